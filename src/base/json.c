@@ -1,0 +1,80 @@
+#include "base/json.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+
+/* jansson recurses: the depth is counted before it runs. Strings are skipped with their escapes. */
+static bool is_shallow(const char *text, size_t len)
+{
+    int depth = 0;
+    bool in_string = false;
+    for (size_t i = 0; i < len; i++) {
+        char c = text[i];
+        if (in_string) {
+            if (c == '\\') {
+                i++;
+            } else if (c == '"') {
+                in_string = false;
+            }
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '{' || c == '[') {
+            if (++depth > JSON_DEPTH_MAX)
+                return false;
+        } else if (c == '}' || c == ']') {
+            depth--;
+        }
+    }
+    return true;
+}
+
+json_t *json_parse(const char *text, size_t len, struct error *err)
+{
+    if (!is_shallow(text, len)) {
+        error_set(err, ERROR_DATA, "JSON deeper than %d levels", JSON_DEPTH_MAX);
+        return NULL;
+    }
+    json_error_t at;
+    json_t *value = json_loadb(text, len, JSON_DECODE_ANY | JSON_ALLOW_NUL, &at);
+    if (!value)
+        error_set(err, ERROR_DATA, "line %d, column %d: %s", at.line, at.column, at.text);
+    return value;
+}
+
+const char *json_get_text(const json_t *object, const char *key)
+{
+    return json_string_value(json_object_get(object, key));
+}
+
+int64_t json_get_int(const json_t *object, const char *key, int64_t otherwise)
+{
+    const json_t *value = json_object_get(object, key);
+    if (json_is_integer(value))
+        return json_integer_value(value);
+    if (json_is_real(value)) {
+        double real = json_real_value(value);
+        return fabs(real) < 9.2e18 ? (int64_t)real : otherwise;
+    }
+    if (!json_is_string(value))
+        return otherwise;
+    const char *text = json_string_value(value);
+    char *end;
+    errno = 0;
+    long long number = strtoll(text, &end, 10);
+    return end != text && *end == '\0' && errno == 0 ? number : otherwise;
+}
+
+bool json_get_bool(const json_t *object, const char *key, bool otherwise)
+{
+    const json_t *value = json_object_get(object, key);
+    return json_is_boolean(value) ? json_is_true(value) : otherwise;
+}
+
+double json_get_real(const json_t *object, const char *key, double otherwise)
+{
+    const json_t *value = json_object_get(object, key);
+    return json_is_number(value) ? json_number_value(value) : otherwise;
+}

@@ -1,0 +1,33 @@
+/*
+ * poison.h - what this process is working on, in a small mapped file that outlives it.
+ * Before a thing from outside is parsed or drawn it is noted; after, the note is cleared. A note found at start
+ * means that the thing killed the process: it goes on a list in the same file and is refused from then on.
+ * Two stores and a copy per note, no system call. Thread: the one that works; one poison a thread.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct error;
+struct poison;
+
+enum { POISON_SAMPLE_BYTES = 1024, POISON_WHERE_BYTES = 128 };
+
+/* What killed the last run: where it came from and how it began. */
+struct poison_case {
+    char where[POISON_WHERE_BYTES];
+    char sample[POISON_SAMPLE_BYTES];
+    size_t len;  // of the whole thing; the sample may be shorter
+};
+
+/* Opens or makes the file. A damaged file is begun anew. NULL: it cannot be mapped. */
+struct poison *poison_open(const char *path, struct error *err);
+void poison_close(struct poison *poison);
+
+/* True if the last run died on a thing, which is then described in *found and quarantined already. */
+bool poison_found(const struct poison *poison, struct poison_case *found);
+
+/* False: this very thing is quarantined, skip it. True: noted; call poison_end() when done with it. NULL poison: true. */
+bool poison_begin(struct poison *poison, const char *where, const void *data, size_t len);
+void poison_end(struct poison *poison);

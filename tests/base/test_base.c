@@ -1,0 +1,278 @@
+/* test_base.c - errors, clocks, UTF-8, hashes, buffers, JSON bounds, files and the poison note. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/list.h"
+#include "base/memory.h"
+#include "base/poison.h"
+#include "base/random.h"
+#include "base/utf8.h"
+
+static char *temporary(const char *name)
+{
+    static char folder[] = "/tmp/antiphon-base-XXXXXX";
+    static bool is_made;
+    if (!is_made)
+        assert_non_null(mkdtemp(folder));
+    is_made = true;
+    return xasprintf("%s/%s", folder, name);
+}
+
+static void test_error_context(void **state)
+{
+    struct error err = {0};
+    assert_false(error_set(&err, ERROR_DATA, "line %d", 7));
+    assert_false(error_prefix(&err, "file"));
+    assert_string_equal(err.text, "file: line 7");
+    assert_int_equal(err.code, ERROR_DATA);
+    assert_false(error_set(NULL, ERROR_DATA, "nobody listens"));
+}
+
+static void test_error_cuts_whole_characters(void **state)
+{
+    char text[1200];
+    for (size_t i = 0; i + 3 <= sizeof(text) - 1; i += 3)
+        memcpy(text + i, "字", 3);
+    text[1197] = '\0';
+    struct error err = {0};
+    error_set(&err, ERROR_DATA, "%s", text);
+    assert_true(strlen(err.text) > 470);
+    assert_true(utf8_is_valid(err.text, strlen(err.text)));
+}
+
+static void test_rfc3339(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t ms;  // -1: not RFC 3339
+    } cases[] = {
+        {"1970-01-01T00:00:00Z", 0},
+        {"2026-11-22T18:20:45.123456+00:00", 1795371645123},
+        {"2026-11-22T18:20:45.1Z", 1795371645100},
+        {"2026-11-22T14:56:51.634234626Z", 1795359411634},
+        {"2026-11-22T21:50:45+03:30", 1795371645000},
+        {"2024-02-29T12:00:00-05:00", 1709226000000},
+        {"2026-11-22T18:20:45", -1},
+        {"2026-13-22T18:20:45Z", -1},
+        {"2026-11-22T18:20:45Zx", -1},
+        {"", -1},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        int64_t ms = -1;
+        clock_parse_rfc3339(cases[i].text, strlen(cases[i].text), &ms);
+        if (ms != cases[i].ms)
+            fail_msg("%s: %lld", cases[i].text, (long long)ms);
+    }
+    char text[CLOCK_RFC3339_BYTES];
+    clock_format_rfc3339(1795371645123, text);
+    assert_string_equal(text, "2026-11-22T18:20:45.123Z");
+}
+
+static void test_utf8(void **state)
+{
+    static const struct {
+        const char *name, *text, *repaired;
+        bool is_valid;
+    } cases[] = {
+        {"ascii", "hello, world", "hello, world", true},
+        {"mixed", "سلام 你好 🎉", "سلام 你好 🎉", true},
+        {"lone continuation", "a\x80z", "a\xef\xbf\xbdz", false},
+        {"overlong", "\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd", false},
+        {"surrogate", "\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", false},
+        {"above the range", "\xf4\x90\x80\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", false},
+        {"cut short", "long enough text \xe4\xbd", "long enough text \xef\xbf\xbd\xef\xbf\xbd", false},
+        {"noncharacter is fine", "\xef\xbf\xbf", "\xef\xbf\xbf", true},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        size_t len = strlen(cases[i].text);
+        char out[256];
+        if (utf8_is_valid(cases[i].text, len) != cases[i].is_valid)
+            fail_msg("%s", cases[i].name);
+        size_t written = utf8_repair(cases[i].text, len, out);
+        out[written] = '\0';
+        assert_string_equal(out, cases[i].repaired);
+    }
+    assert_int_equal(utf8_count("سلام🎉", strlen("سلام🎉")), 5);
+    assert_int_equal(utf8_cut("字字", 4), 3);
+    for (uint32_t scalar = 0; scalar <= 0x10ffff; scalar++) {
+        if (scalar >= 0xd800 && scalar < 0xe000)
+            continue;
+        char out[4];
+        size_t size, len = utf8_encode(scalar, out);
+        if (utf8_decode(out, len, &size) != scalar || size != len)
+            fail_msg("U+%04X", scalar);
+    }
+}
+
+/* Reference values: an independent SipHash-1-3 with the key 00 01 … 0f over 0, 1, 2 … bytes. */
+static void test_hash_spreads(void **state)
+{
+    struct hash_key key = {{UINT64_C(0x0706050403020100), UINT64_C(0x0f0e0d0c0b0a0908)}};
+    unsigned char data[64];
+    uint64_t seen[64];
+    for (size_t i = 0; i < 64; i++) {
+        data[i] = (unsigned char)i;
+        seen[i] = hash_bytes(&key, data, i);
+        for (size_t j = 0; j < i; j++)
+            assert_true(seen[i] != seen[j]);
+    }
+    assert_true(seen[0] == UINT64_C(0xabac0158050fc4dc));
+}
+
+static void test_buffer_json(void **state)
+{
+    static const char text[] = "a\"b\\\n</script>\x01 \xe2\x80\xa8 سلام";
+    struct buffer buffer = {0};
+    buffer_add_json(&buffer, text, sizeof(text) - 1);
+    json_t *back = json_parse(buffer.data, buffer.len, NULL);
+    assert_string_equal(json_string_value(back), text);
+    json_decref(back);
+    buffer_clear(&buffer);
+    buffer_add_int(&buffer, INT64_MIN);
+    buffer_add_char(&buffer, ' ');
+    buffer_add_int(&buffer, 4711);
+    buffer_printf(&buffer, "%s", " x");
+    char *taken = buffer_take(&buffer);
+    assert_string_equal(taken, "-9223372036854775808 4711 x");
+    free(taken);
+    buffer_fini(&buffer);
+}
+
+static void test_json_bounds(void **state)
+{
+    char deep[2001];
+    memset(deep, '[', 1000);
+    memset(deep + 1000, ']', 1000);
+    struct error err = {0};
+    assert_null(json_parse(deep, 2000, &err));
+    assert_string_equal(err.text, "JSON deeper than 64 levels");
+    static const char text[] = "{\"n\":\"5000000\",\"b\":true,\"s\":\"[[[\",\"big\":1e30,\"t\":7}";
+    json_t *object = json_parse(text, sizeof(text) - 1, &err);
+    assert_non_null(object);
+    assert_int_equal(json_get_int(object, "n", 0), 5000000);
+    assert_int_equal(json_get_int(object, "big", -1), -1);
+    assert_int_equal(json_get_int(object, "s", -1), -1);
+    assert_true(json_get_bool(object, "b", false));
+    assert_null(json_get_text(object, "t"));
+    json_decref(object);
+    assert_null(json_parse("{\"a\":1} x", 9, &err));
+}
+
+static void test_files(void **state)
+{
+    char *path = temporary("deep/er/secret");
+    char *folder = temporary("deep/er");
+    struct error err = {0};
+    assert_true(file_make_folder(folder, &err));
+    assert_true(file_make_folder(folder, &err));
+    assert_true(file_write_atomic(path, "one", 3, 0600, &err));
+    assert_true(file_write_atomic(path, "two!", 4, 0600, &err));
+    struct stat info;
+    assert_int_equal(stat(path, &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0600);
+    struct buffer out = {0};
+    assert_true(file_read(path, 100, &out, &err));
+    assert_int_equal(out.len, 4);
+    assert_false(file_read(path, 3, &out, &err));
+    assert_false(file_read("/nonexistent/x", 3, &out, &err));
+    assert_non_null(strstr(err.text, "/nonexistent/x: No such file"));
+    buffer_fini(&out);
+    free(path);
+    free(folder);
+}
+
+static void die_on(const char *path, const char *thing)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        struct poison *poison = poison_open(path, NULL);
+        if (!poison_begin(poison, "twitch:anna", thing, strlen(thing)))
+            _exit(0);
+        _exit(1);  // without poison_end(): as if the parser had crashed
+    }
+    waitpid(child, NULL, 0);
+}
+
+static void test_poison(void **state)
+{
+    char *path = temporary("poison");
+    die_on(path, "evil");
+    struct poison *poison = poison_open(path, NULL);
+    struct poison_case found;
+    assert_true(poison_found(poison, &found));
+    assert_string_equal(found.where, "twitch:anna");
+    assert_memory_equal(found.sample, "evil", 4);
+    assert_false(poison_begin(poison, "twitch:anna", "evil", 4));
+    assert_true(poison_begin(poison, "twitch:bert", "evil", 4));
+    poison_end(poison);
+    assert_true(poison_begin(poison, "twitch:anna", "good", 4));
+    poison_end(poison);
+    poison_close(poison);
+    poison = poison_open(path, NULL);
+    assert_false(poison_found(poison, &found));
+    assert_false(poison_begin(poison, "twitch:anna", "evil", 4));
+    poison_close(poison);
+    assert_int_equal(truncate(path, 10), 0);
+    poison = poison_open(path, NULL);
+    assert_true(poison_begin(poison, "twitch:anna", "evil", 4));
+    poison_close(poison);
+    free(path);
+}
+
+struct item {
+    int number;
+    struct list link;
+};
+
+static void test_list(void **state)
+{
+    struct list head;
+    list_init(&head);
+    struct item items[3] = {{.number = 1}, {.number = 2}, {.number = 3}}, *item, *following;
+    for (size_t i = 0; i < 3; i++)
+        list_append(&head, &items[i].link);
+    int sum = 0;
+    list_for_each(item, &head, link)
+        sum = sum * 10 + item->number;
+    assert_int_equal(sum, 123);
+    list_for_each_safe(item, following, &head, link)
+        list_remove(&item->link);
+    assert_true(list_is_empty(&head));
+}
+
+static void test_random(void **state)
+{
+    for (int i = 0; i < 1000; i++) {
+        assert_true(random_below(3) < 3);
+        int64_t delay = random_jitter(1000, 20);
+        assert_true(delay >= 800 && delay <= 1200);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_error_context), cmocka_unit_test(test_error_cuts_whole_characters),
+        cmocka_unit_test(test_rfc3339),       cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_hash_spreads),  cmocka_unit_test(test_buffer_json),
+        cmocka_unit_test(test_json_bounds),   cmocka_unit_test(test_files),
+        cmocka_unit_test(test_poison),        cmocka_unit_test(test_list),
+        cmocka_unit_test(test_random),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
