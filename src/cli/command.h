@@ -1,0 +1,26 @@
+/*
+ * command.h - the subcommands of `antiphon`: one file cmd_<name>.c each, one line in main.c's table.
+ * A command gets argv with its own name first, answers --help on standard output with status 0, a wrong call on
+ * standard error with COMMAND_USAGE, and prints errors as one line: `antiphon NAME: what, where, way out`.
+ */
+#pragma once
+
+enum {
+    COMMAND_OK = 0,
+    COMMAND_FAILED = 1,  // it ran and something went wrong
+    COMMAND_USAGE = 2,   // it was called wrongly
+};
+
+int cmd_check(int argc, char **argv) __attribute__((weak));
+int cmd_clear(int argc, char **argv) __attribute__((weak));
+int cmd_decode(int argc, char **argv) __attribute__((weak));
+int cmd_demo(int argc, char **argv) __attribute__((weak));
+int cmd_link(int argc, char **argv) __attribute__((weak));
+int cmd_next(int argc, char **argv) __attribute__((weak));
+int cmd_overlay(int argc, char **argv) __attribute__((weak));
+int cmd_panic(int argc, char **argv) __attribute__((weak));
+int cmd_rehearse(int argc, char **argv) __attribute__((weak));
+int cmd_relay(int argc, char **argv) __attribute__((weak));
+int cmd_run(int argc, char **argv) __attribute__((weak));
+int cmd_text(int argc, char **argv) __attribute__((weak));
+int cmd_video(int argc, char **argv) __attribute__((weak));

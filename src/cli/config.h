@@ -1,0 +1,78 @@
+/*
+ * config.h - antiphon.json: read, checked, and written back.
+ * Unknown keys, wrong types and impossible values are errors that name file, key path, value and what is expected.
+ * A text of the form "secret:NAME" stands for NAME's text in secrets.json beside the file (mode 0600); resolved
+ * secrets are hidden from the log at once. docs/configuration.md describes every key. Thread: its owner's.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct error;
+
+struct config_view {
+    char *name;
+    int width_px, height_px;
+    char *theme;      // a file's name in assets/themes without .json, or a path
+    char *language;   // BCP 47; preferred caption track and digits; "": the first of `languages`
+    char *foreign;    // other platforms' messages here: "show", "anonymous" (card without author and platform), "hide"
+    char **platforms; // NULL-terminated; whose messages count as this view's own; empty: all are
+};
+
+struct config_output {
+    char *name, *view;
+    char *to;         // resolved: a file's name or a URL; may hold a stream key
+    int bitrate_kbps;
+};
+
+struct config {
+    char *path;        // of the file; it need not exist yet
+    json_t *root;      // as written, secrets unresolved: what is written back
+    json_t *sources;   // owned; array, secrets resolved
+    char **languages;  // NULL-terminated, never empty
+    struct config_view *views;
+    size_t view_count;  // at least 1
+    struct {
+        bool is_wanted;
+        char *view;
+        char *background;  // "transparent" or "#RRGGBB"
+    } window;
+    struct {
+        bool is_wanted;
+        char *input;  // "test", a path or a URI
+        char *holding;  // an image for when no input is there; "": the built-in one
+        int width_px, height_px, fps;
+        struct config_output *outputs;
+        size_t output_count;
+    } video;
+    struct {
+        char *listen;      // "127.0.0.1:8470"
+        char *public_url;  // "": none
+        char *certificate, *key;  // PEM paths; "": plain HTTP
+        char **trusted_proxies;   // NULL-terminated addresses whose forwarding headers are believed
+    } panel;
+    int retention_days;
+};
+
+/*
+ * path NULL: $XDG_CONFIG_HOME/antiphon/antiphon.json. A missing file at the usual place gives the defaults; a missing
+ * file that was named is an error. NULL: err has one line.
+ */
+struct config *config_load(const char *path, struct error *err);
+void config_destroy(struct config *config);  // accepts NULL
+
+/* From memory, as if read from `path`; secrets: object name → text, may be NULL. For tests and the demo. */
+struct config *config_parse(const char *path, const char *text, size_t len, const json_t *secrets, struct error *err);
+
+/*
+ * Checks one entry of `sources` as the file's own would be, secrets resolved: the caller owns the result.
+ * NULL: err names the key.
+ */
+json_t *config_check_source(const struct config *config, const json_t *source, struct error *err);
+
+/* Puts `sources` (as written, unresolved) in place of the file's and writes the file atomically. */
+bool config_write_sources(struct config *config, const json_t *sources, struct error *err);
+
+const struct config_view *config_find_view(const struct config *config, const char *name);  // NULL: no such view

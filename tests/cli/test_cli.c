@@ -1,0 +1,165 @@
+/* test_cli.c - the configuration's errors name file, key, value and way out; options; folders. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/memory.h"
+#include "cli/config.h"
+#include "cli/options.h"
+
+static struct config *parse(const char *text, struct error *err)
+{
+    json_t *secrets = json_pack("{s:s}", "youtube", "AIza-very-secret");
+    struct config *config = config_parse("/x/antiphon.json", text, strlen(text), secrets, err);
+    json_decref(secrets);
+    return config;
+}
+
+static void test_refusals(void **state)
+{
+    static const struct {
+        const char *text, *words;  // the error must hold these words
+    } cases[] = {
+        {"{", "antiphon.json: line 1"},
+        {"[]", "the file []: expected an object"},
+        {"{\"langauges\":[]}", "langauges: there is no such key (\"languages\" is meant?)"},
+        {"{\"languages\":\"fa\"}", "languages \"fa\": expected a list"},
+        {"{\"languages\":[7]}", "languages[0] 7: expected a text"},
+        {"{\"languages\":[\"f a\"]}", "expected a language tag"},
+        {"{\"views\":[{\"name\":\"a b\"}]}", "views[0]: \"a b\": a name has"},
+        {"{\"views\":[{\"size\":[2,2]}]}", "views[0].name: missing"},
+        {"{\"views\":[{\"name\":\"a\",\"size\":[1921,1080]}]}", "views[0].size [1921,1080]: expected [width, height], both even"},
+        {"{\"views\":[{\"name\":\"a\"},{\"name\":\"a\"}]}", "views[1]: the name \"a\" is taken by views[0]"},
+        {"{\"views\":[{\"name\":\"a\",\"foreign\":\"no\"}]}", "expected \"show\" or \"anonymous\" or \"hide\""},
+        {"{\"window\":{\"view\":\"x\"}}", "window.view: \"x\": none of `views`"},
+        {"{\"window\":{\"background\":\"green\"}}", "window.background \"green\": expected \"transparent\" or a colour"},
+        {"{\"video\":{\"outputs\":[{\"name\":\"o\"}]}}", "video.outputs[0].to: missing"},
+        {"{\"video\":{\"outputs\":[{\"name\":\"o\",\"to\":\"secret:key\"}]}}", "secrets.json beside this file has no \"key\""},
+        {"{\"video\":{\"fps\":0}}", "video.fps 0: expected a number from 1 to 120"},
+        {"{\"panel\":{\"listen\":\"8470\"}}", "expected ADDRESS:PORT"},
+        {"{\"panel\":{\"listen\":\"0.0.0.0:8470\"}}", "open to others without encryption"},
+        {"{\"panel\":{\"public_url\":\"desk.example\"}}", "begins with https://"},
+        {"{\"panel\":{\"certificate\":\"a.pem\"}}", "certificate and key go together"},
+        {"{\"sources\":[\"twitch\"]}", "sources[0] \"twitch\": expected an object with \"connector\""},
+        {"{\"retention_days\":1.5}", "retention_days 1.5: expected a whole number"},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct error err = {0};
+        struct config *config = parse(cases[i].text, &err);
+        if (config || !strstr(err.text, cases[i].words))
+            fail_msg("%s\n  said: %s\n  want: %s", cases[i].text, err.text, cases[i].words);
+    }
+}
+
+static void test_whole_configuration(void **state)
+{
+    struct error err = {0};
+    struct config *config = parse(
+        "{\"sources\":[{\"connector\":\"twitch\",\"channel\":\"anna\"},"
+        "{\"connector\":\"youtube\",\"channel\":\"@anna\",\"api_key\":\"secret:youtube\"}],"
+        "\"languages\":[\"fa\",\"en\",\"zh-Hant\"],"
+        "\"views\":[{\"name\":\"main\",\"size\":[1280,720],\"theme\":\"evening\"}],"
+        "\"window\":{\"view\":\"main\",\"background\":\"#00FF00\"},"
+        "\"video\":{\"input\":\"srt://127.0.0.1:7001?mode=listener\","
+        "\"outputs\":[{\"name\":\"file\",\"view\":\"main\",\"to\":\"show.mkv\",\"bitrate_kbps\":6000}]},"
+        "\"panel\":{\"listen\":\"127.0.0.1:8470\",\"public_url\":\"https://desk.example\"}}", &err);
+    if (!config)
+        fail_msg("%s", err.text);
+    assert_string_equal(json_get_text(json_array_get(config->sources, 1), "api_key"), "AIza-very-secret");
+    assert_int_equal(config->video.width_px, 1280);
+    assert_int_equal(config->video.outputs[0].bitrate_kbps, 6000);
+    assert_string_equal(config->languages[2], "zh-Hant");
+    assert_non_null(config_find_view(config, "main"));
+    assert_null(config_find_view(config, "other"));
+    config_destroy(config);
+}
+
+static void test_defaults(void **state)
+{
+    struct error err = {0};
+    struct config *config = parse("{}", &err);
+    assert_non_null(config);
+    assert_string_equal(config->views[0].name, "main");
+    assert_int_equal(config->views[0].width_px, 1920);
+    assert_false(config->video.is_wanted);
+    assert_string_equal(config->panel.listen, "127.0.0.1:8470");
+    config_destroy(config);
+}
+
+/* What is written back keeps "secret:…", never the secret. */
+static void test_write_back(void **state)
+{
+    char folder[] = "/tmp/antiphon-cli-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    char *path = xasprintf("%s/antiphon.json", folder), *secrets = xasprintf("%s/secrets.json", folder);
+    struct error err = {0};
+    assert_true(file_write_atomic(secrets, "{\"k\":\"hidden-value\"}", 20, 0644, &err));
+    assert_null(config_load(path, &err));
+    assert_non_null(strstr(err.text, "others can read it; run: chmod 600"));
+    assert_int_equal(chmod(secrets, 0600), 0);
+    assert_null(config_load(path, &err));
+    assert_non_null(strstr(err.text, "No such file"));
+    assert_true(file_write_atomic(path, "{\"retention_days\":7}", 20, 0600, &err));
+    struct config *config = config_load(path, &err);
+    assert_non_null(config);
+    json_t *sources = json_pack("[{s:s,s:s}]", "connector", "youtube", "api_key", "secret:k");
+    assert_true(config_write_sources(config, sources, &err));
+    config_destroy(config);
+    config = config_load(path, &err);
+    assert_non_null(config);
+    assert_int_equal(config->retention_days, 7);
+    assert_string_equal(json_get_text(json_array_get(config->sources, 0), "api_key"), "hidden-value");
+    struct buffer text = {0};
+    assert_true(file_read(path, 10000, &text, &err));
+    assert_null(memmem(text.data, text.len, "hidden-value", 12));
+    buffer_fini(&text);
+    config_destroy(config);
+    json_decref(sources);
+    free(path);
+    free(secrets);
+}
+
+static void test_options(void **state)
+{
+    bool is_loud = false;
+    int count = 5;
+    double speed = 1;
+    const char *name = NULL;
+    struct option_list outputs = {0};
+    const struct option_spec specs[] = {
+        {"loud", OPTION_FLAG, &is_loud, NULL, ""}, {"count", OPTION_INT, &count, "N", "", 1, 9},
+        {"speed", OPTION_REAL, &speed, "X", ""},   {"name", OPTION_TEXT, &name, "NAME", ""},
+        {"output", OPTION_LIST, &outputs, "URI", ""},
+    };
+    const struct option_usage usage = {"demo", "[FILE]", "", specs, ARRAY_LENGTH(specs)};
+    char *good[] = {"demo", "--loud", "--count=7", "--speed", "2.5", "--output", "a", "--output=b", "file", NULL};
+    int first, status;
+    assert_int_equal(options_parse(&usage, 9, good, &first, &status), OPTIONS_GO);
+    assert_true(is_loud && count == 7 && speed == 2.5 && outputs.count == 2);
+    assert_string_equal(good[first], "file");
+    static const char *const bad[] = {"--count=10", "--count=x", "--speed=0", "--speed=nan", "--nonsense"};
+    for (size_t i = 0; i < ARRAY_LENGTH(bad); i++) {
+        char *argv[] = {"demo", (char *)bad[i], NULL};
+        assert_int_equal(options_parse(&usage, 2, argv, &first, &status), OPTIONS_STOP);
+        assert_int_equal(status, 2);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_refusals),   cmocka_unit_test(test_whole_configuration), cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_write_back), cmocka_unit_test(test_options),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
