@@ -71,7 +71,8 @@ struct message_draft {
     struct { struct str native_id, author, text; } reply_to;
     struct money money;
     struct { struct str native_id, author_id; int64_t seconds; } target;  // of control kinds; seconds 0: for good
-    const json_t *detail;   // borrowed; kind's own extras (a poll's options, a raid's viewers); NULL: none
+    const json_t *detail;   // an object with the kind's own extras (a poll's options, a raid's viewers); NULL: none.
+                            // Shared: message_create() takes a reference, and nobody changes it from then on
     bool is_history;        // backfill: journalled, never an alert, no vote in a closed poll
     bool is_foreign;        // belongs to a partner channel's shared chat: never this streamer's money or raid
 };
@@ -79,11 +80,15 @@ struct message_draft {
 struct message {
     uint64_t id;            // of the queue; 0: not stamped yet
     int64_t received_ms;    // Unix
-    struct message_draft is;  // every string points into this same allocation
-    // private: reference count, allocation, detail's JSON text
+    struct message_draft is;  // every string points into this same allocation and has a NUL behind it
+    // The reference count and detail's JSON text lie before it, private to message.c.
 };
 
-/* Copies everything. Texts that are no valid UTF-8 are repaired. The caller holds the first reference. */
+/*
+ * Copies everything. Strings that are no valid UTF-8 are repaired (U+FFFD), and the emotes' ranges with the text.
+ * Emotes whose range is empty, outside the text or inside a character are left out. The caller holds the first
+ * reference. Never NULL.
+ */
 struct message *message_create(const struct message_draft *draft);
 struct message *message_ref(struct message *message);
 void message_unref(struct message *message);  // accepts NULL
@@ -91,14 +96,23 @@ void message_unref(struct message *message);  // accepts NULL
 /* Intake's alone, once, before the message is shared. */
 void message_stamp(struct message *message, uint64_t id, int64_t received_ms);
 
+/* The time to sort and show by: the platform's if it gave one, else when it was received. */
+int64_t message_time_ms(const struct message *message);
+
 /* Appends the public JSON form, one object without line end. Absent fields are left out. */
 void message_write_json(const struct message *message, struct buffer *out);
 
-/* From the public JSON form (transcripts, journal, the API's feed). NULL: err names the key and what is expected. */
+/*
+ * From the public JSON form (transcripts, journal, the API's feed). Unknown keys are ignored. The event key is the
+ * native_id where there is one. NULL: err names the key and what is expected.
+ */
 struct message *message_from_json(const json_t *object, struct error *err);
 
 const char *message_kind_name(enum message_kind kind);
 enum message_kind message_kind_from_name(struct str name);  // MESSAGE_NONE: unknown
+
+/* "moderator" for ROLE_MODERATOR; NULL: no such bit. */
+const char *message_role_name(uint32_t role);
 
 /* delete, ban, clear … : acts on earlier messages and is itself nothing to show. */
 bool message_is_control(const struct message *message);
