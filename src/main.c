@@ -1,4 +1,5 @@
 /* main.c - picks the subcommand. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,6 +37,8 @@ static void print_usage(FILE *out)
 
 int main(int argc, char **argv)
 {
+    // A closed pipe is an error of one write, not the end of the show.
+    signal(SIGPIPE, SIG_IGN);
     if (argc < 2) {
         print_usage(stderr);
         return COMMAND_USAGE;

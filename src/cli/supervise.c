@@ -1,0 +1,220 @@
+#include "cli/supervise.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "cli/instance.h"
+
+enum {
+    FIRST_DELAY_MS = 100,
+    LAST_DELAY_MS = 2000,  // output must be back within 3 s, however often the video died before
+    SETTLED_MS = 30000,    // lived so long: the next delay is the first again
+    STOP_MS = 6000,
+};
+
+struct worker {
+    const struct supervise_part *part;
+    pid_t pid;            // 0: not running
+    int pidfd;            // -1: not running
+    bool is_child;        // false: adopted, reaped by init
+    int64_t started_ms;   // monotonic
+    int64_t restart_ms;   // monotonic; when to start again
+    int delay_ms;
+};
+
+struct supervisor {
+    struct worker workers[SUPERVISE_PARTS_MAX];
+    size_t count;
+    const char *runtime_folder;
+    int signals;  // signalfd
+    bool is_stopping;
+    int64_t kill_ms;  // while stopping: when patience ends
+};
+
+static void watch(struct worker *worker, pid_t pid, bool is_child)
+{
+    worker->pid = pid;
+    worker->pidfd = pidfd_open(pid, 0);
+    worker->is_child = is_child;
+    worker->started_ms = clock_monotonic_ms();
+}
+
+static void become(const struct supervise_part *part)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    setsid();
+    const char *argv[SUPERVISE_ARGS_MAX + 1] = {"antiphon"};
+    for (size_t i = 0; i + 1 < SUPERVISE_ARGS_MAX && part->argv[i]; i++)
+        argv[i + 1] = part->argv[i];
+    execv("/proc/self/exe", (char *const *)argv);
+    _exit(127);
+}
+
+static void start(struct supervisor *supervisor, struct worker *worker)
+{
+    pid_t running = instance_find(supervisor->runtime_folder, worker->part->name);
+    if (running > 0) {
+        watch(worker, running, false);
+        log_info("run", "%s runs already (process %ld): adopted", worker->part->name, (long)running);
+        return;
+    }
+    pid_t pid = fork();
+    if (pid == 0)
+        become(worker->part);
+    if (pid < 0) {
+        log_error("run", "%s cannot be started: %s", worker->part->name, strerror(errno));
+        worker->restart_ms = clock_monotonic_ms() + LAST_DELAY_MS;
+        return;
+    }
+    watch(worker, pid, true);
+    log_info("run", "%s started (process %ld)", worker->part->name, (long)pid);
+}
+
+/* How the process ended, for the log: "by signal 9 (Killed)". */
+static void describe_end(struct worker *worker, char *text, size_t size)
+{
+    int status = 0;
+    if (!worker->is_child || waitpid(worker->pid, &status, 0) != worker->pid) {
+        snprintf(text, size, "ended");
+    } else if (WIFSIGNALED(status)) {
+        snprintf(text, size, "died of signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+    } else {
+        snprintf(text, size, "ended with status %d", WEXITSTATUS(status));
+    }
+}
+
+static void handle_end(struct supervisor *supervisor, struct worker *worker)
+{
+    char how[80];
+    describe_end(worker, how, sizeof(how));
+    close(worker->pidfd);
+    worker->pidfd = -1;
+    worker->pid = 0;
+    if (supervisor->is_stopping) {
+        log_info("run", "%s %s", worker->part->name, how);
+        return;
+    }
+    int64_t now_ms = clock_monotonic_ms();
+    bool had_settled = now_ms - worker->started_ms >= SETTLED_MS;
+    int next_ms = worker->delay_ms * 2 < LAST_DELAY_MS ? worker->delay_ms * 2 : LAST_DELAY_MS;
+    worker->delay_ms = had_settled || worker->delay_ms == 0 ? FIRST_DELAY_MS : next_ms;
+    worker->restart_ms = now_ms + random_jitter(worker->delay_ms, 20);
+    log_warn("run", "%s %s; again in %.1f s", worker->part->name, how, worker->delay_ms / 1000.0);
+}
+
+static void send_signal(struct supervisor *supervisor, int signo)
+{
+    for (size_t i = 0; i < supervisor->count; i++) {
+        if (supervisor->workers[i].pidfd >= 0)
+            pidfd_send_signal(supervisor->workers[i].pidfd, signo, NULL, 0);
+    }
+}
+
+static void begin_stop(struct supervisor *supervisor)
+{
+    supervisor->is_stopping = true;
+    supervisor->kill_ms = clock_monotonic_ms() + STOP_MS;
+    send_signal(supervisor, SIGTERM);
+}
+
+static void handle_signal(struct supervisor *supervisor)
+{
+    struct signalfd_siginfo info;
+    if (read(supervisor->signals, &info, sizeof(info)) != sizeof(info))
+        return;
+    if (info.ssi_signo == SIGHUP) {
+        send_signal(supervisor, SIGHUP);
+    } else if (info.ssi_signo != SIGCHLD && !supervisor->is_stopping) {
+        begin_stop(supervisor);
+    }
+}
+
+/* Starts what is due; returns how long to sleep until the next thing is. */
+static int64_t start_due(struct supervisor *supervisor)
+{
+    int64_t now_ms = clock_monotonic_ms(), next_ms = now_ms + 1000;
+    for (size_t i = 0; i < supervisor->count && !supervisor->is_stopping; i++) {
+        struct worker *worker = &supervisor->workers[i];
+        if (worker->pidfd >= 0)
+            continue;
+        if (worker->restart_ms <= now_ms)
+            start(supervisor, worker);
+        if (worker->pidfd < 0 && worker->restart_ms < next_ms)
+            next_ms = worker->restart_ms;
+    }
+    return next_ms > now_ms ? next_ms - now_ms : 0;
+}
+
+static bool is_anybody_left(const struct supervisor *supervisor)
+{
+    for (size_t i = 0; i < supervisor->count; i++) {
+        if (supervisor->workers[i].pidfd >= 0)
+            return true;
+    }
+    return false;
+}
+
+static void wait_for_news(struct supervisor *supervisor, int64_t timeout_ms)
+{
+    struct pollfd fds[SUPERVISE_PARTS_MAX + 1] = {{.fd = supervisor->signals, .events = POLLIN}};
+    for (size_t i = 0; i < supervisor->count; i++)
+        fds[i + 1] = (struct pollfd){.fd = supervisor->workers[i].pidfd, .events = POLLIN};
+    if (poll(fds, supervisor->count + 1, (int)timeout_ms) <= 0)
+        return;
+    if (fds[0].revents)
+        handle_signal(supervisor);
+    for (size_t i = 0; i < supervisor->count; i++) {
+        if (fds[i + 1].revents)
+            handle_end(supervisor, &supervisor->workers[i]);
+    }
+}
+
+static int open_signals(struct error *err)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT), sigaddset(&set, SIGTERM), sigaddset(&set, SIGHUP), sigaddset(&set, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (fd < 0)
+        error_errno(err, "signalfd");
+    return fd;
+}
+
+bool supervise_run(const struct supervise_part *parts, size_t count, const char *runtime_folder, double seconds,
+    struct error *err)
+{
+    struct supervisor supervisor = {.count = count, .runtime_folder = runtime_folder};
+    supervisor.signals = open_signals(err);
+    if (supervisor.signals < 0 || !instance_take(runtime_folder, "run", err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        supervisor.workers[i] = (struct worker){.part = &parts[i], .pidfd = -1};
+
+    int64_t end_ms = seconds > 0 ? clock_monotonic_ms() + (int64_t)(seconds * 1000) : INT64_MAX;
+    while (!supervisor.is_stopping || is_anybody_left(&supervisor)) {
+        wait_for_news(&supervisor, start_due(&supervisor));
+        int64_t now_ms = clock_monotonic_ms();
+        if (!supervisor.is_stopping && now_ms >= end_ms)
+            begin_stop(&supervisor);
+        if (supervisor.is_stopping && now_ms >= supervisor.kill_ms)
+            send_signal(&supervisor, SIGKILL);
+    }
+    close(supervisor.signals);
+    return true;
+}
