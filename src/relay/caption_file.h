@@ -1,0 +1,37 @@
+/*
+ * caption_file.h - SubRip and WebVTT as files of the world write them: cues with times and plain lines.
+ * Tolerant (BOM, CR, missing numbers and blank lines, commas or points) and bounded; tags and styling are dropped,
+ * what cannot be read is skipped and counted. Thread: any.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+
+enum {
+    CAPTION_FILE_BYTES_MAX = 4 * 1024 * 1024,
+    CAPTION_CUES_MAX = 50000,
+    CAPTION_LINE_BYTES_MAX = 400,  // longer is cut at a character
+    CAPTION_LINES_MAX = 4,         // of a cue; the first ones are kept
+};
+
+struct caption_cue {
+    int64_t start_ms, end_ms;  // end after start
+    char *text;                // owned, lines parted by '\n', never empty
+};
+
+/* Sorted by start; same starts in the file's order. */
+struct caption_cues {
+    struct caption_cue *cues;
+    size_t count, skipped;
+};
+
+enum caption_format { CAPTION_FORMAT_SRT = 1, CAPTION_FORMAT_VTT };
+
+/* False: too large, or not one cue in it; err names the line that came nearest. *cues is empty then. */
+bool caption_file_parse(enum caption_format format, const char *text, size_t len, struct caption_cues *cues,
+                        struct error *err);
+void caption_cues_fini(struct caption_cues *cues);

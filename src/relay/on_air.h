@@ -1,0 +1,78 @@
+/*
+ * on_air.h - the one on-air state, what each view may show of it, and its revision.
+ * The state is asked of questions, polls and captions whenever one of them says that it changed; its JSON is built
+ * once per change and shared. A revision is EPOCH:COUNT. The epoch is drawn when the journal is made; the count
+ * grows with every change. After a restart the same state has the same revision, so no card blinks; the first change
+ * then skips ahead, because a revision that was told but not yet committed must never name another state.
+ * Thread: the relay's own.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+struct captions;
+struct error;
+struct journal;
+struct on_air;
+struct polls;
+struct questions;
+
+enum on_air_cards {  // 0: all
+    ON_AIR_QUESTION = 1 << 0,
+    ON_AIR_POLL = 1 << 1,
+    ON_AIR_CAPTIONS = 1 << 2,
+};
+
+enum on_air_foreign {  // what a view shows of a platform that is not its own
+    ON_AIR_FOREIGN_SHOWN,      // the usual: no restriction
+    ON_AIR_FOREIGN_ANONYMOUS,  // the question without author, platform, source and message
+    ON_AIR_FOREIGN_HIDDEN,     // no card
+};
+
+/* One rendering and what its destination may show. */
+struct on_air_view {
+    const char *name;
+    unsigned cards;                 // of enum on_air_cards
+    const char *const *languages;   // of captions; NULL: all
+    size_t language_count;
+    const char *const *platforms;   // its own ones, e.g. "twitch"; NULL: all are
+    size_t platform_count;
+    enum on_air_foreign foreign;
+};
+
+struct on_air_options {
+    struct journal *journal;           // borrowed; NULL: nothing survives, nothing is waited for (tests)
+    const struct questions *questions; // borrowed, these three
+    const struct polls *polls;
+    const struct captions *captions;
+    const struct on_air_view *views;   // copied
+    size_t view_count;                 // 0: one view "main" that shows all
+    void *data;
+    void (*changed)(void *data);       // required: revision and JSON are new
+};
+
+struct on_air *on_air_create(const struct on_air_options *options, struct error *err);
+void on_air_destroy(struct on_air *on_air);
+
+/*
+ * Looks again. What leaves leaves now; a question or poll that comes is shown once the journal holds it.
+ * now_ms: Unix, for the captions.
+ */
+void on_air_update(struct on_air *on_air, int64_t now_ms);
+
+/* Panic: all views are blank until it is taken back. Survives a restart. */
+void on_air_set_blank(struct on_air *on_air, bool is_blank, int64_t now_ms);
+bool on_air_is_blank(const struct on_air *on_air);
+
+/* "5f3a9c…:57", borrowed until the next change. */
+const char *on_air_revision(const struct on_air *on_air);
+
+/* {"views":{…},"is_blank":false}, borrowed until the next change. */
+struct str on_air_json(const struct on_air *on_air);
+
+/* For the snapshot: [{"name":"main",…}]. */
+struct str on_air_views_json(const struct on_air *on_air);

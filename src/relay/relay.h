@@ -1,0 +1,122 @@
+/*
+ * relay.h - the relay as one object: it owns queue, journal, intake, sources, questions, polls, captions and the
+ * on-air state, and tells listeners (api/) what changed. What moderators do goes straight to the part concerned, as
+ * in questions_air(relay->questions, …); what touches several parts is moderation.h.
+ * Thread: the loop's; create and destroy while the loop does not run.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "base/str.h"
+#include "net/loop.h"
+#include "relay/on_air.h"
+
+struct caption_track;
+struct captions;
+struct error;
+struct intake;
+struct journal;
+struct message;
+struct moderation;
+struct poll;
+struct polls;
+struct question;
+struct questions;
+struct queue;
+struct relay;
+struct source;
+struct sources;
+
+/* All borrowed for the call of relay_create() unless it says otherwise. */
+struct relay_options {
+    struct loop *loop;                // borrowed, outlives the relay; required
+    const char *data_folder;          // the journal lives here; made if it is missing; required
+    const struct on_air_view *views;  // 0: one "main" that shows all
+    size_t view_count;
+    const json_t *sources;            // array: `sources` of the configuration, secrets filled in; NULL: none
+    int retention_days;               // 0: 30; negative: for ever
+    size_t queue_messages;            // 0: the queue's usual
+    /*
+     * Optional: writes the sources back into the configuration when they changed at run time. `sources` is an
+     * array as above, borrowed. False: the change stands until the next restart, and err says why.
+     */
+    bool (*save_sources)(void *data, const json_t *sources, struct error *err);
+    /*
+     * Optional: puts real secrets in place of "secret:NAME" in one entry of sources that came by the API. Returns a
+     * new reference, or NULL and err.
+     */
+    json_t *(*fill_secrets)(void *data, const json_t *config, struct error *err);
+    void *data;
+};
+
+/* Messages or an author whose texts are to be dropped at once. */
+struct relay_removal {
+    const uint64_t *ids;
+    size_t id_count;
+    struct str platform, author_id;  // empty: only the ids
+    const char *reason;              // "deleted", "banned", "moderator", "erased"
+};
+
+struct relay_gap {
+    struct str source;
+    int64_t from_ms, to_ms;
+    struct str reason;
+};
+
+/* All optional. What is handed over is borrowed for the call. A listener may leave from within. */
+struct relay_listener_impl {
+    void (*on_air)(void *data);  // see on_air.h for revision and JSON
+    void (*question)(void *data, const struct question *question);
+    void (*question_removed)(void *data, uint64_t id);
+    void (*poll)(void *data, const struct poll *poll);
+    void (*captions)(void *data, const struct caption_track *track);
+    void (*source)(void *data, const struct source *source);
+    void (*source_removed)(void *data, const char *id);
+    void (*gap)(void *data, const struct relay_gap *gap);
+    void (*messages)(void *data);  // a wake-up: the queue holds newer ones
+    void (*removed)(void *data, const struct relay_removal *removal);
+    void (*cleared)(void *data, struct str source);
+    void (*notice)(void *data, const char *level, const char *where, const char *text);
+};
+
+struct relay_listener {
+    struct list link;  // in relay.listeners
+    const struct relay_listener_impl *impl;
+    void *data;
+};
+
+/* The parts are for others to use and not to replace. */
+struct relay {
+    struct loop *loop;
+    struct journal *journal;
+    struct queue *queue;
+    struct intake *intake;
+    struct sources *sources;
+    struct questions *questions;
+    struct polls *polls;
+    struct captions *captions;
+    struct on_air *on_air;
+    struct moderation *moderation;
+    struct list listeners;  // struct relay_listener
+    struct timer flush;     // counts of candidates and votes, at most ten times a second
+    struct timer clock;     // the next caption line or the next end of a poll
+};
+
+/* Opens the journal, takes up the state of before and starts the sources. NULL: err says what is wrong. */
+struct relay *relay_create(const struct relay_options *options, struct error *err);
+
+/* Ends the sources and writes what is queued. Accepts NULL. */
+void relay_destroy(struct relay *relay);
+
+/* The listener is embedded in its owner, who removes it before he goes. */
+void relay_add_listener(struct relay *relay, struct relay_listener *listener);
+void relay_remove_listener(struct relay_listener *listener);
+
+/* Something a person should know: to log and listeners. level: "info", "warn" or "error". */
+void relay_notice(struct relay *relay, const char *level, const char *where, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
