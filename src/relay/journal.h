@@ -1,0 +1,206 @@
+/*
+ * journal.h - the durable form of the queue, and of all that the relay must know again after kill -9.
+ *
+ * SQLite in WAL mode, in one folder. What is handed in here stands in one line; a writer thread commits whatever has
+ * come as soon as its last commit ends, so that everything handed in before a call of journal_when_durable() is in
+ * the same transaction as it or in an earlier one. Nothing here waits for the disk, except journal_open(),
+ * journal_close() and journal_wait(). Answers (durable, read, search, erased) are given in the loop.
+ *
+ * When the disk is full, the folder read-only or a file damaged, one line says so and the show goes on: what comes is
+ * kept in memory up to `pending_messages` and `pending_bytes`; beyond that messages are not journalled, and one gap
+ * record per source tells from when to when as soon as the journal works again.
+ *
+ * Thread: the loop's for every function. Files, threads, power loss: docs/journal.md.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+struct error;
+struct journal;
+struct loop;
+struct message;
+
+struct journal_options {
+    const char *folder;        // required; made if missing, with mode 0700
+    struct loop *loop;         // answers come from it; NULL: from journal_dispatch() and journal_wait()
+    int retention_days;        // files with nothing younger are removed; 0: 30; negative: never
+    size_t file_messages;      // a new file after so many; 0: 1,000,000
+    int64_t show_pause_ms;     // opened after a longer silence, a new show begins: a new file; 0: 6 hours
+    int64_t file_age_ms;       // no file spans more, so that retention keeps its word; 0: 24 hours
+    int64_t sync_ms;           // what a power loss may cost, at most, beside one sync of the disk; 0: 500
+    size_t pending_messages;   // kept in memory while the disk refuses; 0: 100,000
+    size_t pending_bytes;      // and not more than so many bytes of them; 0: 64 MiB
+    size_t file_bytes_max;     // tests: SQLite refuses to grow a file beyond (as a full disk does); 0: no bound
+};
+
+/*
+ * Opens the newest file or begins one; reads state, gaps and keys back. NULL: another process has the folder, or the
+ * folder's name cannot be right; err says which. A folder that cannot be written is no failure: see above.
+ */
+struct journal *journal_open(const struct journal_options *options, struct error *err);
+
+/* Commits what is pending (or gives up after 5 s on a disk that refuses), ends the threads. Outstanding answers are
+ * not given. Accepts NULL. */
+void journal_close(struct journal *journal);
+
+/* Drawn at random when the folder's first file is made, the same ever after: 8 hexadecimal digits. Borrowed. */
+const char *journal_epoch(const struct journal *journal);
+
+/*
+ * The next id, to be stamped on a message. Ids only grow and may skip. They are reserved on disk in blocks, so none
+ * comes again, also after kill -9.
+ */
+uint64_t journal_next_id(struct journal *journal);
+
+/* The highest id given out, in this run or before. */
+uint64_t journal_last_id(const struct journal *journal);
+
+/* Takes its own reference. The message must be stamped. */
+void journal_append(struct journal *journal, struct message *message);
+
+/* The same with only its ids, times, kind and origin: what was deleted before it came. */
+void journal_append_erased(struct journal *journal, struct message *message);
+
+/* Writes `message` over the row with its id: an edited text. In order with the messages. */
+void journal_replace(struct journal *journal, struct message *message);
+
+/* ---- State: small texts under names, the latest of each. In order with the messages. ---- */
+
+/*
+ * text NULL: forget. Keys begin with the owner's word and a colon: "question:12", "on_air:main". Both are copied.
+ * Texts up to 1 MiB; JSON by custom.
+ */
+void journal_set_state(struct journal *journal, const char *key, const char *text);
+
+/* What was set last, committed or not; NULL: nothing. Borrowed until the next journal_set_state(). */
+const char *journal_state(const struct journal *journal, const char *key);
+
+/* The keys that begin with prefix, sorted by bytes. fn must not set state. */
+void journal_each_state(const struct journal *journal, const char *prefix,
+                        void (*fn)(void *data, const char *key, const char *text), void *data);
+
+/* How far a source has read. Set it after appending the messages that it covers. Kept as the state "cursor:SOURCE". */
+void journal_set_cursor(struct journal *journal, const char *source, const char *text);
+const char *journal_cursor(const struct journal *journal, const char *source);
+
+/* ---- Gaps and audit ---- */
+
+struct journal_gap {
+    const char *source;      // "twitch:anna"; borrowed
+    int64_t from_ms, to_ms;  // Unix: known alive until, joined again at
+    const char *reason;      // "connection lost"; borrowed
+};
+
+void journal_add_gap(struct journal *journal, const struct journal_gap *gap);
+
+/* The last 200 gaps of all files, oldest first, also those of this run. */
+void journal_each_gap(const struct journal *journal, void (*fn)(void *data, const struct journal_gap *gap), void *data);
+
+/* Called for each gap from now on, also for those that the journal itself records. One listener. */
+void journal_on_gap(struct journal *journal, void (*fn)(void *data, const struct journal_gap *gap), void *data);
+
+/* Who did what: "anna", "question.air", {"id":12} as text. Kept beside the messages; never read back by the relay. */
+void journal_add_audit(struct journal *journal, const char *actor, const char *action, const char *text);
+
+/* ---- Durable ---- */
+
+/* fn runs in the loop once all that was handed in so far is committed; not before that, however long the disk refuses. */
+void journal_when_durable(struct journal *journal, void (*fn)(void *data), void *data);
+
+/* For tools and tests: waits until all is committed and gives the answers that are due (if options.loop was NULL).
+ * False after limit_ms. */
+bool journal_wait(struct journal *journal, int64_t limit_ms);
+
+/* Gives the answers that are due. Only where options.loop was NULL. */
+void journal_dispatch(struct journal *journal);
+
+/* ---- Reading back: one short query at a time, on the reader's thread ---- */
+
+/* messages: borrowed for the call, message_ref() to keep. err NULL: all is well. */
+typedef void (*journal_messages_fn)(void *data, struct message *const *messages, size_t count,
+                                    const struct error *err);
+
+/*
+ * The `limit` (at most 1000) messages before id `before` (0: the newest), oldest first. Erased ones are left out.
+ * Returns a number for journal_cancel(). At most 64 wait; more are answered at once with ERROR_AGAIN.
+ */
+uint64_t journal_read(struct journal *journal, uint64_t before, size_t limit, journal_messages_fn fn, void *data);
+
+/*
+ * Messages in whose text or author's name all words of `text` begin a word, newest first. Chinese, Japanese, Korean
+ * and Thai match anywhere; Arabic and Persian letters match each other's forms; case and Latin accents do not
+ * matter. The index follows the commits, usually within a second.
+ */
+uint64_t journal_search(struct journal *journal, const char *text, size_t limit, journal_messages_fn fn, void *data);
+
+/*
+ * The event key of the message with this id (its native id where it had no other), for confirming a hit of the
+ * dedupe: key.data NULL if there is none. For a delete: the native id it was about.
+ */
+typedef void (*journal_key_fn)(void *data, struct str key);
+uint64_t journal_read_key(struct journal *journal, uint64_t id, journal_key_fn fn, void *data);
+
+/* The answer to this request will not be given. Also for 0 and for requests that were answered. */
+void journal_cancel(struct journal *journal, uint64_t request);
+
+/*
+ * For a start: the newest `limit` messages of the files, oldest first, read at once. Erased and control ones are left
+ * out. Waits for the disk; call it before the loop runs.
+ */
+void journal_each_tail(struct journal *journal, size_t limit, void (*fn)(void *data, struct message *message),
+                       void *data);
+
+/* ---- Deleted means gone ---- */
+
+struct journal_erasure {
+    const char *platform;   // required
+    const char *source;     // NULL: of all sources of the platform
+    const char *native_id;  // one message, its edits, and the quotes of it in replies; or
+    const char *author_id;  // everything of one author, with the quotes of it
+    uint64_t up_to;         // only messages with this id or a lower one; 0: all that were handed in so far
+    bool with_name;         // also the rows' hash of the author: the erase command
+};
+
+/*
+ * Overwrites text, author and all else but ids, times, kind and origin: in the row, in the search index, and in what
+ * the files still hold of older pages. The row goes first and at once where `ids` (may be NULL) name it; the rest is
+ * found behind. Survives kill -9: begun again at the next start. fn (may be NULL) runs in the loop when the bytes have
+ * left the files, with the number of rows and the time since this call.
+ */
+typedef void (*journal_erased_fn)(void *data, size_t rows, int64_t took_ms);
+void journal_erase(struct journal *journal, const struct journal_erasure *what, const uint64_t *ids, size_t id_count,
+                   journal_erased_fn fn, void *data);
+
+/* ---- Dedupe ---- */
+
+enum journal_key {
+    JOURNAL_KEY_EVENT = 'e',    // the event key of a message
+    JOURNAL_KEY_DELETED = 'd',  // the native id that a delete was about
+};
+
+/* The keyed hash under which the journal keeps a key of a platform. Thread: any. */
+uint64_t journal_hash(const struct journal *journal, enum journal_key kind, struct str platform, struct str key);
+
+/* The keys of the last `limit` messages of each platform, oldest first; at start. platform: borrowed for the call. */
+void journal_each_seen(struct journal *journal, size_t limit,
+                       void (*fn)(void *data, struct str platform, uint64_t hash, uint64_t id), void *data);
+
+/* ---- Health ---- */
+
+struct journal_health {
+    bool is_down;             // the disk refuses
+    char text[256];           // why; empty when all is well
+    size_t pending;           // handed in and not committed
+    uint64_t committed;       // messages, in this run
+    uint64_t not_journalled;  // messages, in this run: beyond the bound while the disk refused
+    uint64_t commits;
+    int64_t erase_ms;         // the last erasure: from the call until the bytes had left the files; 0: none yet
+    uint64_t indexed_to;      // search knows the messages up to this id
+};
+
+void journal_get_health(struct journal *journal, struct journal_health *health);
