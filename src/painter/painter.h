@@ -1,0 +1,131 @@
+/*
+ * painter.h - boxes, shadows, images and text into premultiplied pixels.
+ * A canvas holds 8-bit sRGB BGRA (pixman's a8r8g8b8), colours multiplied by alpha. Positions are px from its top left;
+ * what lies outside canvas or clip is not painted. Blending is done on sRGB values, as every browser does.
+ * Painting never fails: what cannot be drawn (too large, out of memory for a mask) is left out.
+ * Thread: a painter and its canvases belong to one thread.
+ */
+#pragma once
+
+#include <pixman.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct canvas;
+struct error;
+struct image;
+struct painter;
+struct text_layout;
+
+/* pixman draws nothing, and says nothing, from or to images of 32,767 px and more. */
+enum { CANVAS_SIDE_MAX = 32766 };
+
+/* px; width or height of 0 or less: empty. */
+struct box {
+    int x, y, width, height;
+};
+
+/* sRGB, 0..1, not multiplied by alpha. {0}: transparent. */
+struct color {
+    float r, g, b, a;
+};
+
+/* What a shape is filled with. Only `color` set: plain. */
+struct fill {
+    struct color color;
+    struct color to;     // the far end of a gradient
+    bool is_gradient;    // from color at the top to `to` at the bottom
+    bool is_horizontal;  // … from the left to the right
+};
+
+/* Corners that stay square. 0: all are round. */
+enum corner {
+    CORNER_TOP_LEFT = 1 << 0,
+    CORNER_TOP_RIGHT = 1 << 1,
+    CORNER_BOTTOM_LEFT = 1 << 2,
+    CORNER_BOTTOM_RIGHT = 1 << 3,
+};
+
+/* A box's outline; the radius is cut to half the shorter side. */
+struct shape {
+    struct box box;
+    int radius_px;
+    unsigned square;  // enum corner
+};
+
+struct shadow {
+    struct color color;
+    int blur_px;  // where the shadow has faded out, counted from its edge
+    int dx, dy;
+};
+
+/* A point of a polygon, px, parts of a px count. */
+struct point {
+    float x, y;
+};
+
+/* Holds the cached masks of corners and shadows. Outlives its canvases. */
+struct painter *painter_create(void);
+void painter_destroy(struct painter *painter);
+
+/* Transparent. NULL: a side is below 1 or above CANVAS_SIDE_MAX, or there is no memory. */
+struct canvas *canvas_create(struct painter *painter, int width_px, int height_px, struct error *err);
+void canvas_destroy(struct canvas *canvas);
+
+int canvas_width(const struct canvas *canvas);
+int canvas_height(const struct canvas *canvas);
+
+/* Premultiplied BGRA, 4 bytes a px; a row begins canvas_stride() bytes after the one above it. */
+const uint32_t *canvas_pixels(const struct canvas *canvas);
+size_t canvas_stride(const struct canvas *canvas);
+
+/* From now on only inside `region` (copied) is painted; NULL: everywhere. */
+void canvas_set_clip(struct canvas *canvas, const pixman_region32_t *region);
+
+/* Makes all inside the clip transparent. */
+void canvas_clear(struct canvas *canvas);
+
+void canvas_fill(struct canvas *canvas, const struct shape *shape, const struct fill *fill);
+
+/* A line of width_px along the inner side of the outline. */
+void canvas_border(struct canvas *canvas, const struct shape *shape, int width_px, struct color color);
+
+/* Only what falls outside the shape is painted, so a translucent box does not darken. */
+void canvas_shadow(struct canvas *canvas, const struct shape *shape, const struct shadow *shadow);
+
+/* Even-odd, antialiased; point_count may hold several closed rings, each ended by a point that repeats its first. */
+void canvas_polygon(struct canvas *canvas, const struct point *points, size_t point_count, struct color color);
+
+/* Another canvas, as one group at this opacity. */
+void canvas_draw(struct canvas *canvas, const struct canvas *from, int x, int y, float opacity);
+
+/* Scaled to fill the box; scaled once per size and kept by the image. */
+void canvas_image(struct canvas *canvas, struct image *image, const struct box *box, float opacity);
+
+/* The layout's top left at x, y. Glyphs take `color`, colour bitmaps only its alpha. */
+void canvas_text(struct canvas *canvas, const struct text_layout *layout, int x, int y, struct color color);
+
+/*
+ * The silhouettes of a layout that was made with outline_px, to be painted before canvas_text(): for text without a
+ * box. Colour bitmaps have none.
+ */
+void canvas_text_outline(struct canvas *canvas, const struct text_layout *layout, int x, int y, struct color color);
+
+/* A copy of straight (not premultiplied) RGBA bytes. NULL: too large or no memory. */
+struct image *image_create(const uint8_t *rgba, int width_px, int height_px, size_t stride_bytes, struct error *err);
+void image_destroy(struct image *image);
+
+/* "#RRGGBB" or "#RRGGBBAA". False: another form, *color is untouched. */
+bool color_parse(const char *text, struct color *color);
+
+/* from at 0, to at 1. */
+struct color color_mix(struct color from, struct color to, float at);
+
+/* 0..1: how bright a person sees it (WCAG 2.1, relative luminance); alpha is not looked at. */
+float color_luminance(struct color color);
+
+bool box_is_empty(const struct box *box);
+struct box box_intersect(const struct box *a, const struct box *b);
+struct box box_union(const struct box *a, const struct box *b);
+struct box box_grow(const struct box *box, int by_px);

@@ -1,0 +1,138 @@
+/*
+ * A box's shadow is its shape blurred three times by a box filter, which is close to a Gaussian (W3C, Filter Effects,
+ * feGaussianBlur). One small picture is blurred per radius and blur; edges and middle are its stretched middle lines.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "painter/private.h"
+
+enum { PASSES = 3, BLUR_MAX = 256 };
+
+int shadow_corner_px(int radius, int blur)
+{
+    return radius + 2 * blur;
+}
+
+/* Running mean of 2 * reach + 1 samples along a line of the mask, `step` bytes apart. */
+static void blur_line(uint8_t *line, int count, ptrdiff_t step, int reach, uint8_t *copy)
+{
+    for (int i = 0; i < count; i++)
+        copy[i] = line[i * step];
+    unsigned sum = 0, width = 2 * (unsigned)reach + 1;
+    for (int i = 0; i < reach && i < count; i++)
+        sum += copy[i];
+    for (int i = 0; i < count; i++) {
+        sum += i + reach < count ? copy[i + reach] : 0;
+        line[i * step] = (uint8_t)((sum + width / 2) / width);
+        sum -= i - reach >= 0 ? copy[i - reach] : 0;
+    }
+}
+
+static void blur(pixman_image_t *mask, int side, int reach)
+{
+    uint8_t *data = (uint8_t *)pixman_image_get_data(mask);
+    ptrdiff_t stride = pixman_image_get_stride(mask);
+    uint8_t *copy = xmalloc((size_t)side);
+    for (int pass = 0; pass < PASSES; pass++) {
+        for (int i = 0; i < side; i++)
+            blur_line(data + i * stride, side, 1, reach, copy);
+        for (int i = 0; i < side; i++)
+            blur_line(data + i, side, stride, reach, copy);
+    }
+    free(copy);
+}
+
+pixman_image_t *make_shadow(int radius, int blur_px)
+{
+    int side = 2 * shadow_corner_px(radius, blur_px) + 1;
+    pixman_image_t *mask = stencil_create(side, side);
+    pixman_image_t *disc = radius > 0 ? make_corner(radius) : NULL;
+    if (!mask || (radius > 0 && !disc))
+        goto fail;
+    uint8_t *data = (uint8_t *)pixman_image_get_data(mask);
+    ptrdiff_t stride = pixman_image_get_stride(mask);
+    for (int y = blur_px; y < side - blur_px; y++) {
+        for (int x = blur_px; x < side - blur_px; x++) {
+            int cx = (x < side / 2 ? x : side - 1 - x) - blur_px, cy = (y < side / 2 ? y : side - 1 - y) - blur_px;
+            const uint8_t *corner = disc ? (const uint8_t *)pixman_image_get_data(disc) : NULL;
+            data[y * stride + x] = cx < radius && cy < radius && corner
+                ? corner[cy * (ptrdiff_t)pixman_image_get_stride(disc) + cx] : 255;
+        }
+    }
+    blur(mask, side, blur_px / PASSES);
+    if (disc)
+        pixman_image_unref(disc);
+    return mask;
+fail:
+    if (mask)
+        pixman_image_unref(mask);
+    if (disc)
+        pixman_image_unref(disc);
+    return NULL;
+}
+
+/* Where a stretch of the target is read from the small picture: corner, middle line, corner. */
+struct part {
+    int to, length, from;
+    bool is_stretched;
+};
+
+static void split(struct part parts[3], int length, int corner)
+{
+    int first = corner < length / 2 ? corner : length / 2, last = corner < length - first ? corner : length - first;
+    parts[0] = (struct part){0, first, 0, false};
+    parts[1] = (struct part){first, length - first - last, corner, true};
+    parts[2] = (struct part){length - last, last, 2 * corner + 1 - last, false};
+}
+
+static void copy_part(uint8_t *to, ptrdiff_t to_stride, const uint8_t *from, ptrdiff_t from_stride,
+    const struct part *across, const struct part *down)
+{
+    for (int y = 0; y < down->length; y++) {
+        const uint8_t *line = from + (down->from + (down->is_stretched ? 0 : y)) * from_stride + across->from;
+        uint8_t *out = to + (down->to + y) * to_stride + across->to;
+        if (across->is_stretched)
+            memset(out, *line, (size_t)across->length);
+        else
+            memcpy(out, line, (size_t)across->length);
+    }
+}
+
+/* The whole shadow of a box, grown by blur on all sides. */
+static pixman_image_t *unfold(pixman_image_t *small, int width, int height, int corner)
+{
+    pixman_image_t *mask = stencil_create(width, height);
+    struct part across[3], down[3];
+    split(across, width, corner);
+    split(down, height, corner);
+    for (int i = 0; mask && i < 9; i++) {
+        if (across[i % 3].length > 0 && down[i / 3].length > 0)
+            copy_part((uint8_t *)pixman_image_get_data(mask), pixman_image_get_stride(mask),
+                (const uint8_t *)pixman_image_get_data(small), pixman_image_get_stride(small), &across[i % 3],
+                &down[i / 3]);
+    }
+    return mask;
+}
+
+void canvas_shadow(struct canvas *canvas, const struct shape *shape, const struct shadow *shadow)
+{
+    int blur_px = shadow->blur_px < BLUR_MAX ? shadow->blur_px : BLUR_MAX, radius = clamp_radius(shape);
+    if (box_is_empty(&shape->box) || blur_px < 0 || shadow->color.a <= 0)
+        return;
+    pixman_image_t *small = stencil_find(canvas->painter, MASK_SHADOW, radius, blur_px);
+    struct box at = box_grow(&shape->box, blur_px);
+    at.x += shadow->dx;
+    at.y += shadow->dy;
+    pixman_image_t *mask = small ? unfold(small, at.width, at.height, shadow_corner_px(radius, blur_px)) : NULL;
+    pixman_image_t *source = solid_create(shadow->color);
+    if (mask && source) {
+        shape_into_mask(canvas->painter, mask, PIXMAN_OP_OUT_REVERSE, shape, at.x, at.y);
+        pixman_image_composite32(PIXMAN_OP_OVER, source, mask, canvas->image, 0, 0, 0, 0, at.x, at.y, at.width,
+            at.height);
+    }
+    if (mask)
+        pixman_image_unref(mask);
+    if (source)
+        pixman_image_unref(source);
+}

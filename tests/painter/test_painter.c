@@ -1,0 +1,296 @@
+/* Shapes against a naive reference that looks at 16 x 16 points in each px. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "painter/painter.h"
+
+enum { SIDE = 120, POINTS = 16 };
+
+static struct painter *painter;
+
+static int setup(void **state)
+{
+    painter = painter_create();
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    painter_destroy(painter);
+    return 0;
+}
+
+static struct canvas *blank(void)
+{
+    struct canvas *canvas = canvas_create(painter, SIDE, SIDE, NULL);
+    assert_non_null(canvas);
+    return canvas;
+}
+
+static int channel(const struct canvas *canvas, int x, int y, int shift)
+{
+    return (int)(canvas_pixels(canvas)[y * canvas_width(canvas) + x] >> shift & 0xff);
+}
+
+static int alpha(const struct canvas *canvas, int x, int y)
+{
+    return channel(canvas, x, y, 24);
+}
+
+static bool is_inside(const struct shape *shape, float inset, float x, float y)
+{
+    const struct box *box = &shape->box;
+    float left = (float)box->x + inset, top = (float)box->y + inset;
+    float right = (float)(box->x + box->width) - inset, bottom = (float)(box->y + box->height) - inset;
+    float shorter = fminf((float)box->width, (float)box->height);
+    float radius = fmaxf(fminf((float)shape->radius_px, floorf(shorter / 2)) - inset, 0);
+    if (x < left || x >= right || y < top || y >= bottom)
+        return false;
+    bool is_right = x > (left + right) / 2, is_bottom = y > (top + bottom) / 2;
+    if (shape->square >> (2 * is_bottom + is_right) & 1)
+        return true;
+    float dx = is_right ? x - (right - radius) : left + radius - x;
+    float dy = is_bottom ? y - (bottom - radius) : top + radius - y;
+    return dx <= 0 || dy <= 0 || dx * dx + dy * dy <= radius * radius;
+}
+
+/* border_px 0: the filled shape. */
+static int reference(const struct shape *shape, float border_px, int x, int y)
+{
+    int hits = 0;
+    for (int i = 0; i < POINTS * POINTS; i++) {
+        float at_x = (float)x + ((float)(i % POINTS) + 0.5f) / POINTS, at_y = (float)y + ((float)(i / POINTS) + 0.5f) / POINTS;
+        hits += is_inside(shape, 0, at_x, at_y) && !(border_px > 0 && is_inside(shape, border_px, at_x, at_y));
+    }
+    return hits * 255 / (POINTS * POINTS);
+}
+
+static void check(const struct canvas *canvas, const char *name, const struct shape *shape, float border_px)
+{
+    for (int y = 0; y < SIDE; y++) {
+        for (int x = 0; x < SIDE; x++) {
+            int expected = reference(shape, border_px, x, y), got = alpha(canvas, x, y);
+            if (abs(expected - got) > 6)
+                fail_msg("%s: at %d,%d expected alpha %d, got %d", name, x, y, expected, got);
+        }
+    }
+}
+
+static const struct {
+    const char *name;
+    struct shape shape;
+} shapes[] = {
+    {"square", {{10, 10, 60, 40}, 0, 0}},
+    {"round", {{10, 10, 60, 40}, 12, 0}},
+    {"pill", {{3, 7, 100, 21}, 99, 0}},
+    {"disc", {{20, 20, 64, 64}, 32, 0}},
+    {"tiny", {{5, 5, 3, 3}, 8, 0}},
+    {"cut by the edge", {{-20, -9, 90, 50}, 16, 0}},
+    {"larger than the canvas", {{-50, -50, 300, 300}, 40, 0}},
+    {"one square corner", {{10, 10, 60, 60}, 20, CORNER_TOP_RIGHT}},
+    {"round only above", {{10, 10, 60, 60}, 20, CORNER_BOTTOM_LEFT | CORNER_BOTTOM_RIGHT}},
+};
+
+static void test_fill(void **state)
+{
+    for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++) {
+        struct canvas *canvas = blank();
+        canvas_fill(canvas, &shapes[i].shape, &(struct fill){.color = {1, 1, 1, 1}});
+        check(canvas, shapes[i].name, &shapes[i].shape, 0);
+        canvas_destroy(canvas);
+    }
+}
+
+static void test_border(void **state)
+{
+    for (size_t i = 0; i < sizeof(shapes) / sizeof(*shapes); i++) {
+        if (shapes[i].shape.square || shapes[i].shape.box.width < 8)
+            continue;
+        for (int width = 1; width <= 3; width += 2) {
+            struct canvas *canvas = blank();
+            canvas_border(canvas, &shapes[i].shape, width, (struct color){1, 1, 1, 1});
+            check(canvas, shapes[i].name, &shapes[i].shape, (float)width);
+            canvas_destroy(canvas);
+        }
+    }
+}
+
+static void check_premultiplied(const struct canvas *canvas)
+{
+    for (int i = 0; i < canvas_width(canvas) * canvas_height(canvas); i++) {
+        uint32_t pixel = canvas_pixels(canvas)[i], a = pixel >> 24;
+        assert_true((pixel >> 16 & 0xff) <= a && (pixel >> 8 & 0xff) <= a && (pixel & 0xff) <= a);
+    }
+}
+
+static void test_gradient(void **state)
+{
+    const struct fill fill = {{0.1f, 0.2f, 0.3f, 0.5f}, {0.9f, 0.0f, 0.4f, 1}, true, false};
+    struct canvas *canvas = blank();
+    canvas_fill(canvas, &(struct shape){{0, 0, SIDE, SIDE}, 10, 0}, &fill);
+    for (int y = 20; y < SIDE - 20; y++) {
+        struct color at = color_mix(fill.color, fill.to, ((float)y + 0.5f) / SIDE);
+        for (int x = 0; x < SIDE; x++) {
+            assert_true(fabsf((float)alpha(canvas, x, y) - at.a * 255) <= 1);
+            assert_true(fabsf((float)channel(canvas, x, y, 16) - at.r * at.a * 255) <= 1);
+        }
+    }
+    check_premultiplied(canvas);
+    // The dither hits the mean of a row closer than one step of 8 bits.
+    double sum = 0;
+    for (int x = 0; x < SIDE; x++)
+        sum += channel(canvas, x, 57, 16);
+    struct color at = color_mix(fill.color, fill.to, 57.5f / SIDE);
+    assert_true(fabs(sum / SIDE - (double)(at.r * at.a) * 255) < 0.3);
+    canvas_destroy(canvas);
+}
+
+static void test_shadow(void **state)
+{
+    const struct shape shape = {{40, 40, 40, 40}, 8, 0};
+    struct canvas *canvas = blank();
+    canvas_shadow(canvas, &shape, &(struct shadow){{0, 0, 0, 1}, 24, 0, 0});
+    assert_int_equal(alpha(canvas, 60, 60), 0);  // not under the box itself
+    assert_int_equal(alpha(canvas, 60, 40), 0);
+    assert_in_range(alpha(canvas, 60, 38), 90, 140);  // about half at the edge
+    assert_int_equal(alpha(canvas, 60, 15), 0);
+    for (int y = 17; y < 39; y++) {
+        assert_true(alpha(canvas, 60, y) <= alpha(canvas, 60, y + 1) || y == 39);
+        assert_int_equal(alpha(canvas, 60, y), alpha(canvas, 60, SIDE - 1 - y));
+        assert_true(abs(alpha(canvas, 60, y) - alpha(canvas, y, 60)) <= 1);  // rounded across first, then down
+    }
+    canvas_destroy(canvas);
+}
+
+static void test_polygon(void **state)
+{
+    // A square ring: even-odd leaves the hole.
+    const struct point points[] = {{10, 10}, {90.5f, 10}, {90.5f, 90}, {10, 90}, {10, 10},
+        {30, 30}, {60, 30}, {60, 60}, {30, 60}, {30, 30}};
+    struct canvas *canvas = blank();
+    canvas_polygon(canvas, points, sizeof(points) / sizeof(*points), (struct color){1, 1, 1, 1});
+    assert_int_equal(alpha(canvas, 20, 20), 255);
+    assert_int_equal(alpha(canvas, 45, 45), 0);
+    assert_int_equal(alpha(canvas, 75, 45), 255);
+    assert_in_range(alpha(canvas, 90, 45), 126, 129);
+    assert_int_equal(alpha(canvas, 9, 45), 0);
+    assert_int_equal(alpha(canvas, 45, 91), 0);
+    canvas_polygon(canvas, (struct point[]){{NAN, 0}, {1, 1}, {0, INFINITY}, {NAN, 0}}, 4, (struct color){1, 1, 1, 1});
+    canvas_destroy(canvas);
+}
+
+static void test_image(void **state)
+{
+    const uint8_t rgba[] = {255, 0, 0, 255, 0, 255, 0, 255, 0, 0, 255, 128, 9, 9, 9, 0};
+    struct image *image = image_create(rgba, 2, 2, 8, NULL);
+    struct canvas *canvas = blank();
+    canvas_image(canvas, image, &(struct box){10, 10, 40, 40}, 1);
+    assert_int_equal(canvas_pixels(canvas)[12 * SIDE + 12], 0xffff0000);
+    assert_int_equal(canvas_pixels(canvas)[12 * SIDE + 47], 0xff00ff00);
+    assert_int_equal(canvas_pixels(canvas)[47 * SIDE + 12], 0x80000080);
+    assert_int_equal(canvas_pixels(canvas)[47 * SIDE + 47], 0);
+    canvas_image(canvas, image, &(struct box){60, 10, 2, 2}, 0.5f);
+    assert_in_range(alpha(canvas, 60, 10), 127, 128);
+    check_premultiplied(canvas);
+    canvas_destroy(canvas);
+    image_destroy(image);
+    assert_null(image_create(rgba, 40000, 1, 8, NULL));
+}
+
+static void paint_scene(struct canvas *canvas)
+{
+    canvas_clear(canvas);
+    const struct shape card = {{15, 20, 80, 60}, 14, 0};
+    canvas_shadow(canvas, &card, &(struct shadow){{0, 0, 0, 0.6f}, 20, 0, 5});
+    canvas_fill(canvas, &card, &(struct fill){{0.1f, 0.1f, 0.3f, 0.8f}, {0, 0, 0, 0.9f}, true, false});
+    canvas_border(canvas, &card, 2, (struct color){1, 1, 1, 0.2f});
+    canvas_fill(canvas, &(struct shape){{30, 40, 70, 20}, 99, 0}, &(struct fill){.color = {1, 0.5f, 0, 0.7f}});
+    const struct point star[] = {{20, 90}, {60, 30}, {100, 95}, {20, 90}};
+    canvas_polygon(canvas, star, 4, (struct color){0, 1, 0, 0.5f});
+}
+
+/* Whatever part is painted anew, the picture is the one that painting all of it gives. */
+static void test_damage_is_exact(void **state)
+{
+    struct canvas *whole = blank(), *patched = blank();
+    paint_scene(whole);
+    paint_scene(patched);
+    unsigned seed = 7;
+    for (int round = 0; round < 300; round++) {
+        pixman_region32_t region;
+        pixman_region32_init(&region);
+        for (int i = 0; i < 3; i++) {
+            int x = rand_r(&seed) % SIDE, y = rand_r(&seed) % SIDE;
+            pixman_region32_union_rect(&region, &region, x, y, 1 + (unsigned)rand_r(&seed) % 40,
+                1 + (unsigned)rand_r(&seed) % 40);
+        }
+        canvas_set_clip(patched, &region);
+        paint_scene(patched);
+        canvas_set_clip(patched, NULL);
+        pixman_region32_fini(&region);
+        assert_memory_equal(canvas_pixels(whole), canvas_pixels(patched), SIDE * SIDE * 4);
+    }
+    canvas_destroy(whole);
+    canvas_destroy(patched);
+}
+
+static void test_group_opacity(void **state)
+{
+    struct canvas *group = blank(), *canvas = blank();
+    canvas_fill(group, &(struct shape){{0, 0, 50, 50}, 0, 0}, &(struct fill){.color = {1, 0, 0, 1}});
+    canvas_fill(group, &(struct shape){{10, 10, 50, 50}, 0, 0}, &(struct fill){.color = {0, 0, 1, 1}});
+    canvas_draw(canvas, group, 5, 5, 0.5f);
+    uint32_t over = canvas_pixels(canvas)[30 * SIDE + 30];
+    assert_in_range(over >> 24, 127, 128);
+    assert_int_equal(over >> 16 & 0xff, 0);  // the red below does not shine through
+    assert_int_equal(alpha(canvas, 2, 2), 0);
+    canvas_destroy(group);
+    canvas_destroy(canvas);
+}
+
+static void test_limits(void **state)
+{
+    struct error err = {0};
+    assert_null(canvas_create(painter, 0, 10, &err));
+    assert_null(canvas_create(painter, 32767, 10, &err));
+    assert_non_null(strstr(err.text, "32766"));
+    struct canvas *wide = canvas_create(painter, 32766, 1, NULL);
+    canvas_fill(wide, &(struct shape){{0, 0, 32766, 1}, 0, 0}, &(struct fill){.color = {1, 1, 1, 1}});
+    assert_int_equal(canvas_pixels(wide)[32765], 0xffffffff);
+    canvas_fill(wide, &(struct shape){{-100000, -5, 900000, 90}, 30, 0},
+        &(struct fill){{1, 1, 1, 1}, {0, 0, 0, 1}, true, true});  // a strip too long: left out
+    canvas_shadow(wide, &(struct shape){{0, 0, 900000, 90}, 30, 0}, &(struct shadow){{0, 0, 0, 1}, 9000, 0, 0});
+    canvas_destroy(wide);
+}
+
+static void test_colors(void **state)
+{
+    struct color color = {0};
+    assert_true(color_parse("#ff800040", &color));
+    assert_true(color.r == 1 && fabsf(color.g - 0.502f) < 0.01f && fabsf(color.a - 0.25f) < 0.01f);
+    assert_true(color_parse("#FFFFFF", &color) && color.a == 1);
+    const char *bad[] = {NULL, "", "#", "ffffff", "#fffff", "#ggffff", "#fffffffff", "red", "#12345 "};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+        assert_false(color_parse(bad[i], &color));
+    assert_true(color_luminance((struct color){1, 1, 1, 1}) > 0.999f);
+    assert_true(color_luminance((struct color){0, 0, 1, 1}) < 0.08f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_fill), cmocka_unit_test(test_border), cmocka_unit_test(test_gradient),
+        cmocka_unit_test(test_shadow), cmocka_unit_test(test_polygon), cmocka_unit_test(test_image),
+        cmocka_unit_test(test_damage_is_exact), cmocka_unit_test(test_group_opacity), cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_colors),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
