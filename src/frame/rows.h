@@ -1,0 +1,24 @@
+/*
+ * rows.h - finding the visible stretches of rows, and copying pictures by them. Behind the door of frame.h.
+ * Thread: any.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "frame/frame.h"
+
+/* The stretches of one row of width_px BGRA pixels whose alpha is not 0; gaps shorter than 32 px are joined. */
+void rows_scan(const uint8_t *pixels, int32_t width_px, struct frame_row *row);
+
+/* No span at all in count rows. */
+bool rows_are_empty(const struct frame_row *rows, int32_t count);
+
+/*
+ * Copies box from one picture to another: the spans' pixels, and zeros between them. Where the target is known to
+ * be zero already (fresh), the gaps are not touched, so that fresh memory stays unused.
+ */
+void rows_copy(uint8_t *to, size_t to_stride, const uint8_t *from, size_t from_stride,
+               const struct frame_row *rows, const struct frame_box *box, bool is_fresh);
