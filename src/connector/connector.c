@@ -1,0 +1,314 @@
+#include "connector/connector.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/poison.h"
+#include "connector/connector_impl.h"
+
+static const struct connector_impl *const connectors[] = {&twitch_connector};
+
+static const char *const state_names[] = {
+    [CONNECTOR_OFF] = "off", [CONNECTOR_CONNECTING] = "connecting", [CONNECTOR_LIVE] = "live",
+    [CONNECTOR_WAITING] = "waiting", [CONNECTOR_FAILED] = "failed",
+};
+
+const char *connector_state_name(enum connector_state state)
+{
+    return (unsigned)state < ARRAY_LENGTH(state_names) ? state_names[state] : "";
+}
+
+const char *connector_name_at(size_t index)
+{
+    return index < ARRAY_LENGTH(connectors) ? connectors[index]->name : NULL;
+}
+
+static const struct connector_impl *find_impl(const char *name, struct error *err)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(connectors); i++) {
+        if (strcmp(connectors[i]->name, name) == 0)
+            return connectors[i];
+    }
+    char known[256] = "";
+    for (size_t i = 0; i < ARRAY_LENGTH(connectors); i++) {
+        size_t len = strlen(known);
+        snprintf(known + len, sizeof(known) - len, "%s\"%s\"", i ? ", " : "", connectors[i]->name);
+    }
+    error_set(err, ERROR_DATA, "connector \"%s\": expected one of %s", name, known);
+    return NULL;
+}
+
+/* ---- configuration ---- */
+
+static const char *type_words(json_type type)
+{
+    return type == JSON_STRING ? "a text" : type == JSON_INTEGER ? "a whole number" : "true or false";
+}
+
+static const struct connector_key *find_key(const struct connector_key *keys, const char *name)
+{
+    static const struct connector_key common[] = {{"connector", JSON_STRING, true}, {"ca_file", JSON_STRING, false}};
+    for (size_t i = 0; i < ARRAY_LENGTH(common); i++) {
+        if (strcmp(common[i].name, name) == 0)
+            return &common[i];
+    }
+    for (; keys->name; keys++) {
+        if (strcmp(keys->name, name) == 0)
+            return keys;
+    }
+    return NULL;
+}
+
+static bool has_type(const json_t *value, json_type type)
+{
+    return type == JSON_TRUE ? json_is_boolean(value) : json_typeof(value) == type;
+}
+
+static bool check_keys(const struct connector_impl *impl, const json_t *config, struct error *err)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach ((json_t *)config, name, value) {
+        const struct connector_key *key = find_key(impl->keys, name);
+        if (!key)
+            return error_set(err, ERROR_DATA, "%s: the connector \"%s\" knows no such key", name, impl->name);
+        if (!has_type(value, key->type))
+            return error_set(err, ERROR_DATA, "%s: expected %s", name, type_words(key->type));
+    }
+    for (const struct connector_key *key = impl->keys; key->name; key++) {
+        if (key->is_required && !json_object_get(config, key->name))
+            return error_set(err, ERROR_DATA, "%s: missing; the connector \"%s\" needs it", key->name, impl->name);
+    }
+    return true;
+}
+
+static const struct connector_impl *check_config(const json_t *config, char **source, struct error *err)
+{
+    const char *name = json_get_text(config, "connector");
+    if (!name) {
+        error_set(err, ERROR_DATA, "connector: missing; expected a text like \"twitch\"");
+        return NULL;
+    }
+    const struct connector_impl *impl = find_impl(name, err);
+    if (!impl || !check_keys(impl, config, err))
+        return NULL;
+    char *rest = impl->check(config, err);
+    if (!rest)
+        return NULL;
+    *source = xasprintf("%s:%s", impl->name, rest);
+    free(rest);
+    return impl;
+}
+
+char *connector_source_id(const json_t *config, struct error *err)
+{
+    char *source = NULL;
+    check_config(config, &source, err);
+    return source;
+}
+
+const char *connector_config_text(const json_t *config, const char *key, const char *otherwise)
+{
+    const char *text = json_get_text(config, key);
+    return text && *text ? text : otherwise;
+}
+
+/* ---- life ---- */
+
+static struct connector *build(const struct connector_impl *impl, const json_t *config, char *source,
+                               const struct connector_options *options)
+{
+    assert(options->deliver);
+    struct connector *base = impl->create(config);
+    base->impl = impl;
+    base->options = *options;
+    base->source = source;
+    base->cursor = options->cursor && *options->cursor ? xstrdup(options->cursor) : NULL;
+    base->options.cursor = base->cursor;
+    const char *ca_file = connector_config_text(config, "ca_file", options->ca_file);
+    base->ca_file = xstrdup(ca_file);
+    base->options.ca_file = base->ca_file;
+    base->text = xstrdup("not started");
+    base->health = (struct connector_health){.text = base->text, .since_ms = clock_unix_ms()};
+    return base;
+}
+
+struct connector *connector_create(const json_t *config, const struct connector_options *options, struct error *err)
+{
+    char *source = NULL;
+    const struct connector_impl *impl = check_config(config, &source, err);
+    return impl ? build(impl, config, source, options) : NULL;
+}
+
+struct connector *connector_create_decoder(const char *platform, const struct connector_options *options,
+                                           struct error *err)
+{
+    const struct connector_impl *impl = find_impl(platform, err);
+    if (!impl)
+        return NULL;
+    struct connector_options offline = *options;
+    offline.loop = NULL;
+    return build(impl, NULL, xstrdup(platform), &offline);
+}
+
+void connector_start(struct connector *connector)
+{
+    assert(connector->options.loop);
+    connector->impl->start(connector);
+}
+
+void connector_destroy(struct connector *connector)
+{
+    if (!connector)
+        return;
+    if (connector->impl->stop && connector->options.loop)
+        connector->impl->stop(connector);
+    free(connector->source);
+    free(connector->cursor);
+    free(connector->ca_file);
+    free(connector->text);
+    connector->impl->destroy(connector);
+}
+
+const struct connector_health *connector_health(const struct connector *connector)
+{
+    return &connector->health;
+}
+
+const char *connector_source(const struct connector *connector)
+{
+    return connector->source;
+}
+
+const char *connector_platform(const struct connector *connector)
+{
+    return connector->impl->name;
+}
+
+bool connector_receive(struct connector *connector, const char *frame, size_t len, struct error *err)
+{
+    return connector->impl->receive(connector, frame, len, err);
+}
+
+/* ---- what platforms use ---- */
+
+void connector_deliver(struct connector *base, struct message_draft *draft)
+{
+    draft->platform = str_from(base->impl->name);
+    draft->source = str_from(base->source);
+    struct message *message = message_create(draft);
+    base->health.messages++;
+    base->health.last_message_ms = clock_unix_ms();
+    base->options.deliver(base->options.data, message);
+    message_unref(message);
+}
+
+/*
+ * A test hook: ANTIPHON_TEST_ABORT_ON=TEXT in the environment makes the first work on a frame that holds TEXT end
+ * the process, as a fault in a parser would. Read once.
+ */
+static void abort_for_test(const char *frame, size_t len)
+{
+    static const char *text;
+    static bool is_read;
+    if (!is_read)
+        text = getenv("ANTIPHON_TEST_ABORT_ON");
+    is_read = true;
+    if (text && *text && memmem(frame, len, text, strlen(text)))
+        abort();
+}
+
+bool connector_begin_frame(struct connector *base, const char *frame, size_t len)
+{
+    if (!poison_begin(base->options.poison, base->source, frame, len)) {
+        int64_t now_ms = clock_unix_ms();
+        base->health.dropped++;
+        log_warn("connector", "%s: skipped a frame of %zu bytes that ended an earlier run", base->source, len);
+        connector_gap(base, now_ms, now_ms, "a frame that ended an earlier run of the program was skipped");
+        return false;
+    }
+    abort_for_test(frame, len);
+    return true;
+}
+
+void connector_end_frame(struct connector *base, const struct error *err)
+{
+    poison_end(base->options.poison);
+    if (!err || err->code == ERROR_NONE)
+        return;
+    uint64_t dropped = ++base->health.dropped;
+    // Hostile peers can send many: the log gets the first, second, fourth, eighth …
+    if ((dropped & (dropped - 1)) == 0)
+        log_warn("connector", "%s: dropped a frame (%llu so far): %s", base->source, (unsigned long long)dropped,
+                 err->text);
+}
+
+void connector_take_frame(struct connector *base, const char *frame, size_t len)
+{
+    struct error err = {0};
+    if (!connector_begin_frame(base, frame, len))
+        return;
+    base->impl->receive(base, frame, len, &err);
+    connector_end_frame(base, &err);
+}
+
+static enum log_level level_of(enum connector_state state)
+{
+    return state == CONNECTOR_FAILED ? LOG_WARN : LOG_INFO;
+}
+
+void connector_set_state(struct connector *base, enum connector_state state, const char *format, ...)
+{
+    char text[400];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    struct connector_health *health = &base->health;
+    if (state == health->state && strcmp(text, base->text) == 0)
+        return;
+    if (state == CONNECTOR_LIVE && health->state != CONNECTOR_LIVE) {
+        health->reconnects += base->was_live;
+        base->was_live = true;
+    }
+    free(base->text);
+    base->text = xstrdup(text);
+    health->text = base->text;
+    health->state = state;
+    health->since_ms = clock_unix_ms();
+    log_write(level_of(state), "connector", "%s: %s: %s", base->source, connector_state_name(state), text);
+    if (base->options.on_health)
+        base->options.on_health(base->options.data, health);
+}
+
+void connector_gap(struct connector *base, int64_t from_ms, int64_t to_ms, const char *reason)
+{
+    if (from_ms <= 0)
+        return;
+    from_ms -= from_ms % 1000;
+    if (base->options.on_gap)
+        base->options.on_gap(base->options.data, from_ms, to_ms < from_ms ? from_ms : to_ms, reason);
+}
+
+void connector_set_cursor(struct connector *base, const char *cursor)
+{
+    if (base->options.on_cursor)
+        base->options.on_cursor(base->options.data, cursor);
+}
+
+const char *connector_again_text(int64_t delay_ms, char text[32])
+{
+    if (delay_ms < 1000) {
+        snprintf(text, 32, "again at once");
+    } else {
+        snprintf(text, 32, "again in %lld s", (long long)((delay_ms + 500) / 1000));
+    }
+    return text;
+}

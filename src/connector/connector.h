@@ -1,0 +1,95 @@
+/*
+ * connector.h - one platform's chat as messages, gaps and a state in words.
+ * A connector connects, speaks, parses and reconnects; it never stores, decides or draws. What it has goes to its
+ * owner by the callbacks in its options, always from the loop and never from within connector_create().
+ * connector_impl.h is the other side: what a platform has to bring.
+ * Thread: the loop's.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct connector;
+struct error;
+struct loop;
+struct message;
+struct poison;
+
+enum connector_state {
+    CONNECTOR_OFF,         // not started
+    CONNECTOR_CONNECTING,  // on the way, or on the way back
+    CONNECTOR_LIVE,        // messages come as they are written
+    CONNECTOR_WAITING,     // all is well, but there is nothing yet: no broadcast, a quota that comes back
+    CONNECTOR_FAILED,      // a person should look; it tries again by itself, seldom
+};
+
+/* "off", "connecting", "live", "waiting", "failed". */
+const char *connector_state_name(enum connector_state state);
+
+struct connector_health {
+    enum connector_state state;
+    const char *text;         // one line for panel and log: what it does, or what is wrong and the way out
+    int64_t since_ms;         // Unix, of state and text
+    int64_t last_message_ms;  // Unix, our clock; 0: none yet
+    uint64_t messages;        // delivered
+    uint64_t reconnects;      // times it was live again
+    uint64_t dropped;         // frames that could not be read, or are quarantined
+};
+
+struct connector_options {
+    struct loop *loop;      // borrowed; NULL: it reads what connector_receive() is given and speaks to nobody
+    const char *cursor;     // as on_cursor() gave it last, perhaps in an earlier life; NULL: none
+    struct poison *poison;  // borrowed, of the loop's thread; each frame is noted in it; NULL: none
+    const char *ca_file;    // PEM, trusted besides the system's; NULL: none. "ca_file" in the config comes first
+    /* Required. A reference is the caller's and ends with the call: message_ref() to keep it. */
+    void (*deliver)(void *data, struct message *message);
+    /* Optional: state or text changed. As from all of these callbacks, destroy the connector later, not within. */
+    void (*on_health)(void *data, const struct connector_health *health);
+    /*
+     * Optional: what was written from `from_ms` to `to_ms` (Unix) is lost, or may be. from_ms is the last second in
+     * which the connection was known to work, also of an earlier life (by the cursor). reason: words for people.
+     */
+    void (*on_gap)(void *data, int64_t from_ms, int64_t to_ms, const char *reason);
+    /*
+     * Optional: where to go on in the next life. Comes behind the messages that it covers: store it in their
+     * transaction or a later one, never in an earlier one. Some 100 bytes, about once a second at most.
+     */
+    void (*on_cursor)(void *data, const char *cursor);
+    void *data;
+};
+
+/*
+ * Checks an entry of the configuration's `sources` (secrets resolved) and names it: "twitch:anna". The caller frees.
+ * NULL: err names the key, its value and what is expected.
+ */
+char *connector_source_id(const json_t *config, struct error *err);
+
+/* Copies what it needs of config. NULL: as connector_source_id(). */
+struct connector *connector_create(const json_t *config, const struct connector_options *options, struct error *err);
+
+/* Begins to connect; needs a loop. All news comes later. */
+void connector_start(struct connector *connector);
+
+/* Closes what is open; no callback comes any more, except that the cursor is given a last time. Accepts NULL. */
+void connector_destroy(struct connector *connector);
+
+/* Borrowed until the connector is used again. */
+const struct connector_health *connector_health(const struct connector *connector);
+const char *connector_source(const struct connector *connector);    // "twitch:anna"
+const char *connector_platform(const struct connector *connector);  // "twitch"
+
+/*
+ * One recorded frame, as it stood on the wire: an IRC line, a page of JSON. Delivers what it means. False: it cannot
+ * be read (err says where and why); nothing of it was delivered, and the next frame finds the connector as it was.
+ */
+bool connector_receive(struct connector *connector, const char *frame, size_t len, struct error *err);
+
+/* For `antiphon decode`: a connector of `platform` without configuration, network or loop. NULL: no such platform. */
+struct connector *connector_create_decoder(const char *platform, const struct connector_options *options,
+                                           struct error *err);
+
+/* The name of the platform at `index`, in alphabetical order; NULL behind the last. */
+const char *connector_name_at(size_t index);

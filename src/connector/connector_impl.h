@@ -1,0 +1,78 @@
+/*
+ * connector_impl.h - what a platform brings, and what connector.c does for all of them. For this room only.
+ * A platform is one `const struct connector_impl` in its own file, entered in registry.c.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "base/str.h"
+#include "chat/message.h"
+#include "connector/connector.h"
+
+struct backoff;
+
+/* A key of the source's configuration. */
+struct connector_key {
+    const char *name;
+    json_type type;
+    bool is_required;
+};
+
+struct connector_impl {
+    const char *name;                  // "twitch"; the word after "connector" in the configuration
+    const struct connector_key *keys;  // besides "connector" and "ca_file"; ends with {NULL}
+    /* Required. Values that the types above do not check; the name that comes after "twitch:". The caller frees. */
+    char *(*check)(const json_t *config, struct error *err);
+    /* Required. config was checked; NULL: a decoder. Must not fail, must not connect. */
+    struct connector *(*create)(const json_t *config);
+    /* Required. Begins to connect. options.cursor is that of the last life. */
+    void (*start)(struct connector *base);
+    /* Required. One whole frame; text is not NUL-terminated. What it means goes to connector_deliver(). */
+    bool (*receive)(struct connector *base, const char *text, size_t len, struct error *err);
+    /* Optional. The last chance to give a cursor. */
+    void (*stop)(struct connector *base);
+    void (*destroy)(struct connector *base);  // required; frees, also what embeds base
+};
+
+/* Embedded in the platform's own struct; filled by connector.c, which create() leaves alone. */
+struct connector {
+    const struct connector_impl *impl;
+    struct connector_options options;
+    char *source;    // owned
+    char *ca_file;   // owned; NULL: none
+    char *cursor;    // owned; of the last life; NULL: none
+    char *text;      // owned; health.text
+    struct connector_health health;
+    bool was_live;
+};
+
+/* Fills platform and source in, makes the message and gives it to the owner. */
+void connector_deliver(struct connector *base, struct message_draft *draft);
+
+/* Parses one frame from the peer with impl->receive(), noted in the poison file; a bad one is counted and logged. */
+void connector_take_frame(struct connector *base, const char *frame, size_t len);
+
+/*
+ * The same for a platform whose pieces are smaller than what it receives: false, the piece is to be skipped. Call
+ * connector_end_frame() after work on it, with the error if it could not be read.
+ */
+bool connector_begin_frame(struct connector *base, const char *frame, size_t len);
+void connector_end_frame(struct connector *base, const struct error *err);
+
+/* Only a change is told and logged. Entering CONNECTOR_LIVE again counts as a reconnect. */
+void connector_set_state(struct connector *base, enum connector_state state, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* from_ms is taken down to the whole second. Nothing happens if it is 0: we never were there. */
+void connector_gap(struct connector *base, int64_t from_ms, int64_t to_ms, const char *reason);
+
+void connector_set_cursor(struct connector *base, const char *cursor);
+
+/* "again in 4 s", or "again at once": for states. */
+const char *connector_again_text(int64_t delay_ms, char text[32]);
+
+/* The configuration's text at key, or otherwise; borrowed. config may be NULL. */
+const char *connector_config_text(const json_t *config, const char *key, const char *otherwise);
+
+extern const struct connector_impl twitch_connector;
+extern const struct connector_impl youtube_connector;
