@@ -1,0 +1,37 @@
+/*
+ * inside.h - what the files of net/ share about the loop, and nobody else includes: libwebsockets stays in this room.
+ * Thread: the loop's.
+ */
+#pragma once
+
+#include <libwebsockets.h>
+
+#include "net/loop.h"
+
+struct http_engine;
+struct resolver;
+
+struct lws_context *loop_context(const struct loop *loop);
+
+/* The vhost for connections that we make; one for each ca_file (NULL: the system's store alone). NULL: err. */
+struct lws_vhost *loop_client_vhost(struct loop *loop, const char *ca_file, struct error *err);
+
+/* Lives as long as the loop: a connection may outlive the websocket that asked for it. ping_s 0: nearly never. */
+const lws_retry_bo_t *loop_idle_policy(struct loop *loop, int ping_s, int hangup_s);
+
+/* free(memory) when libwebsockets is gone: it keeps pointers to protocol tables longer than their vhost. */
+void loop_free_later(struct loop *loop, void *memory);
+
+/* Made at first use. */
+struct resolver *loop_resolver(struct loop *loop);
+struct http_engine *loop_http(struct loop *loop);
+
+struct resolver *resolver_create(struct loop *loop);
+void resolver_destroy(struct resolver *resolver);
+struct http_engine *http_engine_create(struct loop *loop);
+void http_engine_destroy(struct http_engine *engine);
+
+/* What libwebsockets last complained of, for the text of an error; "" if nothing since the last call. */
+const char *loop_last_complaint(void);
+
+int websocket_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
