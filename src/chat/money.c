@@ -4,7 +4,7 @@
 
 enum { MICROS_DIGITS = 6 };
 
-bool money_from_exponent(int64_t amount, int exponent, int64_t *micros)
+bool money_from_exponent(int64_t amount, int64_t exponent, int64_t *micros)
 {
     if (amount < 0 || exponent < 0 || exponent > 18)
         return false;

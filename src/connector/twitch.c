@@ -3,9 +3,11 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "connector/connector_impl.h"
+#include "connector/twitch_reader.h"
 
 struct twitch {
     struct connector base;
+    struct twitch_reader reader;
     char *channel;  // owned, lower case, without the '#'
 };
 
@@ -19,6 +21,7 @@ static char *twitch_check(const json_t *config, struct error *err)
 static struct connector *twitch_create(const json_t *config)
 {
     struct twitch *twitch = xcalloc(1, sizeof(*twitch));
+    twitch_reader_init(&twitch->reader, &twitch->base);
     twitch->channel = xstrdup(connector_config_text(config, "channel", ""));
     return &twitch->base;
 }
@@ -30,7 +33,9 @@ static void twitch_start(struct connector *base)
 
 static bool twitch_receive(struct connector *base, const char *text, size_t len, struct error *err)
 {
-    return error_set(err, ERROR_DATA, "not yet");
+    struct twitch *twitch = container_of(base, struct twitch, base);
+    struct twitch_line line;
+    return twitch_line_parse(&line, text, len, err) && twitch_reader_read(&twitch->reader, &line, err);
 }
 
 static void twitch_destroy(struct connector *base)
