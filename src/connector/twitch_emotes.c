@@ -85,7 +85,7 @@ void twitch_reader_set_emotes(struct twitch_reader *reader, struct str ranges, s
         bool is_known = is_id(id);
         struct str url = {0};
         for (at = colon; at < end && *at != '/';) {
-            size_t first, last;
+            size_t first = 0, last = 0;
             struct emote emote = {.id = id};
             at++;
             if (!take_range(&at, end, &first, &last) || !is_known || draft->emote_count == TWITCH_EMOTES_MAX)
