@@ -1,0 +1,198 @@
+#include "video/address.h"
+
+#include <glib.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/memory.h"
+
+/* A shorter "secret" would blot out innocent letters, and guards nothing. */
+enum { MASKED_BYTES_MIN = 4 };
+
+static const struct {
+    const char *scheme;
+    enum address_kind kind;
+} schemes[] = {
+    {"file", ADDRESS_FILE}, {"srt", ADDRESS_SRT}, {"udp", ADDRESS_UDP}, {"rtmp", ADDRESS_RTMP}, {"rtmps", ADDRESS_RTMP},
+};
+
+static const struct {
+    const char *ending;
+    enum address_container container;
+} endings[] = {
+    {".mkv", CONTAINER_MKV}, {".mp4", CONTAINER_MP4}, {".m4v", CONTAINER_MP4}, {".ts", CONTAINER_TS}, {".flv", CONTAINER_FLV},
+};
+
+static enum address_kind find_kind(const char *text)
+{
+    const char *colon = strstr(text, "://");
+    if (!colon)
+        return ADDRESS_FILE;
+    for (size_t i = 0; i < G_N_ELEMENTS(schemes); i++) {
+        size_t len = strlen(schemes[i].scheme);
+        if (len == (size_t)(colon - text) && strncasecmp(schemes[i].scheme, text, len) == 0)
+            return schemes[i].kind;
+    }
+    return ADDRESS_URI;
+}
+
+static void add_secret(struct address *address, const char *secret, size_t len)
+{
+    if (len == 0)
+        return;
+    guint count = address->secrets ? g_strv_length(address->secrets) : 0;
+    address->secrets = xreallocarray(address->secrets, count + 2, sizeof(char *));
+    address->secrets[count] = xstrndup(secret, len);
+    address->secrets[count + 1] = NULL;
+    log_hide(address->secrets[count]);
+}
+
+/* What a query may say openly: it chooses a way of working and lets nobody in. */
+static bool is_open(const char *pair, size_t name_len)
+{
+    static const char *const open[] = {"mode", "latency", "rcvlatency", "peerlatency", "pbkeylen", "localport", "localaddress",
+        "transtype", "poll-timeout", "timeout", "pkt_size"};
+    for (size_t i = 0; i < G_N_ELEMENTS(open); i++) {
+        if (strlen(open[i]) == name_len && strncmp(pair, open[i], name_len) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Notes the secrets of a query and writes it, without them, to shown. */
+static void hide_query(struct address *address, const char *query, GString *shown)
+{
+    g_auto(GStrv) pairs = g_strsplit_set(query, "&#", -1);
+    for (size_t i = 0; pairs[i]; i++) {
+        size_t name_len = strcspn(pairs[i], "=");
+        const char *value = pairs[i][name_len] ? pairs[i] + name_len + 1 : pairs[i];
+        g_string_append_c(shown, i == 0 ? '?' : '&');
+        if (is_open(pairs[i], name_len)) {
+            g_string_append(shown, pairs[i]);
+            continue;
+        }
+        g_string_append_len(shown, pairs[i], value - pairs[i]);
+        g_string_append(shown, "***");
+        add_secret(address, value, strlen(value));
+        g_autofree char *plain = g_uri_unescape_string(value, NULL);
+        if (plain && strcmp(plain, value) != 0)
+            add_secret(address, plain, strlen(plain));
+    }
+}
+
+/*
+ * Secret in a URL are user and password, most of the query, and of RTMP the last part of the path with its query: the
+ * stream key. Writes the URL without them to shown.
+ */
+static void hide_secrets(struct address *address, GString *shown)
+{
+    const char *rest = strstr(address->text, "://") + 3;
+    const char *path = rest + strcspn(rest, "/?#");
+    const char *query = path + strcspn(path, "?#");
+    const char *at = memchr(rest, '@', (size_t)(path - rest));
+    g_string_append_len(shown, address->text, rest - address->text);
+    if (at) {
+        add_secret(address, rest, (size_t)(at - rest));
+        g_string_append(shown, "***");
+        rest = at;
+    }
+    const char *key = query;
+    while (address->kind == ADDRESS_RTMP && key > path && key[-1] != '/')
+        key--;
+    g_string_append_len(shown, rest, key - rest);
+    if (key < query) {
+        add_secret(address, key, (size_t)(query - key));
+        add_secret(address, key, strlen(key));  // path and query are one name to RTMP
+        g_string_append(shown, "***");
+    }
+    if (*query)
+        hide_query(address, query + 1, shown);
+}
+
+/* Longer secrets first: one may hold another. */
+static int by_length(const void *a, const void *b)
+{
+    size_t left = strlen(*(char *const *)a), right = strlen(*(char *const *)b);
+    return left < right ? 1 : left > right ? -1 : 0;
+}
+
+static bool parse(struct address *address, const char *text, struct error *err)
+{
+    *address = (struct address){.kind = find_kind(text), .text = xstrdup(text)};
+    if (address->kind == ADDRESS_FILE && strncasecmp(text, "file://", 7) == 0) {
+        g_autofree char *path = g_filename_from_uri(text, NULL, NULL);
+        if (!path)
+            return error_set(err, ERROR_DATA, "\"%s\": no path of this machine; expected file:///FOLDER/FILE", text);
+        free(address->text);
+        address->text = xstrdup(path);
+    }
+    g_autoptr(GString) shown = g_string_new(NULL);
+    if (address->kind == ADDRESS_FILE)
+        g_string_append(shown, address->text);
+    else
+        hide_secrets(address, shown);
+    address->shown = xstrdup(shown->str);
+    if (address->secrets)
+        qsort(address->secrets, g_strv_length(address->secrets), sizeof(char *), by_length);
+    if (address->kind == ADDRESS_SRT)
+        address->is_listener = strstr(text, "mode=listener") || strncmp(text, "srt://:", 7) == 0;
+    return true;
+}
+
+bool address_parse_input(struct address *address, const char *text, struct error *err)
+{
+    if (!parse(address, text, err))
+        return false;
+    if (address->kind == ADDRESS_FILE && strcmp(text, "test") == 0)
+        address->kind = ADDRESS_TEST;
+    if (!*text)
+        return error_set(err, ERROR_DATA, "the input is empty; expected test, a file, srt://, rtmp://, udp:// or another URI");
+    return true;
+}
+
+static bool refuse(const struct address *address, struct error *err)
+{
+    return error_set(err, ERROR_DATA, "\"%s\": antiphon cannot write there; expected FILE.mkv, .mp4, .ts or .flv, srt://, "
+        "rtmp:// or rtmps://", address->shown);
+}
+
+bool address_parse_output(struct address *address, const char *text, struct error *err)
+{
+    if (!parse(address, text, err))
+        return false;
+    if (address->kind != ADDRESS_FILE)
+        return address->kind == ADDRESS_SRT || address->kind == ADDRESS_RTMP || refuse(address, err);
+    const char *dot = strrchr(address->text, '.');
+    for (size_t i = 0; dot && i < G_N_ELEMENTS(endings); i++) {
+        if (strcasecmp(dot, endings[i].ending) == 0)
+            address->container = endings[i].container;
+    }
+    return address->container != CONTAINER_NONE || refuse(address, err);
+}
+
+void address_fini(struct address *address)
+{
+    for (size_t i = 0; address->secrets && address->secrets[i]; i++)
+        free(address->secrets[i]);
+    free(address->secrets);
+    free(address->text);
+    free(address->shown);
+    *address = (struct address){0};
+}
+
+char *address_mask(const struct address *address, const char *text)
+{
+    char *masked = xstrdup(text);
+    for (size_t i = 0; address->secrets && address->secrets[i]; i++) {
+        if (strlen(address->secrets[i]) < MASKED_BYTES_MIN)
+            continue;
+        g_auto(GStrv) parts = g_strsplit(masked, address->secrets[i], -1);
+        g_autofree char *joined = g_strjoinv("***", parts);
+        free(masked);
+        masked = xstrdup(joined);
+    }
+    return masked;
+}

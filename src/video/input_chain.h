@@ -1,0 +1,26 @@
+/*
+ * input_chain.h - which elements stand between an address and raw samples in the program's format.
+ * Thread: pads appear on GStreamer's; the sinks' callbacks are the caller's.
+ */
+#pragma once
+
+#include <gst/app/gstappsink.h>
+#include <stdbool.h>
+
+struct address;
+struct error;
+struct program;
+
+struct input_chain {
+    const struct program *program;  // borrowed
+    GstElement *pipeline;           // borrowed: it outlives the chain's signals
+    const GstAppSinkCallbacks *video, *audio;
+    void *data;                     // of the callbacks
+    int has_video, has_audio;       // atomic: a branch stands
+};
+
+/* A pipeline that fills chain->pipeline; chain must stay until it is in NULL. NULL: err says why. */
+GstElement *input_chain_build(struct input_chain *chain, const struct address *address, struct error *err);
+
+/* Whether stamps come from a clock like ours; URIs are not known to before they play. */
+bool input_chain_is_clocked(const struct address *address);

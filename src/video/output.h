@@ -1,0 +1,39 @@
+/*
+ * output.h - one place the picture goes to: a pipeline of its own, built anew after every failure.
+ * Thread: the context's, except output_is_idle() (any) and what the pump calls.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "video/studio.h"
+
+struct error;
+struct output;
+struct program;
+struct pump;
+
+struct output_options {
+    const struct program *program;  // borrowed, as the next three
+    struct pump *pump;
+    GMainContext *context;
+    void *data;
+    struct studio_output_options is;  // copied
+    /* The state changed. text: for people, without secrets. */
+    void (*on_state)(void *data, const char *name, enum studio_state state, const char *text);
+};
+
+/* NULL: the address is none, or an element is missing. It does not begin by itself. */
+struct output *output_create(const struct output_options *options, struct error *err);
+
+/* It must be idle. Accepts NULL. */
+void output_destroy(struct output *output);
+
+void output_start(struct output *output);  // also: no longer blank
+void output_stop(struct output *output);   // ends properly within 3 s; output_is_idle() then
+void output_set_blank(struct output *output, bool is_blank);
+
+const char *output_name(const struct output *output);
+bool output_is_idle(const struct output *output);
+void output_get_health(struct output *output, struct studio_output_health *health);  // any thread

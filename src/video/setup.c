@@ -1,0 +1,74 @@
+#include "video/setup.h"
+
+#include <gst/gst.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/log.h"
+
+/* GST_DEBUG shows addresses with their stream keys: it goes where secrets are struck out. */
+static void handle_debug(GstDebugCategory *category, GstDebugLevel level, const gchar *file, const gchar *function, gint line,
+    GObject *object, GstDebugMessage *message, gpointer data)
+{
+    char where[64];
+    g_snprintf(where, sizeof(where), "gstreamer/%s", gst_debug_category_get_name(category));
+    enum log_level ours = level == GST_LEVEL_ERROR || level == GST_LEVEL_WARNING ? LOG_WARN : LOG_INFO;
+    g_autofree char *element = object && GST_IS_OBJECT(object) ? gst_object_get_name(GST_OBJECT(object)) : NULL;
+    log_write(ours, where, "%s%s%s:%d: %s", element ? element : "", element ? " " : "", function, line,
+        gst_debug_message_get(message));
+}
+
+/* They hand out memory that is not ours to read, or fail on the first frame; a software decoder always works. */
+static void lower_hardware_decoders(void)
+{
+    GList *features = gst_element_factory_list_get_elements(
+        GST_ELEMENT_FACTORY_TYPE_DECODER | GST_ELEMENT_FACTORY_TYPE_HARDWARE, GST_RANK_MARGINAL);
+    for (GList *at = features; at; at = at->next)
+        gst_plugin_feature_set_rank(GST_PLUGIN_FEATURE(at->data), GST_RANK_NONE);
+    gst_plugin_feature_list_free(features);
+}
+
+static gpointer set_up(gpointer data)
+{
+    struct error *err = data;
+    g_autoptr(GError) error = NULL;
+    if (!gst_init_check(NULL, NULL, &error)) {
+        error_set(err, ERROR_SYSTEM, "GStreamer does not start: %s", error ? error->message : "no reason given");
+        return GINT_TO_POINTER(false + 1);
+    }
+    gst_debug_remove_log_function(gst_debug_log_default);
+    gst_debug_add_log_function(handle_debug, NULL, NULL);
+    lower_hardware_decoders();
+    return GINT_TO_POINTER(true + 1);
+}
+
+bool setup_gstreamer(struct error *err)
+{
+    static GOnce once = G_ONCE_INIT;
+    g_once(&once, set_up, err);
+    return GPOINTER_TO_INT(once.retval) - 1;
+}
+
+static const struct {
+    const char *element, *package;
+} packages[] = {
+    {"x264enc", "gstreamer1.0-plugins-ugly"}, {"avenc_aac", "gstreamer1.0-libav"}, {"avdec_h264", "gstreamer1.0-libav"},
+    {"srtsink", "gstreamer1.0-plugins-bad"}, {"srtsrc", "gstreamer1.0-plugins-bad"}, {"tsdemux", "gstreamer1.0-plugins-bad"},
+    {"rtmp2sink", "gstreamer1.0-plugins-bad"}, {"rtmp2src", "gstreamer1.0-plugins-bad"},
+    {"mpegtsmux", "gstreamer1.0-plugins-bad"}, {"h264parse", "gstreamer1.0-plugins-bad"},
+    {"matroskamux", "gstreamer1.0-plugins-good"}, {"mp4mux", "gstreamer1.0-plugins-good"}, {"flvmux", "gstreamer1.0-plugins-good"},
+    {"flvdemux", "gstreamer1.0-plugins-good"}, {"udpsrc", "gstreamer1.0-plugins-good"}, {"aacparse", "gstreamer1.0-plugins-good"},
+};
+
+bool setup_has_element(const char *name, struct error *err)
+{
+    g_autoptr(GstElementFactory) factory = gst_element_factory_find(name);
+    if (factory)
+        return true;
+    const char *package = "gstreamer1.0-plugins-base";
+    for (size_t i = 0; i < G_N_ELEMENTS(packages); i++) {
+        if (g_str_equal(packages[i].element, name))
+            package = packages[i].package;
+    }
+    return error_set(err, ERROR_SYSTEM, "GStreamer has no element \"%s\"; install the package %s", name, package);
+}

@@ -1,0 +1,334 @@
+#include "video/studio.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "video/address.h"
+#include "video/encoder.h"
+#include "video/holding.h"
+#include "video/output.h"
+#include "video/program.h"
+#include "video/pump.h"
+#include "video/reception.h"
+#include "video/setup.h"
+#include "video/undertaker.h"
+
+enum { FINISH_MS = 4000, BURIAL_MS = 1500, SIZE_MIN_PX = 16, SIZE_MAX_PX = 8192, FPS_MAX = 240 };
+
+struct studio {
+    struct program program;
+    struct address input;
+    struct pump *pump;
+    GMainContext *context;
+    GMainLoop *loop;
+    GThread *thread;  // runs the context: inputs, outputs and events live there
+    struct output *outputs[STUDIO_OUTPUTS_MAX];
+    size_t output_count;
+    struct reception *reception;
+    void (*on_event)(void *data, const struct studio_event *event);
+    void *data;
+
+    GMutex lock;      // guards the rest
+    GCond changed;
+    enum studio_state input_state;
+    char input_text[256];
+    unsigned input_generation;
+};
+
+const char *studio_state_name(enum studio_state state)
+{
+    static const char *const names[] = {"off", "connecting", "live", "failed"};
+    return names[state];
+}
+
+/* ---- News, on the studio's thread ---- */
+
+static void log_state(const char *what, const char *name, enum studio_state state, const char *text)
+{
+    log_write(state == STUDIO_FAILED ? LOG_WARN : LOG_INFO, "video", "%s%s%s %s%s%s", what, *name ? " " : "", name,
+        studio_state_name(state), *text ? ": " : "", text);
+}
+
+static void handle_input_state(void *data, enum studio_state state, unsigned generation, const char *text)
+{
+    struct studio *studio = data;
+    g_mutex_lock(&studio->lock);
+    studio->input_state = state;
+    studio->input_generation = generation;
+    snprintf(studio->input_text, sizeof(studio->input_text), "%s", text);
+    g_mutex_unlock(&studio->lock);
+    log_state("input", "", state, text);
+    if (studio->on_event)
+        studio->on_event(studio->data, &(struct studio_event){STUDIO_EVENT_INPUT, "", state, text});
+}
+
+static void handle_output_state(void *data, const char *name, enum studio_state state, const char *text)
+{
+    struct studio *studio = data;
+    log_state("output", name, state, text);
+    if (studio->on_event)
+        studio->on_event(studio->data, &(struct studio_event){STUDIO_EVENT_OUTPUT, name, state, text});
+    g_mutex_lock(&studio->lock);
+    g_cond_broadcast(&studio->changed);
+    g_mutex_unlock(&studio->lock);
+}
+
+/* ---- Orders, handed to the studio's thread ---- */
+
+enum verb { VERB_START, VERB_STOP, VERB_BLANK, VERB_SHOW };
+
+struct order {
+    struct output *output;
+    enum verb verb;
+};
+
+static gboolean carry_out(void *data)
+{
+    const struct order *order = data;
+    switch (order->verb) {
+    case VERB_START: output_start(order->output); break;
+    case VERB_STOP: output_stop(order->output); break;
+    case VERB_BLANK: output_set_blank(order->output, true); break;
+    case VERB_SHOW: output_set_blank(order->output, false); break;
+    }
+    return G_SOURCE_REMOVE;
+}
+
+static void invoke(struct studio *studio, GSourceFunc function, void *data, GDestroyNotify destroy)
+{
+    GSource *source = g_idle_source_new();
+    g_source_set_priority(source, G_PRIORITY_DEFAULT);
+    g_source_set_callback(source, function, data, destroy);
+    g_source_attach(source, studio->context);
+    g_source_unref(source);
+}
+
+static void give_order(struct studio *studio, struct output *output, enum verb verb)
+{
+    struct order *order = xmalloc(sizeof(*order));
+    *order = (struct order){output, verb};
+    invoke(studio, carry_out, order, free);
+}
+
+static bool order_by_name(struct studio *studio, const char *name, enum verb verb, struct error *err)
+{
+    for (size_t i = 0; i < studio->output_count; i++) {
+        if (strcmp(output_name(studio->outputs[i]), name) == 0) {
+            give_order(studio, studio->outputs[i], verb);
+            return true;
+        }
+    }
+    return error_set(err, ERROR_DATA, "there is no output \"%s\"", name);
+}
+
+bool studio_start_output(struct studio *studio, const char *name, struct error *err)
+{
+    return order_by_name(studio, name, VERB_START, err);
+}
+
+bool studio_stop_output(struct studio *studio, const char *name, struct error *err)
+{
+    return order_by_name(studio, name, VERB_STOP, err);
+}
+
+bool studio_blank_output(struct studio *studio, const char *name, bool is_blank, struct error *err)
+{
+    return order_by_name(studio, name, is_blank ? VERB_BLANK : VERB_SHOW, err);
+}
+
+/* ---- Beginning ---- */
+
+static bool check_options(const struct studio_options *options, struct error *err)
+{
+    int width = options->width_px, height = options->height_px;
+    if (width < SIZE_MIN_PX || height < SIZE_MIN_PX || width > SIZE_MAX_PX || height > SIZE_MAX_PX || width % 2 || height % 2)
+        return error_set(err, ERROR_DATA, "size %dx%d: expected two even numbers from 16 to 8192", width, height);
+    if (options->fps_num <= 0 || options->fps_den <= 0 || options->fps_num / options->fps_den > FPS_MAX
+        || options->fps_num < options->fps_den)
+        return error_set(err, ERROR_DATA, "%d/%d frames a second: expected 1 to 240", options->fps_num, options->fps_den);
+    if (options->output_count > STUDIO_OUTPUTS_MAX)
+        return error_set(err, ERROR_DATA, "%zu outputs: 16 at most", options->output_count);
+    return true;
+}
+
+static bool add_output(struct studio *studio, const struct studio_output_options *options, struct error *err)
+{
+    for (size_t i = 0; i < studio->output_count; i++) {
+        if (strcmp(output_name(studio->outputs[i]), options->name) == 0)
+            return error_set(err, ERROR_DATA, "two outputs are called \"%s\"; names must differ", options->name);
+    }
+    struct output *output = output_create(&(struct output_options){
+        .program = &studio->program, .pump = studio->pump, .context = studio->context, .data = studio, .is = *options,
+        .on_state = handle_output_state,
+    }, err);
+    if (output)
+        studio->outputs[studio->output_count++] = output;
+    return output != NULL;
+}
+
+/* A holding picture that cannot be read costs itself only. */
+static GstBuffer *make_holding(const struct program *program, const char *path)
+{
+    struct error err;
+    GstBuffer *picture = path && *path ? holding_load(program, path, &err) : NULL;
+    if (path && *path && !picture)
+        log_warn("video", "%s; the built-in one is used", err.text);
+    return picture ? picture : holding_draw(program);
+}
+
+static void *work(void *data)
+{
+    struct studio *studio = data;
+    g_main_context_push_thread_default(studio->context);
+    g_main_loop_run(studio->loop);
+    g_main_context_pop_thread_default(studio->context);
+    return NULL;
+}
+
+static gboolean open_input(void *data)
+{
+    struct studio *studio = data;
+    studio->reception = reception_create(&(struct reception_options){
+        .program = &studio->program, .address = &studio->input, .pump = studio->pump, .context = studio->context,
+        .data = studio, .on_state = handle_input_state,
+    });
+    return G_SOURCE_REMOVE;
+}
+
+static bool build(struct studio *studio, const struct studio_options *options, struct error *err)
+{
+    if (!address_parse_input(&studio->input, options->input, err))
+        return false;
+    if (options->output_count > 0 && !encoder_choose(&studio->program, err))
+        return false;
+    studio->pump = pump_create(&studio->program, make_holding(&studio->program, options->holding));
+    for (size_t i = 0; i < options->output_count; i++) {
+        if (!add_output(studio, &options->outputs[i], err))
+            return false;
+    }
+    return true;
+}
+
+struct studio *studio_create(const struct studio_options *given, struct error *err)
+{
+    struct studio_options options = *given;
+    if (!options.width_px && !options.height_px)
+        options.width_px = 1280, options.height_px = 720;
+    if (!options.fps_num)
+        options.fps_num = 30, options.fps_den = 1;
+    if (!options.input)
+        options.input = "test";
+    if (!check_options(&options, err) || !setup_gstreamer(err))
+        return NULL;
+    struct studio *studio = xcalloc(1, sizeof(*studio));
+    g_mutex_init(&studio->lock);
+    g_cond_init(&studio->changed);
+    studio->on_event = options.on_event;
+    studio->data = options.data;
+    program_init(&studio->program, options.width_px, options.height_px, options.fps_num, options.fps_den);
+    studio->context = g_main_context_new();
+    studio->loop = g_main_loop_new(studio->context, FALSE);
+    if (!build(studio, &options, err)) {
+        studio_destroy(studio);
+        return NULL;
+    }
+    studio->thread = g_thread_new("studio", work, studio);
+    for (size_t i = 0; i < studio->output_count; i++)
+        give_order(studio, studio->outputs[i], VERB_START);
+    invoke(studio, open_input, studio, NULL);
+    return studio;
+}
+
+/* ---- The end ---- */
+
+static gboolean close_input(void *data)
+{
+    struct studio *studio = data;
+    reception_destroy(g_steal_pointer(&studio->reception));
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean quit(void *data)
+{
+    struct studio *studio = data;
+    g_main_loop_quit(studio->loop);
+    return G_SOURCE_REMOVE;
+}
+
+static bool are_idle(const struct studio *studio)
+{
+    for (size_t i = 0; i < studio->output_count; i++) {
+        if (!output_is_idle(studio->outputs[i]))
+            return false;
+    }
+    return true;
+}
+
+/* Every output gets its end at the same time. False: a peer or a disk held one up for too long. */
+static bool finish_outputs(struct studio *studio)
+{
+    for (size_t i = 0; i < studio->output_count; i++)
+        give_order(studio, studio->outputs[i], VERB_STOP);
+    gint64 until = g_get_monotonic_time() + FINISH_MS * (gint64)1000;
+    bool is_time_left = true;
+    g_mutex_lock(&studio->lock);
+    while (!are_idle(studio) && is_time_left)
+        is_time_left = g_cond_wait_until(&studio->changed, &studio->lock, until);
+    g_mutex_unlock(&studio->lock);
+    return are_idle(studio);
+}
+
+/* What a blocked pipeline may still touch stays allocated: the process is about to end. */
+static bool stop(struct studio *studio)
+{
+    bool is_finished = finish_outputs(studio);
+    invoke(studio, close_input, studio, NULL);
+    invoke(studio, quit, studio, NULL);
+    g_thread_join(studio->thread);
+    bool is_buried = undertaker_wait(BURIAL_MS);
+    while (g_main_context_iteration(studio->context, FALSE)) {}  // the last burials tell that they are over
+    if (!is_finished || !is_buried)
+        log_warn("video", "an input or output did not end in time");
+    return is_finished && is_buried;
+}
+
+void studio_destroy(struct studio *studio)
+{
+    if (!studio || (studio->thread && !stop(studio)))
+        return;
+    for (size_t i = 0; i < studio->output_count; i++)
+        output_destroy(studio->outputs[i]);
+    pump_destroy(studio->pump);
+    address_fini(&studio->input);
+    g_main_loop_unref(studio->loop);
+    g_main_context_unref(studio->context);
+    program_fini(&studio->program);
+    g_mutex_clear(&studio->lock);
+    g_cond_clear(&studio->changed);
+    free(studio);
+}
+
+void studio_get_health(struct studio *studio, struct studio_health *health)
+{
+    struct pump_health pump;
+    pump_get_health(studio->pump, &pump);
+    *health = (struct studio_health){
+        .input_age_s = pump.last_sample_ns < 0 ? -1
+            : (double)(program_now_ns(&studio->program) - pump.last_sample_ns) / NS_PER_S,
+        .fps = pump.fps, .ticks = pump.ticks, .live = pump.live, .repeated = pump.repeated, .held = pump.held,
+        .jumped = pump.jumped, .output_count = studio->output_count,
+    };
+    snprintf(health->input, sizeof(health->input), "%s", studio->input.shown);
+    g_mutex_lock(&studio->lock);
+    health->input_state = studio->input_state;
+    health->input_generation = studio->input_generation;
+    snprintf(health->input_text, sizeof(health->input_text), "%s", studio->input_text);
+    g_mutex_unlock(&studio->lock);
+    for (size_t i = 0; i < studio->output_count; i++)
+        output_get_health(studio->outputs[i], &health->outputs[i]);
+}

@@ -1,0 +1,101 @@
+/*
+ * studio.h - the outgoing picture: one input, a pump, any number of outputs.
+ * The picture goes on from studio_create() to studio_destroy(), whatever input and outputs do: without an input the
+ * holding picture is shown and the input is tried again for ever; an output that fails is tried again with growing
+ * delays, and no output ever waits for another. Overlays come in by frame sockets, one per view.
+ * Thread: any. Nothing here blocks, except studio_create() (up to some 2 s, when it tries encoders) and
+ * studio_destroy() (up to 5 s, when recordings are finished).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+struct studio;
+
+enum studio_state {
+    STUDIO_OFF,         // not wanted; also an output that finished
+    STUDIO_CONNECTING,  // wanted, and nothing has passed yet
+    STUDIO_LIVE,
+    STUDIO_FAILED,      // wanted, broken, and tried again by itself
+};
+
+struct studio_output_options {
+    const char *name;          // unique; what commands and events call it
+    const char *view;          // for the frame stream; NULL or "": no overlay
+    const char *frame_socket;  // where that view's frames are handed out; NULL: no overlay
+    const char *to;            // FILE.mkv|.mp4|.ts|.flv, srt://, rtmp:// or rtmps://; may hold a stream key
+    int bitrate_kbps;          // of the video; 0: by size and frame rate
+};
+
+struct studio_event {
+    enum { STUDIO_EVENT_INPUT, STUDIO_EVENT_OUTPUT } kind;
+    const char *name;  // of the output; "" for the input
+    enum studio_state state;
+    const char *text;  // what happened, for people; no secrets
+};
+
+struct studio_options {
+    int width_px, height_px;             // even; 0: 1280 x 720
+    int fps_num, fps_den;                // 0: 30/1
+    const char *input;                   // "test", a file's path, or a URI; NULL: "test"
+    const char *holding;                 // an image shown while there is no input; NULL or "": the built-in one
+    const struct studio_output_options *outputs;  // copied; all begin at once
+    size_t output_count;
+    /* Optional. On the studio's own thread; must not block and not call studio_destroy(). Texts are borrowed. */
+    void (*on_event)(void *data, const struct studio_event *event);
+    void *data;
+};
+
+struct studio_output_health {
+    char name[64], view[64], encoder[32];
+    char to[256];              // without secrets; of a recording: the file that is being written
+    char text[256];            // the last trouble, or what it waits for
+    enum studio_state state;
+    bool is_blank;
+    int bitrate_kbps;          // measured over the last second
+    uint64_t frames, dropped;  // pictures sent to the encoder; pictures left out because it or its peer was slow
+    uint64_t bytes;            // since the output's last start
+    unsigned restarts;         // since it was last healthy for a minute
+};
+
+struct studio_health {
+    enum studio_state input_state;
+    char input[256], input_text[256];  // no secrets
+    double input_age_s;                // since the last picture or sound came in; negative: none ever did
+    unsigned input_generation;         // attempts so far
+    double fps;                        // of the outgoing picture over the last second
+    uint64_t ticks, live, repeated, held, jumped;  // outgoing pictures by what they were; ticks that were left out
+    size_t output_count;
+    struct studio_output_health outputs[16];
+};
+
+enum { STUDIO_OUTPUTS_MAX = 16 };
+
+/*
+ * NULL, and err says why, where waiting cannot help: no GStreamer element, no encoder that runs, an output's address that
+ * is none, an odd size. What may come later (a file, a peer) is no error.
+ */
+struct studio *studio_create(const struct studio_options *options, struct error *err);
+
+/* Ends every output properly, so that recordings are whole files. Accepts NULL. */
+void studio_destroy(struct studio *studio);
+
+/*
+ * The output begins, as if it had never run: a recording gets a new file. One that runs and is blank is shown again.
+ * False: there is no such output.
+ */
+bool studio_start_output(struct studio *studio, const char *name, struct error *err);
+
+/* It ends properly (a recording's end is written). False: there is no such output. */
+bool studio_stop_output(struct studio *studio, const char *name, struct error *err);
+
+/* Holding picture, silence and no overlay on this output alone, or back. False: there is no such output. */
+bool studio_blank_output(struct studio *studio, const char *name, bool is_blank, struct error *err);
+
+void studio_get_health(struct studio *studio, struct studio_health *health);
+
+/* "off", "connecting", "live", "failed": the words of the API. */
+const char *studio_state_name(enum studio_state state);
