@@ -1,0 +1,107 @@
+// chat.js - the merged chat. Rows are added and removed, never redrawn.
+import { button, byId, clockTime, element, platformMark, roleMark } from "./dom.js";
+
+const ROWS_MAX = 400, NEAR_END_PX = 60;
+const controls = new Set(["edit", "delete", "ban", "unban", "clear", "room", "end"]);
+
+export class Chat {
+  #list = byId("messages"); #newer = byId("newer"); #rows = new Map(); #lastId = 0; #held = 0; #rate = [];
+
+  constructor(store, act) {
+    this.store = store;
+    this.act = act;
+    store.addEventListener("reset", () => this.#reset());
+    store.addEventListener("feed", () => this.#draw());
+    store.addEventListener("removed", ({ detail }) => detail.forEach((id) => this.#remove(id)));
+    this.#list.addEventListener("scroll", () => this.#isAtEnd() && this.#follow());
+    this.#newer.addEventListener("click", () => this.#follow());
+  }
+
+  #reset() {
+    this.#list.replaceChildren();
+    this.#rows.clear();
+    this.#lastId = 0;
+    this.#held = 0;
+  }
+
+  #isAtEnd() {
+    return this.#list.scrollHeight - this.#list.scrollTop - this.#list.clientHeight < NEAR_END_PX;
+  }
+
+  #follow() {
+    this.#held = 0;
+    this.#newer.hidden = true;
+    if (!this.#isAtEnd()) this.#list.scrollTop = this.#list.scrollHeight;
+  }
+
+  #draw() {
+    const wasAtEnd = this.#isAtEnd();
+    const fresh = this.store.feed.filter((message) => message.id > this.#lastId && !controls.has(message.kind));
+    this.#lastId = this.store.feed.at(-1)?.id ?? this.#lastId;
+    for (const message of fresh) {
+      const row = this.#row(message);
+      this.#rows.set(message.id, row);
+      this.#list.append(row);
+    }
+    this.#trim(wasAtEnd);
+    if (wasAtEnd) {
+      this.#list.scrollTop = this.#list.scrollHeight;
+    } else if (fresh.length) {
+      this.#held += fresh.length;
+      this.#newer.textContent = `${this.#held} newer ↓`;
+      this.#newer.hidden = false;
+    }
+    this.#showRate(fresh.length);
+  }
+
+  // While somebody reads further up, old rows stay: else the text would move under their eyes.
+  #trim(wasAtEnd) {
+    const max = wasAtEnd ? ROWS_MAX : 2 * ROWS_MAX;
+    for (const id of this.#rows.keys()) {
+      if (this.#rows.size <= max) break;
+      this.#remove(id);
+    }
+  }
+
+  #remove(id) {
+    this.#rows.get(id)?.remove();
+    this.#rows.delete(id);
+  }
+
+  #showRate(count) {
+    const now = Date.now();
+    this.#rate.push([now, count]);
+    this.#rate = this.#rate.filter(([at]) => now - at < 10000);
+    const total = this.#rate.reduce((sum, [, n]) => sum + n, 0);
+    const skipped = this.store.skipped ? `, ${this.store.skipped} more not shown` : "";
+    byId("chat-rate").textContent = `${(total / 10).toFixed(1)} a second${skipped}`;
+  }
+
+  #row(message) {
+    const author = message.author ?? {};
+    const name = author.name || author.login || "";
+    const mayModerate = this.store.role !== "viewer";
+    return element("li", { class: `message ${message.platform} ${message.kind} ${message.history ? "history" : ""}`, "data-id": message.id },
+      platformMark(message.platform),
+      element("time", { class: "when" }, clockTime(message.time_ms ?? message.received_ms)),
+      element("bdi", { class: "who" }, name), roleMark(author), money(message.money),
+      element("span", { class: "text", dir: "auto" }, message.text || words(message)),
+      mayModerate && element("span", { class: "tools" },
+        message.text ? button("Pick", () => this.act("question.pick", { message: message.id }), { "aria-label": `Pick as a question: ${name}` }) : null,
+        button("Remove", () => this.act("message.remove", { message: message.id }), { "aria-label": `Remove the message of ${name}` }),
+        author.id ? button("Ban here", () => this.act("author.remove", { platform: message.platform, author: author.id }), { "aria-label": `Remove all messages of ${name}` }) : null));
+  }
+}
+
+function money(value) {
+  if (!value) return null;
+  const amount = value.micros
+    ? new Intl.NumberFormat([], { style: "currency", currency: value.currency || "USD" }).format(value.micros / 1e6)
+    : `${value.units ?? value.count ?? ""} ${value.unit ?? value.item ?? ""}`;
+  return element("span", { class: "money" }, ` ${amount.trim()}`);
+}
+
+function words(message) {
+  const kinds = { gift: "sent a gift", membership: "became a member", raid: "came with a raid", follow: "follows", like: "likes this", join: "joined" };
+  return kinds[message.kind] ?? message.kind;
+}

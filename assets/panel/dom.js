@@ -1,0 +1,46 @@
+// dom.js - elements from words. Text reaches the page only as text nodes.
+
+// element("p", {class: "hint", dir: "auto"}, "text", child …); "on…" keys are listeners, true and false set or leave out.
+export function element(name, attributes = {}, ...children) {
+  const node = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+    else if (value === true) node.setAttribute(key, "");
+    else if (value !== false && value !== undefined) node.setAttribute(key, value);
+  }
+  node.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
+  return node;
+}
+
+export const byId = (id) => document.getElementById(id);
+
+export function button(label, onclick, attributes = {}) {
+  return element("button", { type: "button", onclick, ...attributes }, label);
+}
+
+// A few words for a moment of the near past: "14:03:22".
+export function clockTime(unixMs) {
+  return new Date(unixMs).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+}
+
+export function ago(unixMs, nowMs = Date.now()) {
+  const seconds = Math.max(0, Math.round((nowMs - unixMs) / 1000));
+  if (seconds < 60) return `${seconds} s ago`;
+  if (seconds < 3600) return `${Math.round(seconds / 60)} min ago`;
+  return clockTime(unixMs);
+}
+
+const marks = { twitch: "Tw", youtube: "Yt" };
+
+export function platformMark(platform) {
+  if (!platform) return null;
+  const known = Object.hasOwn(marks, platform);
+  return element("span", { class: `mark ${known ? platform : ""}`, title: platform }, known ? marks[platform] : platform.slice(0, 3));
+}
+
+const roles = ["broadcaster", "moderator", "vip", "subscriber", "verified", "staff"];
+
+export function roleMark(author) {
+  const role = roles.find((name) => author?.roles?.includes(name));
+  return role ? element("span", { class: "role" }, role) : null;
+}

@@ -1,0 +1,98 @@
+// store.js - what the relay told us, kept; views subscribe to the parts they draw.
+
+const FEED_MAX = 400;
+
+export class Store extends EventTarget {
+  role = "viewer";
+  onAir = { views: {}, is_blank: false };
+  feed = [];              // messages, ids growing
+  questions = new Map();  // id → question
+  polls = new Map();
+  captions = new Map();   // track name → track
+  sources = new Map();
+  outputs = new Map();
+  gaps = [];
+  overlay = null;
+  previews = new Map();   // view → data URL
+  skipped = 0;            // messages that a flood kept from us
+
+  // One event of the link. Views redraw once per animation frame, however many events came.
+  apply(event) {
+    const handler = this[`on_${event.type}`];
+    if (handler) handler.call(this, event);
+  }
+
+  #changed(...parts) {
+    for (const part of parts) {
+      if (this.#pending.has(part)) continue;
+      if (this.#pending.size === 0) requestAnimationFrame(() => this.#flush());
+      this.#pending.add(part);
+    }
+  }
+  #pending = new Set();
+
+  #flush() {
+    const parts = [...this.#pending];
+    this.#pending.clear();
+    for (const part of parts) this.dispatchEvent(new Event(part));
+  }
+
+  on_welcome(event) {
+    this.role = event.role;
+    this.#changed("role");
+  }
+
+  on_snapshot(event) {
+    const byKey = (items, key) => new Map((items ?? []).map((item) => [item[key], item]));
+    this.onAir = event.on_air ?? this.onAir;
+    this.questions = byKey(event.questions, "id");
+    this.polls = byKey(event.polls, "id");
+    this.captions = byKey(event.captions, "track");
+    this.sources = byKey(event.sources, "id");
+    this.outputs = byKey(event.outputs, "name");
+    this.gaps = event.gaps ?? [];
+    this.feed = [];
+    this.#changed("reset", "role", "on_air", "questions", "polls", "captions", "sources", "outputs", "gaps");
+    this.#add(event.feed ?? []);
+  }
+
+  on_on_air(event) { this.onAir = event.on_air; this.#changed("on_air", "questions", "polls"); }
+  on_question({ question }) { this.questions.set(question.id, question); this.#changed("questions"); }
+  on_question_removed({ id }) { this.questions.delete(id); this.#changed("questions"); }
+  on_poll({ poll }) { this.polls.set(poll.id, poll); this.#changed("polls"); }
+  on_captions({ captions }) { this.captions.set(captions.track, captions); this.#changed("captions"); }
+  on_source({ source }) { this.sources.set(source.id, source); this.#changed("sources"); }
+  on_source_removed({ source }) { this.sources.delete(source); this.#changed("sources"); }
+  on_gap({ gap }) { this.gaps.push(gap); this.gaps.splice(0, this.gaps.length - 50); this.#changed("gaps"); }
+  on_output({ output }) { this.outputs.set(output.name, output); this.#changed("outputs"); }
+  on_overlay({ overlay }) { this.overlay = overlay; this.#changed("on_air"); }
+  on_preview({ view, png }) { this.previews.set(view, `data:image/png;base64,${png}`); this.#changed("preview"); }
+  on_sample({ skipped }) { this.skipped += skipped; this.#changed("feed"); }
+  on_messages({ messages }) { this.#add(messages); }
+
+  // Deleted means gone: from the list that views draw, before anything else.
+  on_removed({ ids = [], author }) {
+    const gone = new Set(ids);
+    const isGone = (message) => gone.has(message.id)
+      || (author && message.platform === author.platform && message.author?.id === author.id);
+    const removed = this.feed.filter(isGone).map((message) => message.id);
+    this.feed = this.feed.filter((message) => !isGone(message));
+    this.dispatchEvent(new CustomEvent("removed", { detail: removed }));
+  }
+
+  on_cleared({ source }) {
+    const removed = this.feed.filter((message) => message.source === source).map((message) => message.id);
+    this.feed = this.feed.filter((message) => message.source !== source);
+    this.dispatchEvent(new CustomEvent("removed", { detail: removed }));
+  }
+
+  on_notice(event) { this.dispatchEvent(new CustomEvent("notice", { detail: event })); }
+
+  #add(messages) {
+    const last = this.feed.at(-1)?.id ?? 0;
+    const added = messages.filter((message) => message.id > last);
+    this.feed.push(...added);
+    this.feed.splice(0, this.feed.length - FEED_MAX);
+    this.#changed("feed");
+  }
+}
