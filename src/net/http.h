@@ -26,6 +26,7 @@ struct http_result {
      * 403, a certificate that does not fit), DATA (other statuses, a body over the limit), SYSTEM.
      */
     struct error error;
+    const struct http_request *request;  // for http_result_header()
 };
 
 struct http_options {
@@ -38,8 +39,8 @@ struct http_options {
     const char *ca_file;         // PEM, trusted besides the system's; NULL: none
     int redirects_max;           // 0: none. Never followed when headers or a body were given
     int64_t connect_timeout_ms;  // 0: 10000
-    int64_t timeout_ms;          // in all; 0: 30000, of a stream: none
-    int64_t silence_timeout_ms;  // of a stream: ended after so long without a byte; 0: never
+    int64_t timeout_ms;          // in all, of a stream: until its headers; 0: 30000
+    int64_t silence_timeout_ms;  // of a stream: ended after so long without a byte of body; 0: never
     size_t body_bytes_max;       // 0: 4 MiB; of a stream: of a body that is no 2xx
     /*
      * Makes it a stream: gets the body of a 2xx answer as it arrives, never twice, in pieces that mean nothing.

@@ -382,6 +382,13 @@ struct resolver *loop_resolver(struct loop *loop)
     return loop->resolver;
 }
 
+struct http_engine *loop_http(struct loop *loop)
+{
+    if (!loop->http)
+        loop->http = http_engine_create(loop);
+    return loop->http;
+}
+
 /* --- Life --- */
 
 static bool create_context(struct loop *loop, struct error *err)
@@ -462,6 +469,8 @@ void loop_destroy(struct loop *loop)
         resolver_destroy(loop->resolver);  // from here on no thread of ours posts
     while (run_posts(loop))
         ;
+    if (loop->http)
+        http_engine_destroy(loop->http);
     lws_sul_cancel(&loop->tick);
     if (loop->context)
         lws_context_destroy(loop->context);  // closes the epoll descriptor as well

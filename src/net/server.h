@@ -86,7 +86,7 @@ enum server_method { METHOD_OTHER, METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_
 
 enum server_method server_request_method(const struct server_request *request);
 const char *server_request_path(const struct server_request *request);   // decoded, no "/..", begins with "/"
-const char *server_request_query(const struct server_request *request);  // raw, without "?"; "" if none
+const char *server_request_query(const struct server_request *request);  // the decoded parts joined by "&"; "" if none
 
 /* The decoded value of ?name=…, valid as long as the request; NULL: absent. */
 const char *server_request_argument(struct server_request *request, const char *name);
