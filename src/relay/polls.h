@@ -68,7 +68,7 @@ void polls_destroy(struct polls *polls);
 bool polls_handle_message(struct polls *polls, const struct message *message);
 void polls_remove_author(struct polls *polls, struct str platform, struct str author_id);
 
-/* Announces the polls with new counts. */
+/* Announces the polls with new counts, and forgets votes of closed ones bit by bit. */
 void polls_flush(struct polls *polls);
 
 /* Closes those whose time is over and returns the Unix time at which the next one closes; 0: none. */

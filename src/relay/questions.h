@@ -19,6 +19,7 @@ struct error;
 struct journal;
 struct message;
 struct questions;
+struct queue_removal;
 
 enum {
     QUESTION_TEXT_BYTES_MAX = 2000,  // longer is cut (messages) or refused (the host's own words)
@@ -66,8 +67,8 @@ struct question {
     struct question_change *changes;
     size_t change_count;
     // private
-    char *key;
-    uint64_t key_hash;
+    char *key;         // text_key.h; "": joins nothing
+    int64_t ready_ms;  // since when it waits
     bool is_dirty;
 };
 
@@ -129,15 +130,16 @@ const struct question *questions_next(struct questions *questions, const char *b
 void questions_unair(struct questions *questions, const char *by);
 
 /*
- * Deleted means gone: their asks leave. A question that began with one is removed at once; who else asked the same
- * stands as a new candidate in its own words.
+ * Deleted means gone: the asks that are meant leave. A question that began with one is removed at once; who else asked
+ * the same stands as a new candidate in his own words.
  */
-void questions_remove_message(struct questions *questions, struct str platform, struct str native_id);
-void questions_remove_id(struct questions *questions, uint64_t message);
-void questions_remove_author(struct questions *questions, struct str platform, struct str author_id);
+void questions_handle_removal(struct questions *questions, const struct queue_removal *removal);
 
-/* A room was cleared: its candidates go, its ready and on-air questions are marked. */
-void questions_clear_source(struct questions *questions, struct str source);
+/* A room was cleared: its candidates up to that id go, its ready and on-air questions are marked. */
+void questions_handle_clear(struct questions *questions, struct str source, uint64_t up_to);
+
+/* The author rewrote it: a candidate follows. One that a person picked keeps the words that he saw. */
+void questions_handle_edit(struct questions *questions, const struct message *message);
 
 /* The API's form (docs/api.md), one object without line end. */
 void question_write_json(const struct question *question, struct buffer *out);

@@ -15,19 +15,19 @@
 #include "base/str.h"
 #include "net/loop.h"
 #include "relay/on_air.h"
+#include "relay/queue.h"
 
 struct caption_track;
 struct captions;
 struct error;
 struct intake;
 struct journal;
+struct journal_gap;
 struct message;
-struct moderation;
 struct poll;
 struct polls;
 struct question;
 struct questions;
-struct queue;
 struct relay;
 struct source;
 struct sources;
@@ -38,7 +38,7 @@ struct relay_options {
     const char *data_folder;          // the journal lives here; made if it is missing; required
     const struct on_air_view *views;  // 0: one "main" that shows all
     size_t view_count;
-    const json_t *sources;            // array: `sources` of the configuration, secrets filled in; NULL: none
+    const json_t *sources;            // array: `sources` of the configuration as written; NULL: none
     int retention_days;               // 0: 30; negative: for ever
     size_t queue_messages;            // 0: the queue's usual
     /*
@@ -47,25 +47,11 @@ struct relay_options {
      */
     bool (*save_sources)(void *data, const json_t *sources, struct error *err);
     /*
-     * Optional: puts real secrets in place of "secret:NAME" in one entry of sources that came by the API. Returns a
-     * new reference, or NULL and err.
+     * Optional: checks one entry of sources and puts real secrets in place of "secret:NAME". Returns a new reference,
+     * or NULL and err. NULL: entries are taken as they are.
      */
-    json_t *(*fill_secrets)(void *data, const json_t *config, struct error *err);
+    json_t *(*check_source)(void *data, const json_t *config, struct error *err);
     void *data;
-};
-
-/* Messages or an author whose texts are to be dropped at once. */
-struct relay_removal {
-    const uint64_t *ids;
-    size_t id_count;
-    struct str platform, author_id;  // empty: only the ids
-    const char *reason;              // "deleted", "banned", "moderator", "erased"
-};
-
-struct relay_gap {
-    struct str source;
-    int64_t from_ms, to_ms;
-    struct str reason;
 };
 
 /* All optional. What is handed over is borrowed for the call. A listener may leave from within. */
@@ -77,9 +63,10 @@ struct relay_listener_impl {
     void (*captions)(void *data, const struct caption_track *track);
     void (*source)(void *data, const struct source *source);
     void (*source_removed)(void *data, const char *id);
-    void (*gap)(void *data, const struct relay_gap *gap);
-    void (*messages)(void *data);  // a wake-up: the queue holds newer ones
-    void (*removed)(void *data, const struct relay_removal *removal);
+    void (*gap)(void *data, const struct journal_gap *gap);
+    void (*messages)(void *data, struct message *const *messages, size_t count);  // once a turn; ids growing
+    void (*edited)(void *data, struct message *message);
+    void (*removed)(void *data, const struct queue_removal *removal);  // texts must leave before it returns
     void (*cleared)(void *data, struct str source);
     void (*notice)(void *data, const char *level, const char *where, const char *text);
 };
@@ -101,10 +88,13 @@ struct relay {
     struct polls *polls;
     struct captions *captions;
     struct on_air *on_air;
-    struct moderation *moderation;
+    // private
+    struct queue_listener queue_listener;
     struct list listeners;  // struct relay_listener
     struct timer flush;     // counts of candidates and votes, at most ten times a second
     struct timer clock;     // the next caption line or the next end of a poll
+    int64_t flushed_ms;     // monotonic
+    uint64_t handled_id;    // the newest message that questions and polls have seen
 };
 
 /* Opens the journal, takes up the state of before and starts the sources. NULL: err says what is wrong. */

@@ -10,7 +10,7 @@
 struct buffer;
 struct message;
 
-enum { TEXT_KEY_BYTES_MAX = 1024 };  // of text that counts; what stands behind is not looked at
+enum { TEXT_KEY_BYTES_MAX = 2000 };  // of text that counts; what stands behind is not looked at
 
 /* Appends the key of valid UTF-8; a text of punctuation alone has an empty one. */
 void text_key_add(struct buffer *out, const char *text, size_t len);

@@ -1,0 +1,328 @@
+#include "relay/captions.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/utf8.h"
+#include "relay/captions_private.h"
+
+struct captions *captions_create(const struct captions_options *options, struct error *err)
+{
+    struct captions *captions = xcalloc(1, sizeof(*captions));
+    captions->options = *options;
+    captions_restore(captions);
+    return captions;
+}
+
+static void clear_live(struct caption_track *track)
+{
+    for (size_t i = 0; i < CAPTION_SHOWN_LINES; i++) {
+        free(track->live[i].text);
+        track->live[i] = (struct caption_live){0};
+    }
+}
+
+static void track_destroy(struct caption_track *track)
+{
+    clear_live(track);
+    caption_cues_fini(&track->cues);
+    free(track->name);
+    free(track->language);
+    free(track->changed_by);
+    free(track);
+}
+
+void captions_destroy(struct captions *captions)
+{
+    if (!captions)
+        return;
+    for (size_t i = 0; i < captions->count; i++)
+        track_destroy(captions->tracks[i]);
+    free(captions);
+}
+
+size_t captions_count(const struct captions *captions)
+{
+    return captions->count;
+}
+
+const struct caption_track *captions_at(const struct captions *captions, size_t index)
+{
+    return captions->tracks[index];
+}
+
+static struct caption_track *find(const struct captions *captions, const char *name, struct error *err)
+{
+    for (size_t i = 0; i < captions->count; i++) {
+        if (strcmp(captions->tracks[i]->name, name) == 0)
+            return captions->tracks[i];
+    }
+    error_set(err, ERROR_DATA, "there is no track \"%s\"", name);
+    return NULL;
+}
+
+const struct caption_track *captions_find(const struct captions *captions, const char *name)
+{
+    return find(captions, name, NULL);
+}
+
+static bool check_name(const char *name, const char *what, struct error *err)
+{
+    size_t len = strlen(name);
+    if (len == 0 || len > CAPTION_NAME_BYTES_MAX)
+        return error_set(err, ERROR_DATA, "%s \"%.64s\": 1 to %d bytes are expected", what, name, CAPTION_NAME_BYTES_MAX);
+    for (size_t i = 0; i < len; i++) {
+        if ((unsigned char)name[i] < 0x20)
+            return error_set(err, ERROR_DATA, "%s: control characters are not allowed", what);
+    }
+    return true;
+}
+
+struct caption_track *captions_add(struct captions *captions, const char *name, const char *language, struct error *err)
+{
+    struct caption_track *track = find(captions, name, NULL);
+    if (!track) {
+        if (captions->count == CAPTION_TRACKS_MAX) {
+            error_set(err, ERROR_AGAIN, "there are %d tracks already: load into one of them", CAPTION_TRACKS_MAX);
+            return NULL;
+        }
+        track = xcalloc(1, sizeof(*track));
+        track->name = xstrdup(name);
+        track->changed_by = xstrdup("");
+        captions->tracks[captions->count++] = track;
+    }
+    char *copy = xstrdup(language);
+    free(track->language);
+    track->language = copy;
+    return track;
+}
+
+static void end_change(struct captions *captions, struct caption_track *track, const char *by)
+{
+    char *actor = xstrdup(by);
+    free(track->changed_by);
+    track->changed_by = actor;
+    caption_track_save(captions, track);
+    captions->options.changed(captions->options.data, track);
+    captions->options.lines_changed(captions->options.data);
+}
+
+bool captions_load(struct captions *captions, const char *name, const char *language, enum caption_format format,
+                   struct str text, const char *by, struct error *err)
+{
+    struct caption_cues cues;
+    if (!check_name(name, "track", err) || !check_name(language, "language", err) ||
+        !caption_file_parse(format, text.data, text.len, &cues, err))
+        return false;
+    struct caption_track *track = captions_add(captions, name, language, err);
+    if (!track) {
+        caption_cues_fini(&cues);
+        return false;
+    }
+    caption_cues_fini(&track->cues);
+    track->cues = cues;
+    track->is_running = false;
+    clear_live(track);
+    caption_track_save_cues(captions, track);
+    end_change(captions, track, by);
+    return true;
+}
+
+bool captions_start(struct captions *captions, const char *name, int64_t now_ms, int64_t at_ms, const char *by,
+                    struct error *err)
+{
+    struct caption_track *track = find(captions, name, err);
+    if (!track)
+        return false;
+    if (track->cues.count == 0)
+        return error_set(err, ERROR_DATA, "track \"%s\" has no file: load one with captions.load", name);
+    int64_t end_ms = track->cues.cues[track->cues.count - 1].end_ms;
+    if (at_ms > end_ms || at_ms < -INT64_C(86400000))
+        return error_set(err, ERROR_DATA, "at_ms %" PRId64 ": the track ends at %" PRId64, at_ms, end_ms);
+    track->is_running = true;
+    track->zero_ms = now_ms - at_ms;
+    end_change(captions, track, by);
+    return true;
+}
+
+static void stop(struct captions *captions, struct caption_track *track, const char *by)
+{
+    track->is_running = false;
+    clear_live(track);
+    end_change(captions, track, by);
+}
+
+bool captions_stop(struct captions *captions, const char *name, const char *by, struct error *err)
+{
+    struct caption_track *track = find(captions, name, err);
+    if (track)
+        stop(captions, track, by);
+    return track != NULL;
+}
+
+void captions_stop_all(struct captions *captions, const char *by)
+{
+    for (size_t i = 0; i < captions->count; i++) {
+        struct caption_track *track = captions->tracks[i];
+        if (track->is_running || track->live[0].text || track->live[1].text)
+            stop(captions, track, by);
+    }
+}
+
+/* --- Live lines --- */
+
+/* What stands moves up; the older of two goes. Nothing waits: a typist who is ahead loses his oldest line. */
+static void push_live(struct caption_track *track, struct str line, int64_t from_ms, int64_t until_ms)
+{
+    if (track->live[1].text && track->live[1].until_ms > from_ms) {
+        free(track->live[0].text);
+        track->live[0] = track->live[1];
+    } else {
+        clear_live(track);
+    }
+    if (line.len > CAPTION_LINE_BYTES_MAX)
+        line.len = utf8_cut(line.data, CAPTION_LINE_BYTES_MAX);
+    track->live[1] = (struct caption_live){xstrndup(line.data, line.len), from_ms, until_ms};
+}
+
+static struct str trim(struct str line)
+{
+    while (line.len > 0 && (unsigned char)line.data[0] <= ' ') {
+        line.data++;
+        line.len--;
+    }
+    while (line.len > 0 && (unsigned char)line.data[line.len - 1] <= ' ')
+        line.len--;
+    return line;
+}
+
+static bool push_lines(struct caption_track *track, struct str text, int64_t from_ms, int64_t until_ms)
+{
+    bool has_any = false;
+    while (text.len > 0) {
+        const char *end = memchr(text.data, '\n', text.len);
+        size_t len = end ? (size_t)(end - text.data) : text.len;
+        struct str line = trim((struct str){text.data, len});
+        if (line.len > 0)
+            push_live(track, line, from_ms, until_ms);
+        has_any |= line.len > 0;
+        len += end != NULL;
+        text.data += len;
+        text.len -= len;
+    }
+    return has_any;
+}
+
+bool captions_line(struct captions *captions, const char *name, const char *language, struct str text, double seconds,
+                   int64_t now_ms, const char *by, struct error *err)
+{
+    if (!check_name(name, "track", err) || !check_name(language, "language", err))
+        return false;
+    if (trim(text).len == 0)
+        return error_set(err, ERROR_DATA, "text is empty: captions.stop takes lines away");
+    if (text.len > 4 * CAPTION_LINE_BYTES_MAX)
+        return error_set(err, ERROR_DATA, "text has %zu bytes: at most %d", text.len, 4 * CAPTION_LINE_BYTES_MAX);
+    if (!(seconds >= 0 && seconds <= CAPTION_LIVE_SECONDS_MAX))
+        return error_set(err, ERROR_DATA, "seconds %g: 0 (the usual %d) to %d", seconds, CAPTION_LIVE_SECONDS,
+                         CAPTION_LIVE_SECONDS_MAX);
+    bool is_new = !find(captions, name, NULL);
+    struct caption_track *track = captions_add(captions, name, language, err);
+    if (!track)
+        return false;
+    int64_t until_ms = now_ms + (seconds > 0 ? (int64_t)(seconds * 1000) : CAPTION_LIVE_SECONDS * 1000);
+    push_lines(track, text, now_ms, until_ms);
+    if (is_new) {
+        end_change(captions, track, by);
+    } else {
+        captions->options.lines_changed(captions->options.data);
+    }
+    return true;
+}
+
+/* --- What stands --- */
+
+/* The first cue that starts after at_ms. */
+static size_t find_after(const struct caption_cues *cues, int64_t at_ms)
+{
+    size_t low = 0, high = cues->count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (cues->cues[middle].start_ms <= at_ms) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+/* How far back an older cue is looked for that still stands: enough for any file made for people. */
+enum { OVERLAP_CUES = 32 };
+
+static void add_shown(struct caption_shown *shown, struct str line, int64_t since_ms)
+{
+    if (shown->count == CAPTION_SHOWN_LINES) {
+        shown->lines[0] = shown->lines[1];
+        shown->count--;
+    }
+    shown->lines[shown->count++] = line;
+    shown->since_ms = since_ms;
+}
+
+static void add_cue(struct caption_shown *shown, const struct caption_cue *cue, int64_t since_ms)
+{
+    for (const char *at = cue->text; at;) {
+        const char *end = strchr(at, '\n');
+        add_shown(shown, (struct str){at, end ? (size_t)(end - at) : strlen(at)}, since_ms);
+        at = end ? end + 1 : NULL;
+    }
+}
+
+struct caption_shown caption_track_shown(const struct caption_track *track, int64_t now_ms)
+{
+    struct caption_shown shown = {0};
+    if (track->is_running) {
+        int64_t at_ms = now_ms - track->zero_ms;
+        size_t end = find_after(&track->cues, at_ms);
+        for (size_t i = end > OVERLAP_CUES ? end - OVERLAP_CUES : 0; i < end; i++) {
+            const struct caption_cue *cue = &track->cues.cues[i];
+            if (cue->end_ms > at_ms)
+                add_cue(&shown, cue, track->zero_ms + cue->start_ms);
+        }
+    }
+    for (size_t i = 0; i < CAPTION_SHOWN_LINES; i++) {
+        const struct caption_live *live = &track->live[i];
+        if (live->text && live->from_ms <= now_ms && live->until_ms > now_ms)
+            add_shown(&shown, str_from(live->text), live->from_ms);
+    }
+    return shown;
+}
+
+static void take_sooner(int64_t *next, int64_t at_ms, int64_t now_ms)
+{
+    if (at_ms > now_ms && (*next == 0 || at_ms < *next))
+        *next = at_ms;
+}
+
+int64_t captions_next_change(const struct captions *captions, int64_t now_ms)
+{
+    int64_t next = 0;
+    for (size_t i = 0; i < captions->count; i++) {
+        const struct caption_track *track = captions->tracks[i];
+        for (size_t k = 0; k < CAPTION_SHOWN_LINES; k++) {
+            if (track->live[k].text)
+                take_sooner(&next, track->live[k].until_ms, now_ms);
+        }
+        if (!track->is_running)
+            continue;
+        size_t after = find_after(&track->cues, now_ms - track->zero_ms);
+        if (after < track->cues.count)
+            take_sooner(&next, track->zero_ms + track->cues.cues[after].start_ms, now_ms);
+        for (size_t k = after > OVERLAP_CUES ? after - OVERLAP_CUES : 0; k < after; k++)
+            take_sooner(&next, track->zero_ms + track->cues.cues[k].end_ms, now_ms);
+    }
+    return next;
+}

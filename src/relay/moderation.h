@@ -1,0 +1,31 @@
+/*
+ * moderation.h - what touches several parts of the relay at once. Each is written to the journal's audit with its
+ * actor. Thread: the loop's.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+struct relay;
+
+/*
+ * Off overlay, lists and journal, as if the platform had deleted it. False: there is no such message in the queue; its
+ * row in the journal is overwritten all the same.
+ */
+bool moderation_remove_message(struct relay *relay, uint64_t message, const char *by, struct error *err);
+
+/* All of an author's messages, questions and votes, as if the platform had banned him. */
+void moderation_remove_author(struct relay *relay, const char *platform, const char *author_id, const char *by);
+
+/* The same, with the author's name out of the journal. done: in the loop, when the bytes have left the files. */
+void moderation_erase_author(struct relay *relay, const char *platform, const char *author_id, const char *by,
+                             void (*done)(void *data, size_t rows, int64_t took_ms), void *data);
+
+/* All cards leave the air: the question is ready again, polls go on counting, caption tracks stop. */
+void moderation_clear(struct relay *relay, const char *by);
+
+/* Blank at once, or back to what is on air. */
+void moderation_panic(struct relay *relay, bool is_blank, const char *by);

@@ -1,0 +1,189 @@
+/* The on-air state as the clients read it, each view with what its destination may show. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "relay/captions.h"
+#include "relay/on_air_private.h"
+#include "relay/polls.h"
+#include "relay/questions.h"
+
+static void add_text(struct buffer *out, const char *key, const char *text)
+{
+    buffer_printf(out, ",\"%s\":", key);
+    buffer_add_json(out, text, strlen(text));
+}
+
+static bool is_in(const char *text, const char *const *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(text, list[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool shows_card(const struct on_air_view *view, enum on_air_cards card)
+{
+    return view->cards == 0 || (view->cards & card);
+}
+
+static enum on_air_foreign permission(const struct on_air_view *view, const struct question *question)
+{
+    bool is_own = question->ask_count == 0 || view->platform_count == 0 ||
+                  is_in(question->asks[0].platform, view->platforms, view->platform_count);
+    return is_own ? ON_AIR_FOREIGN_SHOWN : view->foreign;
+}
+
+static void add_author(struct buffer *out, const struct question_ask *ask)
+{
+    buffer_add_string(out, ",\"author\":{\"name\":");
+    buffer_add_json(out, ask->author_name, strlen(ask->author_name));
+    if (*ask->author_color)
+        add_text(out, "color", ask->author_color);
+    buffer_add_char(out, '}');
+    add_text(out, "platform", ask->platform);
+    add_text(out, "source", ask->source);
+    buffer_printf(out, ",\"message\":%" PRIu64, ask->message);
+}
+
+static void add_question(struct buffer *out, const struct question *question, bool has_author)
+{
+    buffer_printf(out, "\"question\":{\"id\":%" PRIu64, question->id);
+    add_text(out, "text", question->text);
+    if (*question->language)
+        add_text(out, "language", question->language);
+    if (has_author && question->ask_count > 0)
+        add_author(out, &question->asks[0]);
+    buffer_printf(out, ",\"since_ms\":%" PRId64 ",\"is_marked\":%s}", question->aired_ms,
+                  question->is_marked ? "true" : "false");
+}
+
+static void add_poll(struct buffer *out, const struct poll *poll)
+{
+    buffer_printf(out, "\"poll\":{\"id\":%" PRIu64, poll->id);
+    add_text(out, "question", poll->question);
+    buffer_add_string(out, ",\"options\":[");
+    for (size_t i = 0; i < poll->option_count; i++) {
+        buffer_add_string(out, i ? ",{\"text\":" : "{\"text\":");
+        buffer_add_json(out, poll->options[i].text, strlen(poll->options[i].text));
+        buffer_printf(out, ",\"votes\":%" PRIu64 "}", poll->options[i].votes);
+    }
+    buffer_printf(out, "],\"total\":%" PRIu64 ",\"state\":\"%s\",\"since_ms\":%" PRId64, poll->total,
+                  poll_state_name(poll->state), poll->aired_ms);
+    if (poll->state == POLL_OPEN && poll->closes_ms)
+        buffer_printf(out, ",\"closes_ms\":%" PRId64, poll->closes_ms);
+    buffer_add_char(out, '}');
+}
+
+static void add_lines(struct buffer *out, const struct caption_track *track, const struct caption_shown *shown)
+{
+    buffer_add_string(out, "{\"track\":");
+    buffer_add_json(out, track->name, strlen(track->name));
+    add_text(out, "language", track->language);
+    buffer_add_string(out, ",\"lines\":[");
+    for (size_t i = 0; i < shown->count; i++) {
+        if (i > 0)
+            buffer_add_char(out, ',');
+        buffer_add_json(out, shown->lines[i].data, shown->lines[i].len);
+    }
+    buffer_printf(out, "],\"since_ms\":%" PRId64 "}", shown->since_ms);
+}
+
+/* "captions":[…], or nothing when no line stands. */
+static void add_captions(struct buffer *out, const struct captions *captions, const struct on_air_view *view,
+                         int64_t now_ms)
+{
+    size_t before = out->len, count = 0;
+    buffer_add_string(out, "\"captions\":[");
+    for (size_t i = 0; i < captions_count(captions); i++) {
+        const struct caption_track *track = captions_at(captions, i);
+        if (view->language_count > 0 && !is_in(track->language, view->languages, view->language_count))
+            continue;
+        struct caption_shown shown = caption_track_shown(track, now_ms);
+        if (shown.count == 0)
+            continue;
+        if (count++ > 0)
+            buffer_add_char(out, ',');
+        add_lines(out, track, &shown);
+    }
+    buffer_add_char(out, ']');
+    if (count == 0)
+        out->len = before;
+}
+
+static void begin_card(struct buffer *out, size_t view_start)
+{
+    if (out->len > view_start)
+        buffer_add_char(out, ',');
+}
+
+static void add_view(struct buffer *out, const struct on_air *on_air, const struct on_air_view *view, int64_t now_ms)
+{
+    buffer_add_json(out, view->name, strlen(view->name));
+    buffer_add_string(out, ":{");
+    size_t start = out->len;
+    const struct question *question = questions_find(on_air->options.questions, on_air->question.shown);
+    if (question && shows_card(view, ON_AIR_QUESTION) && permission(view, question) != ON_AIR_FOREIGN_HIDDEN)
+        add_question(out, question, permission(view, question) == ON_AIR_FOREIGN_SHOWN);
+    const struct poll *poll = polls_find(on_air->options.polls, on_air->poll.shown);
+    if (poll && shows_card(view, ON_AIR_POLL)) {
+        begin_card(out, start);
+        add_poll(out, poll);
+    }
+    if (shows_card(view, ON_AIR_CAPTIONS)) {
+        struct buffer captions = {0};
+        add_captions(&captions, on_air->options.captions, view, now_ms);
+        if (captions.len > 0) {
+            begin_card(out, start);
+            buffer_add(out, captions.data, captions.len);
+        }
+        buffer_fini(&captions);
+    }
+    buffer_add_char(out, '}');
+}
+
+char *on_air_make_json(const struct on_air *on_air, int64_t now_ms)
+{
+    struct buffer out = {0};
+    buffer_add_string(&out, "{\"views\":{");
+    for (size_t i = 0; i < on_air->view_count; i++) {
+        if (i > 0)
+            buffer_add_char(&out, ',');
+        add_view(&out, on_air, &on_air->views[i], now_ms);
+    }
+    buffer_printf(&out, "},\"is_blank\":%s}", on_air->is_blank ? "true" : "false");
+    return buffer_take(&out);
+}
+
+static void add_list(struct buffer *out, const char *key, const char *const *texts, size_t count)
+{
+    if (count == 0)
+        return;
+    buffer_printf(out, ",\"%s\":[", key);
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            buffer_add_char(out, ',');
+        buffer_add_json(out, texts[i], strlen(texts[i]));
+    }
+    buffer_add_char(out, ']');
+}
+
+char *on_air_make_views_json(const struct on_air *on_air)
+{
+    static const char *const foreign[] = {"show", "anonymous", "hide"};  // as in the configuration
+    struct buffer out = {0};
+    buffer_add_char(&out, '[');
+    for (size_t i = 0; i < on_air->view_count; i++) {
+        const struct on_air_view *view = &on_air->views[i];
+        buffer_add_string(&out, i ? ",{\"name\":" : "{\"name\":");
+        buffer_add_json(&out, view->name, strlen(view->name));
+        add_list(&out, "languages", view->languages, view->language_count);
+        add_list(&out, "platforms", view->platforms, view->platform_count);
+        buffer_printf(&out, ",\"foreign\":\"%s\"}", foreign[view->foreign]);
+    }
+    buffer_add_char(&out, ']');
+    return buffer_take(&out);
+}

@@ -1,0 +1,26 @@
+/* on_air_private.h - what the files behind on_air.h share. */
+#pragma once
+
+#include "relay/on_air.h"
+
+/* One card: ids of questions or polls; 0: none. */
+struct on_air_slot {
+    uint64_t shown;
+    uint64_t waiting;  // for the journal
+    uint64_t durable;  // the journal has it, it may be shown
+};
+
+struct on_air {
+    struct on_air_options options;
+    struct on_air_view *views;  // owned, with all texts
+    size_t view_count;
+    char epoch[24], revision[48];
+    uint64_t count, skip;
+    struct on_air_slot question, poll;
+    bool is_blank;
+    char *json, *views_json;  // owned
+};
+
+/* on_air_json.c; the caller frees. */
+char *on_air_make_json(const struct on_air *on_air, int64_t now_ms);
+char *on_air_make_views_json(const struct on_air *on_air);

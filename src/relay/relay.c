@@ -1,0 +1,295 @@
+#include "relay/relay.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "chat/message.h"
+#include "relay/captions.h"
+#include "relay/intake.h"
+#include "relay/journal.h"
+#include "relay/polls.h"
+#include "relay/questions.h"
+
+#define HANDLED_KEY "relay:handled"
+
+enum { FLUSH_MS = 100, NOTICE_BYTES = 512, CLOCK_MS_MAX = 60 * 1000 };
+
+/*
+ * Calls fn of every listener that has it. A listener may remove itself; `next` is taken before, so it must not remove
+ * the one behind it.
+ */
+#define TELL(relay, fn, ...)                                                            \
+    do {                                                                                \
+        struct relay_listener *listener_, *next_;                                       \
+        list_for_each_safe(listener_, next_, &(relay)->listeners, link)                 \
+        {                                                                               \
+            if (listener_->impl->fn)                                                    \
+                listener_->impl->fn(listener_->data __VA_OPT__(, ) __VA_ARGS__);        \
+        }                                                                               \
+    } while (0)
+
+/* --- Time --- */
+
+/* The first change after a quiet moment goes out at the end of the turn, a storm ten times a second. */
+static void start_flush(struct relay *relay)
+{
+    if (timer_is_running(&relay->flush))
+        return;
+    int64_t wait_ms = relay->flushed_ms + FLUSH_MS - clock_monotonic_ms();
+    timer_start(&relay->flush, wait_ms > 0 ? wait_ms : 0);
+}
+
+static void handle_flush(void *data)
+{
+    struct relay *relay = data;
+    relay->flushed_ms = clock_monotonic_ms();
+    questions_flush(relay->questions);
+    polls_flush(relay->polls);
+    char text[24];
+    snprintf(text, sizeof(text), "%" PRIu64, relay->handled_id);
+    journal_set_state(relay->journal, HANDLED_KEY, text);
+}
+
+/* Now, and again when the next line of a caption or the end of a poll is due. */
+static void handle_clock(void *data)
+{
+    struct relay *relay = data;
+    int64_t now_ms = clock_unix_ms();
+    int64_t poll_ms = polls_handle_time(relay->polls, now_ms);
+    on_air_update(relay->on_air, now_ms);
+    int64_t next_ms = captions_next_change(relay->captions, now_ms);
+    if (poll_ms != 0 && (next_ms == 0 || poll_ms < next_ms))
+        next_ms = poll_ms;
+    if (next_ms == 0) {
+        timer_stop(&relay->clock);
+        return;
+    }
+    // The wall clock may be set meanwhile: it is looked at once a minute at least.
+    int64_t wait_ms = next_ms - now_ms;
+    timer_start(&relay->clock, wait_ms < CLOCK_MS_MAX ? wait_ms : CLOCK_MS_MAX);
+}
+
+/* --- What the parts say --- */
+
+static void handle_question(void *data, const struct question *question)
+{
+    struct relay *relay = data;
+    TELL(relay, question, question);
+    if (question->state != QUESTION_NEW && relay->on_air)
+        on_air_update(relay->on_air, clock_unix_ms());
+}
+
+static void handle_question_removed(void *data, uint64_t id)
+{
+    struct relay *relay = data;
+    if (relay->on_air)
+        on_air_update(relay->on_air, clock_unix_ms());
+    TELL(relay, question_removed, id);
+}
+
+static void handle_dirty(void *data)
+{
+    start_flush(data);
+}
+
+static void handle_poll(void *data, const struct poll *poll)
+{
+    struct relay *relay = data;
+    TELL(relay, poll, poll);
+    if (!relay->on_air)
+        return;
+    if (poll->closes_ms && poll->state == POLL_OPEN && !timer_is_running(&relay->clock)) {
+        handle_clock(relay);
+    } else {
+        on_air_update(relay->on_air, clock_unix_ms());
+    }
+}
+
+static void handle_captions(void *data, const struct caption_track *track)
+{
+    struct relay *relay = data;
+    TELL(relay, captions, track);
+}
+
+static void handle_lines(void *data)
+{
+    struct relay *relay = data;
+    if (relay->on_air)
+        handle_clock(relay);
+}
+
+static void handle_on_air(void *data)
+{
+    struct relay *relay = data;
+    if (relay->on_air)
+        TELL(relay, on_air);
+}
+
+static void handle_gap(void *data, const struct journal_gap *gap)
+{
+    struct relay *relay = data;
+    TELL(relay, gap, gap);
+}
+
+/* --- What the queue says --- */
+
+static void handle_message(struct relay *relay, const struct message *message)
+{
+    if (message->id > relay->handled_id)
+        relay->handled_id = message->id;
+    questions_handle_message(relay->questions, message);
+    polls_handle_message(relay->polls, message);
+}
+
+static void handle_messages(void *data, struct message *const *messages, size_t count)
+{
+    struct relay *relay = data;
+    for (size_t i = 0; i < count; i++)
+        handle_message(relay, messages[i]);
+    TELL(relay, messages, messages, count);
+}
+
+static void handle_removed(void *data, const struct queue_removal *removal)
+{
+    struct relay *relay = data;
+    questions_handle_removal(relay->questions, removal);
+    if (removal->author_id.len > 0)
+        polls_remove_author(relay->polls, removal->platform, removal->author_id);
+    TELL(relay, removed, removal);
+}
+
+static void handle_cleared(void *data, struct str source, uint64_t up_to)
+{
+    struct relay *relay = data;
+    questions_handle_clear(relay->questions, source, up_to);
+    TELL(relay, cleared, source);
+}
+
+static void handle_edited(void *data, struct message *message)
+{
+    struct relay *relay = data;
+    questions_handle_edit(relay->questions, message);
+    TELL(relay, edited, message);
+}
+
+/* --- Coming and going --- */
+
+static bool open_journal(struct relay *relay, const struct relay_options *options, struct error *err)
+{
+    struct journal_options journal = {
+        .folder = options->data_folder, .loop = relay->loop, .retention_days = options->retention_days};
+    relay->journal = journal_open(&journal, err);
+    if (!relay->journal)
+        return false;
+    journal_on_gap(relay->journal, handle_gap, relay);
+    relay->queue = queue_create(&(struct queue_options){.loop = relay->loop, .capacity = options->queue_messages});
+    relay->intake = intake_create(&(struct intake_options){.journal = relay->journal, .queue = relay->queue});
+    return relay->intake != NULL;
+}
+
+static bool create_desk(struct relay *relay, const struct relay_options *options, struct error *err)
+{
+    relay->questions = questions_create(&(struct questions_options){
+        .journal = relay->journal, .data = relay, .changed = handle_question, .removed = handle_question_removed,
+        .dirty = handle_dirty}, err);
+    relay->polls = relay->questions ? polls_create(&(struct polls_options){
+        .journal = relay->journal, .data = relay, .changed = handle_poll, .dirty = handle_dirty}, err) : NULL;
+    relay->captions = relay->polls ? captions_create(&(struct captions_options){
+        .journal = relay->journal, .data = relay, .changed = handle_captions, .lines_changed = handle_lines}, err) : NULL;
+    return relay->captions != NULL;
+}
+
+static bool create_on_air(struct relay *relay, const struct relay_options *options, struct error *err)
+{
+    struct on_air_options on_air = {
+        .journal = relay->journal, .questions = relay->questions, .polls = relay->polls, .captions = relay->captions,
+        .views = options->views, .view_count = options->view_count, .data = relay, .changed = handle_on_air};
+    relay->on_air = on_air_create(&on_air, err);
+    return relay->on_air != NULL;
+}
+
+/*
+ * What was journalled and not yet looked at when the relay was killed. To count a vote again changes nothing, and a
+ * question's author counts once.
+ */
+static void catch_up(struct relay *relay)
+{
+    const char *text = journal_state(relay->journal, HANDLED_KEY);
+    relay->handled_id = text ? strtoull(text, NULL, 10) : 0;
+    struct message *message = queue_next(relay->queue, relay->handled_id);
+    for (; message; message = queue_next(relay->queue, message->id))
+        handle_message(relay, message);
+}
+
+struct relay *relay_create(const struct relay_options *options, struct error *err)
+{
+    struct relay *relay = xcalloc(1, sizeof(*relay));
+    relay->loop = options->loop;
+    list_init(&relay->listeners);
+    timer_init(&relay->flush, relay->loop, handle_flush, relay);
+    timer_init(&relay->clock, relay->loop, handle_clock, relay);
+    relay->queue_listener = (struct queue_listener){
+        .data = relay, .on_messages = handle_messages, .on_removed = handle_removed, .on_cleared = handle_cleared,
+        .on_changed = handle_edited};
+    list_init(&relay->queue_listener.link);
+    if (!open_journal(relay, options, err) || !create_desk(relay, options, err) ||
+        !create_on_air(relay, options, err)) {
+        relay_destroy(relay);
+        return NULL;
+    }
+    catch_up(relay);
+    queue_add_listener(relay->queue, &relay->queue_listener);
+    handle_clock(relay);
+    return relay;
+}
+
+void relay_destroy(struct relay *relay)
+{
+    if (!relay)
+        return;
+    if (relay->queue)
+        queue_flush(relay->queue);
+    if (relay->on_air)
+        handle_flush(relay);
+    timer_stop(&relay->flush);
+    timer_stop(&relay->clock);
+    queue_remove_listener(&relay->queue_listener);
+    on_air_destroy(relay->on_air);
+    captions_destroy(relay->captions);
+    polls_destroy(relay->polls);
+    questions_destroy(relay->questions);
+    intake_destroy(relay->intake);
+    queue_destroy(relay->queue);
+    journal_close(relay->journal);
+    free(relay);
+}
+
+void relay_add_listener(struct relay *relay, struct relay_listener *listener)
+{
+    list_append(&relay->listeners, &listener->link);
+}
+
+void relay_remove_listener(struct relay_listener *listener)
+{
+    list_remove(&listener->link);
+}
+
+void relay_notice(struct relay *relay, const char *level, const char *where, const char *format, ...)
+{
+    char text[NOTICE_BYTES];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    enum log_level log_level = LOG_INFO;
+    log_parse_level(level, &log_level);
+    log_write(log_level, where, "%s", text);
+    TELL(relay, notice, level, where, text);
+}
