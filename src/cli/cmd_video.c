@@ -1,0 +1,304 @@
+/*
+ * cmd_video.c - the outgoing picture. It outlives whoever started it: a closed terminal, a dead supervisor or a full pipe
+ * behind standard error change nothing.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "cli/command.h"
+#include "cli/config.h"
+#include "cli/folders.h"
+#include "cli/instance.h"
+#include "cli/options.h"
+#include "cli/video_link.h"
+#include "net/loop.h"
+#include "video/studio.h"
+
+struct choices {
+    const char *config, *input, *size, *fps, *view, *frames, *relay, *token_file, *holding;
+    struct option_list outputs;
+    int bitrate_kbps;
+    double seconds;
+    bool is_verbose;
+};
+
+struct app {
+    struct loop *loop;
+    struct studio *studio;
+    struct video_link *link;
+    struct timer end;
+};
+
+/* ---- What is wanted: the configuration's, then the command line's ---- */
+
+struct plan {
+    struct config *config;    // owned; NULL: everything came by options
+    struct studio_options studio;
+    struct studio_output_options outputs[STUDIO_OUTPUTS_MAX];
+    char *owned[STUDIO_OUTPUTS_MAX * 2 + 2];  // texts behind it
+    size_t owned_count;
+};
+
+static char *own(struct plan *plan, char *text)
+{
+    return plan->owned[plan->owned_count++] = text;
+}
+
+static void plan_fini(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->owned_count; i++)
+        free(plan->owned[i]);
+    config_destroy(plan->config);
+}
+
+static bool read_size(const char *text, struct studio_options *options, struct error *err)
+{
+    char behind;
+    if (sscanf(text, "%dx%d%c", &options->width_px, &options->height_px, &behind) == 2)
+        return true;
+    return error_set(err, ERROR_DATA, "--size \"%s\": expected WIDTHxHEIGHT, as in 1280x720", text);
+}
+
+/* "30", "59.94", "30000/1001". The broadcast rates are fractions over 1001. */
+static bool read_fps(const char *text, struct studio_options *options, struct error *err)
+{
+    char behind;
+    int num, den;
+    if (sscanf(text, "%d/%d%c", &num, &den, &behind) == 2 && num > 0 && den > 0) {
+        options->fps_num = num, options->fps_den = den;
+        return true;
+    }
+    char *end;
+    double fps = strtod(text, &end);
+    if (end == text || *end || !(fps >= 1 && fps <= 240))
+        return error_set(err, ERROR_DATA, "--fps \"%s\": expected 1 to 240, as in 30, 59.94 or 30000/1001", text);
+    bool is_whole = fps == (int)fps;
+    options->fps_num = is_whole ? (int)fps : (int)(fps * 1.001 + 0.5) * 1000;
+    options->fps_den = is_whole ? 1 : 1001;
+    return true;
+}
+
+static const char *find_socket(struct plan *plan, const char *folder, const char *view)
+{
+    return own(plan, xasprintf("%s/frames-%s.sock", folder, view));
+}
+
+static void take_config(struct plan *plan, const struct choices *choices, const char *folder)
+{
+    const struct config *config = plan->config;
+    struct studio_options *studio = &plan->studio;
+    studio->width_px = config->video.width_px, studio->height_px = config->video.height_px;
+    studio->fps_num = config->video.fps, studio->fps_den = 1;
+    studio->input = config->video.input;
+    studio->holding = config->video.holding;
+    if (choices->outputs.count)
+        return;
+    for (size_t i = 0; i < config->video.output_count && i < STUDIO_OUTPUTS_MAX; i++) {
+        const struct config_output *output = &config->video.outputs[i];
+        plan->outputs[studio->output_count++] = (struct studio_output_options){
+            .name = output->name, .view = output->view, .frame_socket = find_socket(plan, folder, output->view),
+            .to = output->to, .bitrate_kbps = output->bitrate_kbps,
+        };
+    }
+}
+
+static void take_outputs(struct plan *plan, const struct choices *choices, const char *folder)
+{
+    const char *view = choices->view ? choices->view : "main";
+    for (size_t i = 0; i < choices->outputs.count; i++) {
+        plan->outputs[plan->studio.output_count++] = (struct studio_output_options){
+            .name = own(plan, xasprintf("output%zu", i + 1)), .view = view, .frame_socket = find_socket(plan, folder, view),
+            .to = own(plan, xstrdup(choices->outputs.items[i])), .bitrate_kbps = choices->bitrate_kbps,
+        };
+    }
+}
+
+static bool make_plan(struct plan *plan, const struct choices *choices, const char *folder, struct error *err)
+{
+    bool is_alone = !choices->config && (choices->input || choices->outputs.count);
+    if (!is_alone && !(plan->config = config_load(choices->config, err)))
+        return false;
+    if (plan->config)
+        take_config(plan, choices, folder);
+    if (choices->input)
+        plan->studio.input = own(plan, xstrdup(choices->input));
+    if (choices->holding)
+        plan->studio.holding = choices->holding;
+    take_outputs(plan, choices, folder);
+    plan->studio.outputs = plan->outputs;
+    return (!choices->size || read_size(choices->size, &plan->studio, err))
+        && (!choices->fps || read_fps(choices->fps, &plan->studio, err));
+}
+
+/* ---- Standing on its own feet ---- */
+
+/* Stream keys do not stay in the process list. options_parse() gave us pointers into argv. */
+static void wipe(const char *text)
+{
+    char *address = (char *)text;
+    char *secret = address ? strstr(address, "://") : NULL;
+    if (secret)
+        memset(secret + 3, '*', strlen(secret + 3));
+}
+
+/*
+ * A reader who stops reading a pipe or terminal would hold up whoever logs. Opened anew, because the flag belongs to the
+ * open file, which others share.
+ */
+static void unblock_stderr(void)
+{
+    int fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_APPEND | O_CLOEXEC | O_NOCTTY);
+    if (fd >= 0) {
+        dup2(fd, STDERR_FILENO);
+        close(fd);
+    } else if (errno != ENXIO && errno != EACCES && fcntl(STDERR_FILENO, F_GETFD) < 0) {
+        open("/dev/null", O_WRONLY);  // closed: or the next file that is opened would get the log
+    }
+}
+
+static void handle_end(void *data)
+{
+    struct app *app = data;
+    loop_stop(app->loop);
+}
+
+static void handle_hangup(void *data)
+{
+    log_info("video", "SIGHUP: the picture goes on as it is; what changed in the configuration needs a restart of video");
+}
+
+static bool listen_to_signals(struct app *app, struct error *err)
+{
+    signal(SIGPIPE, SIG_IGN);
+    return loop_on_signal(app->loop, SIGTERM, handle_end, app, err) && loop_on_signal(app->loop, SIGINT, handle_end, app, err)
+        && loop_on_signal(app->loop, SIGHUP, handle_hangup, app, err);
+}
+
+/* ---- Running ---- */
+
+static void tell_relay(void *data)
+{
+    struct app *app = data;
+    video_link_report(app->link);
+}
+
+static void handle_event(void *data, const struct studio_event *event)
+{
+    struct app *app = data;
+    loop_post(app->loop, tell_relay, app);
+}
+
+static char *read_token(const char *file, struct error *err)
+{
+    struct buffer text = {0};
+    if (!file_read(file, 4096, &text, err)) {
+        buffer_fini(&text);
+        return NULL;
+    }
+    char *token = buffer_take(&text);
+    token[strcspn(token, " \t\r\n")] = '\0';
+    log_hide(token);
+    return token;
+}
+
+static bool open_link(struct app *app, const struct choices *choices, const char *runtime, struct error *err)
+{
+    if (choices->relay && strcmp(choices->relay, "none") == 0)
+        return true;
+    char *token = NULL;
+    if (choices->token_file && !(token = read_token(choices->token_file, err)))
+        return false;
+    char *usual = xasprintf("unix:%s/relay.sock", runtime);
+    app->link = video_link_create(&(struct video_link_options){
+        .loop = app->loop, .studio = app->studio, .address = choices->relay ? choices->relay : usual, .token = token,
+    }, err);
+    free(usual), free(token);
+    return app->link != NULL;
+}
+
+static bool run_loop(struct app *app, const struct choices *choices, const char *runtime, struct error *err)
+{
+    if (!open_link(app, choices, runtime, err))
+        return false;
+    timer_init(&app->end, app->loop, handle_end, app);
+    if (choices->seconds > 0)
+        timer_start(&app->end, (int64_t)(choices->seconds * 1000));
+    bool ok = loop_run(app->loop, err);
+    timer_stop(&app->end);
+    return ok;
+}
+
+static bool run(const struct choices *choices, struct plan *plan, const char *runtime, struct error *err)
+{
+    struct app app = {.loop = loop_create(err)};
+    bool ok = app.loop && listen_to_signals(&app, err);
+    if (ok) {
+        plan->studio.on_event = handle_event;
+        plan->studio.data = &app;
+        app.studio = studio_create(&plan->studio, err);
+        ok = app.studio && run_loop(&app, choices, runtime, err);
+    }
+    studio_destroy(app.studio);  // recordings are finished before the relay hears of the end
+    video_link_destroy(app.link);
+    loop_destroy(app.loop);
+    return ok;
+}
+
+static bool prepare_and_run(const struct choices *choices, struct error *err)
+{
+    struct plan plan = {0};
+    char *runtime = folder_runtime(err);
+    bool ok = runtime && make_plan(&plan, choices, choices->frames ? choices->frames : runtime, err);
+    wipe(choices->input);
+    for (size_t i = 0; i < choices->outputs.count; i++)
+        wipe(choices->outputs.items[i]);
+    ok = ok && instance_take(runtime, "video", err) && run(choices, &plan, runtime, err);
+    plan_fini(&plan);
+    free(runtime);
+    return ok;
+}
+
+int cmd_video(int argc, char **argv)
+{
+    struct choices choices = {0};
+    const struct option_spec specs[] = {
+        {"config", OPTION_TEXT, &choices.config, "FILE", "the configuration; options below go before it"},
+        {"input", OPTION_TEXT, &choices.input, "URI", "test, a file, srt://…?mode=listener, rtmp://, udp://, or another URI"},
+        {"output", OPTION_LIST, &choices.outputs, "URI", "FILE.mkv, .mp4, .ts, .flv, srt://, rtmp://, rtmps://; may be repeated"},
+        {"size", OPTION_TEXT, &choices.size, "WxH", "of the outgoing picture; usual: 1280x720"},
+        {"fps", OPTION_TEXT, &choices.fps, "N", "frames a second: 30, 59.94, 30000/1001"},
+        {"bitrate", OPTION_INT, &choices.bitrate_kbps, "KBPS", "of --output; usual: by size and frame rate", 100, 200000},
+        {"view", OPTION_TEXT, &choices.view, "NAME", "whose overlay --output shows; usual: main"},
+        {"frames", OPTION_TEXT, &choices.frames, "FOLDER", "where the overlay's frames-VIEW.sock are; usual: the runtime folder"},
+        {"holding", OPTION_TEXT, &choices.holding, "FILE", "an image to show while there is no input"},
+        {"seconds", OPTION_REAL, &choices.seconds, "N", "end by itself after so long"},
+        {"relay", OPTION_TEXT, &choices.relay, "ADDRESS", "unix:PATH, ws:// or wss://, or none; usual: relay.sock of the runtime folder"},
+        {"token-file", OPTION_TEXT, &choices.token_file, "FILE", "holds the token for a relay elsewhere"},
+        {"verbose", OPTION_FLAG, &choices.is_verbose, NULL, "log more"},
+    };
+    const struct option_usage usage = {"video", NULL,
+        "The outgoing picture: an input, the overlay of a view on it, and outputs. It goes on whatever dies around it.\n"
+        "Without --config, --input or --output: what the usual configuration says. SIGTERM or Ctrl-C: end, recordings finished.",
+        specs, ARRAY_LENGTH(specs)};
+    int first, status;
+    if (options_parse(&usage, argc, argv, &first, &status) == OPTIONS_STOP)
+        return status;
+    if (choices.is_verbose)
+        log_set_level(LOG_DEBUG);
+    unblock_stderr();
+    struct error err = {0};
+    if (prepare_and_run(&choices, &err))
+        return COMMAND_OK;
+    fprintf(stderr, "antiphon video: %s\n", err.text);
+    return COMMAND_FAILED;
+}

@@ -1,0 +1,208 @@
+#include "cli/video_link.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "net/backoff.h"
+#include "net/loop.h"
+#include "net/websocket.h"
+#include "video/studio.h"
+
+enum { REPORT_MS = 2000, RETRY_MAX_MS = 5000 };
+
+static const char path[] = "/api/v1/socket";
+
+struct video_link {
+    struct loop *loop;
+    struct studio *studio;
+    char *address, *authorization;  // authorization: NULL or "Bearer …"
+    struct websocket *websocket;    // NULL between attempts
+    bool is_welcome;                // the relay has answered our hello
+    bool has_complained;            // since it was last welcome
+    struct backoff backoff;
+    struct timer retry, report;
+};
+
+/* ---- Going up ---- */
+
+static void send_json(struct video_link *link, json_t *message)
+{
+    char *text = json_dumps(message, JSON_COMPACT);
+    struct error err;
+    if (text && link->websocket && !websocket_send(link->websocket, text, strlen(text), &err))
+        log_debug("video/link", "%s", err.text);
+    free(text);
+    json_decref(message);
+}
+
+static json_t *describe_output(const struct studio_output_health *output)
+{
+    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:i, s:I, s:I, s:I, s:i, s:s, s:s}", "name", output->name, "view", output->view,
+        "state", studio_state_name(output->state), "text", output->text, "is_blank", output->is_blank, "bitrate_kbps",
+        output->bitrate_kbps, "dropped", (json_int_t)output->dropped, "frames", (json_int_t)output->frames, "bytes",
+        (json_int_t)output->bytes, "restarts", (int)output->restarts, "encoder", output->encoder, "to", output->to);
+}
+
+static json_t *describe_input(const struct studio_health *health)
+{
+    return json_pack("{s:s, s:s, s:s, s:i, s:f, s:I, s:I, s:I, s:I, s:I, s:i}", "state", studio_state_name(health->input_state),
+        "text", health->input_text, "from", health->input,
+        "age_ms", health->input_age_s < 0 ? -1 : (int)(health->input_age_s * 1000),
+        "fps", round(health->fps * 100) / 100, "frames", (json_int_t)health->ticks, "live", (json_int_t)health->live,
+        "repeated", (json_int_t)health->repeated, "held", (json_int_t)health->held, "jumped", (json_int_t)health->jumped,
+        "attempts", (int)health->input_generation);
+}
+
+void video_link_report(struct video_link *link)
+{
+    if (!link || !link->is_welcome)
+        return;
+    struct studio_health *health = xmalloc(sizeof(*health));
+    studio_get_health(link->studio, health);
+    json_t *outputs = json_array();
+    for (size_t i = 0; i < health->output_count; i++)
+        json_array_append_new(outputs, describe_output(&health->outputs[i]));
+    send_json(link, json_pack("{s:s, s:o, s:o}", "type", "report", "input", describe_input(health), "outputs", outputs));
+    free(health);
+    timer_start(&link->report, REPORT_MS);
+}
+
+static void handle_report_timer(void *data)
+{
+    video_link_report(data);
+}
+
+/* ---- Coming down ---- */
+
+static bool obey(struct video_link *link, const json_t *message, struct error *err)
+{
+    const char *command = json_get_text(message, "command"), *name = json_get_text(message, "name");
+    if (!command || !name)
+        return error_set(err, ERROR_DATA, "a command to the video process needs \"command\" and \"name\"");
+    if (strcmp(command, "output.start") == 0)
+        return studio_start_output(link->studio, name, err);
+    if (strcmp(command, "output.stop") == 0)
+        return studio_stop_output(link->studio, name, err);
+    if (strcmp(command, "output.blank") == 0)
+        return studio_blank_output(link->studio, name, json_get_bool(message, "on", true), err);
+    return error_set(err, ERROR_DATA, "%s: the video process knows output.start, output.stop and output.blank", command);
+}
+
+static void handle_command(struct video_link *link, const json_t *message)
+{
+    struct error err;
+    json_t *reply = json_pack("{s:s}", "type", "reply");
+    json_t *ref = json_object_get(message, "ref");
+    if (ref)
+        json_object_set(reply, "ref", ref);
+    bool is_done = obey(link, message, &err);
+    json_object_set_new(reply, "ok", json_boolean(is_done));
+    if (is_done)
+        json_object_set_new(reply, "result", json_object());
+    else
+        json_object_set_new(reply, "error", json_pack("{s:s, s:s}", "code", error_code_name(err.code), "text", err.text));
+    send_json(link, reply);
+}
+
+static void handle_welcome(struct video_link *link)
+{
+    if (!link->is_welcome)
+        log_info("video/link", "the relay is there");
+    link->is_welcome = true;
+    link->has_complained = false;
+    backoff_reset(&link->backoff);
+    video_link_report(link);
+}
+
+static void handle_message(void *data, const char *bytes, size_t len, bool is_text)
+{
+    struct video_link *link = data;
+    struct error err;
+    json_t *message = is_text ? json_parse(bytes, len, &err) : NULL;
+    const char *type = message ? json_get_text(message, "type") : NULL;
+    if (type && strcmp(type, "welcome") == 0)
+        handle_welcome(link);
+    else if (type && strcmp(type, "command") == 0)
+        handle_command(link, message);
+    else if (!type)
+        log_warn("video/link", "the relay sent something that is no message; it is left out");
+    json_decref(message);
+}
+
+static void handle_open(void *data)
+{
+    struct video_link *link = data;
+    send_json(link, json_pack("{s:s, s:s, s:s, s:[s]}", "type", "hello", "client", "video", "name", "video", "topics", "outputs"));
+}
+
+/* ---- Connecting ---- */
+
+static void handle_close(void *data, const struct websocket_close *end)
+{
+    struct video_link *link = data;
+    if (link->is_welcome || !link->has_complained) {
+        log_info("video/link", "no relay (%s); the picture goes on, trying again", end->error.text);
+        link->has_complained = true;
+    }
+    link->is_welcome = false;
+    timer_stop(&link->report);
+    websocket_destroy(link->websocket);
+    link->websocket = NULL;
+    timer_start(&link->retry, backoff_next_ms(&link->backoff));
+}
+
+static const struct websocket_handler handler = {
+    .on_open = handle_open, .on_message = handle_message, .on_close = handle_close,
+};
+
+static bool connect_relay(struct video_link *link, struct error *err)
+{
+    const struct net_header headers[] = {{"Authorization", link->authorization}};
+    link->websocket = websocket_create(link->loop, &(struct websocket_options){
+        .url = link->address, .path = path, .protocol = "antiphon.v1", .headers = headers,
+        .header_count = link->authorization ? 1 : 0, .handler = &handler, .data = link,
+    }, err);
+    return link->websocket != NULL;
+}
+
+static void handle_retry(void *data)
+{
+    struct video_link *link = data;
+    struct error err;
+    if (!connect_relay(link, &err))
+        timer_start(&link->retry, backoff_next_ms(&link->backoff));
+}
+
+struct video_link *video_link_create(const struct video_link_options *options, struct error *err)
+{
+    struct video_link *link = xcalloc(1, sizeof(*link));
+    link->loop = options->loop;
+    link->studio = options->studio;
+    link->address = xstrdup(options->address);
+    link->authorization = options->token ? xasprintf("Bearer %s", options->token) : NULL;
+    link->backoff.limit_ms = RETRY_MAX_MS;
+    timer_init(&link->retry, link->loop, handle_retry, link);
+    timer_init(&link->report, link->loop, handle_report_timer, link);
+    if (!connect_relay(link, err)) {
+        error_prefix(err, "--relay");
+        video_link_destroy(link);
+        return NULL;
+    }
+    return link;
+}
+
+void video_link_destroy(struct video_link *link)
+{
+    if (!link)
+        return;
+    websocket_destroy(link->websocket);
+    timer_stop(&link->retry);
+    timer_stop(&link->report);
+    free(link->address), free(link->authorization);
+    free(link);
+}
