@@ -1,135 +1,382 @@
-/* The Latin minimum: one face, lines at spaces. */
-#include <SDL_ttf.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
 #include "base/memory.h"
-#include "base/utf8.h"
-#include "text/mask.h"
-#include "text/text.h"
+#include "text/emoji.h"
+#include "text/engine.h"
+#include "text/line.h"
+#include "text/missing.h"
 
-struct text_engine {
-    TTF_Font *face, *outline;
+enum { SIZE_PX = 36 };
+
+/* The clean text cut into paragraphs; what does not depend on the size. */
+struct source {
+    struct clean_text clean;
+    struct paragraph *paragraphs;
+    int32_t paragraph_count;
+    uint8_t *flags;
 };
 
-struct text_engine *text_engine_create(const struct text_engine_options *options, struct error *err)
+static int clamp(int value, int low, int high)
 {
-    const char *folder = options->fonts_path ? options->fonts_path : getenv("ANTIPHON_FONTS");
-    char *path = xasprintf("%s/NotoSans-Regular.ttf", folder ? folder : ANTIPHON_FONTS_SOURCE);
-    struct text_engine *engine = xcalloc(1, sizeof(*engine));
-    TTF_Init();
-    engine->face = TTF_OpenFont(path, 36);
-    engine->outline = TTF_OpenFont(path, 36);
-    if (!engine->face || !engine->outline) {
-        error_set(err, ERROR_SYSTEM, "text: %s: %s", path, TTF_GetError());
-        text_engine_destroy(engine);
-        engine = NULL;
-    }
-    free(path);
-    return engine;
+    return value < low ? low : value > high ? high : value;
 }
 
-void text_engine_destroy(struct text_engine *engine)
+static int round_px(float value)
 {
-    if (!engine)
+    return value > -1e6F && value < 1e6F ? (int)floorf(value + 0.5F) : 0;
+}
+
+static int asked_size(const struct text_options *options)
+{
+    return options->size_px > 0 ? clamp(round_px(options->size_px), 1, TEXT_SIZE_PX_MAX) : SIZE_PX;
+}
+
+static int round_26_6(int64_t value)
+{
+    return (int)((value + 32) >> 6);
+}
+
+/* ---- the source */
+
+static void add_paragraph(struct source *source, const struct itemiser *itemiser, int32_t from, int32_t to)
+{
+    const UChar *units = source->clean.units;
+    while (from < to && units[from] == ' ')
+        from++;
+    source->paragraphs =
+        xreallocarray(source->paragraphs, (size_t)source->paragraph_count + 1, sizeof(*source->paragraphs));
+    struct paragraph *paragraph = &source->paragraphs[source->paragraph_count++];
+    *paragraph = (struct paragraph){.from = from, .to = to, .flags = source->flags};
+    itemise(itemiser, paragraph);
+}
+
+static void source_init(struct source *source, struct text_engine *engine, const struct text_options *options)
+{
+    *source = (struct source){0};
+    sanitise(&source->clean, options);
+    const struct clean_text *clean = &source->clean;
+    source->flags = xcalloc((size_t)clean->count + 1, 1);
+    const struct itemiser itemiser = {.fonts = engine->fonts, .bidi = engine->bidi, .options = options, .clean = clean,
+        .language = options->language ? options->language : engine->options.language,
+        .is_language_explicit = options->language != NULL};
+    for (int32_t from = 0, to; from < clean->count && source->paragraph_count < TEXT_LINES_MAX; from = to + 1) {
+        for (to = from; to < clean->count && clean->units[to] != '\n';)
+            to++;
+        breaks_mark(engine->breaks, clean->units + from, to - from, itemiser.language, source->flags + from);
+        add_paragraph(source, &itemiser, from, to);
+    }
+}
+
+static void source_fini(struct source *source)
+{
+    for (int32_t i = 0; i < source->paragraph_count; i++)
+        paragraph_fini(&source->paragraphs[i]);
+    free(source->paragraphs);
+    free(source->flags);
+    clean_text_fini(&source->clean);
+}
+
+/* ---- heights */
+
+struct extent {
+    int ascent_px, descent_px;
+};
+
+static void grow(struct extent *extent, int ascent_px, int descent_px)
+{
+    extent->ascent_px = ascent_px > extent->ascent_px ? ascent_px : extent->ascent_px;
+    extent->descent_px = descent_px > extent->descent_px ? descent_px : extent->descent_px;
+}
+
+static struct text_box image_box(const struct draft *draft, int32_t image)
+{
+    float width_px = draft->options->images[image].width_px * draft->scale;
+    float height_px = draft->options->images[image].height_px * draft->scale;
+    struct text_box box = {.width_px = width_px > 0 && width_px < 4096 ? round_px(width_px) : 0,
+        .height_px = height_px > 0 && height_px < 4096 ? round_px(height_px) : 0};
+    // Its middle stands at half the height of a capital.
+    box.y_px = -round_px(0.357F * (float)draft->size_px + (float)box.height_px / 2);
+    return box;
+}
+
+static void grow_by_piece(struct extent *extent, const struct draft *draft, const struct piece *piece)
+{
+    int ascent_px, descent_px;
+    if (!piece->entry) {
+        struct text_box box = image_box(draft, piece->item->image);
+        grow(extent, -box.y_px, box.y_px + box.height_px);
         return;
-    if (engine->face)
-        TTF_CloseFont(engine->face);
-    if (engine->outline)
-        TTF_CloseFont(engine->outline);
-    TTF_Quit();
-    free(engine);
-}
-
-struct text_engine_stats text_engine_stats(const struct text_engine *engine)
-{
-    return (struct text_engine_stats){.faces = 1};
-}
-
-size_t text_engine_lacks(struct text_engine *engine, void (*fn)(void *data, const char *package, const char *what),
-    void *data)
-{
-    return 0;
-}
-
-static struct text_mask *draw(TTF_Font *font, const char *text)
-{
-    SDL_Surface *surface =
-        TTF_RenderUTF8_Shaded(font, text, (SDL_Color){255, 255, 255, 255}, (SDL_Color){0, 0, 0, 255});
-    if (!surface)
-        return NULL;
-    struct text_mask *mask = mask_create(TEXT_MASK_A8, surface->w, surface->h);
-    for (int y = 0; mask && y < surface->h; y++)
-        memcpy(mask_pixels(mask) + (size_t)y * mask->stride_bytes, (uint8_t *)surface->pixels + y * surface->pitch,
-            (size_t)surface->w);
-    SDL_FreeSurface(surface);
-    return mask;
-}
-
-static void add_line(struct text_layout *layout, struct text_engine *engine, const struct text_options *options,
-    size_t from, size_t to)
-{
-    layout->lines = xreallocarray((void *)layout->lines, layout->line_count + 1, sizeof(*layout->lines));
-    struct text_line *line = (struct text_line *)&layout->lines[layout->line_count++];
-    struct text_run *run = xcalloc(1, sizeof(*run));
-    char *text = xstrndup(layout->text + from, to - from);
-    int width = 0;
-    TTF_SizeUTF8(engine->face, text, &width, NULL);
-    int height = TTF_FontHeight(engine->face), top = (int)(layout->line_count - 1) * height;
-    *line = (struct text_line){.from = from, .to = to, .top_px = top, .height_px = height, .width_px = width,
-        .baseline_px = top + TTF_FontAscent(engine->face), .runs = run, .run_count = 1};
-    int room = options->width_px - width;
-    line->x_px = options->width_px == 0 || options->align == TEXT_ALIGN_START ? 0
-        : options->align == TEXT_ALIGN_CENTER ? room / 2 : room;
-    *run = (struct text_run){.from = from, .to = to, .script = "Latn", .face = "NotoSans-Regular", .x_px = line->x_px,
-        .width_px = width, .image = -1, .span = -1, .mask = draw(engine->face, text), .mask_x_px = (int)line->x_px,
-        .mask_y_px = top};
-    if (options->outline_px) {
-        TTF_SetFontOutline(engine->outline, options->outline_px);
-        run->outline = draw(engine->outline, text);
-        run->outline_x_px = run->mask_x_px - options->outline_px;
-        run->outline_y_px = run->mask_y_px - options->outline_px;
     }
-    layout->height_px = top + height;
-    if (width > layout->content_width_px)
-        layout->content_width_px = (float)width;
-    free(text);
+    struct face *face = piece->entry->run.face;
+    if (face->is_emoji)
+        emoji_metrics(draft->size_px, &ascent_px, &descent_px);
+    else
+        face_metrics(face, draft->size_px, &ascent_px, &descent_px);
+    grow(extent, ascent_px, descent_px);
 }
 
-static bool fits(const struct text_engine *engine, const char *text, size_t len, int width_px)
+/* Every line is at least as tall as the base face needs. */
+static struct extent line_extent(const struct draft *draft, const struct draft_line *line)
 {
-    char *copy = xstrndup(text, len);
-    int width = 0;
-    TTF_SizeUTF8(engine->face, copy, &width, NULL);
-    free(copy);
-    return width <= width_px;
+    struct extent extent;
+    struct face *base = fonts_base(draft->engine->fonts, draft->options->is_bold);
+    face_metrics(base, draft->size_px, &extent.ascent_px, &extent.descent_px);
+    if (draft->options->line_height > 0) {
+        int height_px = round_px(draft->options->line_height * (float)draft->size_px);
+        int above_px = (height_px - extent.ascent_px - extent.descent_px) / 2;
+        extent.ascent_px += above_px;
+        extent.descent_px = height_px - extent.ascent_px;
+        return extent;
+    }
+    for (int32_t i = 0; i < line->piece_count; i++)
+        grow_by_piece(&extent, draft, &line->pieces[i]);
+    return extent;
+}
+
+static int height_of(const struct draft *draft)
+{
+    int height_px = 0;
+    for (int32_t i = 0; i < draft->line_count; i++) {
+        struct extent extent = line_extent(draft, &draft->lines[i]);
+        height_px += extent.ascent_px + extent.descent_px;
+    }
+    return height_px;
+}
+
+/* ---- from draft to layout */
+
+static void place_drawing(struct text_run *run, const struct drawing *drawing, int pen_px, int baseline_px)
+{
+    if (drawing->mask) {
+        run->mask = text_mask_ref(drawing->mask);
+        run->mask_x_px = pen_px + drawing->x_px;
+        run->mask_y_px = baseline_px + drawing->y_px;
+    }
+    if (drawing->outline) {
+        run->outline = text_mask_ref(drawing->outline);
+        run->outline_x_px = pen_px + drawing->outline_x_px;
+        run->outline_y_px = baseline_px + drawing->outline_y_px;
+    }
+}
+
+static void make_run(const struct draft *draft, const struct piece *piece, int32_t pen, int baseline_px,
+    struct text_run *run)
+{
+    const uint32_t *byte_at = draft->clean->byte_at;
+    const struct item *item = piece->item;
+    *run = (struct text_run){.from = byte_at[piece->from], .to = byte_at[piece->to], .level = piece->level,
+        .x_px = (float)pen / 64, .width_px = (float)piece->advance / 64,
+        .image = item ? item->image : -1, .span = item ? item->span : -1};
+    bool is_emoji = item && item->script == USCRIPT_SYMBOLS_EMOJI;
+    strcpy(run->script, is_emoji ? "Zsye" : shape_script_name(item ? item->script : USCRIPT_COMMON));
+    if (!piece->entry) {
+        run->image_box = image_box(draft, item->image);
+        run->image_box.x_px = round_26_6(pen);
+        run->image_box.y_px += baseline_px;
+        return;
+    }
+    run_cache_draw(draft->engine->cache, piece->entry);
+    snprintf(run->face, sizeof(run->face), "%s", piece->entry->run.face->name);
+    place_drawing(run, &piece->entry->drawing, round_26_6(pen), baseline_px);
+}
+
+static int32_t line_x(const struct draft *draft, const struct draft_line *line, int width_px)
+{
+    int32_t room = width_px * 64 - line->width;
+    bool is_rtl = line->paragraph->base_level & 1;
+    switch (draft->options->align) {
+    case TEXT_ALIGN_CENTER: return room / 2;
+    case TEXT_ALIGN_END: return is_rtl ? 0 : room;
+    case TEXT_ALIGN_START: break;
+    }
+    return is_rtl ? room : 0;
+}
+
+/* UAX 9, L2, on whole pieces: ICU reorders levels, and the spaces at the end are gone already (L1). */
+static int32_t *visual_order(const struct draft_line *line)
+{
+    size_t count = (size_t)line->piece_count;
+    int32_t *order = xcalloc(count, sizeof(*order));
+    UBiDiLevel *levels = xcalloc(count, sizeof(*levels));
+    for (size_t i = 0; i < count; i++)
+        levels[i] = line->pieces[i].level;
+    ubidi_reorderVisual(levels, line->piece_count, order);
+    free(levels);
+    return order;
+}
+
+static void make_line(const struct draft *draft, const struct draft_line *from, int width_px, int top_px,
+    struct text_line *line)
+{
+    struct extent extent = line_extent(draft, from);
+    struct text_run *runs = xcalloc((size_t)from->piece_count, sizeof(*runs));
+    int32_t *order = visual_order(from);
+    int32_t pen = line_x(draft, from, width_px);
+    *line = (struct text_line){.from = draft->clean->byte_at[from->from], .to = draft->clean->byte_at[from->to],
+        .is_rtl = from->paragraph->base_level & 1, .has_ellipsis = from->has_ellipsis, .x_px = (float)pen / 64,
+        .width_px = (float)from->width / 64, .top_px = top_px, .height_px = extent.ascent_px + extent.descent_px,
+        .baseline_px = top_px + extent.ascent_px, .runs = runs, .run_count = (size_t)from->piece_count};
+    for (int32_t i = 0; i < from->piece_count; i++) {
+        const struct piece *piece = &from->pieces[order[i]];
+        make_run(draft, piece, pen, line->baseline_px, &runs[i]);
+        pen += piece->advance;
+    }
+    free(order);
+}
+
+static void add_ink(struct text_box *ink, int x_px, int y_px, int width_px, int height_px)
+{
+    if (width_px <= 0 || height_px <= 0)
+        return;
+    if (ink->width_px == 0) {
+        *ink = (struct text_box){x_px, y_px, width_px, height_px};
+        return;
+    }
+    int right_px = ink->x_px + ink->width_px, bottom_px = ink->y_px + ink->height_px;
+    right_px = x_px + width_px > right_px ? x_px + width_px : right_px;
+    bottom_px = y_px + height_px > bottom_px ? y_px + height_px : bottom_px;
+    ink->x_px = x_px < ink->x_px ? x_px : ink->x_px;
+    ink->y_px = y_px < ink->y_px ? y_px : ink->y_px;
+    ink->width_px = right_px - ink->x_px;
+    ink->height_px = bottom_px - ink->y_px;
+}
+
+static void add_line_ink(struct text_box *ink, const struct text_line *line)
+{
+    for (size_t i = 0; i < line->run_count; i++) {
+        const struct text_run *run = &line->runs[i];
+        if (run->mask)
+            add_ink(ink, run->mask_x_px, run->mask_y_px, run->mask->width_px, run->mask->height_px);
+        if (run->outline)
+            add_ink(ink, run->outline_x_px, run->outline_y_px, run->outline->width_px, run->outline->height_px);
+        add_ink(ink, run->image_box.x_px, run->image_box.y_px, run->image_box.width_px, run->image_box.height_px);
+    }
+}
+
+static void make_lines(const struct draft *draft, struct text_layout *layout)
+{
+    struct text_line *lines = xcalloc((size_t)draft->line_count, sizeof(*lines));
+    int32_t widest = 0;
+    for (int32_t i = 0; i < draft->line_count; i++)
+        widest = draft->lines[i].width > widest ? draft->lines[i].width : widest;
+    layout->content_width_px = (float)widest / 64;
+    layout->width_px = draft->options->width_px > 0 ? draft->options->width_px : (widest + 63) >> 6;
+    for (int32_t i = 0; i < draft->line_count; i++) {
+        make_line(draft, &draft->lines[i], layout->width_px, layout->height_px, &lines[i]);
+        layout->height_px += lines[i].height_px;
+        add_line_ink(&layout->ink, &lines[i]);
+    }
+    layout->lines = lines;
+    layout->line_count = (size_t)draft->line_count;
+    layout->size_px = (float)draft->size_px;
+    layout->is_cut = draft->is_cut;
+}
+
+static void list_missing(const struct draft *draft, struct text_layout *layout)
+{
+    struct missing missing = {0};
+    for (int32_t i = 0; i < draft->paragraph_count; i++)
+        missing_add_paragraph(&missing, draft->engine, draft->clean, &draft->paragraphs[i]);
+    for (int32_t i = 0; i < draft->line_count; i++) {
+        for (int32_t k = 0; k < draft->lines[i].piece_count; k++)
+            missing_add_piece(&missing, draft->engine, draft->clean, &draft->lines[i].pieces[k]);
+    }
+    layout->missing = missing.list;
+    layout->missing_count = missing.count;
+}
+
+/* ---- choosing the size */
+
+static struct draft draft_at(struct text_engine *engine, const struct text_options *options,
+    const struct source *source, int size_px, int lines_max)
+{
+    struct draft draft = {.engine = engine, .options = options, .clean = &source->clean,
+        .paragraphs = source->paragraphs, .paragraph_count = source->paragraph_count, .size_px = size_px,
+        .scale = (float)size_px / (float)asked_size(options), .lines_max = lines_max};
+    draft_fill(&draft);
+    return draft;
+}
+
+static bool fits(const struct draft *draft)
+{
+    int max_px = draft->options->max_height_px;
+    return !draft->is_cut && (max_px <= 0 || height_of(draft) <= max_px);
+}
+
+/* How many of the draft's lines fit into the height; at least one. */
+static int lines_that_fit(const struct draft *draft)
+{
+    int height_px = 0;
+    for (int32_t i = 0; i < draft->line_count; i++) {
+        struct extent extent = line_extent(draft, &draft->lines[i]);
+        height_px += extent.ascent_px + extent.descent_px;
+        if (height_px > draft->options->max_height_px)
+            return i > 1 ? i : 1;
+    }
+    return draft->line_count > 1 ? draft->line_count : 1;
+}
+
+static bool fits_at(struct text_engine *engine, const struct text_options *options, const struct source *source,
+    int size_px, int lines_max)
+{
+    struct draft draft = draft_at(engine, options, source, size_px, lines_max);
+    bool is_fitting = fits(&draft);
+    draft_fini(&draft);
+    return is_fitting;
+}
+
+/* The largest size below too_large_px at which all fits; low_px if none does. */
+static int find_size(struct text_engine *engine, const struct text_options *options, const struct source *source,
+    int low_px, int too_large_px, int lines_max)
+{
+    while (low_px + 1 < too_large_px) {
+        int middle_px = (low_px + too_large_px) / 2;
+        if (fits_at(engine, options, source, middle_px, lines_max))
+            low_px = middle_px;
+        else
+            too_large_px = middle_px;
+    }
+    return low_px;
+}
+
+static struct draft choose_draft(struct text_engine *engine, const struct text_options *options,
+    const struct source *source)
+{
+    int size_px = asked_size(options);
+    int low_px = options->min_size_px > 0 ? clamp(round_px(options->min_size_px), 1, size_px) : size_px;
+    int lines_max = options->max_lines > 0 ? clamp(options->max_lines, 1, TEXT_LINES_MAX) : TEXT_LINES_MAX;
+    struct draft draft = draft_at(engine, options, source, size_px, lines_max);
+    if (low_px < size_px && !source->clean.is_cut && !fits(&draft)) {
+        draft_fini(&draft);
+        size_px = find_size(engine, options, source, low_px, size_px, lines_max);
+        draft = draft_at(engine, options, source, size_px, lines_max);
+    }
+    if (options->max_height_px > 0 && !fits(&draft)) {
+        int lines = lines_that_fit(&draft);
+        draft_fini(&draft);
+        draft = draft_at(engine, options, source, size_px, lines < lines_max ? lines : lines_max);
+    }
+    return draft;
 }
 
 struct text_layout *text_layout_create(struct text_engine *engine, const struct text_options *options)
 {
     struct text_layout *layout = xcalloc(1, sizeof(*layout));
-    size_t len = options->text.len < TEXT_BYTES_MAX ? options->text.len : TEXT_BYTES_MAX;
-    char *text = xcalloc(3 * len + 1, 1);
-    layout->text_len = utf8_repair(options->text.data ? options->text.data : "", len, text);
-    layout->text = text;
-    layout->size_px = options->size_px > 0 ? options->size_px : 36;
-    TTF_SetFontSize(engine->face, (int)layout->size_px);
-    TTF_SetFontSize(engine->outline, (int)layout->size_px);
-    for (size_t from = 0, at = 0, last = 0; at <= layout->text_len && layout->text_len > 0; at++) {
-        bool is_end = at == layout->text_len;
-        if (!is_end && text[at] != ' ')
-            continue;
-        if (options->width_px > 0 && last > from && !fits(engine, text + from, at - from, options->width_px)) {
-            add_line(layout, engine, options, from, last);
-            from = last + 1;
-        }
-        if (is_end)
-            add_line(layout, engine, options, from, at);
-        last = at;
-    }
-    layout->width_px = options->width_px ? options->width_px : (int)(layout->content_width_px + 0.99F);
-    layout->ink = (struct text_box){0, 0, layout->width_px, layout->height_px};
+    struct text_options bounded = *options;
+    bounded.outline_px = clamp(options->outline_px, 0, TEXT_OUTLINE_PX_MAX);
+    struct source source;
+    source_init(&source, engine, &bounded);
+    struct draft draft = choose_draft(engine, &bounded, &source);
+    make_lines(&draft, layout);
+    list_missing(&draft, layout);
+    layout->text = source.clean.text;
+    layout->text_len = source.clean.byte_at[source.clean.count];
+    source.clean.text = NULL;
+    draft_fini(&draft);
+    source_fini(&source);
     return layout;
 }
 
@@ -145,6 +392,7 @@ void text_layout_destroy(struct text_layout *layout)
         free((void *)layout->lines[i].runs);
     }
     free((void *)layout->lines);
+    free((void *)layout->missing);
     free((void *)layout->text);
     free(layout);
 }

@@ -25,7 +25,7 @@
 struct error;
 struct text_engine;
 
-enum { TEXT_BYTES_MAX = 16384, TEXT_LINES_MAX = 256, TEXT_SIZE_PX_MAX = 400, TEXT_OUTLINE_PX_MAX = 32 };
+enum { TEXT_BYTES_MAX = 8192, TEXT_LINES_MAX = 256, TEXT_SIZE_PX_MAX = 400, TEXT_OUTLINE_PX_MAX = 32 };
 
 struct text_engine_options {
     const char *fonts_path;      // folder with manifest.json; NULL: $ANTIPHON_FONTS, the source tree, the installed one
@@ -78,7 +78,7 @@ struct text_options {
     const struct text_span *spans;    // must not overlap; a run never crosses the border of a span
     size_t span_count;
 
-    float size_px;               // of the em; 0: 36. Bounded by TEXT_SIZE_PX_MAX
+    float size_px;               // of the em, rounded to whole px; 0: 36. Bounded by TEXT_SIZE_PX_MAX
     bool is_bold;
     int outline_px;              // > 0: each run also has an outline mask. 0: none
     const char *language;        // BCP 47 ("fa", "zh-Hant"); NULL: the engine's
@@ -121,7 +121,7 @@ struct text_run {
     uint32_t from, to;           // logical range in layout->text
     uint8_t level;               // odd: right to left
     char script[5];              // ISO 15924: "Arab"; "Zsye" for a colour emoji, "Zyyy" for an image or a missing face
-    const char *face;            // "NotoNaskhArabic-Regular", "NotoSansCJK-Regular#3"; "" for an image
+    char face[48];               // "NotoNaskhArabic-Regular", "NotoSansCJK-Regular#3"; "" for an image
     float x_px, width_px;        // the pen's way; the mask may reach beyond it
     int32_t image;               // index into options.images, or -1
     int32_t span;                // index into options.spans, or -1

@@ -1,0 +1,337 @@
+#include "text/fallback.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unicode/uchar.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "text/language.h"
+#include "text/system.h"
+
+enum {
+    CJK_FACES = 5,
+    ANSWERS = 4096,       // a power of two
+    SCALARS_MAX = 64,     // of one cluster that are looked at
+};
+
+/* What the system answered for one scalar; is_known tells an empty place from "none". */
+struct answer {
+    uint32_t key;
+    bool is_known;
+    struct face *face;
+};
+
+struct fonts {
+    FT_Library library;
+    struct list faces;
+    struct manifest manifest;
+    struct face *(*of_family)[2];         // regular, bold; opened at the first use
+    struct face *cjk[2][CJK_FACES];
+    struct face *emoji;
+    bool (*is_bad_family)[2], is_bad_cjk[2][CJK_FACES], is_bad_emoji;  // tried in vain
+    struct system_fonts *system;          // opened at the first use
+    struct answer *answers;
+    bool is_unhinted, is_without_system;
+};
+
+static const char *default_folder(void)
+{
+    const char *wanted = getenv("ANTIPHON_FONTS");
+    if (wanted && *wanted)
+        return wanted;
+    return access(ANTIPHON_FONTS_SOURCE "/manifest.json", R_OK) == 0 ? ANTIPHON_FONTS_SOURCE : ANTIPHON_FONTS_INSTALLED;
+}
+
+struct fonts *fonts_create(const char *folder, bool is_unhinted, bool is_without_system, struct error *err)
+{
+    struct fonts *fonts = xcalloc(1, sizeof(*fonts));
+    list_init(&fonts->faces);
+    fonts->is_unhinted = is_unhinted;
+    fonts->is_without_system = is_without_system;
+    fonts->answers = xcalloc(ANSWERS, sizeof(*fonts->answers));
+    folder = folder ? folder : default_folder();
+    if (FT_Init_FreeType(&fonts->library) != 0) {
+        error_set(err, ERROR_SYSTEM, "FreeType cannot be started");
+        goto fail;
+    }
+    if (!manifest_read(&fonts->manifest, folder, is_without_system, err)) {
+        error_prefix(err, "fonts (ANTIPHON_FONTS names another folder)");
+        goto fail;
+    }
+    fonts->of_family = xcalloc(fonts->manifest.family_count, sizeof(*fonts->of_family));
+    fonts->is_bad_family = xcalloc(fonts->manifest.family_count, sizeof(*fonts->is_bad_family));
+    if (!fonts_base(fonts, false)) {
+        error_set(err, ERROR_DATA, "%s: no font that can be read", fonts->manifest.families[0].regular);
+        goto fail;
+    }
+    return fonts;
+fail:
+    fonts_destroy(fonts);
+    return NULL;
+}
+
+void fonts_destroy(struct fonts *fonts)
+{
+    if (!fonts)
+        return;
+    struct face *face, *following;
+    list_for_each_safe(face, following, &fonts->faces, link)
+        face_close(face);
+    system_fonts_destroy(fonts->system);
+    manifest_fini(&fonts->manifest);
+    if (fonts->library)
+        FT_Done_FreeType(fonts->library);
+    free(fonts->of_family);
+    free(fonts->is_bad_family);
+    free(fonts->answers);
+    free(fonts);
+}
+
+/* Opens *place once; a face that cannot be opened is not tried again. */
+static struct face *open_once(struct fonts *fonts, struct face **place, bool *is_bad, const char *path, int index)
+{
+    if (*place || *is_bad || !path)
+        return *place;
+    *place = face_open(fonts->library, path, index, fonts->is_unhinted);
+    *is_bad = *place == NULL;
+    if (*place)
+        list_append(&fonts->faces, &(*place)->link);
+    return *place;
+}
+
+static struct face *family_face(struct fonts *fonts, size_t number, bool is_bold)
+{
+    const struct family *family = &fonts->manifest.families[number];
+    is_bold = is_bold && family->bold;
+    struct face *face = open_once(fonts, &fonts->of_family[number][is_bold], &fonts->is_bad_family[number][is_bold],
+        is_bold ? family->bold : family->regular, 0);
+    if (face) {
+        face->ascent_em = family->ascent_em;
+        face->descent_em = family->descent_em;
+    }
+    return face;
+}
+
+struct face *fonts_base(struct fonts *fonts, bool is_bold)
+{
+    struct face *face = family_face(fonts, 0, is_bold);
+    return face ? face : family_face(fonts, 0, false);
+}
+
+static struct system_fonts *get_system(struct fonts *fonts)
+{
+    if (!fonts->system && !fonts->is_without_system)
+        fonts->system = system_fonts_create();
+    return fonts->system;
+}
+
+/* The manifest's folders are tried first; a machine that keeps the file elsewhere is asked by family. */
+static const char *system_path(struct fonts *fonts, const struct system_font *font, const char *family, bool is_bold)
+{
+    const char *path = is_bold && font->bold ? font->bold : font->regular;
+    return path || fonts->is_without_system ? path : system_fonts_file(get_system(fonts), family, is_bold);
+}
+
+static struct face *cjk_face(struct fonts *fonts, int index, bool is_bold)
+{
+    struct face **place = &fonts->cjk[is_bold][index];
+    if (*place || fonts->is_bad_cjk[is_bold][index])
+        return *place;
+    const char *path = system_path(fonts, &fonts->manifest.cjk, "Noto Sans CJK JP", is_bold);
+    if (!path)
+        fonts->is_bad_cjk[is_bold][index] = true;
+    return open_once(fonts, place, &fonts->is_bad_cjk[is_bold][index], path, index);
+}
+
+static struct face *emoji_face(struct fonts *fonts)
+{
+    if (fonts->emoji || fonts->is_bad_emoji)
+        return fonts->emoji;
+    const char *path = system_path(fonts, &fonts->manifest.emoji, "Noto Color Emoji", false);
+    struct face *face = open_once(fonts, &fonts->emoji, &fonts->is_bad_emoji, path, 0);
+    fonts->is_bad_emoji = !face || !face->is_emoji;
+    if (face && !face->is_emoji) {
+        log_warn("text", "%s: has no bitmaps; install fonts-noto-color-emoji for colour emoji", face->path);
+        fonts->emoji = NULL;
+    }
+    return fonts->emoji;
+}
+
+static bool has_cluster(const struct face *face, const uint32_t *visible, int count)
+{
+    for (int i = 0; face && i < count; i++) {
+        if (!face_has(face, visible[i]))
+            return false;
+    }
+    return face != NULL;
+}
+
+static bool has_language(const struct family *family, const char *language)
+{
+    for (size_t i = 0; i < family->language_count; i++) {
+        if (language_is(language, family->languages[i]))
+            return true;
+    }
+    return false;
+}
+
+static bool has_script(const struct family *family, UScriptCode script)
+{
+    for (size_t i = 0; i < family->script_count; i++) {
+        if (family->scripts[i] == script)
+            return true;
+    }
+    return false;
+}
+
+/* The families of a script: those made for the language first, never those made for another. */
+static struct face *pick_by_script(struct fonts *fonts, const struct font_wish *wish, UScriptCode script,
+    const uint32_t *visible, int count)
+{
+    for (int is_general = 0; is_general <= 1; is_general++) {
+        for (size_t i = 0; i < fonts->manifest.family_count; i++) {
+            const struct family *family = &fonts->manifest.families[i];
+            bool is_asked = is_general ? family->language_count == 0 : has_language(family, wish->language);
+            if (!is_asked || !has_script(family, script))
+                continue;
+            struct face *face = family_face(fonts, i, wish->is_bold);
+            if (has_cluster(face, visible, count))
+                return face;
+        }
+    }
+    return NULL;
+}
+
+static struct face *pick_any_family(struct fonts *fonts, const struct font_wish *wish, const uint32_t *visible, int count)
+{
+    for (size_t i = 0; i < fonts->manifest.family_count; i++) {
+        if (fonts->manifest.families[i].language_count > 0)
+            continue;
+        struct face *face = family_face(fonts, i, wish->is_bold);
+        if (has_cluster(face, visible, count))
+            return face;
+    }
+    return NULL;
+}
+
+static struct face *find_opened(struct fonts *fonts, const struct system_match *match)
+{
+    struct face *face;
+    list_for_each(face, &fonts->faces, link) {
+        if (face->index == match->index && strcmp(face->path, match->path) == 0)
+            return face;
+    }
+    face = face_open(fonts->library, match->path, match->index, fonts->is_unhinted);
+    if (face)
+        list_append(&fonts->faces, &face->link);
+    return face;
+}
+
+static struct face *ask_system(struct fonts *fonts, bool is_bold, const uint32_t *visible, int count)
+{
+    struct system_match match;
+    struct system_fonts *system = get_system(fonts);
+    if (!system || !system_fonts_find(system, visible, count, is_bold, &match))
+        return NULL;
+    struct face *face = find_opened(fonts, &match);
+    return has_cluster(face, visible, count) ? face : NULL;
+}
+
+/* Answers are kept for clusters of one scalar, "none" too: a hostile text asks for the same ones again and again. */
+static struct face *pick_from_system(struct fonts *fonts, bool is_bold, const uint32_t *visible, int count)
+{
+    if (count != 1)
+        return ask_system(fonts, is_bold, visible, count);
+    uint32_t key = visible[0] << 1 | is_bold;
+    struct answer *answer = &fonts->answers[(key * UINT32_C(2654435761)) >> 20];
+    if (!answer->is_known || answer->key != key)
+        *answer = (struct answer){key, true, ask_system(fonts, is_bold, visible, count)};
+    return answer->face;
+}
+
+static bool is_cjk(UScriptCode script)
+{
+    return script == USCRIPT_HAN || script == USCRIPT_HANGUL;
+}
+
+static int keep_visible(uint32_t *visible, const uint32_t *cluster, int count)
+{
+    int kept = 0;
+    for (int i = 0; i < count && kept < SCALARS_MAX; i++) {
+        if (!u_hasBinaryProperty((UChar32)cluster[i], UCHAR_DEFAULT_IGNORABLE_CODE_POINT))
+            visible[kept++] = cluster[i];
+    }
+    return kept;
+}
+
+struct face *fonts_pick(struct fonts *fonts, const struct font_wish *wish, const uint32_t *cluster, int count)
+{
+    uint32_t visible[SCALARS_MAX];
+    count = keep_visible(visible, cluster, count);
+    struct face *face = NULL;
+    if (is_cjk(wish->script)) {
+        face = cjk_face(fonts, wish->cjk_index, wish->is_bold);
+        face = has_cluster(face, visible, count) ? face : NULL;
+    }
+    if (!face && wish->script != USCRIPT_COMMON)
+        face = pick_by_script(fonts, wish, wish->script, visible, count);
+    if (!face)
+        face = pick_by_script(fonts, wish, USCRIPT_COMMON, visible, count);
+    if (!face) {
+        face = cjk_face(fonts, wish->cjk_index, wish->is_bold);
+        face = has_cluster(face, visible, count) ? face : NULL;
+    }
+    if (!face)
+        face = pick_any_family(fonts, wish, visible, count);
+    return face ? face : pick_from_system(fonts, wish->is_bold, visible, count);
+}
+
+struct face *fonts_pick_emoji(struct fonts *fonts, const uint32_t *cluster, int count)
+{
+    uint32_t visible[SCALARS_MAX];
+    count = keep_visible(visible, cluster, count);
+    struct face *face = emoji_face(fonts);
+    return count > 0 && has_cluster(face, visible, count) ? face : NULL;
+}
+
+static bool has_others(struct fonts *fonts)
+{
+    return !fonts->is_without_system && system_fonts_file(get_system(fonts), "Noto Sans Adlam", false);
+}
+
+const char *fonts_package(struct fonts *fonts, UScriptCode script)
+{
+    const struct manifest *manifest = &fonts->manifest;
+    if (is_cjk(script) || script == USCRIPT_HIRAGANA || script == USCRIPT_KATAKANA || script == USCRIPT_BOPOMOFO)
+        return fonts_has_cjk(fonts) ? NULL : manifest->cjk.package;
+    if (script == USCRIPT_SYMBOLS_EMOJI)
+        return fonts_has_emoji(fonts) ? NULL : manifest->emoji.package;
+    bool is_script = script != USCRIPT_UNKNOWN && script != USCRIPT_COMMON && script != USCRIPT_INHERITED;
+    return is_script && !has_others(fonts) ? manifest->others.package : NULL;
+}
+
+const struct manifest *fonts_manifest(const struct fonts *fonts)
+{
+    return &fonts->manifest;
+}
+
+bool fonts_has_cjk(struct fonts *fonts)
+{
+    return cjk_face(fonts, LANGUAGE_CJK_SC, false) != NULL;
+}
+
+bool fonts_has_emoji(struct fonts *fonts)
+{
+    return emoji_face(fonts) != NULL;
+}
+
+size_t fonts_count(const struct fonts *fonts)
+{
+    size_t count = 0;
+    for (const struct list *link = fonts->faces.next; link != &fonts->faces; link = link->next)
+        count++;
+    return count;
+}
