@@ -1,0 +1,81 @@
+/* card_captions.c - one track of subtitles: two lines in a box, held still while the text changes. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "base/memory.h"
+#include "overlay/node.h"
+#include "overlay/theme.h"
+
+struct card_captions {
+    struct node base;
+    struct text_layout *text;  // owned
+};
+
+static struct card_captions *get(const struct node *node)
+{
+    return container_of((struct node *)(uintptr_t)node, struct card_captions, base);
+}
+
+static struct node *create(void)
+{
+    return &((struct card_captions *)xcalloc(1, sizeof(struct card_captions)))->base;
+}
+
+static void destroy(struct node *node)
+{
+    struct card_captions *card = get(node);
+    text_layout_destroy(card->text);
+    free(card);
+}
+
+static const struct theme_card *look(const struct theme *theme)
+{
+    return &theme->captions;
+}
+
+static void read_words(const json_t *state, struct buffer *words)
+{
+    size_t i;
+    json_t *line;
+    json_array_foreach(json_object_get(state, "lines"), i, line) {
+        if (i > 0)
+            buffer_add_char(words, '\n');
+        buffer_add(words, json_string_value(line) ? json_string_value(line) : "", json_string_length(line));
+    }
+}
+
+static void update(struct node *node, const json_t *state, const json_t *before, int64_t now_ms, bool at_once)
+{
+    struct card_captions *card = get(node);
+    const struct theme_card *look = &node->stage->theme->captions;
+    const char *language = json_get_text(state, "language");
+    int room = node->stage->width_px * 9 / 10;
+    int width = (look->width_max_px < room ? look->width_max_px : room) - 2 * look->padding_x_px;
+    buffer_clear(&node->missing);
+    text_layout_destroy(card->text);
+    card->text = node_layout(node, &(struct text_options){
+        .text = {node->words.data, node->words.len}, .size_px = (float)look->text_px,
+        .min_size_px = (float)look->text_min_px, .max_lines = look->text_lines, .width_px = width,
+        .align = TEXT_ALIGN_CENTER, .language = language && *language ? language : NULL,
+    });
+    node_place(node, (int)ceilf(card->text->content_width_px) + 2 * look->padding_x_px,
+        card->text->height_px + 2 * look->padding_y_px);
+}
+
+static void paint(struct node *node, struct canvas *layer)
+{
+    const struct card_captions *card = get(node);
+    const struct theme *theme = node->stage->theme;
+    if (card->text->line_count == 0)
+        return;
+    canvas_fill(layer, &(struct shape){node->card, theme->captions.radius_px, 0},
+        &(struct fill){.color = theme->caption_box});
+    int x = node->card.x + (node->card.width - card->text->width_px) / 2;
+    canvas_text(layer, card->text, x, node->card.y + theme->captions.padding_y_px, theme->caption_text);
+}
+
+const struct node_impl card_captions_impl = {
+    .name = "captions", .create = create, .update = update, .paint = paint, .read = read_words, .destroy = destroy,
+    .look = look,
+};

@@ -1,0 +1,346 @@
+/*
+ * card_poll.c - a poll: the question, a row for each option with its share, and how many voted.
+ * Rows mirror when the question reads from the right. Votes move: bars and counts glide to what the relay says, and
+ * only the rows that move are painted.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/memory.h"
+#include "overlay/digits.h"
+#include "overlay/node.h"
+#include "overlay/theme.h"
+
+enum { OPTIONS_MAX = 9 };
+
+struct option {
+    struct text_layout *label, *percent;  // owned
+    struct tween share;                   // 0..1
+    int percent_shown;                    // what `percent` says
+    float share_drawn;
+    struct box box;                       // in the layer
+    bool is_leader;
+};
+
+struct card_poll {
+    struct node base;
+    struct text_layout *title, *total;  // owned
+    struct option options[OPTIONS_MAX];
+    size_t option_count;
+    struct tween votes;
+    int64_t votes_shown;
+    struct box footer;  // in the layer
+    bool is_rtl, is_open;
+};
+
+static struct card_poll *get(const struct node *node)
+{
+    return container_of((struct node *)(uintptr_t)node, struct card_poll, base);
+}
+
+static struct node *create(void)
+{
+    return &((struct card_poll *)xcalloc(1, sizeof(struct card_poll)))->base;
+}
+
+static void forget(struct card_poll *card)
+{
+    text_layout_destroy(card->title);
+    text_layout_destroy(card->total);
+    card->title = card->total = NULL;
+    for (size_t i = 0; i < OPTIONS_MAX; i++) {
+        text_layout_destroy(card->options[i].label);
+        text_layout_destroy(card->options[i].percent);
+        card->options[i].label = card->options[i].percent = NULL;
+    }
+}
+
+static void destroy(struct node *node)
+{
+    struct card_poll *card = get(node);
+    forget(card);
+    free(card);
+}
+
+static const struct theme_card *look(const struct theme *theme)
+{
+    return &theme->poll;
+}
+
+static const char *or_empty(const char *text)
+{
+    return text ? text : "";
+}
+
+static void read_words(const json_t *state, struct buffer *words)
+{
+    size_t i;
+    json_t *option;
+    buffer_add_string(words, or_empty(json_get_text(state, "question")));
+    json_array_foreach(json_object_get(state, "options"), i, option) {
+        buffer_add_char(words, '\n');
+        buffer_add_string(words, or_empty(json_get_text(option, "text")));
+    }
+}
+
+/* ---- numbers */
+
+static struct text_layout *lay_out_number(struct card_poll *card, const char *text, int size_px, bool is_bold)
+{
+    return node_layout(&card->base, &(struct text_options){
+        .text = str_from(text), .size_px = (float)size_px, .is_bold = is_bold, .max_lines = 1,
+        .direction = TEXT_DIRECTION_LTR,
+    });
+}
+
+static void show_percent(struct card_poll *card, struct option *option, int percent)
+{
+    char text[DIGITS_BYTES];
+    digits_percent(text, percent, card->base.stage->language);
+    text_layout_destroy(option->percent);
+    option->percent = lay_out_number(card, text, card->base.stage->theme->poll.small_px, true);
+    option->percent_shown = percent;
+}
+
+static void show_total(struct card_poll *card, int64_t votes)
+{
+    char text[DIGITS_BYTES];
+    digits_count(text, votes, card->base.stage->language);
+    text_layout_destroy(card->total);
+    card->total = lay_out_number(card, text, card->base.stage->theme->poll.small_px, false);
+    card->votes_shown = votes;
+}
+
+static int percent_of(float share)
+{
+    return (int)lroundf(share * 100);
+}
+
+/* ---- layout */
+
+static int inner_width(const struct node *node)
+{
+    const struct theme_card *look = &node->stage->theme->poll;
+    int room = node->stage->width_px - 2 * look->x_px;
+    return (look->width_max_px < room ? look->width_max_px : room) - 2 * look->padding_x_px;
+}
+
+static void lay_out_option(struct card_poll *card, struct option *option, const char *text, int width)
+{
+    const struct theme_card *look = &card->base.stage->theme->poll;
+    // Room for "100%" stays free, or the label would give way while the count runs.
+    int taken = 3 * look->small_px + 2 * look->gap_px;
+    option->label = node_layout(&card->base, &(struct text_options){
+        .text = str_from(text), .size_px = (float)look->small_px, .min_size_px = (float)look->small_px * 0.8f,
+        .max_lines = 1, .width_px = width - taken, .is_single_paragraph = true,
+    });
+}
+
+static void lay_out_texts(struct card_poll *card, const json_t *state, int width)
+{
+    const struct theme_card *look = &card->base.stage->theme->poll;
+    card->title = node_layout_even(&card->base, &(struct text_options){
+        .text = str_from(or_empty(json_get_text(state, "question"))), .size_px = (float)look->text_px,
+        .min_size_px = (float)look->text_min_px, .max_lines = look->text_lines, .width_px = width, .is_bold = true,
+        .is_single_paragraph = true,
+    });
+    const struct text_layout *title = card->title;
+    card->option_count = 0;
+    size_t i;
+    json_t *option;
+    json_array_foreach(json_object_get(state, "options"), i, option) {
+        if (card->option_count < OPTIONS_MAX)
+            lay_out_option(card, &card->options[card->option_count++], or_empty(json_get_text(option, "text")), width);
+    }
+    const struct text_layout *first = card->option_count > 0 ? card->options[0].label : title;
+    const struct text_layout *decides = title->line_count > 0 ? title : first;
+    card->is_rtl = decides->line_count > 0 && decides->lines[0].is_rtl;
+}
+
+static void lay_out(struct card_poll *card, const json_t *state)
+{
+    struct node *node = &card->base;
+    const struct theme_card *look = &node->stage->theme->poll;
+    int width = inner_width(node);
+    lay_out_texts(card, state, width);
+    int rows = (int)card->option_count * (look->row_px + look->row_gap_px) - look->row_gap_px;
+    int footer = look->mark_px > look->small_px * 3 / 2 ? look->mark_px : look->small_px * 3 / 2;
+    int title = card->title->line_count > 0 ? card->title->height_px + look->gap_px : 0;
+    node_place(node, width + 2 * look->padding_x_px,
+        2 * look->padding_y_px + title + rows + look->gap_px + footer);
+    struct box row = {node->card.x + look->padding_x_px, node->card.y + look->padding_y_px + title, width, look->row_px};
+    for (size_t i = 0; i < card->option_count; i++, row.y += look->row_px + look->row_gap_px)
+        card->options[i].box = row;
+    card->footer = (struct box){row.x, row.y - look->row_gap_px + look->gap_px, width, footer};
+}
+
+/* ---- what the relay says */
+
+static bool has_same_words(const json_t *before, const json_t *now)
+{
+    struct buffer a = {0}, b = {0};
+    read_words(before, &a);
+    read_words(now, &b);
+    bool is_same = a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+    buffer_fini(&a);
+    buffer_fini(&b);
+    return is_same;
+}
+
+static void aim(struct tween *tween, float to, int64_t now_ms, int duration_ms, bool at_once)
+{
+    if (at_once)
+        tween_set(tween, to);
+    else if (tween->to != to)
+        tween_start(tween, to, now_ms, 0, duration_ms);
+}
+
+static void take_votes(struct card_poll *card, const json_t *state, int64_t now_ms, bool at_once)
+{
+    const json_t *options = json_object_get(state, "options");
+    int64_t sum = 0, best = 1;
+    for (size_t i = 0; i < card->option_count; i++) {
+        int64_t votes = json_get_int(json_array_get(options, i), "votes", 0);
+        sum += votes > 0 ? votes : 0;
+        best = votes > best ? votes : best;
+    }
+    int duration_ms = card->base.stage->theme->count_ms;
+    for (size_t i = 0; i < card->option_count; i++) {
+        struct option *option = &card->options[i];
+        int64_t votes = json_get_int(json_array_get(options, i), "votes", 0);
+        bool is_leader = votes == best;
+        if (is_leader != option->is_leader)
+            node_damage(&card->base, &option->box);
+        option->is_leader = is_leader;
+        aim(&option->share, sum > 0 && votes > 0 ? (float)votes / (float)sum : 0, now_ms, duration_ms, at_once);
+    }
+    aim(&card->votes, (float)json_get_int(state, "total", sum), now_ms, duration_ms, at_once);
+}
+
+static bool advance(struct node *node, int64_t now_ms)
+{
+    struct card_poll *card = get(node);
+    bool is_moving = tween_is_moving(&card->votes, now_ms);
+    for (size_t i = 0; i < card->option_count; i++) {
+        struct option *option = &card->options[i];
+        float share = tween_at(&option->share, now_ms);
+        if (!option->percent || percent_of(share) != option->percent_shown)
+            show_percent(card, option, percent_of(share));
+        if (share != option->share_drawn)
+            node_damage(node, &option->box);
+        option->share_drawn = share;
+        is_moving |= tween_is_moving(&option->share, now_ms);
+    }
+    int64_t votes = (int64_t)lroundf(tween_at(&card->votes, now_ms));
+    if (!card->total || votes != card->votes_shown) {
+        show_total(card, votes);
+        node_damage(node, &card->footer);
+    }
+    return is_moving;
+}
+
+static void update(struct node *node, const json_t *state, const json_t *before, int64_t now_ms, bool at_once)
+{
+    struct card_poll *card = get(node);
+    bool is_open = strcmp(or_empty(json_get_text(state, "state")), "closed") != 0;
+    if (!before || !has_same_words(before, state)) {
+        buffer_clear(&node->missing);
+        forget(card);
+        lay_out(card, state);
+    } else if (is_open != card->is_open) {
+        damage_add_all(&node->damage);
+    }
+    card->is_open = is_open;
+    take_votes(card, state, now_ms, at_once);
+    advance(node, now_ms);
+}
+
+/* ---- painting */
+
+static int across(const struct card_poll *card, const struct box *box, int from_start, int width)
+{
+    return card->is_rtl ? box->x + box->width - from_start - width : box->x + from_start;
+}
+
+static int text_x(const struct card_poll *card, const struct text_layout *layout, const struct box *box,
+    int from_start)
+{
+    int used = (int)ceilf(layout->content_width_px), slack = layout->width_px - used;
+    bool is_rtl = layout->line_count > 0 && layout->lines[0].is_rtl;
+    return across(card, box, from_start, used) - (is_rtl ? slack : 0);
+}
+
+static void paint_bar(const struct card_poll *card, struct canvas *layer, const struct option *option)
+{
+    const struct theme *theme = card->base.stage->theme;
+    int radius = theme->poll.row_radius_px, least = 2 * radius;
+    canvas_fill(layer, &(struct shape){option->box, radius, 0}, &(struct fill){.color = theme->track});
+    if (option->share_drawn <= 0)
+        return;
+    // Never narrower than its own round corners.
+    int width = least + (int)lroundf((float)(option->box.width - least) * option->share_drawn);
+    const struct shape bar = {{across(card, &option->box, 0, width), option->box.y, width, option->box.height}, radius,
+        0};
+    struct color from = option->is_leader ? theme->leader : theme->fill;
+    struct color to = option->is_leader ? theme->leader_to : theme->fill_to;
+    canvas_fill(layer, &bar, &(struct fill){card->is_rtl ? to : from, card->is_rtl ? from : to, true, true});
+}
+
+static void paint_option(const struct card_poll *card, struct canvas *layer, const struct option *option)
+{
+    const struct theme *theme = card->base.stage->theme;
+    const struct box *box = &option->box;
+    paint_bar(card, layer, option);
+    canvas_text(layer, option->label, text_x(card, option->label, box, theme->poll.gap_px),
+        box->y + (box->height - option->label->height_px) / 2, theme->text);
+    int width = (int)ceilf(option->percent->content_width_px);
+    canvas_text(layer, option->percent, across(card, box, box->width - width - theme->poll.gap_px, width),
+        box->y + (box->height - option->percent->height_px) / 2,
+        option->is_leader ? theme->text : theme->text_soft);
+}
+
+/* Heads and shoulders, in a square of 24: how many voted needs no word in any language. */
+static void paint_people(struct canvas *layer, const struct box *box, struct color color)
+{
+    float unit = (float)box->width / 24;
+    int head = (int)lroundf(9 * unit), body = (int)lroundf(17 * unit), middle = box->x + box->width / 2;
+    canvas_fill(layer, &(struct shape){{middle - head / 2, box->y + (int)(2 * unit), head, head}, head, 0},
+        &(struct fill){.color = color});
+    canvas_fill(layer, &(struct shape){{middle - body / 2, box->y + (int)(13 * unit), body, (int)lroundf(9 * unit)},
+        (int)lroundf(7 * unit), CORNER_BOTTOM_LEFT | CORNER_BOTTOM_RIGHT}, &(struct fill){.color = color});
+}
+
+static void paint_footer(const struct card_poll *card, struct canvas *layer)
+{
+    const struct theme *theme = card->base.stage->theme;
+    const struct box *box = &card->footer;
+    int mark = theme->poll.mark_px, dot = mark / 2;
+    const struct box people = {across(card, box, 0, mark), box->y + (box->height - mark) / 2, mark, mark};
+    paint_people(layer, &people, theme->text_soft);
+    canvas_text(layer, card->total, text_x(card, card->total, box, mark + theme->poll.gap_px / 2),
+        box->y + (box->height - card->total->height_px) / 2, theme->text_soft);
+    if (card->is_open) {
+        const struct box light = {across(card, box, box->width - dot, dot), box->y + (box->height - dot) / 2, dot, dot};
+        canvas_fill(layer, &(struct shape){light, dot, 0}, &(struct fill){.color = theme->accent});
+    }
+}
+
+static void paint(struct node *node, struct canvas *layer)
+{
+    const struct card_poll *card = get(node);
+    const struct theme_card *look = &node->stage->theme->poll;
+    const struct box inner = {node->card.x + look->padding_x_px, node->card.y + look->padding_y_px,
+        node->card.width - 2 * look->padding_x_px, 0};
+    node_paint_surface(node, layer);
+    canvas_text(layer, card->title, text_x(card, card->title, &inner, 0), inner.y, node->stage->theme->text);
+    for (size_t i = 0; i < card->option_count; i++)
+        paint_option(card, layer, &card->options[i]);
+    paint_footer(card, layer);
+}
+
+const struct node_impl card_poll_impl = {
+    .name = "poll", .create = create, .update = update, .paint = paint, .advance = advance, .read = read_words,
+    .destroy = destroy, .look = look,
+};

@@ -1,0 +1,13 @@
+/* digits.h - numbers as the viewers of a language write them. Thread: any. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { DIGITS_BYTES = 64 };
+
+/* 12,345 in en, ۱۲٬۳۴۵ in fa, ١٢٬٣٤٥ in ar. language: BCP 47. */
+void digits_count(char out[DIGITS_BYTES], int64_t value, const char *language);
+
+/* 46%, ۴۶٪, ٤٦٪. */
+void digits_percent(char out[DIGITS_BYTES], int percent, const char *language);

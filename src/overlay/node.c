@@ -1,0 +1,219 @@
+#include "overlay/node.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/poison.h"
+#include "overlay/theme.h"
+
+struct node *node_create(const struct node_impl *impl, const struct stage *stage, const char *id, int slot)
+{
+    struct node *node = impl->create();
+    node->impl = impl;
+    node->stage = stage;
+    node->id = xstrdup(id);
+    node->slot = slot;
+    list_init(&node->link);
+    damage_init(&node->damage, 0, 0);
+    return node;
+}
+
+void node_destroy(struct node *node)
+{
+    if (!node)
+        return;
+    list_remove(&node->link);
+    free(node->id);
+    json_decref(node->last);
+    buffer_fini(&node->words);
+    buffer_fini(&node->missing);
+    canvas_destroy(node->layer);
+    damage_fini(&node->damage);
+    node->impl->destroy(node);
+}
+
+/* ---- poison: what is worked on is noted, so that a crash takes one card and not the show */
+
+static bool begin(struct node *node)
+{
+    char where[POISON_WHERE_BYTES];
+    snprintf(where, sizeof(where), "overlay/%s", node->impl->name);
+    if (poison_begin(node->stage->poison, where, node->words.data ? node->words.data : "", node->words.len))
+        return true;
+    if (!node->is_skipped)
+        log_error("overlay", "%s is not drawn: it ended this program before; \"%.60s\"", node->id,
+            node->words.data ? node->words.data : "");
+    node->is_skipped = true;
+    canvas_destroy(node->layer);
+    node->layer = NULL;
+    return false;
+}
+
+/* A test's way to a card that kills: ANTIPHON_TEST_ABORT_ON names a part of its text. */
+static void abort_if_asked(const struct node *node)
+{
+    const char *asked = getenv("ANTIPHON_TEST_ABORT_ON");
+    if (asked && *asked && node->words.data && strstr(node->words.data, asked))
+        abort();
+}
+
+void node_update(struct node *node, const json_t *card, int64_t now_ms, bool at_once)
+{
+    json_t *before = node->last;
+    node->last = json_incref((json_t *)(uintptr_t)card);
+    buffer_clear(&node->words);
+    node->impl->read(card, &node->words);
+    buffer_add_char(&node->words, '\0');
+    node->words.len--;
+    if (begin(node)) {
+        // A card that was skipped knows nothing of what it was told then.
+        node->impl->update(node, card, node->is_skipped ? NULL : before, now_ms, at_once);
+        node->is_skipped = !node->layer;
+        poison_end(node->stage->poison);
+    }
+    json_decref(before);
+}
+
+void node_paint(struct node *node)
+{
+    if (!node->layer || damage_is_empty(&node->damage) || !begin(node))
+        return;
+    abort_if_asked(node);
+    canvas_set_clip(node->layer, &node->damage.region);
+    canvas_clear(node->layer);
+    node->impl->paint(node, node->layer);
+    canvas_set_clip(node->layer, NULL);
+    node->count.paints++;
+    poison_end(node->stage->poison);
+}
+
+/* ---- entrance and exit */
+
+static const struct theme_card *look_of(const struct node *node)
+{
+    return node->impl->look(node->stage->theme);
+}
+
+void node_enter(struct node *node, int64_t now_ms, int delay_ms, bool at_once)
+{
+    node->state = NODE_SHOWN;
+    if (at_once)
+        tween_set(&node->presence, 1);
+    else
+        tween_start(&node->presence, 1, now_ms, delay_ms, look_of(node)->enter_ms);
+}
+
+void node_leave(struct node *node, int64_t now_ms, bool at_once)
+{
+    if (node->state == NODE_GONE || (node->state == NODE_LEAVING && !at_once))
+        return;
+    node->state = at_once ? NODE_GONE : NODE_LEAVING;
+    if (!at_once)
+        tween_start(&node->presence, 0, now_ms, 0, look_of(node)->leave_ms);
+}
+
+bool node_advance(struct node *node, int64_t now_ms)
+{
+    bool is_moving = tween_is_moving(&node->presence, now_ms);
+    if (node->state == NODE_LEAVING && !is_moving)
+        node->state = NODE_GONE;
+    if (node->impl->advance && node->layer && node->impl->advance(node, now_ms))
+        is_moving = true;
+    return is_moving;
+}
+
+struct box node_position(const struct node *node, int64_t now_ms, float *opacity)
+{
+    struct box box = node->box;
+    float presence = tween_at(&node->presence, now_ms);
+    *opacity = node->state == NODE_GONE || !node->layer ? 0 : presence;
+    // It comes up from below, and leaves half as far.
+    float way = (1 - presence) * (float)look_of(node)->rise_px;
+    box.y += (int)(node->state == NODE_SHOWN ? way : way / 2);
+    return *opacity > 0 ? box : (struct box){0};
+}
+
+/* ---- for the cards */
+
+static int anchored(int side, int length, int distance, int anchor)
+{
+    if (anchor < 0)
+        return distance;
+    return anchor > 0 ? side - length - distance : (side - length) / 2 + distance;
+}
+
+static void resize(struct node *node, int width_px, int height_px)
+{
+    if (node->layer && canvas_width(node->layer) == width_px && canvas_height(node->layer) == height_px)
+        return;
+    canvas_destroy(node->layer);
+    struct error err = {0};
+    node->layer = canvas_create(node->stage->painter, width_px, height_px, &err);
+    if (!node->layer) {
+        log_warn("overlay", "%s is not drawn: %s", node->id, err.text);
+        node->is_skipped = true;
+    }
+    damage_fini(&node->damage);
+    damage_init(&node->damage, width_px, height_px);
+}
+
+void node_place(struct node *node, int width_px, int height_px)
+{
+    const struct stage *stage = node->stage;
+    const struct theme_card *look = look_of(node);
+    int y = look->y_px + node->slot * look->row_px * (look->anchor.down != 0);
+    int reach = stage->theme->shadow_px + stage->theme->shadow_dy_px;
+    struct box card = {
+        anchored(stage->width_px, width_px, look->x_px, look->anchor.across),
+        anchored(stage->height_px, height_px, y, look->anchor.down), width_px, height_px,
+    };
+    node->box = box_grow(&card, reach);
+    node->card = (struct box){reach, reach, width_px, height_px};
+    resize(node, node->box.width, node->box.height);
+    damage_add_all(&node->damage);
+}
+
+void node_damage(struct node *node, const struct box *box)
+{
+    damage_add(&node->damage, box);
+}
+
+static void note_missing(struct node *node, const struct text_layout *layout)
+{
+    for (size_t i = 0; i < layout->missing_count && node->missing.len < 64 * sizeof(uint32_t); i++)
+        buffer_add(&node->missing, &layout->missing[i].scalar, sizeof(uint32_t));
+}
+
+struct text_layout *node_layout(struct node *node, const struct text_options *options)
+{
+    struct text_options with = *options;
+    if (!with.language)
+        with.language = node->stage->language;
+    struct text_layout *layout = text_layout_create(node->stage->text, &with);
+    note_missing(node, layout);
+    node->count.layouts++;
+    return layout;
+}
+
+struct text_layout *node_layout_even(struct node *node, const struct text_options *options)
+{
+    struct text_layout *best = node_layout(node, options);
+    if (best->line_count < 2 || best->is_cut)
+        return best;
+    // Narrower until one more line would be needed: seven steps find the width to within a hundredth.
+    struct text_options with = *options;
+    int low = options->width_px / (int)best->line_count, high = options->width_px;
+    for (int step = 0; step < 7 && high - low > 8; step++) {
+        with.width_px = (low + high) / 2;
+        struct text_layout *tried = node_layout(node, &with);
+        bool is_better = tried->line_count == best->line_count && !tried->is_cut && tried->size_px == best->size_px &&
+            tried->content_width_px <= (float)with.width_px;
+        text_layout_destroy(is_better ? best : tried);
+        best = is_better ? tried : best;
+        *(is_better ? &high : &low) = with.width_px;
+    }
+    return best;
+}

@@ -1,0 +1,120 @@
+/*
+ * node.h - a thing on screen: one card from its entrance to its exit.
+ * A card paints itself into a layer of its own, only where it changed; the view lays the layers over one another. So a
+ * card that fades or moves is drawn once and then only shifted, and a still one costs nothing.
+ * Thread: the loop's.
+ */
+#pragma once
+
+#include <jansson.h>
+
+#include "base/buffer.h"
+#include "base/list.h"
+#include "overlay/animation.h"
+#include "painter/damage.h"
+#include "painter/painter.h"
+#include "text/text.h"
+
+struct poison;
+struct theme;
+
+/* What the cards of one view have in common. All borrowed, all outlive the cards. */
+struct stage {
+    struct painter *painter;
+    struct text_engine *text;
+    struct poison *poison;      // NULL: none
+    const struct theme *theme;  // scaled to this view
+    const char *language;       // BCP 47, never NULL
+    int width_px, height_px;
+};
+
+enum node_stage {
+    NODE_SHOWN,    // also while it still enters
+    NODE_LEAVING,
+    NODE_GONE,     // to be removed with the next frame
+};
+
+struct node {
+    const struct node_impl *impl;
+    const struct stage *stage;
+    struct list link;          // in scene.nodes
+    char *id;                  // owned: "question:12"; one card on air keeps its id
+    int slot;                  // which of several cards of one kind, from the anchored edge
+    json_t *last;              // owned; the card as it was last told
+    struct buffer words;       // its texts, as they came: what a poison note is about
+    enum node_stage state;
+    bool is_skipped;           // it killed the process before, or there is no memory for it: takes no place
+    struct tween presence;     // 0 away, 1 there
+
+    struct box box;            // layer on the view, where it rests, shadow included
+    struct box card;           // the card in the layer, without shadow
+    struct canvas *layer;      // owned; NULL: nothing to see
+    struct damage damage;      // of the layer
+    struct box drawn;          // where the view shows it now; empty: nowhere
+    float drawn_opacity;
+
+    struct buffer missing;     // uint32_t scalars that no face has
+    struct { uint64_t layouts, paints; } count;
+};
+
+struct node_impl {
+    const char *name;  // "question"; also the key in the on-air state
+    /* Required. The kind's own struct, zeroed but for what it needs; the base is filled by node_create(). */
+    struct node *(*create)(void);
+    /*
+     * Required. Takes over what the on-air state says, lays out, calls node_place() and damages what changed.
+     * before: what it said last; NULL: the first time. at_once: show the end of every movement.
+     */
+    void (*update)(struct node *node, const json_t *card, const json_t *before, int64_t now_ms, bool at_once);
+    /* Required. Paints the whole card; the layer's clip holds off what is not damaged. */
+    void (*paint)(struct node *node, struct canvas *layer);
+    /* Optional. Moves what moves inside the card and damages it; true: there is more to come. */
+    bool (*advance)(struct node *node, int64_t now_ms);
+    /* Optional: true if the card shows this message or author. */
+    bool (*is_from)(const struct node *node, uint64_t message, const char *platform, const char *author);
+    /* Required. Appends all texts that will be drawn: words. */
+    void (*read)(const json_t *card, struct buffer *words);
+    /* Required. Frees the kind's struct; the base is finished already. */
+    void (*destroy)(struct node *node);
+    /* Required. Its section of the theme. */
+    const struct theme_card *(*look)(const struct theme *theme);
+};
+
+extern const struct node_impl card_question_impl, card_poll_impl, card_captions_impl;
+
+/* Enters, or with at_once is there. Damaging nothing yet: node_update() does. */
+struct node *node_create(const struct node_impl *impl, const struct stage *stage, const char *id, int slot);
+void node_destroy(struct node *node);  // accepts NULL
+
+/* The card as the on-air state has it. Guarded by a poison note. */
+void node_update(struct node *node, const json_t *card, int64_t now_ms, bool at_once);
+void node_enter(struct node *node, int64_t now_ms, int delay_ms, bool at_once);
+void node_leave(struct node *node, int64_t now_ms, bool at_once);
+
+/* Moves it; true: call again with the next frame. */
+bool node_advance(struct node *node, int64_t now_ms);
+
+/* Brings the layer up to date, painting only its damage. Guarded by a poison note. */
+void node_paint(struct node *node);
+
+/* Where the layer belongs now, and how opaque. */
+struct box node_position(const struct node *node, int64_t now_ms, float *opacity);
+
+/* ---- for the cards */
+
+/* A card of this size at its place in the theme; makes the layer and damages it all if the size is new. */
+void node_place(struct node *node, int width_px, int height_px);
+void node_damage(struct node *node, const struct box *box);  // in the layer
+
+/* The layout, with what is missing noted in the node. Never NULL; the caller destroys it. */
+struct text_layout *node_layout(struct node *node, const struct text_options *options);
+
+/* The same with lines of even length: no last line of one word. */
+struct text_layout *node_layout_even(struct node *node, const struct text_options *options);
+
+/* Shadow, box, hairline: the surface that all cards lie on. */
+void node_paint_surface(const struct node *node, struct canvas *layer);
+
+/* The platform's mark in a square; unknown platforms get their initial. */
+void node_paint_mark(const struct node *node, struct canvas *layer, const char *platform, const struct box *box,
+    const struct text_layout *initial);

@@ -1,0 +1,252 @@
+#include "overlay/overlay.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/poison.h"
+#include "frame/frame.h"
+#include "net/loop.h"
+#include "overlay/link.h"
+#include "overlay/report.h"
+#include "overlay/view.h"
+#include "overlay/window.h"
+#include "painter/painter.h"
+#include "text/text.h"
+
+enum { BEAT_MS = 400, CLEAR_AFTER_MS = 60000 };
+
+struct overlay {
+    const struct overlay_options *options;
+    struct loop *loop;
+    struct painter *painter;
+    struct text_engine *text;
+    struct poison *poison;
+    struct view **views;
+    size_t view_count;
+    struct window *window;
+    struct link *link;
+    struct report *report;
+    struct timer beat, clear, end;
+    bool has_state;       // the first one is shown without entrances
+    bool is_blank;
+};
+
+static void show(struct overlay *overlay, const json_t *on_air, bool at_once)
+{
+    int64_t now_ms = clock_monotonic_ms();
+    const json_t *views = json_object_get(on_air, "views");
+    for (size_t i = 0; i < overlay->view_count; i++)
+        view_apply(overlay->views[i], json_object_get(views, view_name(overlay->views[i])), now_ms, at_once);
+}
+
+static void handle_on_air(void *data, const char *revision, const json_t *on_air)
+{
+    struct overlay *overlay = data;
+    bool is_blank = json_get_bool(on_air, "is_blank", false);
+    // Panic is at once, and so is the way back: nothing that was hidden enters again.
+    show(overlay, is_blank ? NULL : on_air, !overlay->has_state || is_blank || overlay->is_blank);
+    overlay->has_state = true;
+    overlay->is_blank = is_blank;
+    timer_stop(&overlay->clear);
+    report_applied(overlay->report, revision);
+}
+
+static void handle_removed(void *data, const json_t *ids, const json_t *author)
+{
+    struct overlay *overlay = data;
+    for (size_t i = 0; i < overlay->view_count; i++)
+        view_remove(overlay->views[i], ids, author);
+}
+
+static int64_t clear_after_ms(const struct overlay *overlay)
+{
+    return overlay->options->clear_after_ms ? overlay->options->clear_after_ms : CLEAR_AFTER_MS;
+}
+
+static void handle_link(void *data, bool is_up)
+{
+    struct overlay *overlay = data;
+    if (is_up) {
+        timer_stop(&overlay->clear);
+        report_all(overlay->report);
+        return;
+    }
+    if (clear_after_ms(overlay) < 0 || !overlay->has_state)
+        return;
+    log_warn("overlay", "the relay is lost: what is on air stays for %lld s", (long long)clear_after_ms(overlay) / 1000);
+    timer_start(&overlay->clear, clear_after_ms(overlay));
+}
+
+static void handle_clear(void *data)
+{
+    struct overlay *overlay = data;
+    log_warn("overlay", "the relay has been away for %lld s: cards are taken off",
+        (long long)clear_after_ms(overlay) / 1000);
+    show(overlay, NULL, false);
+    link_forget(overlay->link);
+}
+
+static void handle_beat(void *data)
+{
+    struct overlay *overlay = data;
+    for (size_t i = 0; i < overlay->view_count; i++)
+        view_beat(overlay->views[i]);
+    timer_start(&overlay->beat, BEAT_MS);
+}
+
+static void handle_painted(void *data, struct view *view, const struct box *boxes, size_t count)
+{
+    struct overlay *overlay = data;
+    if (overlay->report)
+        report_painted(overlay->report, view);
+    if (overlay->window)
+        window_damage(overlay->window, view, boxes, count);
+}
+
+static void handle_end(void *data)
+{
+    loop_stop(((struct overlay *)data)->loop);
+}
+
+static const struct link_handler handler = {handle_on_air, handle_removed, handle_link};
+
+/* ---- start */
+
+static void tell_poison(const struct overlay *overlay)
+{
+    struct poison_case found;
+    if (poison_found(overlay->poison, &found))
+        log_error("overlay", "the last run died drawing %s \"%.*s\": it is not drawn again", found.where,
+            (int)(found.len < 80 ? found.len : 80), found.sample);
+}
+
+static char *frames_path(const struct overlay *overlay, const char *view, struct error *err)
+{
+    if (overlay->options->frames_folder)
+        return xasprintf("%s/frames-%s.sock", overlay->options->frames_folder, view);
+    return frame_socket_path(view, err);
+}
+
+static bool add_view(struct overlay *overlay, const struct overlay_view *wanted, struct error *err)
+{
+    char *path = frames_path(overlay, wanted->name, err);
+    if (!path)
+        return false;
+    struct view *view = view_create(&(struct view_options){
+        .name = wanted->name, .width_px = wanted->width_px, .height_px = wanted->height_px,
+        .theme_path = wanted->theme_path, .language = wanted->language, .painter = overlay->painter,
+        .text = overlay->text, .poison = overlay->poison, .loop = overlay->loop, .frames_path = path,
+        .data = overlay, .painted = handle_painted,
+    }, err);
+    if (view)
+        log_info("overlay", "view %s: %d x %d px, %s", wanted->name, wanted->width_px, wanted->height_px, path);
+    free(path);
+    if (!view)
+        return false;
+    overlay->views[overlay->view_count++] = view;
+    return true;
+}
+
+static bool start_views(struct overlay *overlay, struct error *err)
+{
+    const struct overlay_options *options = overlay->options;
+    overlay->painter = painter_create();
+    overlay->text = text_engine_create(&(struct text_engine_options){.fonts_path = options->fonts_path}, err);
+    if (!overlay->text)
+        return false;
+    overlay->views = xcalloc(options->view_count, sizeof(*overlay->views));
+    for (size_t i = 0; i < options->view_count; i++) {
+        if (!add_view(overlay, &options->views[i], err))
+            return false;
+    }
+    return true;
+}
+
+static bool start_window(struct overlay *overlay, struct error *outer)
+{
+    struct error local = {0}, *err = outer ? outer : &local;
+    const char *name = overlay->options->window_view;
+    for (size_t i = 0; name && i < overlay->view_count; i++) {
+        if (strcmp(view_name(overlay->views[i]), name) != 0)
+            continue;
+        overlay->window = window_create(&(struct window_options){
+            .loop = overlay->loop, .view = overlay->views[i], .key = overlay->options->window_key,
+            .data = overlay, .closed = handle_end,
+        }, err);
+        if (!overlay->window && overlay->options->is_window_optional)
+            log_warn("overlay", "%s; going on without a window", err->text);
+        return overlay->window || overlay->options->is_window_optional;
+    }
+    return !name || error_set(err, ERROR_DATA, "--window %s: there is no such view", name);
+}
+
+static bool start_link(struct overlay *overlay, struct error *err)
+{
+    const struct overlay_options *options = overlay->options;
+    overlay->link = link_create(&(struct link_options){
+        .loop = overlay->loop, .relay = options->relay, .token = options->token, .ca_file = options->ca_file,
+        .name = options->name ? options->name : "overlay", .handler = &handler, .data = overlay,
+    }, err);
+    if (!overlay->link)
+        return false;
+    overlay->report = report_create(&(struct report_options){overlay->loop, overlay->link, overlay->views,
+        overlay->view_count});
+    return true;
+}
+
+static bool start(struct overlay *overlay, struct error *err)
+{
+    overlay->loop = loop_create(err);
+    if (!overlay->loop || !loop_on_signal(overlay->loop, SIGTERM, handle_end, overlay, err) ||
+        !loop_on_signal(overlay->loop, SIGINT, handle_end, overlay, err))
+        return false;
+    timer_init(&overlay->beat, overlay->loop, handle_beat, overlay);
+    timer_init(&overlay->clear, overlay->loop, handle_clear, overlay);
+    timer_init(&overlay->end, overlay->loop, handle_end, overlay);
+    if (overlay->options->poison_path) {
+        overlay->poison = poison_open(overlay->options->poison_path, err);
+        if (!overlay->poison)
+            return false;
+        tell_poison(overlay);
+    }
+    if (!start_views(overlay, err) || !start_window(overlay, err) || !start_link(overlay, err))
+        return false;
+    handle_beat(overlay);
+    if (overlay->options->seconds > 0)
+        timer_start(&overlay->end, (int64_t)(overlay->options->seconds * 1000));
+    return true;
+}
+
+static void stop(struct overlay *overlay)
+{
+    if (overlay->loop) {
+        timer_stop(&overlay->beat);
+        timer_stop(&overlay->clear);
+        timer_stop(&overlay->end);
+    }
+    report_destroy(overlay->report);
+    link_destroy(overlay->link);
+    window_destroy(overlay->window);
+    for (size_t i = 0; i < overlay->view_count; i++)
+        view_destroy(overlay->views[i]);
+    free(overlay->views);
+    text_engine_destroy(overlay->text);
+    painter_destroy(overlay->painter);
+    poison_close(overlay->poison);
+    loop_destroy(overlay->loop);
+}
+
+bool overlay_run(const struct overlay_options *options, struct error *err)
+{
+    struct overlay overlay = {.options = options};
+    bool is_good = start(&overlay, err) && loop_run(overlay.loop, err);
+    stop(&overlay);
+    return is_good;
+}

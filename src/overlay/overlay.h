@@ -1,0 +1,43 @@
+/*
+ * overlay.h - the process that draws: a client of the relay that paints every view and publishes it as shared frames.
+ * It keeps what was on air when the relay goes away, for a set time, and reports upward what it applied, what it could
+ * not draw, and small pictures of its views. Without a window SDL's video is never touched.
+ * Thread: main; overlay_run() makes the loop and everything in it.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+
+/* One rendering of the on-air state. All texts are borrowed and outlive the call. */
+struct overlay_view {
+    const char *name;        // as the relay and the frame stream call it
+    int width_px, height_px;
+    const char *theme_path;  // NULL: the built-in theme, "evening"
+    const char *language;    // BCP 47: digits, and the Han face of texts that name none; NULL or "": "en"
+};
+
+struct overlay_options {
+    const char *relay;         // unix:/path/of/relay.sock, ws://HOST/api/v1/socket or wss://…
+    const char *token;         // for ws and wss; NULL: none
+    const char *ca_file;       // PEM, trusted besides the system's; NULL: none
+    const char *name;          // of this overlay, for the panel; NULL: "overlay"
+    const struct overlay_view *views;
+    size_t view_count;         // at least 1
+    const char *frames_folder; // frames-<view>.sock are made there; NULL: where readers look by default
+    const char *poison_path;   // notes of what is being drawn; NULL: none are kept
+    const char *fonts_path;    // NULL: as text.h finds them
+    int64_t clear_after_ms;    // that cards stay without a relay; 0: 60000, OVERLAY_KEEP: for ever
+    const char *window_view;   // the view to present in a window; NULL: no window
+    const char *window_key;    // "#RRGGBB": a key colour behind the picture; NULL: transparent
+    bool is_window_optional;   // where it cannot be opened, a warning, and all else goes on
+    double seconds;            // end by itself after so long; 0: never
+};
+
+enum { OVERLAY_KEEP = -1 };
+
+/* Runs until SIGTERM or SIGINT (true). False: it could not start or go on, and err says why. */
+bool overlay_run(const struct overlay_options *options, struct error *err);

@@ -1,0 +1,107 @@
+#include "overlay/png.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "base/buffer.h"
+
+static void put_32(unsigned char *out, uint32_t value)
+{
+    for (int i = 0; i < 4; i++)
+        out[i] = (unsigned char)(value >> (24 - 8 * i));
+}
+
+static void add_chunk(struct buffer *out, const char type[4], const unsigned char *data, size_t len)
+{
+    unsigned char number[4];
+    put_32(number, (uint32_t)len);
+    buffer_add(out, number, 4);
+    size_t from = out->len;
+    buffer_add(out, type, 4);
+    if (len > 0)
+        buffer_add(out, data, len);
+    put_32(number, (uint32_t)crc32(0, (const unsigned char *)out->data + from, (uInt)(len + 4)));
+    buffer_add(out, number, 4);
+}
+
+static unsigned char straight(uint32_t value, uint32_t alpha)
+{
+    uint32_t result = alpha ? (value * 255 + alpha / 2) / alpha : 0;
+    return (unsigned char)(result < 255 ? result : 255);
+}
+
+/* Rows of RGBA, each behind a 0: no filter. Overlays are mostly empty and pack well without. */
+static unsigned char *plain_rows(const uint32_t *pixels, int width, int height, size_t stride, size_t *len)
+{
+    size_t row_bytes = 1 + (size_t)width * 4;
+    *len = row_bytes * (size_t)height;
+    unsigned char *rows = malloc(*len);
+    for (int y = 0; rows && y < height; y++) {
+        const uint32_t *from = (const uint32_t *)(const void *)((const char *)pixels + (size_t)y * stride);
+        unsigned char *to = rows + (size_t)y * row_bytes;
+        *to++ = 0;
+        for (int x = 0; x < width; x++, to += 4) {
+            uint32_t a = from[x] >> 24;
+            to[0] = straight(from[x] >> 16 & 0xff, a);
+            to[1] = straight(from[x] >> 8 & 0xff, a);
+            to[2] = straight(from[x] & 0xff, a);
+            to[3] = (unsigned char)a;
+        }
+    }
+    return rows;
+}
+
+bool png_write(const uint32_t *pixels, int width_px, int height_px, size_t stride_bytes, struct buffer *out)
+{
+    size_t len;
+    unsigned char *rows = plain_rows(pixels, width_px, height_px, stride_bytes, &len);
+    uLongf packed_len = compressBound((uLong)len);
+    unsigned char *packed = rows ? malloc(packed_len) : NULL;
+    bool is_good = packed && compress2(packed, &packed_len, rows, (uLong)len, 6) == Z_OK;
+    if (is_good) {
+        unsigned char head[13] = {[8] = 8, [9] = 6};  // 8 bits, colour and alpha
+        put_32(head, (uint32_t)width_px);
+        put_32(head + 4, (uint32_t)height_px);
+        buffer_add(out, "\x89PNG\r\n\x1a\n", 8);
+        add_chunk(out, "IHDR", head, sizeof(head));
+        add_chunk(out, "IDAT", packed, packed_len);
+        add_chunk(out, "IEND", NULL, 0);
+    }
+    free(packed);
+    free(rows);
+    return is_good;
+}
+
+static uint32_t mean(const char *from, size_t stride, int width, int height)
+{
+    uint32_t sum[4] = {0}, count = (uint32_t)(width * height), out = 0;
+    for (int y = 0; y < height; y++) {
+        const uint32_t *row = (const uint32_t *)(const void *)(from + (size_t)y * stride);
+        for (int x = 0; x < width; x++) {
+            for (int i = 0; i < 4; i++)
+                sum[i] += row[x] >> (8 * i) & 0xff;
+        }
+    }
+    for (int i = 0; i < 4; i++)
+        out |= (sum[i] + count / 2) / count << (8 * i);
+    return out;
+}
+
+uint32_t *png_shrink(const uint32_t *pixels, int *width_px, int *height_px, size_t stride_bytes, int max_width_px)
+{
+    int factor = (*width_px + max_width_px - 1) / max_width_px;
+    int width = (*width_px + factor - 1) / factor, height = (*height_px + factor - 1) / factor;
+    uint32_t *out = malloc((size_t)width * (size_t)height * sizeof(*out));
+    for (int y = 0; out && y < height; y++) {
+        int rows = factor < *height_px - y * factor ? factor : *height_px - y * factor;
+        for (int x = 0; x < width; x++) {
+            int columns = factor < *width_px - x * factor ? factor : *width_px - x * factor;
+            out[y * width + x] = mean((const char *)pixels + (size_t)(y * factor) * stride_bytes +
+                (size_t)(x * factor) * 4, stride_bytes, columns, rows);
+        }
+    }
+    *width_px = width;
+    *height_px = height;
+    return out;
+}

@@ -1,0 +1,208 @@
+#include "overlay/report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unicode/uscript.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/utf8.h"
+#include "net/loop.h"
+#include "overlay/link.h"
+#include "overlay/png.h"
+#include "overlay/scene.h"
+#include "overlay/view.h"
+
+enum { PREVIEW_WIDTH = 480, PREVIEW_EVERY_MS = 1000, SETTLE_MS = 20 };
+
+struct report {
+    struct report_options options;
+    char *revision;          // owned; NULL: nothing applied yet
+    int64_t applied_ms;      // Unix
+    struct timer state, preview;
+    bool *is_old;            // owned; by view: its preview
+    int64_t sent_ms;         // monotonic, of the last previews
+};
+
+static void send_buffer(struct report *report, struct buffer *text)
+{
+    link_send(report->options.link, text->data, text->len);
+    buffer_fini(text);
+}
+
+static void add_comma(struct buffer *out)
+{
+    if (out->len > 0 && out->data[out->len - 1] == '}')
+        buffer_add_char(out, ',');
+}
+
+static void add_text(struct buffer *out, const char *key, const char *text)
+{
+    buffer_printf(out, "\"%s\":", key);
+    buffer_add_json(out, text, strlen(text));
+}
+
+static void add_missing(struct buffer *out, const struct view *view, const struct node *node)
+{
+    for (size_t at = 0; at + sizeof(uint32_t) <= node->missing.len; at += sizeof(uint32_t)) {
+        uint32_t scalar;
+        memcpy(&scalar, node->missing.data + at, sizeof(scalar));
+        UErrorCode status = U_ZERO_ERROR;
+        const char *script = uscript_getShortName(uscript_getScript((UChar32)scalar, &status));
+        char text[5] = {0};
+        utf8_encode(scalar, text);
+        add_comma(out);
+        buffer_add_char(out, '{');
+        add_text(out, "view", view_name(view));
+        buffer_add_char(out, ',');
+        add_text(out, "text", text);
+        buffer_add_char(out, ',');
+        add_text(out, "script", script ? script : "Zzzz");
+        buffer_add_char(out, '}');
+    }
+}
+
+static void add_skipped(struct buffer *out, const struct view *view, const struct node *node)
+{
+    if (!node->is_skipped)
+        return;
+    add_comma(out);
+    buffer_add_char(out, '{');
+    add_text(out, "view", view_name(view));
+    buffer_add_char(out, ',');
+    add_text(out, "card", node->id);
+    buffer_add_char(out, '}');
+}
+
+static void add_each(struct report *report, struct buffer *out, const char *key,
+    void (*add)(struct buffer *, const struct view *, const struct node *))
+{
+    buffer_printf(out, ",\"%s\":[", key);
+    for (size_t i = 0; i < report->options.view_count; i++) {
+        const struct view *view = report->options.views[i];
+        const struct node *node;
+        list_for_each(node, &view_scene(view)->nodes, link) {
+            if (node->state == NODE_SHOWN)
+                add(out, view, node);
+        }
+    }
+    buffer_add_char(out, ']');
+}
+
+static void send_state(void *data)
+{
+    struct report *report = data;
+    if (!report->revision)
+        return;
+    struct buffer text = {0};
+    buffer_add_string(&text, "{\"type\":\"report\",\"applied\":{");
+    add_text(&text, "revision", report->revision);
+    buffer_printf(&text, ",\"at_ms\":%lld}", (long long)report->applied_ms);
+    add_each(report, &text, "missing", add_missing);
+    add_each(report, &text, "skipped", add_skipped);
+    buffer_add_char(&text, '}');
+    send_buffer(report, &text);
+}
+
+/* ---- previews */
+
+static void add_base64(struct buffer *out, const char *data, size_t len)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t i = 0; i < len; i += 3) {
+        uint32_t word = 0;
+        for (size_t j = 0; j < 3; j++)
+            word = word << 8 | (i + j < len ? (unsigned char)data[i + j] : 0u);
+        for (size_t j = 0; j < 4; j++)
+            buffer_add_char(out, i + j <= len ? letters[word >> (18 - 6 * j) & 63] : '=');
+    }
+}
+
+static void send_preview(struct report *report, const struct view *view)
+{
+    const struct canvas *canvas = view_canvas(view);
+    int width = canvas_width(canvas), height = canvas_height(canvas);
+    uint32_t *small = png_shrink(canvas_pixels(canvas), &width, &height, canvas_stride(canvas), PREVIEW_WIDTH);
+    struct buffer png = {0}, text = {0};
+    if (small && png_write(small, width, height, (size_t)width * 4, &png)) {
+        buffer_add_string(&text, "{\"type\":\"report\",\"preview\":{");
+        add_text(&text, "view", view_name(view));
+        buffer_add_string(&text, ",\"png\":\"");
+        add_base64(&text, png.data, png.len);
+        buffer_add_string(&text, "\"}}");
+        send_buffer(report, &text);
+    }
+    buffer_fini(&png);
+    free(small);
+}
+
+static void send_previews(void *data)
+{
+    struct report *report = data;
+    report->sent_ms = clock_monotonic_ms();
+    for (size_t i = 0; i < report->options.view_count; i++) {
+        if (report->is_old[i] && link_is_up(report->options.link)) {
+            send_preview(report, report->options.views[i]);
+            report->is_old[i] = false;
+        }
+    }
+}
+
+static void plan_previews(struct report *report)
+{
+    if (timer_is_running(&report->preview))
+        return;
+    int64_t wait_ms = report->sent_ms + PREVIEW_EVERY_MS - clock_monotonic_ms();
+    timer_start(&report->preview, wait_ms > 0 ? wait_ms : 0);
+}
+
+/* ---- the door */
+
+struct report *report_create(const struct report_options *options)
+{
+    struct report *report = xcalloc(1, sizeof(*report));
+    report->options = *options;
+    report->is_old = xcalloc(options->view_count, sizeof(*report->is_old));
+    report->sent_ms = INT64_MIN / 2;
+    timer_init(&report->state, options->loop, send_state, report);
+    timer_init(&report->preview, options->loop, send_previews, report);
+    return report;
+}
+
+void report_destroy(struct report *report)
+{
+    if (!report)
+        return;
+    timer_stop(&report->state);
+    timer_stop(&report->preview);
+    free(report->revision);
+    free(report->is_old);
+    free(report);
+}
+
+void report_applied(struct report *report, const char *revision)
+{
+    free(report->revision);
+    report->revision = xstrdup(revision);
+    report->applied_ms = clock_unix_ms();
+    timer_start(&report->state, SETTLE_MS);
+}
+
+void report_all(struct report *report)
+{
+    for (size_t i = 0; i < report->options.view_count; i++)
+        report->is_old[i] = true;
+    timer_start(&report->state, 0);
+    plan_previews(report);
+}
+
+void report_painted(struct report *report, const struct view *view)
+{
+    if (timer_is_running(&report->state))
+        report->applied_ms = clock_unix_ms();
+    for (size_t i = 0; i < report->options.view_count; i++)
+        report->is_old[i] |= report->options.views[i] == view;
+    plan_previews(report);
+}

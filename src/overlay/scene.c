@@ -1,0 +1,152 @@
+#include "overlay/scene.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/memory.h"
+
+enum { ID_BYTES = 96, TRACKS_MAX = 4 };
+
+void scene_init(struct scene *scene, const struct stage *stage)
+{
+    scene->stage = *stage;
+    list_init(&scene->nodes);
+}
+
+void scene_fini(struct scene *scene)
+{
+    struct node *node, *following;
+    list_for_each_safe(node, following, &scene->nodes, link)
+        node_destroy(node);
+}
+
+static struct node *find(const struct scene *scene, const char *id)
+{
+    struct node *node;
+    list_for_each(node, &scene->nodes, link) {
+        if (node->state != NODE_GONE && strcmp(node->id, id) == 0)
+            return node;
+    }
+    return NULL;
+}
+
+/* Another card of the kind is on its way out at this place: the new one waits for most of it. */
+static int wait_for_place(const struct scene *scene, const struct node_impl *impl, int slot)
+{
+    const struct node *node;
+    list_for_each(node, &scene->nodes, link) {
+        if (node->impl == impl && node->slot == slot && node->state == NODE_LEAVING)
+            return node->presence.duration_ms * 2 / 3;
+    }
+    return 0;
+}
+
+struct wanted {
+    const struct node_impl *impl;
+    const json_t *card;
+    char id[ID_BYTES];
+    int slot;
+};
+
+static void bring(struct scene *scene, const struct wanted *want, int64_t now_ms, bool at_once)
+{
+    struct node *node = find(scene, want->id);
+    bool is_new = !node;
+    if (is_new) {
+        node = node_create(want->impl, &scene->stage, want->id, want->slot);
+        list_append(&scene->nodes, &node->link);
+    }
+    if (is_new || node->slot != want->slot || !json_equal(node->last, want->card)) {
+        node->slot = want->slot;
+        node_update(node, want->card, now_ms, at_once);
+    }
+    if (is_new || node->state == NODE_LEAVING)
+        node_enter(node, now_ms, is_new ? wait_for_place(scene, want->impl, want->slot) : 0, at_once);
+}
+
+static size_t want(struct wanted *list, size_t count, const struct node_impl *impl, const json_t *card,
+    const char *key, int slot)
+{
+    struct wanted *item = &list[count];
+    *item = (struct wanted){.impl = impl, .card = card, .slot = slot};
+    int len = snprintf(item->id, sizeof(item->id), "%s:%s", impl->name, key);
+    return len > 0 && (size_t)len < sizeof(item->id) ? count + 1 : count;
+}
+
+static size_t want_numbered(struct wanted *list, size_t count, const struct node_impl *impl, const json_t *state)
+{
+    const json_t *card = json_object_get(state, impl->name);
+    char key[24];
+    snprintf(key, sizeof(key), "%lld", (long long)json_get_int(card, "id", 0));
+    return json_is_object(card) ? want(list, count, impl, card, key, 0) : count;
+}
+
+/* A silent track is not shown, but keeps its place: the others do not move. */
+static size_t want_captions(struct wanted *list, size_t count, const json_t *state)
+{
+    size_t i;
+    json_t *track;
+    json_array_foreach(json_object_get(state, "captions"), i, track) {
+        const char *key = json_get_text(track, "track");
+        if (i < TRACKS_MAX && json_array_size(json_object_get(track, "lines")) > 0)
+            count = want(list, count, &card_captions_impl, track, key ? key : "", (int)i);
+    }
+    return count;
+}
+
+void scene_apply(struct scene *scene, const json_t *state, int64_t now_ms, bool at_once)
+{
+    struct wanted list[2 + TRACKS_MAX];
+    size_t count = want_numbered(list, 0, &card_poll_impl, state);
+    count = want_numbered(list, count, &card_question_impl, state);
+    count = want_captions(list, count, state);
+    struct node *node;
+    list_for_each(node, &scene->nodes, link) {
+        bool is_wanted = false;
+        for (size_t i = 0; i < count && !is_wanted; i++)
+            is_wanted = strcmp(list[i].id, node->id) == 0;
+        if (!is_wanted)
+            node_leave(node, now_ms, at_once);
+    }
+    for (size_t i = 0; i < count; i++)
+        bring(scene, &list[i], now_ms, at_once);
+}
+
+static bool holds(const json_t *ids, const struct node *node)
+{
+    size_t i;
+    json_t *id;
+    json_array_foreach((json_t *)(uintptr_t)ids, i, id) {
+        if (node->impl->is_from(node, (uint64_t)json_integer_value(id), NULL, NULL))
+            return true;
+    }
+    return false;
+}
+
+bool scene_remove(struct scene *scene, const json_t *ids, const json_t *author)
+{
+    const char *platform = json_get_text(author, "platform"), *id = json_get_text(author, "id");
+    bool is_any = false;
+    struct node *node;
+    list_for_each(node, &scene->nodes, link) {
+        if (!node->impl->is_from || node->state == NODE_GONE)
+            continue;
+        if (holds(ids, node) || (platform && id && node->impl->is_from(node, 0, platform, id))) {
+            node->state = NODE_GONE;
+            is_any = true;
+        }
+    }
+    return is_any;
+}
+
+bool scene_advance(struct scene *scene, int64_t now_ms)
+{
+    bool is_moving = false;
+    struct node *node;
+    list_for_each(node, &scene->nodes, link)
+        is_moving |= node_advance(node, now_ms);
+    return is_moving;
+}

@@ -1,0 +1,47 @@
+/* surface.c - what all cards look like before anything stands on them. */
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "overlay/node.h"
+#include "overlay/theme.h"
+
+void node_paint_surface(const struct node *node, struct canvas *layer)
+{
+    const struct theme *theme = node->stage->theme;
+    const struct shape shape = {node->card, node->impl->look(theme)->radius_px, 0};
+    canvas_shadow(layer, &shape, &(struct shadow){theme->shadow, theme->shadow_px, 0, theme->shadow_dy_px});
+    canvas_fill(layer, &shape, &(struct fill){theme->card_top, theme->card_bottom, true, false});
+    canvas_border(layer, &shape, theme->hairline_px, theme->hairline);
+}
+
+static void paint_rings(struct canvas *layer, const struct theme_mark *mark, const struct box *box)
+{
+    struct point *points = xreallocarray(NULL, mark->point_count, sizeof(*points));
+    float scale = (float)box->width / 24;
+    for (size_t i = 0; i < mark->point_count; i++)
+        points[i] = (struct point){(float)box->x + mark->points[i].x * scale, (float)box->y + mark->points[i].y * scale};
+    canvas_polygon(layer, points, mark->point_count, mark->ink);
+    free(points);
+}
+
+static void paint_initial(struct canvas *layer, const struct text_layout *initial, const struct box *box,
+    struct color ink)
+{
+    // By its ink, not by its line: a letter in a square must look centred.
+    int x = box->x + (box->width - initial->ink.width_px) / 2 - initial->ink.x_px;
+    int y = box->y + (box->height - initial->ink.height_px) / 2 - initial->ink.y_px;
+    canvas_text(layer, initial, x, y, ink);
+}
+
+void node_paint_mark(const struct node *node, struct canvas *layer, const char *platform, const struct box *box,
+    const struct text_layout *initial)
+{
+    const struct theme *theme = node->stage->theme;
+    const struct theme_mark *mark = theme_find_mark(theme, platform);
+    canvas_fill(layer, &(struct shape){*box, box->width * 7 / 24, 0},
+        &(struct fill){.color = mark ? mark->color : theme->mark});
+    if (mark && mark->point_count > 0)
+        paint_rings(layer, mark, box);
+    else if (initial)
+        paint_initial(layer, initial, box, mark ? mark->ink : theme->mark_ink);
+}

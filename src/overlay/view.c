@@ -1,0 +1,245 @@
+#include "overlay/view.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "frame/frame.h"
+#include "net/loop.h"
+#include "overlay/scene.h"
+#include "overlay/theme.h"
+#include "painter/damage.h"
+
+enum { FRAME_US = 16667 };
+
+struct view {
+    struct view_options options;  // name and language owned
+    struct theme *theme;          // owned
+    struct scene scene;
+    struct canvas *canvas;        // owned
+    struct damage damage;
+    struct frame_writer *writer;  // owned; NULL: not published
+    struct watch *watch;
+    struct timer timer;           // runs only while something moves
+    int64_t due_us;               // of the next frame
+    uint64_t layers_of_gone, layouts_of_gone;
+    struct view_stats stats;
+};
+
+static void handle_readers(void *data)
+{
+    frame_writer_handle(((struct view *)data)->writer);
+}
+
+static bool start_stream(struct view *view, struct error *err)
+{
+    if (!view->options.frames_path)
+        return true;
+    view->writer = frame_writer_create(&(struct frame_writer_options){
+        .path = view->options.frames_path, .width_px = view->options.width_px, .height_px = view->options.height_px,
+    }, err);
+    if (!view->writer)
+        return false;
+    if (view->options.loop)
+        view->watch = loop_watch_fd(view->options.loop, frame_writer_fd(view->writer), handle_readers, view);
+    return true;
+}
+
+static void handle_frame(void *data);
+
+struct view *view_create(const struct view_options *options, struct error *err)
+{
+    struct view *view = xcalloc(1, sizeof(*view));
+    view->options = *options;
+    view->options.name = xstrdup(options->name);
+    view->options.language = xstrdup(options->language && *options->language ? options->language : "en");
+    damage_init(&view->damage, options->width_px, options->height_px);
+    list_init(&view->scene.nodes);
+    timer_init(&view->timer, options->loop, handle_frame, view);
+    view->theme = theme_load(options->theme_path, options->width_px, options->height_px, err);
+    if (view->theme)
+        view->canvas = canvas_create(options->painter, options->width_px, options->height_px, err);
+    if (!view->canvas || !start_stream(view, err)) {
+        error_prefix(err, "view %s", options->name);
+        view_destroy(view);
+        return NULL;
+    }
+    scene_init(&view->scene, &(struct stage){
+        .painter = options->painter, .text = options->text, .poison = options->poison, .theme = view->theme,
+        .language = view->options.language, .width_px = options->width_px, .height_px = options->height_px,
+    });
+    return view;
+}
+
+void view_destroy(struct view *view)
+{
+    if (!view)
+        return;
+    timer_stop(&view->timer);
+    loop_unwatch(view->watch);
+    scene_fini(&view->scene);
+    frame_writer_destroy(view->writer);
+    canvas_destroy(view->canvas);
+    damage_fini(&view->damage);
+    theme_destroy(view->theme);
+    free((char *)(uintptr_t)view->options.language);
+    free((char *)(uintptr_t)view->options.name);
+    free(view);
+}
+
+/* ---- painting */
+
+/* What the view must paint anew because this card is elsewhere, fainter, or drawn anew inside. */
+static void collect_damage(struct view *view, struct node *node, int64_t now_ms)
+{
+    float opacity;
+    struct box box = node_position(node, now_ms, &opacity);
+    bool is_moved = box.x != node->drawn.x || box.y != node->drawn.y || box.width != node->drawn.width ||
+        box.height != node->drawn.height || opacity != node->drawn_opacity;
+    if (is_moved) {
+        damage_add(&view->damage, &node->drawn);
+        damage_add(&view->damage, &box);
+    } else if (!box_is_empty(&box)) {
+        struct box boxes[DAMAGE_BOXES_MAX];
+        size_t count = damage_boxes(&node->damage, boxes);
+        for (size_t i = 0; i < count; i++)
+            damage_add(&view->damage, &(struct box){boxes[i].x + box.x, boxes[i].y + box.y, boxes[i].width,
+                boxes[i].height});
+    }
+    node->drawn = box;
+    node->drawn_opacity = opacity;
+    if (!box_is_empty(&box)) {
+        node_paint(node);
+        damage_clear(&node->damage);
+    }
+}
+
+static void draw_nodes(struct view *view)
+{
+    canvas_set_clip(view->canvas, &view->damage.region);
+    canvas_clear(view->canvas);
+    const struct node *node;
+    list_for_each(node, &view->scene.nodes, link) {
+        if (!box_is_empty(&node->drawn) && node->layer)
+            canvas_draw(view->canvas, node->layer, node->drawn.x, node->drawn.y, node->drawn_opacity);
+    }
+    canvas_set_clip(view->canvas, NULL);
+}
+
+static void publish(struct view *view)
+{
+    struct box boxes[DAMAGE_BOXES_MAX];
+    struct frame_box list[DAMAGE_BOXES_MAX];
+    size_t count = damage_boxes(&view->damage, boxes);
+    for (size_t i = 0; i < count; i++) {
+        list[i] = (struct frame_box){boxes[i].x, boxes[i].y, boxes[i].x + boxes[i].width, boxes[i].y + boxes[i].height};
+        view->stats.pixels += (uint64_t)boxes[i].width * (uint64_t)boxes[i].height;
+    }
+    view->stats.frames++;
+    if (view->writer)
+        frame_writer_publish(view->writer, canvas_pixels(view->canvas), canvas_stride(view->canvas), list, count);
+    if (view->options.painted)
+        view->options.painted(view->options.data, view, boxes, count);
+}
+
+static void remove_gone(struct view *view)
+{
+    struct node *node, *following;
+    list_for_each_safe(node, following, &view->scene.nodes, link) {
+        if (node->state != NODE_GONE)
+            continue;
+        view->layers_of_gone += node->count.paints;
+        view->layouts_of_gone += node->count.layouts;
+        node_destroy(node);
+    }
+}
+
+bool view_paint(struct view *view, int64_t now_ms)
+{
+    bool is_moving = scene_advance(&view->scene, now_ms);
+    struct node *node;
+    list_for_each(node, &view->scene.nodes, link)
+        collect_damage(view, node, now_ms);
+    remove_gone(view);
+    if (!damage_is_empty(&view->damage)) {
+        draw_nodes(view);
+        publish(view);
+        damage_clear(&view->damage);
+    }
+    return is_moving;
+}
+
+/* ---- time */
+
+static void handle_frame(void *data)
+{
+    struct view *view = data;
+    int64_t now_us = clock_monotonic_ns() / 1000;
+    if (!view_paint(view, now_us / 1000))
+        return;
+    // A late frame is left out, not caught up with.
+    view->due_us = view->due_us + FRAME_US > now_us ? view->due_us + FRAME_US : now_us + FRAME_US;
+    timer_start(&view->timer, (view->due_us - now_us + 999) / 1000);
+}
+
+static void wake(struct view *view)
+{
+    if (!view->options.loop || timer_is_running(&view->timer))
+        return;
+    view->due_us = clock_monotonic_ns() / 1000;
+    timer_start(&view->timer, 0);
+}
+
+void view_apply(struct view *view, const json_t *state, int64_t now_ms, bool at_once)
+{
+    scene_apply(&view->scene, state, now_ms, at_once);
+    wake(view);
+}
+
+void view_remove(struct view *view, const json_t *ids, const json_t *author)
+{
+    if (scene_remove(&view->scene, ids, author))
+        wake(view);
+}
+
+void view_beat(struct view *view)
+{
+    if (view->writer)
+        frame_writer_beat(view->writer);
+}
+
+/* ---- asking */
+
+const char *view_name(const struct view *view)
+{
+    return view->options.name;
+}
+
+const struct canvas *view_canvas(const struct view *view)
+{
+    return view->canvas;
+}
+
+const struct scene *view_scene(const struct view *view)
+{
+    return &view->scene;
+}
+
+bool view_is_still(const struct view *view)
+{
+    return !timer_is_running(&view->timer);
+}
+
+struct view_stats view_stats(const struct view *view)
+{
+    struct view_stats stats = view->stats;
+    stats.layers = view->layers_of_gone;
+    stats.layouts = view->layouts_of_gone;
+    const struct node *node;
+    list_for_each(node, &view->scene.nodes, link) {
+        stats.layers += node->count.paints;
+        stats.layouts += node->count.layouts;
+    }
+    return stats;
+}

@@ -1,0 +1,69 @@
+/*
+ * view.h - one rendering of the on-air state: its cards, its picture, its frame stream.
+ * Only damage is painted and published; a still view paints nothing and has no timer. Thread: the loop's.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "painter/painter.h"
+
+struct error;
+struct loop;
+struct painter;
+struct poison;
+struct scene;
+struct text_engine;
+struct view;
+
+struct view_options {
+    const char *name;              // copied
+    int width_px, height_px;
+    const char *theme_path;        // NULL: the built-in one
+    const char *language;          // copied; NULL or "": "en"
+    struct painter *painter;       // borrowed, these three
+    struct text_engine *text;
+    struct poison *poison;         // may be NULL
+    struct loop *loop;             // borrowed; NULL: no timer, call view_paint() (tests, benchmarks)
+    const char *frames_path;       // of the frame stream's socket; NULL: it is not published
+    void *data;
+    /* Optional. The picture is another one inside these boxes. */
+    void (*painted)(void *data, struct view *view, const struct box *boxes, size_t count);
+};
+
+struct view_stats {
+    uint64_t frames;    // pictures that were painted and published
+    uint64_t layers;    // cards that were painted anew
+    uint64_t layouts;   // texts laid out
+    uint64_t pixels;    // px inside all damage so far
+};
+
+/* NULL: err names the theme's mistake, or the socket. */
+struct view *view_create(const struct view_options *options, struct error *err);
+void view_destroy(struct view *view);  // accepts NULL
+
+/*
+ * state: this view's object of the on-air state, NULL: nothing is on air. at_once: no entrances and exits. Painting
+ * follows with the next frame.
+ */
+void view_apply(struct view *view, const json_t *state, int64_t now_ms, bool at_once);
+
+/* See scene_remove(). */
+void view_remove(struct view *view, const json_t *ids, const json_t *author);
+
+/* Brings the picture up to now_ms; true: something moves, paint again in 1/60 s. The timer does it by itself. */
+bool view_paint(struct view *view, int64_t now_ms);
+
+const char *view_name(const struct view *view);
+const struct canvas *view_canvas(const struct view *view);
+const struct scene *view_scene(const struct view *view);
+struct view_stats view_stats(const struct view *view);
+
+/* A view that paints nothing says so to its readers. */
+void view_beat(struct view *view);
+
+/* No card moves and nothing waits to be painted. */
+bool view_is_still(const struct view *view);

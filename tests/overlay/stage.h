@@ -1,0 +1,91 @@
+/* stage.h - what the overlay's tests have in common: a view without a clock, and states to put on it. */
+#pragma once
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "overlay/scene.h"
+#include "overlay/view.h"
+#include "painter/painter.h"
+#include "text/text.h"
+
+static struct painter *painter;
+static struct text_engine *engine;
+
+static int make_stage(void **state)
+{
+    struct error err = {0};
+    engine = text_engine_create(&(struct text_engine_options){.is_unhinted = true, .is_without_system = true}, &err);
+    if (!engine)
+        print_error("%s\n", err.text);
+    painter = painter_create();
+    return engine ? 0 : -1;
+}
+
+static int drop_stage(void **state)
+{
+    painter_destroy(painter);
+    text_engine_destroy(engine);
+    return 0;
+}
+
+static inline struct view *make_view(int width, int height, const char *language)
+{
+    struct error err = {0};
+    struct view *view = view_create(&(struct view_options){.name = "main", .width_px = width, .height_px = height,
+        .language = language, .painter = painter, .text = engine}, &err);
+    if (!view)
+        fail_msg("%s", err.text);
+    return view;
+}
+
+/* text: JSON with ' for ", so that it can be read. */
+static inline json_t *parse(const char *text)
+{
+    char *copy = strdup(text);
+    for (char *c = copy; *c; c++) {
+        if (*c == '\'')
+            *c = '"';
+    }
+    struct error err = {0};
+    json_t *value = json_parse(copy, strlen(copy), &err);
+    if (!value)
+        fail_msg("%s: %s", copy, err.text);
+    free(copy);
+    return value;
+}
+
+static inline void apply(struct view *view, const char *text, int64_t now_ms, bool at_once)
+{
+    json_t *state = text ? parse(text) : NULL;
+    view_apply(view, state, now_ms, at_once);
+    json_decref(state);
+}
+
+static inline bool is_blank(const struct view *view)
+{
+    const struct canvas *canvas = view_canvas(view);
+    for (int i = 0; i < canvas_width(canvas) * canvas_height(canvas); i++) {
+        if (canvas_pixels(canvas)[i])
+            return false;
+    }
+    return true;
+}
+
+static inline const struct node *find_card(const struct view *view, const char *id)
+{
+    const struct node *node;
+    list_for_each(node, &view_scene(view)->nodes, link) {
+        if (strcmp(node->id, id) == 0)
+            return node;
+    }
+    return NULL;
+}

@@ -1,0 +1,229 @@
+/* Cards come, change, stay and go as the on-air state says. */
+#include "stage.h"
+
+#define QUESTION "'question':{'id':12,'text':'What does this song mean?','author':{'id':'7','name':'Anna','color':'#1E90FF'}," \
+    "'platform':'twitch','source':'twitch:anna','message':4711,'since_ms':1,'is_marked':false}"
+#define POLL(a, b) "'poll':{'id':3,'question':'Next game?','options':[{'text':'Chess','votes':" #a "},{'text':'Go','votes':" #b \
+    "}],'total':30,'state':'open','since_ms':1}"
+#define CAPTIONS(line) "'captions':[{'track':'talk','language':'en','lines':['" line "'],'since_ms':1}]"
+
+static const int64_t long_after = 1000000;
+
+static void test_enters_and_settles(void **state)
+{
+    struct view *view = make_view(960, 540, "en");
+    assert_false(view_paint(view, 0));
+    assert_int_equal(view_stats(view).frames, 0);
+    apply(view, "{" QUESTION "}", 1000, false);
+    assert_true(view_paint(view, 1000));
+    float before = 0;
+    for (int64_t now = 1016; now < 1380; now += 16) {
+        assert_true(view_paint(view, now));
+        const struct node *node = find_card(view, "question:12");
+        assert_true(node->drawn_opacity > before && node->drawn_opacity <= 1);
+        before = node->drawn_opacity;
+    }
+    assert_false(view_paint(view, 2000));
+    assert_false(is_blank(view));
+    const struct node *node = find_card(view, "question:12");
+    assert_true(node->drawn_opacity == 1 && node->drawn.y == node->box.y);
+    assert_int_equal(node->count.paints, 1);  // moved, but drawn once
+    view_destroy(view);
+}
+
+static void test_still_costs_nothing(void **state)
+{
+    struct view *view = make_view(960, 540, "en");
+    apply(view, "{" QUESTION "," POLL(10, 20) "," CAPTIONS("Good evening") "}", 0, true);
+    view_paint(view, 0);
+    struct view_stats before = view_stats(view);
+    assert_int_equal(before.frames, 1);
+    for (int64_t now = 16; now < 5000; now += 16)
+        assert_false(view_paint(view, now));
+    // The same state again, as after a restart of the relay, changes nothing either.
+    apply(view, "{" QUESTION "," POLL(10, 20) "," CAPTIONS("Good evening") "}", 6000, false);
+    assert_false(view_paint(view, 6000));
+    struct view_stats after = view_stats(view);
+    assert_memory_equal(&before, &after, sizeof(before));
+    view_destroy(view);
+}
+
+static void test_same_id_never_enters_again(void **state)
+{
+    struct view *view = make_view(960, 540, "en");
+    apply(view, "{" QUESTION "}", 0, true);
+    view_paint(view, 0);
+    apply(view, "{'question':{'id':12,'text':'Corrected words','message':4711}}", 5000, false);
+    view_paint(view, 5000);
+    assert_true(find_card(view, "question:12")->drawn_opacity == 1);
+    assert_int_equal(find_card(view, "question:12")->count.paints, 2);
+    view_destroy(view);
+}
+
+/* One card's change leaves the others alone. */
+static void test_votes_paint_only_their_rows(void **state)
+{
+    struct view *view = make_view(1920, 1080, "en");
+    apply(view, "{" QUESTION "," POLL(10, 20) "," CAPTIONS("Good evening") "}", 0, true);
+    view_paint(view, 0);
+    struct view_stats before = view_stats(view);
+    apply(view, "{" QUESTION "," POLL(13, 17) "," CAPTIONS("Good evening") "}", 1000, false);
+    assert_true(view_paint(view, 1100));
+    struct view_stats after = view_stats(view);
+    assert_int_equal(find_card(view, "question:12")->count.paints, 1);
+    assert_int_equal(find_card(view, "captions:talk")->count.paints, 1);
+    assert_int_equal(after.layers - before.layers, 1);
+    assert_true(after.pixels - before.pixels < 560 * 200);
+    view_paint(view, long_after);
+    view_destroy(view);
+}
+
+static void test_leaves(void **state)
+{
+    struct view *view = make_view(960, 540, "en");
+    apply(view, "{" QUESTION "," CAPTIONS("Good evening") "}", 0, true);
+    view_paint(view, 0);
+    apply(view, "{}", 1000, false);
+    assert_true(view_paint(view, 1016));
+    assert_false(is_blank(view));
+    assert_false(view_paint(view, 2000));
+    assert_true(is_blank(view));
+    assert_null(find_card(view, "question:12"));
+    view_destroy(view);
+}
+
+static void test_panic_is_at_once(void **state)
+{
+    struct view *view = make_view(960, 540, "en");
+    apply(view, "{" QUESTION "," POLL(1, 2) "}", 0, true);
+    view_paint(view, 0);
+    apply(view, NULL, 100, true);
+    assert_false(view_paint(view, 100));
+    assert_true(is_blank(view));
+    apply(view, "{" QUESTION "," POLL(1, 2) "}", 200, true);
+    assert_false(view_paint(view, 200));
+    assert_true(find_card(view, "question:12")->drawn_opacity == 1);
+    view_destroy(view);
+}
+
+static const struct {
+    const char *name, *ids, *author;
+    bool is_hit;
+} removals[] = {
+    {"its message", "[1, 4711]", NULL, true},
+    {"its author", NULL, "{'platform':'twitch','id':'7'}", true},
+    {"another message", "[4712]", NULL, false},
+    {"another platform's author", NULL, "{'platform':'youtube','id':'7'}", false},
+    {"nonsense", "{}", "[]", false},
+    {"no number", "['4711', null, -1]", "{'platform':7}", false},
+};
+
+/* Deleted means gone: with the next frame, also out of a fade. */
+static void test_deleted_leaves_at_once(void **state)
+{
+    for (size_t i = 0; i < sizeof(removals) / sizeof(*removals); i++) {
+        for (int is_fading = 0; is_fading < 2; is_fading++) {
+            struct view *view = make_view(960, 540, "en");
+            apply(view, "{" QUESTION "}", 0, true);
+            view_paint(view, 0);
+            if (is_fading) {
+                apply(view, "{}", 1000, false);
+                view_paint(view, 1016);
+            }
+            json_t *ids = removals[i].ids ? parse(removals[i].ids) : NULL;
+            json_t *author = removals[i].author ? parse(removals[i].author) : NULL;
+            view_remove(view, ids, author);
+            json_decref(ids);
+            json_decref(author);
+            view_paint(view, 1020);
+            if (is_blank(view) != removals[i].is_hit)
+                fail_msg("%s: the question is %s", removals[i].name, removals[i].is_hit ? "still there" : "gone");
+            view_destroy(view);
+        }
+    }
+}
+
+static void test_next_question_waits_for_the_last(void **state)
+{
+    struct view *view = make_view(960, 540, "en");
+    apply(view, "{" QUESTION "}", 0, true);
+    view_paint(view, 0);
+    apply(view, "{'question':{'id':13,'text':'And this one?'}}", 1000, false);
+    view_paint(view, 1050);
+    assert_true(find_card(view, "question:12")->drawn_opacity > 0);
+    assert_true(find_card(view, "question:13")->drawn_opacity == 0);
+    view_paint(view, long_after);
+    assert_null(find_card(view, "question:12"));
+    assert_true(find_card(view, "question:13")->drawn_opacity == 1);
+    view_destroy(view);
+}
+
+static void test_undo_turns_back(void **state)
+{
+    struct view *view = make_view(960, 540, "en");
+    apply(view, "{" QUESTION "}", 0, true);
+    view_paint(view, 0);
+    apply(view, "{}", 1000, false);
+    view_paint(view, 1050);
+    float faded = find_card(view, "question:12")->drawn_opacity;
+    apply(view, "{" QUESTION "}", 1060, false);
+    view_paint(view, 1070);
+    assert_true(find_card(view, "question:12")->drawn_opacity > faded / 2);
+    view_paint(view, long_after);
+    assert_true(find_card(view, "question:12")->drawn_opacity == 1);
+    assert_int_equal(find_card(view, "question:12")->count.paints, 1);
+    view_destroy(view);
+}
+
+static void test_silent_captions(void **state)
+{
+    struct view *view = make_view(960, 540, "en");
+    apply(view, "{" CAPTIONS("one") "}", 0, true);
+    view_paint(view, 0);
+    apply(view, "{" CAPTIONS("two words") "}", 100, false);
+    view_paint(view, 100);
+    assert_true(find_card(view, "captions:talk")->drawn_opacity == 1);  // text changes, the card stays
+    apply(view, "{'captions':[{'track':'talk','language':'en','lines':[]}]}", 200, false);
+    view_paint(view, long_after);
+    assert_true(is_blank(view));
+    view_destroy(view);
+}
+
+/* Whatever moved, in the end the picture is the one a fresh view paints. */
+static void test_same_picture_as_painted_whole(void **state)
+{
+    const char *const steps[] = {
+        "{" QUESTION "}", "{" QUESTION "," POLL(0, 0) "}", "{" POLL(5, 0) "," CAPTIONS("one two three") "}",
+        "{" QUESTION "," POLL(5, 9) "," CAPTIONS("one") "}", "{'question':{'id':13,'text':'Short?'}," POLL(5, 25) "}",
+        "{" CAPTIONS("a far longer line of words than before") "," QUESTION "}", "{}", "{" POLL(7, 7) "}",
+    };
+    struct view *view = make_view(1280, 720, "en");
+    int64_t now = 0;
+    for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+        apply(view, steps[i], now, false);
+        for (int frame = 0; frame < 12 + (int)i * 3; frame++, now += 16)
+            view_paint(view, now);
+        while (view_paint(view, now))
+            now += 16;
+        struct view *fresh = make_view(1280, 720, "en");
+        apply(fresh, steps[i], 0, true);
+        view_paint(fresh, 0);
+        if (memcmp(canvas_pixels(view_canvas(view)), canvas_pixels(view_canvas(fresh)), 1280 * 720 * 4) != 0)
+            fail_msg("after step %zu the picture differs from a fresh one", i);
+        view_destroy(fresh);
+    }
+    view_destroy(view);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_enters_and_settles), cmocka_unit_test(test_still_costs_nothing),
+        cmocka_unit_test(test_same_id_never_enters_again), cmocka_unit_test(test_votes_paint_only_their_rows),
+        cmocka_unit_test(test_leaves), cmocka_unit_test(test_panic_is_at_once),
+        cmocka_unit_test(test_deleted_leaves_at_once), cmocka_unit_test(test_next_question_waits_for_the_last),
+        cmocka_unit_test(test_undo_turns_back), cmocka_unit_test(test_silent_captions),
+        cmocka_unit_test(test_same_picture_as_painted_whole),
+    };
+    return cmocka_run_group_tests(tests, make_stage, drop_stage);
+}
