@@ -1,0 +1,329 @@
+#include "video/antiphonoverlay.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "video/blend.h"
+#include "video/feed.h"
+
+#ifndef PACKAGE
+#define PACKAGE "antiphon"
+#endif
+
+GST_DEBUG_CATEGORY_STATIC(overlay_debug);
+#define GST_CAT_DEFAULT overlay_debug
+
+struct _AntiphonOverlay {
+    GstVideoFilter parent;
+
+    /* Streaming thread's. */
+    const struct blend_layer *layer;  // for the frame at hand; NULL: untouched
+    GstVideoInfo info;
+    gboolean has_info;
+
+    /* Changed by the streaming thread only, and under the object lock, so that others may ask for its status. */
+    struct feed *feed;  // between start() and stop()
+
+    /* Under the object lock. */
+    gchar *view, *socket;  // owned; socket NULL: from the view's name
+    gint stale_ms, keep_ms;
+    gboolean is_active;
+    gboolean is_moved;  // these are others than the feed's
+    guint64 blended;    // frames that got something
+};
+
+enum {
+    PROPERTY_VIEW = 1,
+    PROPERTY_SOCKET,
+    PROPERTY_ACTIVE,
+    PROPERTY_STALE_MS,
+    PROPERTY_KEEP_MS,
+    PROPERTY_STATE,
+    PROPERTY_SEQUENCE,
+    PROPERTY_PUBLISHED,
+    PROPERTY_BLENDED,
+    PROPERTY_TROUBLE,
+};
+
+G_DEFINE_FINAL_TYPE(AntiphonOverlay, antiphon_overlay, GST_TYPE_VIDEO_FILTER)
+GST_ELEMENT_REGISTER_DEFINE(antiphonoverlay, "antiphonoverlay", GST_RANK_NONE, ANTIPHON_TYPE_OVERLAY)
+
+/* ---- the frames' way ---- */
+
+/* Under the object lock. NULL: an impossible view name, said once. */
+static gchar *choose_socket(AntiphonOverlay *self)
+{
+    if (self->socket && self->socket[0])
+        return g_strdup(self->socket);
+    struct error err = {0};
+    gchar *path = frame_socket_path(self->view, &err);
+    if (!path)
+        GST_WARNING_OBJECT(self, "%s", err.text);
+    return path;
+}
+
+static void replace_feed(AntiphonOverlay *self, struct feed *feed)
+{
+    GST_OBJECT_LOCK(self);
+    struct feed *old = self->feed;
+    self->feed = feed;
+    GST_OBJECT_UNLOCK(self);
+    self->layer = NULL;
+    feed_destroy(old);
+}
+
+static void follow(AntiphonOverlay *self)
+{
+    GST_OBJECT_LOCK(self);
+    gchar *path = choose_socket(self);
+    struct feed_options options = {.socket_path = path, .stale_ms = self->stale_ms, .keep_ms = self->keep_ms};
+    self->is_moved = FALSE;
+    GST_OBJECT_UNLOCK(self);
+    replace_feed(self, path ? feed_create(&options) : NULL);
+    if (self->feed && self->has_info)
+        feed_set_video(self->feed, &self->info);
+    g_free(path);
+}
+
+static gboolean start(GstBaseTransform *base)
+{
+    follow(ANTIPHON_OVERLAY(base));
+    return TRUE;
+}
+
+static gboolean stop(GstBaseTransform *base)
+{
+    AntiphonOverlay *self = ANTIPHON_OVERLAY(base);
+    replace_feed(self, NULL);
+    self->has_info = FALSE;
+    return TRUE;
+}
+
+static gboolean set_info(GstVideoFilter *filter, GstCaps *in_caps, GstVideoInfo *in, GstCaps *out_caps,
+                         GstVideoInfo *out)
+{
+    AntiphonOverlay *self = ANTIPHON_OVERLAY(filter);
+    self->layer = NULL;
+    self->info = *in;
+    self->has_info =
+        blend_is_supported(in) && GST_VIDEO_INFO_INTERLACE_MODE(in) != GST_VIDEO_INTERLACE_MODE_FIELDS;
+    if (!self->has_info)
+        GST_ELEMENT_WARNING(self, STREAM, FORMAT, ("Video of this format or size passes without overlay."),
+                            ("%" GST_PTR_FORMAT, in_caps));
+    else if (self->feed)
+        feed_set_video(self->feed, in);
+    return TRUE;
+}
+
+/* Per frame: what to show, or nothing, in which case the base class neither maps nor copies the frame. */
+static void before_transform(GstBaseTransform *base, GstBuffer *buffer)
+{
+    AntiphonOverlay *self = ANTIPHON_OVERLAY(base);
+    GstClockTime time = gst_segment_to_stream_time(&base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
+    if (GST_CLOCK_TIME_IS_VALID(time))
+        gst_object_sync_values(GST_OBJECT(self), time);
+    GST_OBJECT_LOCK(self);
+    gboolean is_active = self->is_active, is_moved = self->is_moved;
+    GST_OBJECT_UNLOCK(self);
+    if (is_moved)
+        follow(self);
+    self->layer = is_active && self->feed && self->has_info ? feed_layer(self->feed) : NULL;
+    gst_base_transform_set_passthrough(base, self->layer == NULL);
+}
+
+static GstFlowReturn transform_frame_ip(GstVideoFilter *filter, GstVideoFrame *frame)
+{
+    AntiphonOverlay *self = ANTIPHON_OVERLAY(filter);
+    if (!self->layer || !blend_layer_apply(self->layer, frame))
+        return GST_FLOW_OK;
+    GST_OBJECT_LOCK(self);
+    self->blended++;
+    GST_OBJECT_UNLOCK(self);
+    return GST_FLOW_OK;
+}
+
+/* ---- properties ---- */
+
+static void set_property(GObject *object, guint id, const GValue *value, GParamSpec *spec)
+{
+    AntiphonOverlay *self = ANTIPHON_OVERLAY(object);
+    GST_OBJECT_LOCK(self);
+    switch (id) {
+    case PROPERTY_VIEW:
+        g_free(self->view);
+        self->view = g_value_dup_string(value);
+        self->is_moved = TRUE;
+        break;
+    case PROPERTY_SOCKET:
+        g_free(self->socket);
+        self->socket = g_value_dup_string(value);
+        self->is_moved = TRUE;
+        break;
+    case PROPERTY_ACTIVE:
+        self->is_active = g_value_get_boolean(value);
+        break;
+    case PROPERTY_STALE_MS:
+        self->stale_ms = g_value_get_int(value);
+        self->is_moved = TRUE;
+        break;
+    case PROPERTY_KEEP_MS:
+        self->keep_ms = g_value_get_int(value);
+        self->is_moved = TRUE;
+        break;
+    default:
+        G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+    }
+    GST_OBJECT_UNLOCK(self);
+}
+
+static void get_status(AntiphonOverlay *self, guint id, GValue *value)
+{
+    static const char *const states[] = {[FRAME_NONE] = "none", [FRAME_LIVE] = "live", [FRAME_STALE] = "stale"};
+    struct feed_status status = {0};
+    if (self->feed)
+        feed_get_status(self->feed, &status);
+    if (id == PROPERTY_STATE)
+        g_value_set_string(value, states[status.state]);
+    else if (id == PROPERTY_SEQUENCE)
+        g_value_set_uint64(value, status.sequence);
+    else if (id == PROPERTY_PUBLISHED)
+        g_value_set_int64(value, status.published_ns);
+    else
+        g_value_set_string(value, status.trouble);
+}
+
+static void get_property(GObject *object, guint id, GValue *value, GParamSpec *spec)
+{
+    AntiphonOverlay *self = ANTIPHON_OVERLAY(object);
+    GST_OBJECT_LOCK(self);
+    switch (id) {
+    case PROPERTY_VIEW:
+        g_value_set_string(value, self->view);
+        break;
+    case PROPERTY_SOCKET:
+        g_value_set_string(value, self->socket);
+        break;
+    case PROPERTY_ACTIVE:
+        g_value_set_boolean(value, self->is_active);
+        break;
+    case PROPERTY_STALE_MS:
+        g_value_set_int(value, self->stale_ms);
+        break;
+    case PROPERTY_KEEP_MS:
+        g_value_set_int(value, self->keep_ms);
+        break;
+    case PROPERTY_BLENDED:
+        g_value_set_uint64(value, self->blended);
+        break;
+    case PROPERTY_STATE:
+    case PROPERTY_SEQUENCE:
+    case PROPERTY_PUBLISHED:
+    case PROPERTY_TROUBLE:
+        get_status(self, id, value);
+        break;
+    default:
+        G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+    }
+    GST_OBJECT_UNLOCK(self);
+}
+
+static void install_properties(GObjectClass *object_class)
+{
+    const GParamFlags usual = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
+    const GParamFlags shown = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | GST_PARAM_DOC_SHOW_DEFAULT;
+    g_object_class_install_property(
+        object_class, PROPERTY_VIEW,
+        g_param_spec_string("view", "View", "Name of the view to show, as in the overlay's configuration", "main",
+                            usual | GST_PARAM_DOC_SHOW_DEFAULT));
+    g_object_class_install_property(
+        object_class, PROPERTY_SOCKET,
+        g_param_spec_string("socket", "Socket",
+                            "Path of the view's socket, in place of the usual one made from its name", NULL, usual));
+    g_object_class_install_property(
+        object_class, PROPERTY_ACTIVE,
+        g_param_spec_boolean("active", "Active", "Off: every frame passes untouched", TRUE,
+                             usual | GST_PARAM_CONTROLLABLE | GST_PARAM_DOC_SHOW_DEFAULT));
+    g_object_class_install_property(
+        object_class, PROPERTY_STALE_MS,
+        g_param_spec_int("stale-ms", "Stale after", "Silence of the overlay, in ms, after which its picture is stale",
+                         1, G_MAXINT, 2000, usual));
+    g_object_class_install_property(
+        object_class, PROPERTY_KEEP_MS,
+        g_param_spec_int("keep-ms", "Keep for", "How long, in ms, a stale picture is still shown; -1: for ever", -1,
+                         G_MAXINT, 8000, usual));
+    g_object_class_install_property(
+        object_class, PROPERTY_STATE,
+        g_param_spec_string("state", "State", "\"none\", \"live\" or \"stale\"", "none", shown));
+    g_object_class_install_property(
+        object_class, PROPERTY_SEQUENCE,
+        g_param_spec_uint64("sequence", "Sequence", "Number of the picture that is shown; 0: none", 0, G_MAXUINT64, 0,
+                            shown));
+    g_object_class_install_property(
+        object_class, PROPERTY_PUBLISHED,
+        g_param_spec_int64("published", "Published", "When that picture was published, in ns of the monotonic clock",
+                           G_MININT64, G_MAXINT64, 0, shown));
+    g_object_class_install_property(
+        object_class, PROPERTY_BLENDED,
+        g_param_spec_uint64("blended", "Blended", "Frames that were not passed untouched", 0, G_MAXUINT64, 0, shown));
+    g_object_class_install_property(
+        object_class, PROPERTY_TROUBLE,
+        g_param_spec_string("trouble", "Trouble", "Why there is no live picture; empty when there is one", "", shown));
+}
+
+/* ---- class ---- */
+
+static void finalize(GObject *object)
+{
+    AntiphonOverlay *self = ANTIPHON_OVERLAY(object);
+    g_free(self->view);
+    g_free(self->socket);
+    G_OBJECT_CLASS(antiphon_overlay_parent_class)->finalize(object);
+}
+
+static void antiphon_overlay_init(AntiphonOverlay *self)
+{
+    self->view = g_strdup("main");
+    self->is_active = TRUE;
+    self->stale_ms = 2000;
+    self->keep_ms = 8000;
+}
+
+static void antiphon_overlay_class_init(AntiphonOverlayClass *klass)
+{
+    GstElementClass *element_class = GST_ELEMENT_CLASS(klass);
+    GstBaseTransformClass *base_class = GST_BASE_TRANSFORM_CLASS(klass);
+    GstVideoFilterClass *filter_class = GST_VIDEO_FILTER_CLASS(klass);
+    g_autoptr(GstCaps) caps = gst_caps_from_string(GST_VIDEO_CAPS_MAKE(BLEND_FORMATS));
+
+    GST_DEBUG_CATEGORY_INIT(overlay_debug, "antiphonoverlay", 0, "overlay of antiphon's views");
+    G_OBJECT_CLASS(klass)->set_property = set_property;
+    G_OBJECT_CLASS(klass)->get_property = get_property;
+    G_OBJECT_CLASS(klass)->finalize = finalize;
+    install_properties(G_OBJECT_CLASS(klass));
+    gst_element_class_set_static_metadata(element_class, "Antiphon overlay", "Filter/Effect/Video",
+                                          "Lays a view of a live chat over video", "antiphon");
+    gst_element_class_add_pad_template(element_class,
+                                       gst_pad_template_new("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps));
+    gst_element_class_add_pad_template(element_class,
+                                       gst_pad_template_new("src", GST_PAD_SRC, GST_PAD_ALWAYS, caps));
+    base_class->start = start;
+    base_class->stop = stop;
+    base_class->before_transform = before_transform;
+    /* Else the base class maps every frame only for us to leave it alone. */
+    base_class->transform_ip_on_passthrough = FALSE;
+    filter_class->set_info = set_info;
+    filter_class->transform_frame_ip = transform_frame_ip;
+}
+
+static gboolean register_here(GstPlugin *plugin)
+{
+    return GST_ELEMENT_REGISTER(antiphonoverlay, plugin);
+}
+
+bool antiphonoverlay_register(void)
+{
+    return gst_plugin_register_static(GST_VERSION_MAJOR, GST_VERSION_MINOR, "antiphonstatic",
+                                      "antiphon's elements, inside the program", register_here, ANTIPHON_VERSION,
+                                      "MIT/X11", PACKAGE, PACKAGE, "https://antiphon.invalid/");
+}

@@ -1,0 +1,471 @@
+/*
+ * blend_convert.c - from premultiplied BGRA to the samples of a video format.
+ *
+ * Every sample is a weighted sum of pixels (16 parts in all: chroma is filtered where it is sited) put through one
+ * row of a matrix: value = red R + green G + blue B + alpha A. The offset of black and of grey belongs to the alpha
+ * column, since a premultiplied sample carries only alpha's share of it.
+ *
+ * 255 - alpha is rounded to 8 bits. For filtered chroma that would add its own half step to the error, so what the
+ * rounding takes away is put back into the sample as if the video there were grey ("mend").
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "frame/frame.h"
+#include "video/blend_layer.h"
+
+enum {
+    PARTS = 16,       // a pixel's weight in a sample, at most
+    PAD = 8,          // columns before and behind a line
+    FRACTION_8 = 16,  // bits: 255 * 16 parts * 2^16 < 2^31
+    FRACTION_16 = 10, // 65535 * 16 parts * 2^10 < 2^31
+};
+
+/* ---- matrix ---- */
+
+static void set_row(struct blend_component *component, double scale, const double rgb[3], double offset,
+                    double mend, bool is_wide)
+{
+    double unit = ldexp(1.0, is_wide ? FRACTION_16 : FRACTION_8) / 255.0;
+    component->red = (int32_t)lround(scale * rgb[0] * unit);
+    component->green = (int32_t)lround(scale * rgb[1] * unit);
+    component->blue = (int32_t)lround(scale * rgb[2] * unit);
+    component->alpha = (int32_t)lround(offset * unit);
+    component->mend = is_wide ? 0 : (int32_t)lround(mend * unit);
+}
+
+static void fill_rgb(const GstVideoInfo *info, struct blend_component *components, bool is_wide)
+{
+    static const double rows[4][3] = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}, {0, 0, 0}};
+    for (int i = 0; i < 4; i++)
+        set_row(&components[i], 255, rows[i], i == 3 ? 255 : 0, 0, is_wide);
+}
+
+static GstVideoColorMatrix choose_matrix(const GstVideoInfo *info)
+{
+    GstVideoColorMatrix matrix = GST_VIDEO_INFO_COLORIMETRY(info).matrix;
+    double kr, kb;
+    if (matrix != GST_VIDEO_COLOR_MATRIX_RGB && gst_video_color_matrix_get_Kr_Kb(matrix, &kr, &kb))
+        return matrix;
+    return GST_VIDEO_INFO_HEIGHT(info) >= 720 ? GST_VIDEO_COLOR_MATRIX_BT709 : GST_VIDEO_COLOR_MATRIX_BT601;
+}
+
+static void fill_yuv(const GstVideoInfo *info, struct blend_component *components, bool is_wide)
+{
+    double kr = 0, kb = 0;
+    gint offset[4], scale[4];
+    gst_video_color_matrix_get_Kr_Kb(choose_matrix(info), &kr, &kb);
+    gst_video_color_range_offsets(GST_VIDEO_INFO_COLORIMETRY(info).range, info->finfo, offset, scale);
+    const double kg = 1 - kr - kb;
+    const double rows[4][3] = {
+        {kr, kg, kb},
+        {-kr / (2 * (1 - kb)), -kg / (2 * (1 - kb)), 0.5},
+        {0.5, -kg / (2 * (1 - kr)), -kb / (2 * (1 - kr))},
+        {0, 0, 0},
+    };
+    double unit = is_wide ? 64 : 1;  // ten bits stand on top of the word
+    for (int i = 0; i < 3; i++)
+        set_row(&components[i], scale[i] * unit, rows[i], offset[i] * unit, i ? 128 : 0, is_wide);
+    set_row(&components[3], 0, rows[3], 255 * unit, 0, is_wide);
+}
+
+static void place(const GstVideoInfo *info, int index, bool is_wide, struct blend_component *component)
+{
+    const GstVideoFormatInfo *finfo = info->finfo;
+    int shift = is_wide ? 1 : 0;
+    component->plane = (uint8_t)GST_VIDEO_FORMAT_INFO_PLANE(finfo, index);
+    component->w_sub = (uint8_t)GST_VIDEO_FORMAT_INFO_W_SUB(finfo, index);
+    component->h_sub = (uint8_t)GST_VIDEO_FORMAT_INFO_H_SUB(finfo, index);
+    component->offset = (uint32_t)GST_VIDEO_FORMAT_INFO_POFFSET(finfo, index) >> shift;
+    component->step = (uint32_t)GST_VIDEO_FORMAT_INFO_PSTRIDE(finfo, index) >> shift;
+}
+
+/* Fills component_count, components and the planes' widths and heights. */
+static void describe(struct blend_layer *layer)
+{
+    const GstVideoInfo *info = &layer->info;
+    const GstVideoFormatInfo *finfo = info->finfo;
+    layer->is_wide = GST_VIDEO_FORMAT_INFO_DEPTH(finfo, 0) > 8;
+    layer->plane_count = GST_VIDEO_FORMAT_INFO_N_PLANES(finfo);
+    layer->component_count = GST_VIDEO_FORMAT_INFO_N_COMPONENTS(finfo);
+    if (GST_VIDEO_INFO_IS_RGB(info))
+        fill_rgb(info, layer->components, layer->is_wide);
+    else
+        fill_yuv(info, layer->components, layer->is_wide);
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < layer->component_count; i++) {
+        place(info, (int)i, layer->is_wide, &layer->components[i]);
+        used += layer->components[i].offset;
+    }
+    /* The byte of BGRx that means nothing gets alpha too: opaque stretches are then opaque in all their bytes. */
+    if (GST_VIDEO_INFO_IS_RGB(info) && layer->component_count == 3 && layer->components[0].step == 4) {
+        struct blend_component *unused = &layer->components[layer->component_count++];
+        unused->step = 4;
+        unused->offset = 0 + 1 + 2 + 3 - used;
+    }
+    for (uint32_t i = 0; i < layer->component_count; i++) {
+        const struct blend_component *component = &layer->components[i];
+        struct blend_plane *plane = &layer->planes[component->plane];
+        uint32_t width = (uint32_t)-((-GST_VIDEO_INFO_WIDTH(info)) >> component->w_sub);
+        uint32_t end = (width - 1) * component->step + component->offset + 1;
+        plane->width = end > plane->width ? end : plane->width;
+        plane->height = (uint32_t)-((-GST_VIDEO_INFO_HEIGHT(info)) >> component->h_sub);
+    }
+}
+
+/* ---- life ---- */
+
+bool blend_is_supported(const GstVideoInfo *info)
+{
+    const GstVideoFormatInfo *finfo = info->finfo;
+    if (GST_VIDEO_FORMAT_INFO_IS_COMPLEX(finfo) && GST_VIDEO_INFO_FORMAT(info) != GST_VIDEO_FORMAT_P010_10LE)
+        return false;
+    if (GST_VIDEO_FORMAT_INFO_IS_TILED(finfo) || GST_VIDEO_FORMAT_INFO_HAS_PALETTE(finfo))
+        return false;
+    if (GST_VIDEO_INFO_WIDTH(info) < 1 || GST_VIDEO_INFO_WIDTH(info) > FRAME_SIDE_MAX ||
+        GST_VIDEO_INFO_HEIGHT(info) < 1 || GST_VIDEO_INFO_HEIGHT(info) > FRAME_SIDE_MAX)
+        return false;
+    for (guint i = 0; i < GST_VIDEO_FORMAT_INFO_N_COMPONENTS(finfo); i++) {
+        bool is_byte = GST_VIDEO_FORMAT_INFO_DEPTH(finfo, i) == 8 && GST_VIDEO_FORMAT_INFO_SHIFT(finfo, i) == 0;
+        if (!is_byte && GST_VIDEO_INFO_FORMAT(info) != GST_VIDEO_FORMAT_P010_10LE)
+            return false;
+        if (GST_VIDEO_FORMAT_INFO_W_SUB(finfo, i) > 1 || GST_VIDEO_FORMAT_INFO_H_SUB(finfo, i) > 1)
+            return false;
+    }
+    return true;
+}
+
+static bool allocate_plane(struct blend_plane *plane, size_t sample_bytes)
+{
+    plane->stride = (plane->width + BLEND_PADDING + 63) / 64 * 64;
+    plane->src = calloc(plane->height, plane->stride * sample_bytes);
+    plane->ia = calloc(plane->height, plane->stride * sample_bytes);
+    plane->runs = calloc(plane->height, sizeof(plane->runs[0]));
+    plane->lines = calloc(plane->height, sizeof(plane->lines[0]));
+    return plane->src && plane->ia && plane->runs && plane->lines;
+}
+
+static size_t line_length(const struct blend_layer *layer)
+{
+    return (size_t)GST_VIDEO_INFO_WIDTH(&layer->info) + 2 * PAD;
+}
+
+struct blend_layer *blend_layer_create(const GstVideoInfo *info)
+{
+    struct blend_layer *layer = calloc(1, sizeof(*layer));
+    if (!layer)
+        return NULL;
+    layer->info = *info;
+    describe(layer);
+    layer->marks = malloc((size_t)GST_VIDEO_INFO_HEIGHT(info));
+    layer->scratch = calloc(8 * line_length(layer), sizeof(layer->scratch[0]));
+    bool is_whole = layer->marks && layer->scratch;
+    for (uint32_t i = 0; i < layer->plane_count; i++)
+        is_whole = is_whole && allocate_plane(&layer->planes[i], layer->is_wide ? 2 : 1);
+    if (!is_whole) {
+        blend_layer_destroy(layer);
+        return NULL;
+    }
+    memset(layer->marks, 1, (size_t)GST_VIDEO_INFO_HEIGHT(info));
+    return layer;
+}
+
+void blend_layer_destroy(struct blend_layer *layer)
+{
+    if (!layer)
+        return;
+    for (uint32_t i = 0; i < layer->plane_count; i++) {
+        free(layer->planes[i].src);
+        free(layer->planes[i].ia);
+        free(layer->planes[i].runs);
+        free(layer->planes[i].lines);
+    }
+    free(layer->marks);
+    free(layer->scratch);
+    free(layer);
+}
+
+/* ---- sampling ---- */
+
+struct tap {
+    int32_t row, weight;
+};
+
+/* Which rows of the picture make row j of a component, with weights that sum to 4. */
+static int find_taps(const GstVideoInfo *info, int h_sub, int32_t j, struct tap taps[3])
+{
+    int32_t last = GST_VIDEO_INFO_HEIGHT(info) - 1;
+    if (!h_sub) {
+        taps[0] = (struct tap){j, 4};
+        return 1;
+    }
+    if (GST_VIDEO_INFO_IS_INTERLACED(info) && GST_VIDEO_INFO_INTERLACE_MODE(info) != GST_VIDEO_INTERLACE_MODE_MIXED) {
+        /* Chroma of a field lies a quarter of its own line distance from its luma: H.262, figure 6-3. */
+        int32_t top = 4 * (j / 2) + j % 2;
+        taps[0] = (struct tap){top > last ? last : top, j % 2 ? 1 : 3};
+        taps[1] = (struct tap){top + 2 > last ? taps[0].row : top + 2, j % 2 ? 3 : 1};
+        return 2;
+    }
+    if (GST_VIDEO_INFO_CHROMA_SITE(info) & GST_VIDEO_CHROMA_SITE_V_COSITED) {
+        taps[0] = (struct tap){j > 0 ? 2 * j - 1 : 0, 1};
+        taps[1] = (struct tap){2 * j, 2};
+        taps[2] = (struct tap){2 * j + 1 > last ? last : 2 * j + 1, 1};
+        return 3;
+    }
+    taps[0] = (struct tap){2 * j, 2};
+    taps[1] = (struct tap){2 * j + 1 > last ? last : 2 * j + 1, 2};
+    return 2;
+}
+
+/* Four lines of sums, one for each of B, G, R, A; column 0 stands at PAD. */
+struct sums {
+    uint16_t *channel[4];
+};
+
+static struct sums get_sums(const struct blend_layer *layer, int which)
+{
+    struct sums sums;
+    for (int i = 0; i < 4; i++)
+        sums.channel[i] = layer->scratch + (size_t)(4 * which + i) * line_length(layer) + PAD;
+    return sums;
+}
+
+static inline uint16_t at_most(uint16_t value, uint16_t limit)
+{
+    return value < limit ? value : limit;
+}
+
+/* A colour above alpha is no premultiplied pixel: a writer that sends one gets alpha. */
+static void add_row(const struct sums *sums, const uint8_t *pixels, int32_t from, int32_t to, int32_t weight)
+{
+    uint16_t *restrict blue = sums->channel[0], *restrict green = sums->channel[1];
+    uint16_t *restrict red = sums->channel[2], *restrict alpha = sums->channel[3];
+    for (int32_t x = from; x < to; x++) {
+        const uint8_t *pixel = pixels + 4 * (size_t)x;
+        uint16_t a = pixel[3];
+        blue[x] = (uint16_t)(blue[x] + weight * at_most(pixel[0], a));
+        green[x] = (uint16_t)(green[x] + weight * at_most(pixel[1], a));
+        red[x] = (uint16_t)(red[x] + weight * at_most(pixel[2], a));
+        alpha[x] = (uint16_t)(alpha[x] + weight * a);
+    }
+}
+
+/* Columns [from - 2, to + 2) of the taps; beyond the picture its edge goes on. */
+static void sum_rows(const struct sums *sums, const struct blend_picture *picture, const struct tap *taps,
+                     int count, int32_t from, int32_t to, int32_t width)
+{
+    for (int i = 0; i < 4; i++)
+        memset(sums->channel[i] + from - 2, 0, (size_t)(to - from + 4) * sizeof(uint16_t));
+    for (int i = 0; i < count; i++) {
+        const struct frame_row *row = &picture->rows[taps[i].row];
+        for (uint32_t s = 0; s < row->count; s++)
+            add_row(sums, picture->pixels + (size_t)taps[i].row * picture->stride_bytes, row->spans[s].from,
+                    row->spans[s].to, taps[i].weight);
+    }
+    for (int i = 0; i < 4; i++) {
+        if (from == 0)
+            sums->channel[i][-2] = sums->channel[i][-1] = sums->channel[i][0];
+        if (to == width)
+            sums->channel[i][width] = sums->channel[i][width + 1] = sums->channel[i][width - 1];
+    }
+}
+
+/* Sums of PARTS parts, for samples [from, to), from sums of 4. */
+static void sum_columns(const struct sums *out, const struct sums *in, bool is_halved, bool is_cosited,
+                        int32_t from, int32_t to)
+{
+    for (int i = 0; i < 4; i++) {
+        uint16_t *restrict target = out->channel[i];
+        const uint16_t *restrict source = in->channel[i];
+        if (!is_halved) {
+            for (int32_t x = from; x < to; x++)
+                target[x] = (uint16_t)(4 * source[x]);
+        } else if (is_cosited) {
+            for (int32_t x = from; x < to; x++)
+                target[x] = (uint16_t)(source[2 * x - 1] + 2 * source[2 * x] + source[2 * x + 1]);
+        } else {
+            for (int32_t x = from; x < to; x++)
+                target[x] = (uint16_t)(2 * (source[2 * x] + source[2 * x + 1]));
+        }
+    }
+}
+
+/* ---- samples ---- */
+
+static inline int32_t weigh(const struct blend_component *c, int32_t b, int32_t g, int32_t r, int32_t a)
+{
+    return c->red * r + c->green * g + c->blue * b + c->alpha * a;
+}
+
+static inline int32_t clamp(int32_t value, int32_t high)
+{
+    return value < 0 ? 0 : value > high ? high : value;
+}
+
+static void write_bytes(const struct blend_component *component, const struct sums *sums, uint8_t *restrict src,
+                        uint8_t *restrict ia, int32_t from, int32_t to)
+{
+    const struct blend_component c = *component;
+    for (int32_t x = from; x < to; x++) {
+        int32_t a = sums->channel[3][x], alpha = (a + PARTS / 2) / PARTS;
+        int32_t value = weigh(&c, sums->channel[0][x], sums->channel[1][x], sums->channel[2][x], a) +
+                        c.mend * (alpha * PARTS - a);
+        value = (value + (PARTS << FRACTION_8) / 2) >> (4 + FRACTION_8);
+        size_t at = (size_t)x * c.step + c.offset;
+        src[at] = (uint8_t)clamp(value, alpha);
+        ia[at] = (uint8_t)(255 - alpha);
+    }
+}
+
+static void write_words(const struct blend_component *component, const struct sums *sums, uint16_t *restrict src,
+                        uint16_t *restrict ia, int32_t from, int32_t to)
+{
+    const struct blend_component c = *component;
+    for (int32_t x = from; x < to; x++) {
+        int32_t a = sums->channel[3][x];
+        int32_t alpha = (a * 65535 + 255 * PARTS / 2) / (255 * PARTS);
+        int32_t value = weigh(&c, sums->channel[0][x], sums->channel[1][x], sums->channel[2][x], a);
+        value = (value + (PARTS << FRACTION_16) / 2) >> (4 + FRACTION_16);
+        size_t at = (size_t)x * c.step + c.offset;
+        src[at] = (uint16_t)clamp(value, alpha > 32 ? alpha - 32 : 0);
+        ia[at] = (uint16_t)(65535 - alpha);
+    }
+}
+
+/* ---- rows ---- */
+
+struct stretch {
+    int32_t from, to;  // px of the picture; from is even
+};
+
+/* What the taps' rows show at all, with the reach of the chroma filter, in whole pairs of columns. */
+static struct stretch find_stretch(const struct blend_picture *picture, const struct tap *taps, int count,
+                                   int32_t width)
+{
+    struct stretch stretch = {width, 0};
+    for (int i = 0; i < count; i++) {
+        const struct frame_row *row = &picture->rows[taps[i].row];
+        if (row->count == 0)
+            continue;
+        if (row->spans[0].from < stretch.from)
+            stretch.from = row->spans[0].from;
+        if (row->spans[row->count - 1].to > stretch.to)
+            stretch.to = row->spans[row->count - 1].to;
+    }
+    if (stretch.from >= stretch.to)
+        return (struct stretch){0, 0};
+    stretch.from = stretch.from < 2 ? 0 : (stretch.from - 1) & ~1;
+    stretch.to = (stretch.to + 2) & ~1;
+    stretch.to = stretch.to > width ? width : stretch.to;
+    return stretch;
+}
+
+static void write_component(struct blend_layer *layer, const struct blend_component *component,
+                            const struct sums *rows, struct stretch stretch, uint32_t row)
+{
+    struct blend_plane *plane = &layer->planes[component->plane];
+    struct sums sums = get_sums(layer, 1);
+    int32_t from = stretch.from >> component->w_sub, to = -((-stretch.to) >> component->w_sub);
+    size_t start = row * plane->stride;
+    bool is_cosited = GST_VIDEO_INFO_CHROMA_SITE(&layer->info) & GST_VIDEO_CHROMA_SITE_H_COSITED;
+    sum_columns(&sums, rows, component->w_sub, is_cosited, from, to);
+    if (layer->is_wide)
+        write_words(component, &sums, (uint16_t *)plane->src + start, (uint16_t *)plane->ia + start, from, to);
+    else
+        write_bytes(component, &sums, (uint8_t *)plane->src + start, (uint8_t *)plane->ia + start, from, to);
+}
+
+/*
+ * Nothing to be seen, until samples are written: runs may reach a step beyond the last one, and the second half of
+ * an odd YUY2 row's last pair has no pixel.
+ */
+static void clear_samples(const struct blend_layer *layer, struct blend_plane *plane, uint32_t row, uint32_t from,
+                          uint32_t to)
+{
+    size_t unit = layer->is_wide ? sizeof(uint16_t) : sizeof(uint8_t);
+    size_t start = (row * plane->stride + from) * unit, len = (to - from + BLEND_PADDING / 2) * unit;
+    memset((uint8_t *)plane->src + start, 0, len);
+    memset((uint8_t *)plane->ia + start, 0xff, len);
+}
+
+/* Where a plane's row has samples of the stretch. */
+static void find_samples(const struct blend_layer *layer, uint32_t plane_index, struct stretch stretch,
+                         uint32_t *from, uint32_t *to)
+{
+    *from = layer->planes[plane_index].width;
+    *to = 0;
+    for (uint32_t i = 0; i < layer->component_count; i++) {
+        const struct blend_component *component = &layer->components[i];
+        if (component->plane != plane_index)
+            continue;
+        uint32_t first = (uint32_t)(stretch.from >> component->w_sub) * component->step;
+        uint32_t last = ((uint32_t)-((-stretch.to) >> component->w_sub) - 1) * component->step + component->offset;
+        *from = first < *from ? first : *from;
+        *to = last + 1 > *to ? last + 1 : *to;
+    }
+}
+
+static void update_row(struct blend_layer *layer, uint32_t plane_index, uint32_t row,
+                       const struct blend_picture *picture, const struct tap *taps, int tap_count)
+{
+    struct blend_plane *plane = &layer->planes[plane_index];
+    int32_t width = GST_VIDEO_INFO_WIDTH(&layer->info);
+    struct stretch stretch = find_stretch(picture, taps, tap_count, width);
+    plane->runs[row].count = 0;
+    if (stretch.from == stretch.to)
+        return;
+    uint32_t from, to;
+    find_samples(layer, plane_index, stretch, &from, &to);
+    clear_samples(layer, plane, row, from, to);
+    struct sums rows = get_sums(layer, 0);
+    sum_rows(&rows, picture, taps, tap_count, stretch.from, stretch.to, width);
+    for (uint32_t i = 0; i < layer->component_count; i++) {
+        if (layer->components[i].plane == plane_index)
+            write_component(layer, &layer->components[i], &rows, stretch, row);
+    }
+    blend_find_runs(layer, plane, row, from, to);
+}
+
+static int plane_h_sub(const struct blend_layer *layer, uint32_t plane_index)
+{
+    for (uint32_t i = 0; i < layer->component_count; i++) {
+        if (layer->components[i].plane == plane_index)
+            return layer->components[i].h_sub;
+    }
+    return 0;
+}
+
+static void update_plane(struct blend_layer *layer, uint32_t plane_index, const struct blend_picture *picture)
+{
+    struct blend_plane *plane = &layer->planes[plane_index];
+    int h_sub = plane_h_sub(layer, plane_index);
+    plane->line_count = 0;
+    for (uint32_t row = 0; row < plane->height; row++) {
+        struct tap taps[3];
+        int count = find_taps(&layer->info, h_sub, (int32_t)row, taps);
+        bool is_marked = false;
+        for (int i = 0; i < count; i++)
+            is_marked |= layer->marks[taps[i].row];
+        if (is_marked)
+            update_row(layer, plane_index, row, picture, taps, count);
+        if (plane->runs[row].count > 0)
+            plane->lines[plane->line_count++] = (uint16_t)row;
+    }
+}
+
+void blend_layer_mark(struct blend_layer *layer, int32_t top, int32_t bottom)
+{
+    int32_t height = GST_VIDEO_INFO_HEIGHT(&layer->info);
+    top = top < 0 ? 0 : top;
+    bottom = bottom > height ? height : bottom;
+    if (top < bottom)
+        memset(layer->marks + top, 1, (size_t)(bottom - top));
+}
+
+void blend_layer_update(struct blend_layer *layer, const struct blend_picture *picture)
+{
+    for (uint32_t i = 0; i < layer->plane_count; i++)
+        update_plane(layer, i, picture);
+    memset(layer->marks, 0, (size_t)GST_VIDEO_INFO_HEIGHT(&layer->info));
+}
