@@ -77,8 +77,11 @@ static void place(const GstVideoInfo *info, int index, bool is_wide, struct blen
     component->plane = (uint8_t)GST_VIDEO_FORMAT_INFO_PLANE(finfo, index);
     component->w_sub = (uint8_t)GST_VIDEO_FORMAT_INFO_W_SUB(finfo, index);
     component->h_sub = (uint8_t)GST_VIDEO_FORMAT_INFO_H_SUB(finfo, index);
-    component->offset = (uint32_t)GST_VIDEO_FORMAT_INFO_POFFSET(finfo, index) >> shift;
+    component->offset = (uint32_t)GST_VIDEO_FORMAT_INFO_POFFSET(finfo, index);
     component->step = (uint32_t)GST_VIDEO_FORMAT_INFO_PSTRIDE(finfo, index) >> shift;
+    /* GStreamer 1.22 says that V of P010 begins at byte 1, in the middle of U. */
+    if (is_wide)
+        component->offset = index == 2 ? 1 : 0;
 }
 
 /* Fills component_count, components and the planes' widths and heights. */
