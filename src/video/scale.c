@@ -150,11 +150,16 @@ static void add_weighted(int32_t *restrict sums, const int16_t *restrict wide, i
         sums[i] += weight * wide[i];
 }
 
+/* The filter overshoots at edges: alpha stays within 0..255, and colours within alpha. */
 static void finish_row(uint8_t *restrict pixels, const int32_t *restrict sums, size_t count)
 {
     const int bits = WEIGHT_BITS + WIDE_BITS;
-    for (size_t i = 0; i < count; i++)
-        pixels[i] = (uint8_t)clamp((sums[i] + (1 << (bits - 1))) >> bits, 0, 255);
+    for (size_t i = 0; i < count; i += 4) {
+        int32_t alpha = clamp((sums[i + 3] + (1 << (bits - 1))) >> bits, 0, 255);
+        for (size_t c = 0; c < 3; c++)
+            pixels[i + c] = (uint8_t)clamp((sums[i + c] + (1 << (bits - 1))) >> bits, 0, alpha);
+        pixels[i + 3] = (uint8_t)alpha;
+    }
 }
 
 static void make_row(struct scaler *scaler, int32_t y, int32_t *sums)

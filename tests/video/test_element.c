@@ -1,0 +1,472 @@
+/* test_element.c - antiphonoverlay in a harness and in short pipelines, with a writer of this test. */
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <gst/app/gstappsink.h>
+#include <gst/check/gstharness.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "frame/frame.h"
+#include "reference.h"
+#include "video/antiphonoverlay.h"
+#include "video/scale.h"
+
+enum { LIMIT_US = 20 * G_USEC_PER_SEC };
+
+static char folder[] = "/tmp/antiphon-element-XXXXXX";
+
+/* ---- a writer, and a wait for what it published ---- */
+
+struct stage {
+    char *path;
+    struct frame_writer *writer;
+    struct canvas canvas;
+};
+
+static void stage_init(struct stage *stage, int32_t width, int32_t height)
+{
+    static int count;
+    struct error err = {0};
+    stage->path = xasprintf("%s/%d.sock", folder, count++);
+    stage->writer = frame_writer_create(
+        &(struct frame_writer_options){.path = stage->path, .width_px = width, .height_px = height}, &err);
+    if (!stage->writer)
+        fail_msg("%s", err.text);
+    canvas_init(&stage->canvas, width, height);
+}
+
+static void stage_fini(struct stage *stage)
+{
+    frame_writer_destroy(stage->writer);
+    canvas_fini(&stage->canvas);
+    free(stage->path);
+}
+
+static void stage_publish(struct stage *stage)
+{
+    frame_writer_publish(stage->writer, stage->canvas.pixels, (size_t)stage->canvas.width * 4, NULL, 0);
+}
+
+/* The writer's loop turns until the element says that it has that state and picture. */
+static void wait_for(struct stage *stage, GstElement *element, const char *state, guint64 sequence)
+{
+    gint64 limit_us = g_get_monotonic_time() + LIMIT_US;
+    while (g_get_monotonic_time() < limit_us) {
+        g_autofree gchar *got = NULL;
+        guint64 shown;
+        if (stage && stage->writer)
+            frame_writer_handle(stage->writer);
+        g_object_get(element, "state", &got, "sequence", &shown, NULL);
+        if (strcmp(got, state) == 0 && shown == sequence)
+            return;
+        struct pollfd fd = {.fd = stage && stage->writer ? frame_writer_fd(stage->writer) : -1, .events = POLLIN};
+        poll(&fd, 1, 1);
+    }
+    g_autofree gchar *trouble = NULL;
+    g_object_get(element, "trouble", &trouble, NULL);
+    fail_msg("the element did not come to \"%s\", picture %d: %s", state, (int)sequence, trouble);
+}
+
+static GstHarness *make_harness(const char *path)
+{
+    GstElement *element = gst_element_factory_make("antiphonoverlay", NULL);
+    assert_non_null(element);
+    g_object_set(element, "socket", path, NULL);
+    GstHarness *harness = gst_harness_new_with_element(element, "sink", "src");
+    gst_object_unref(element);
+    return harness;
+}
+
+static void set_video(GstHarness *harness, GstVideoInfo *info, const char *format, int width, int height)
+{
+    g_autofree char *text = g_strdup_printf("video/x-raw,format=%s,width=%d,height=%d,framerate=30/1", format, width, height);
+    g_autoptr(GstCaps) caps = gst_caps_from_string(text);
+    assert_true(gst_video_info_from_caps(info, caps));
+    gst_harness_set_src_caps(harness, g_steal_pointer(&caps));
+}
+
+static GstBuffer *pass(GstHarness *harness, GstBuffer *buffer)
+{
+    assert_int_equal(gst_harness_push(harness, buffer), GST_FLOW_OK);
+    return gst_harness_pull(harness);
+}
+
+static bool is_same_content(GstBuffer *a, GstBuffer *b)
+{
+    GstMapInfo map;
+    assert_true(gst_buffer_map(a, &map, GST_MAP_READ));
+    bool is_same = map.size == gst_buffer_get_size(b) && gst_buffer_memcmp(b, 0, map.data, map.size) == 0;
+    gst_buffer_unmap(a, &map);
+    return is_same;
+}
+
+/* The very same buffer with the very same memory comes out, and nothing in it changed. */
+static void assert_untouched(GstHarness *harness, const GstVideoInfo *info)
+{
+    GstBuffer *in = reference_noise(info, 9), *copy = gst_buffer_copy_deep(in);
+    const GstMemory *memory = gst_buffer_peek_memory(in, 0);
+    GstBuffer *out = pass(harness, in);
+    assert_ptr_equal(out, in);
+    assert_ptr_equal(gst_buffer_peek_memory(out, 0), memory);
+    assert_true(is_same_content(out, copy));
+    gst_buffer_unref(out);
+    gst_buffer_unref(copy);
+}
+
+static void assert_blended(GstHarness *harness, const GstVideoInfo *info, const struct canvas *canvas, const char *name)
+{
+    char where[256] = "";
+    GstBuffer *in = reference_noise(info, 9), *before = gst_buffer_copy_deep(in);
+    const GstMemory *memory = gst_buffer_peek_memory(in, 0);
+    GstBuffer *out = pass(harness, in);
+    if (!reference_agrees(canvas, info, before, out, where))
+        fail_msg("%s: %s", name, where);
+    assert_ptr_equal(gst_buffer_peek_memory(out, 0), memory);
+    gst_buffer_unref(out);
+    gst_buffer_unref(before);
+}
+
+/* ---- harness ---- */
+
+static void test_nothing_to_show(void **state)
+{
+    GstHarness *harness = make_harness("/nonexistent/nobody.sock");
+    GstVideoInfo info;
+    guint64 blended;
+    set_video(harness, &info, "I420", 64, 36);
+    for (int i = 0; i < 5; i++)
+        assert_untouched(harness, &info);
+    g_object_get(harness->element, "blended", &blended, NULL);
+    assert_int_equal(blended, 0);
+    assert_int_equal(gst_harness_query_latency(harness), 0);
+    gst_harness_teardown(harness);
+}
+
+static void test_every_format(void **state)
+{
+    static const char *const formats[] = {
+        "I420", "YV12", "NV12", "NV21", "YUY2", "UYVY", "YVYU", "Y42B", "Y444", "P010_10LE", "BGRx",
+        "RGBx", "xRGB", "xBGR", "BGRA", "RGBA", "ARGB", "ABGR", "RGB",  "BGR",  "GRAY8",
+    };
+    static const int sizes[][2] = {{33, 17}, {128, 72}};
+    for (size_t s = 0; s < ARRAY_LENGTH(sizes); s++) {
+        struct stage stage;
+        GstVideoInfo info;
+        stage_init(&stage, sizes[s][0], sizes[s][1]);
+        canvas_scribble(&stage.canvas, 2);
+        stage_publish(&stage);
+        for (size_t i = 0; i < ARRAY_LENGTH(formats); i++) {
+            GstHarness *harness = make_harness(stage.path);
+            set_video(harness, &info, formats[i], sizes[s][0], sizes[s][1]);
+            wait_for(&stage, harness->element, "live", 1);
+            assert_blended(harness, &info, &stage.canvas, formats[i]);
+            gst_harness_teardown(harness);
+        }
+        stage_fini(&stage);
+    }
+}
+
+static void test_pictures_follow(void **state)
+{
+    struct stage stage;
+    GstVideoInfo info;
+    unsigned seed = 4;
+    stage_init(&stage, 130, 70);
+    stage_publish(&stage);
+    GstHarness *harness = make_harness(stage.path);
+    set_video(harness, &info, "I420", 130, 70);
+    wait_for(&stage, harness->element, "live", 1);
+    assert_untouched(harness, &info);
+    for (guint64 n = 2; n < 60; n++) {
+        int32_t x = rand_r(&seed) % 130, y = rand_r(&seed) % 70;
+        struct frame_box box = {x, y, x + 1 + rand_r(&seed) % 60, y + 1 + rand_r(&seed) % 20};
+        canvas_fill(&stage.canvas, box, 10, 200, (uint8_t)n, n % 3 ? 160 : 0);
+        frame_writer_publish(stage.writer, stage.canvas.pixels, 130 * 4, &box, 1);
+        wait_for(&stage, harness->element, "live", n);
+        assert_blended(harness, &info, &stage.canvas, "after damage");
+    }
+    canvas_fill(&stage.canvas, (struct frame_box){0, 0, 130, 70}, 0, 0, 0, 0);
+    stage_publish(&stage);
+    wait_for(&stage, harness->element, "live", 60);
+    assert_untouched(harness, &info);
+    gst_harness_teardown(harness);
+    stage_fini(&stage);
+}
+
+static void check_scaled(GstHarness *harness, const GstVideoInfo *info, struct canvas *canvas)
+{
+    struct scaler *scaler = scaler_create(canvas->width, canvas->height, info->width, info->height);
+    int32_t top = 0, bottom = canvas->height;
+    scaler_update(scaler, &(struct blend_picture){canvas->pixels, (size_t)canvas->width * 4, canvas->rows}, &top, &bottom);
+    struct blend_picture scaled = scaler_picture(scaler);
+    struct canvas expected = {info->width, info->height, (uint8_t *)(uintptr_t)scaled.pixels,
+                              (struct frame_row *)(uintptr_t)scaled.rows};
+    assert_blended(harness, info, &expected, "scaled");
+    scaler_destroy(scaler);
+}
+
+/* The first frame of the new caps already carries the overlay, in their format and size. */
+static void test_caps_change(void **state)
+{
+    struct stage stage;
+    GstVideoInfo info;
+    stage_init(&stage, 128, 72);
+    canvas_scribble(&stage.canvas, 2);
+    stage_publish(&stage);
+    GstHarness *harness = make_harness(stage.path);
+    set_video(harness, &info, "I420", 128, 72);
+    wait_for(&stage, harness->element, "live", 1);
+    assert_blended(harness, &info, &stage.canvas, "before");
+    set_video(harness, &info, "NV12", 128, 72);
+    assert_blended(harness, &info, &stage.canvas, "other format");
+    set_video(harness, &info, "I420", 64, 37);
+    check_scaled(harness, &info, &stage.canvas);
+    set_video(harness, &info, "BGRA", 333, 111);
+    check_scaled(harness, &info, &stage.canvas);
+    set_video(harness, &info, "I420", 128, 72);
+    assert_blended(harness, &info, &stage.canvas, "back again");
+    gst_harness_teardown(harness);
+    stage_fini(&stage);
+}
+
+static void test_flush(void **state)
+{
+    struct stage stage;
+    GstVideoInfo info;
+    GstSegment segment;
+    stage_init(&stage, 64, 36);
+    canvas_scribble(&stage.canvas, 2);
+    stage_publish(&stage);
+    GstHarness *harness = make_harness(stage.path);
+    set_video(harness, &info, "I420", 64, 36);
+    wait_for(&stage, harness->element, "live", 1);
+    assert_true(gst_harness_push_event(harness, gst_event_new_flush_start()));
+    assert_true(gst_harness_push_event(harness, gst_event_new_flush_stop(TRUE)));
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    assert_true(gst_harness_push_event(harness, gst_event_new_segment(&segment)));
+    assert_blended(harness, &info, &stage.canvas, "after flush");
+    gst_harness_teardown(harness);
+    stage_fini(&stage);
+}
+
+static void test_shared_buffer(void **state)
+{
+    struct stage stage;
+    GstVideoInfo info;
+    char where[256] = "";
+    stage_init(&stage, 64, 36);
+    canvas_scribble(&stage.canvas, 2);
+    stage_publish(&stage);
+    GstHarness *harness = make_harness(stage.path);
+    set_video(harness, &info, "I420", 64, 36);
+    wait_for(&stage, harness->element, "live", 1);
+    GstBuffer *mine = reference_noise(&info, 9), *before = gst_buffer_copy_deep(mine);
+    /* Once the buffer is shared, once only its memory. */
+    for (int i = 0; i < 2; i++) {
+        GstBuffer *out = pass(harness, i == 0 ? gst_buffer_ref(mine) : gst_buffer_copy(mine));
+        assert_true(is_same_content(mine, before));
+        if (!reference_agrees(&stage.canvas, &info, before, out, where))
+            fail_msg("%s", where);
+        gst_buffer_unref(out);
+    }
+    gst_buffer_unref(mine);
+    gst_buffer_unref(before);
+    gst_harness_teardown(harness);
+    stage_fini(&stage);
+}
+
+static void test_properties(void **state)
+{
+    struct stage first, second;
+    GstVideoInfo info;
+    stage_init(&first, 64, 36);
+    stage_init(&second, 64, 36);
+    canvas_scribble(&first.canvas, 2);
+    canvas_fill(&second.canvas, (struct frame_box){5, 5, 50, 30}, 255, 0, 0, 200);
+    stage_publish(&first);
+    stage_publish(&second);
+    GstHarness *harness = make_harness(first.path);
+    set_video(harness, &info, "I420", 64, 36);
+    wait_for(&first, harness->element, "live", 1);
+    g_object_set(harness->element, "active", FALSE, NULL);
+    assert_untouched(harness, &info);
+    g_object_set(harness->element, "active", TRUE, NULL);
+    assert_blended(harness, &info, &first.canvas, "active again");
+    g_object_set(harness->element, "socket", second.path, NULL);
+    assert_untouched(harness, &info);
+    wait_for(&second, harness->element, "live", 1);
+    assert_blended(harness, &info, &second.canvas, "another socket");
+    g_object_set(harness->element, "socket", NULL, "view", "not a name/", NULL);
+    assert_untouched(harness, &info);
+    gst_harness_teardown(harness);
+    stage_fini(&first);
+    stage_fini(&second);
+}
+
+/* The writer dies: its picture stays for the time set, then the video is clean; a new writer is found. */
+static void test_writer_dies(void **state)
+{
+    struct stage stage;
+    GstVideoInfo info;
+    struct error err = {0};
+    stage_init(&stage, 64, 36);
+    canvas_scribble(&stage.canvas, 2);
+    stage_publish(&stage);
+    GstHarness *harness = make_harness(stage.path);
+    g_object_set(harness->element, "stale-ms", 100, "keep-ms", 400, NULL);
+    set_video(harness, &info, "I420", 64, 36);
+    assert_untouched(harness, &info);
+    wait_for(&stage, harness->element, "live", 1);
+    frame_writer_destroy(stage.writer);
+    stage.writer = NULL;
+    wait_for(&stage, harness->element, "stale", 1);
+    assert_blended(harness, &info, &stage.canvas, "stale");
+    wait_for(&stage, harness->element, "none", 0);
+    assert_untouched(harness, &info);
+    stage.writer = frame_writer_create(
+        &(struct frame_writer_options){.path = stage.path, .width_px = 64, .height_px = 36}, &err);
+    assert_non_null(stage.writer);
+    stage_publish(&stage);
+    wait_for(&stage, harness->element, "live", 1);
+    assert_blended(harness, &info, &stage.canvas, "new writer");
+    gst_harness_teardown(harness);
+    stage_fini(&stage);
+}
+
+/* ---- pipelines ---- */
+
+static GstBuffer *next_buffer(GstElement *pipeline, const char *sink, GstVideoInfo *info)
+{
+    g_autoptr(GstElement) element = gst_bin_get_by_name(GST_BIN(pipeline), sink);
+    g_autoptr(GstSample) sample = gst_app_sink_try_pull_sample(GST_APP_SINK(element), 20 * GST_SECOND);
+    if (!sample)
+        return NULL;
+    assert_true(gst_video_info_from_caps(info, gst_sample_get_caps(sample)));
+    return gst_buffer_ref(gst_sample_get_buffer(sample));
+}
+
+static GstElement *launch(const char *text)
+{
+    GError *error = NULL;
+    GstElement *pipeline = gst_parse_launch_full(text, NULL, GST_PARSE_FLAG_FATAL_ERRORS, &error);
+    if (!pipeline)
+        fail_msg("%s", error->message);
+    return pipeline;
+}
+
+static void finish(GstElement *pipeline)
+{
+    gst_element_set_state(pipeline, GST_STATE_NULL);
+    gst_object_unref(pipeline);
+}
+
+/* Both branches show the same test picture; only one has the overlay. */
+static void test_behind_tee(void **state)
+{
+    struct stage stage;
+    stage_init(&stage, 160, 90);
+    canvas_scribble(&stage.canvas, 2);
+    stage_publish(&stage);
+    g_autofree char *text = g_strdup_printf(
+        "videotestsrc pattern=ball ! video/x-raw,format=I420,width=160,height=90,framerate=100/1 ! tee name=t "
+        "t. ! queue ! antiphonoverlay name=overlay socket=%s ! appsink name=a sync=false max-buffers=1 "
+        "t. ! queue ! appsink name=b sync=false max-buffers=1", stage.path);
+    GstElement *pipeline = launch(text);
+    g_autoptr(GstElement) overlay = gst_bin_get_by_name(GST_BIN(pipeline), "overlay");
+    gst_element_set_state(pipeline, GST_STATE_PLAYING);
+    wait_for(&stage, overlay, "live", 1);
+    guint64 blended = 0;
+    for (int i = 0; i < 400 && blended < 60; i++) {
+        GstVideoInfo info;
+        char where[256] = "";
+        GstBuffer *a = next_buffer(pipeline, "a", &info), *b = next_buffer(pipeline, "b", &info);
+        assert_non_null(a);
+        assert_non_null(b);
+        assert_int_equal(GST_BUFFER_PTS(a), GST_BUFFER_PTS(b));
+        /* What was under way when the overlay came has none. */
+        if (!is_same_content(a, b)) {
+            if (!reference_agrees(&stage.canvas, &info, b, a, where))
+                fail_msg("frame %d: %s", i, where);
+            blended++;
+        }
+        gst_buffer_unref(a);
+        gst_buffer_unref(b);
+    }
+    assert_int_equal(blended, 60);
+    finish(pipeline);
+    stage_fini(&stage);
+}
+
+/* A decoder's frames are its references as well: an overlay drawn into them would smear over the next ones. */
+static void test_behind_decoder(void **state)
+{
+    struct stage stage;
+    GstVideoInfo info;
+    char where[256] = "";
+    enum { FRAMES = 60 };
+    stage_init(&stage, 160, 90);
+    canvas_scribble(&stage.canvas, 2);
+    stage_publish(&stage);
+    static const char source[] =
+        "videotestsrc pattern=ball num-buffers=60 ! video/x-raw,format=I420,width=160,height=90,framerate=30/1 ! "
+        "x264enc speed-preset=ultrafast key-int-max=100 bframes=0 tune=zerolatency threads=1 ! h264parse ! avdec_h264 "
+        "max-threads=1";
+    g_autofree char *with = g_strdup_printf(
+        "%s ! antiphonoverlay name=overlay socket=%s ! appsink name=a sync=false", source, stage.path);
+    g_autofree char *without = g_strdup_printf("%s ! appsink name=a sync=false", source);
+    GstElement *pipeline = launch(with), *plain = launch(without);
+    g_autoptr(GstElement) overlay = gst_bin_get_by_name(GST_BIN(pipeline), "overlay");
+    gst_element_set_state(plain, GST_STATE_PLAYING);
+    /* Paused, the sink holds the first frame and all behind it until the overlay is there. */
+    gst_element_set_state(pipeline, GST_STATE_PAUSED);
+    wait_for(&stage, overlay, "live", 1);
+    gst_element_set_state(pipeline, GST_STATE_PLAYING);
+    int blended = 0;
+    for (int i = 0; i < FRAMES; i++) {
+        GstBuffer *a = next_buffer(pipeline, "a", &info), *b = next_buffer(plain, "a", &info);
+        assert_non_null(a);
+        assert_non_null(b);
+        if (!is_same_content(a, b)) {
+            if (!reference_agrees(&stage.canvas, &info, b, a, where))
+                fail_msg("frame %d: %s", i, where);
+            blended++;
+        }
+        gst_buffer_unref(a);
+        gst_buffer_unref(b);
+    }
+    assert_true(blended > FRAMES / 2);
+    finish(pipeline);
+    finish(plain);
+    stage_fini(&stage);
+}
+
+/* ---- */
+
+int main(int argc, char **argv)
+{
+    gst_init(&argc, &argv);
+    assert_true(antiphonoverlay_register());
+    assert_non_null(mkdtemp(folder));
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nothing_to_show), cmocka_unit_test(test_every_format),
+        cmocka_unit_test(test_pictures_follow), cmocka_unit_test(test_caps_change),
+        cmocka_unit_test(test_flush),           cmocka_unit_test(test_shared_buffer),
+        cmocka_unit_test(test_properties),      cmocka_unit_test(test_writer_dies),
+        cmocka_unit_test(test_behind_tee),      cmocka_unit_test(test_behind_decoder),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    char *command = xasprintf("rm -rf '%s'", folder);
+    if (system(command) != 0)
+        failed++;
+    free(command);
+    return failed;
+}
