@@ -58,9 +58,19 @@ static void update(struct node *node, const json_t *state, const json_t *before,
         .text = {node->words.data, node->words.len}, .size_px = (float)look->text_px,
         .min_size_px = (float)look->text_min_px, .max_lines = look->text_lines, .width_px = width,
         .align = TEXT_ALIGN_CENTER, .language = language && *language ? language : NULL,
+        .line_height = (float)look->leading / 100,
     });
     node_place(node, (int)ceilf(card->text->content_width_px) + 2 * look->padding_x_px,
         card->text->height_px + 2 * look->padding_y_px);
+}
+
+/* Scripts that reach far below the line keep off the lower edge. */
+static int rise_of(const struct card_captions *card, const struct theme *theme)
+{
+    const struct text_layout *text = card->text;
+    int padding = theme->captions.padding_y_px, below = padding + text->height_px - (text->ink.y_px + text->ink.height_px);
+    int above = padding + text->ink.y_px, least = padding * 3 / 4;
+    return below < least && above > below ? (above - below) / 2 : 0;
 }
 
 static void paint(struct node *node, struct canvas *layer)
@@ -72,7 +82,8 @@ static void paint(struct node *node, struct canvas *layer)
     canvas_fill(layer, &(struct shape){node->card, theme->captions.radius_px, 0},
         &(struct fill){.color = theme->caption_box});
     int x = node->card.x + (node->card.width - card->text->width_px) / 2;
-    canvas_text(layer, card->text, x, node->card.y + theme->captions.padding_y_px, theme->caption_text);
+    canvas_text(layer, card->text, x, node->card.y + theme->captions.padding_y_px - rise_of(card, theme),
+        theme->caption_text);
 }
 
 const struct node_impl card_captions_impl = {

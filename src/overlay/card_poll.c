@@ -16,9 +16,10 @@
 enum { OPTIONS_MAX = 9 };
 
 struct option {
-    struct text_layout *label, *percent;  // owned
-    struct tween share;                   // 0..1
+    struct text_layout *label, *percent, *count;  // owned
+    struct tween share, votes;            // share: 0..1
     int percent_shown;                    // what `percent` says
+    int64_t votes_shown;                  // what `count` says
     float share_drawn;
     struct box box;                       // in the layer
     bool is_leader;
@@ -53,7 +54,8 @@ static void forget(struct card_poll *card)
     for (size_t i = 0; i < OPTIONS_MAX; i++) {
         text_layout_destroy(card->options[i].label);
         text_layout_destroy(card->options[i].percent);
-        card->options[i].label = card->options[i].percent = NULL;
+        text_layout_destroy(card->options[i].count);
+        card->options[i].label = card->options[i].percent = card->options[i].count = NULL;
     }
 }
 
@@ -87,11 +89,12 @@ static void read_words(const json_t *state, struct buffer *words)
 
 /* ---- numbers */
 
+/* On which side of Arabic digits the percent sign stands is decided by the direction of what surrounds them. */
 static struct text_layout *lay_out_number(struct card_poll *card, const char *text, int size_px, bool is_bold)
 {
     return node_layout(&card->base, &(struct text_options){
         .text = str_from(text), .size_px = (float)size_px, .is_bold = is_bold, .max_lines = 1,
-        .direction = TEXT_DIRECTION_LTR,
+        .direction = card->is_rtl ? TEXT_DIRECTION_RTL : TEXT_DIRECTION_LTR,
     });
 }
 
@@ -102,6 +105,15 @@ static void show_percent(struct card_poll *card, struct option *option, int perc
     text_layout_destroy(option->percent);
     option->percent = lay_out_number(card, text, card->base.stage->theme->poll.small_px, true);
     option->percent_shown = percent;
+}
+
+static void show_votes(struct card_poll *card, struct option *option, int64_t votes)
+{
+    char text[DIGITS_BYTES];
+    digits_count(text, votes, card->base.stage->language);
+    text_layout_destroy(option->count);
+    option->count = lay_out_number(card, text, card->base.stage->theme->poll.small_px * 4 / 5, false);
+    option->votes_shown = votes;
 }
 
 static void show_total(struct card_poll *card, int64_t votes)
@@ -127,15 +139,32 @@ static int inner_width(const struct node *node)
     return (look->width_max_px < room ? look->width_max_px : room) - 2 * look->padding_x_px;
 }
 
+static int percent_room(const struct theme_card *look)
+{
+    return look->small_px * 5 / 2;
+}
+
 static void lay_out_option(struct card_poll *card, struct option *option, const char *text, int width)
 {
     const struct theme_card *look = &card->base.stage->theme->poll;
     // Room for "100%" stays free, or the label would give way while the count runs.
-    int taken = 3 * look->small_px + 2 * look->gap_px;
-    option->label = node_layout(&card->base, &(struct text_options){
-        .text = str_from(text), .size_px = (float)look->small_px, .min_size_px = (float)look->small_px * 0.8f,
-        .max_lines = 1, .width_px = width - taken, .is_single_paragraph = true,
-    });
+    struct text_options options = {
+        .text = str_from(text), .size_px = (float)look->small_px, .max_lines = 1,
+        .width_px = width - percent_room(look) - 2 * look->gap_px, .is_single_paragraph = true, .line_height = 1.3f,
+    };
+    option->label = node_layout(&card->base, &options);
+    if (option->label->is_cut) {
+        text_layout_destroy(option->label);
+        options.max_lines = 2;
+        options.size_px *= 0.86f;
+        option->label = node_layout_even(&card->base, &options);
+    }
+}
+
+static int row_height(const struct option *option, const struct theme_card *look)
+{
+    int needed = option->label->height_px + look->row_gap_px;
+    return needed > look->row_px ? needed : look->row_px;
 }
 
 static void lay_out_texts(struct card_poll *card, const json_t *state, int width)
@@ -144,7 +173,7 @@ static void lay_out_texts(struct card_poll *card, const json_t *state, int width
     card->title = node_layout_even(&card->base, &(struct text_options){
         .text = str_from(or_empty(json_get_text(state, "question"))), .size_px = (float)look->text_px,
         .min_size_px = (float)look->text_min_px, .max_lines = look->text_lines, .width_px = width, .is_bold = true,
-        .is_single_paragraph = true,
+        .is_single_paragraph = true, .line_height = (float)look->leading / 100,
     });
     const struct text_layout *title = card->title;
     card->option_count = 0;
@@ -165,14 +194,18 @@ static void lay_out(struct card_poll *card, const json_t *state)
     const struct theme_card *look = &node->stage->theme->poll;
     int width = inner_width(node);
     lay_out_texts(card, state, width);
-    int rows = (int)card->option_count * (look->row_px + look->row_gap_px) - look->row_gap_px;
     int footer = look->mark_px > look->small_px * 3 / 2 ? look->mark_px : look->small_px * 3 / 2;
-    int title = card->title->line_count > 0 ? card->title->height_px + look->gap_px : 0;
+    int title = card->title->line_count > 0 ? card->title->height_px + look->gap_px : 0, rows = 0;
+    for (size_t i = 0; i < card->option_count; i++)
+        rows += row_height(&card->options[i], look) + look->row_gap_px;
     node_place(node, width + 2 * look->padding_x_px,
-        2 * look->padding_y_px + title + rows + look->gap_px + footer);
-    struct box row = {node->card.x + look->padding_x_px, node->card.y + look->padding_y_px + title, width, look->row_px};
-    for (size_t i = 0; i < card->option_count; i++, row.y += look->row_px + look->row_gap_px)
+        2 * look->padding_y_px + title + rows + look->gap_px - look->row_gap_px + footer);
+    struct box row = {node->card.x + look->padding_x_px, node->card.y + look->padding_y_px + title, width, 0};
+    for (size_t i = 0; i < card->option_count; i++) {
+        row.height = row_height(&card->options[i], look);
         card->options[i].box = row;
+        row.y += row.height + look->row_gap_px;
+    }
     card->footer = (struct box){row.x, row.y - look->row_gap_px + look->gap_px, width, footer};
 }
 
@@ -214,25 +247,37 @@ static void take_votes(struct card_poll *card, const json_t *state, int64_t now_
         if (is_leader != option->is_leader)
             node_damage(&card->base, &option->box);
         option->is_leader = is_leader;
+        aim(&option->votes, (float)(votes > 0 ? votes : 0), now_ms, duration_ms, at_once);
         aim(&option->share, sum > 0 && votes > 0 ? (float)votes / (float)sum : 0, now_ms, duration_ms, at_once);
     }
     aim(&card->votes, (float)json_get_int(state, "total", sum), now_ms, duration_ms, at_once);
+}
+
+static bool advance_option(struct card_poll *card, struct option *option, int64_t now_ms)
+{
+    float share = tween_at(&option->share, now_ms);
+    int64_t votes = (int64_t)lroundf(tween_at(&option->votes, now_ms));
+    bool is_changed = share != option->share_drawn;
+    if (!option->percent || percent_of(share) != option->percent_shown) {
+        show_percent(card, option, percent_of(share));
+        is_changed = true;
+    }
+    if (!option->count || votes != option->votes_shown) {
+        show_votes(card, option, votes);
+        is_changed = true;
+    }
+    if (is_changed)
+        node_damage(&card->base, &option->box);
+    option->share_drawn = share;
+    return tween_is_moving(&option->share, now_ms) || tween_is_moving(&option->votes, now_ms);
 }
 
 static bool advance(struct node *node, int64_t now_ms)
 {
     struct card_poll *card = get(node);
     bool is_moving = tween_is_moving(&card->votes, now_ms);
-    for (size_t i = 0; i < card->option_count; i++) {
-        struct option *option = &card->options[i];
-        float share = tween_at(&option->share, now_ms);
-        if (!option->percent || percent_of(share) != option->percent_shown)
-            show_percent(card, option, percent_of(share));
-        if (share != option->share_drawn)
-            node_damage(node, &option->box);
-        option->share_drawn = share;
-        is_moving |= tween_is_moving(&option->share, now_ms);
-    }
+    for (size_t i = 0; i < card->option_count; i++)
+        is_moving |= advance_option(card, &card->options[i], now_ms);
     int64_t votes = (int64_t)lroundf(tween_at(&card->votes, now_ms));
     if (!card->total || votes != card->votes_shown) {
         show_total(card, votes);
@@ -288,17 +333,33 @@ static void paint_bar(const struct card_poll *card, struct canvas *layer, const 
     canvas_fill(layer, &bar, &(struct fill){card->is_rtl ? to : from, card->is_rtl ? from : to, true, true});
 }
 
+static void paint_label(const struct card_poll *card, struct canvas *layer, const struct option *option)
+{
+    const struct box *box = &option->box;
+    const struct theme *theme = card->base.stage->theme;
+    const struct text_layout *label = option->label;
+    canvas_text(layer, label, text_x(card, label, box, theme->poll.gap_px), box->y + (box->height - label->height_px) / 2,
+        theme->text);
+}
+
 static void paint_option(const struct card_poll *card, struct canvas *layer, const struct option *option)
 {
     const struct theme *theme = card->base.stage->theme;
+    const struct theme_card *look = &theme->poll;
     const struct box *box = &option->box;
     paint_bar(card, layer, option);
-    canvas_text(layer, option->label, text_x(card, option->label, box, theme->poll.gap_px),
-        box->y + (box->height - option->label->height_px) / 2, theme->text);
-    int width = (int)ceilf(option->percent->content_width_px);
-    canvas_text(layer, option->percent, across(card, box, box->width - width - theme->poll.gap_px, width),
+    paint_label(card, layer, option);
+    int width = (int)ceilf(option->percent->content_width_px), end = box->width - look->gap_px;
+    canvas_text(layer, option->percent, across(card, box, end - width, width),
         box->y + (box->height - option->percent->height_px) / 2,
         option->is_leader ? theme->text : theme->text_soft);
+    // The count stands before the percentage where the label leaves room for it.
+    width = (int)ceilf(option->count->content_width_px);
+    end -= percent_room(look) + look->gap_px / 2;
+    int label_end = look->gap_px + (int)ceilf(option->label->content_width_px);
+    if (end - width >= label_end + look->gap_px)
+        canvas_text(layer, option->count, across(card, box, end - width, width),
+            box->y + (box->height - option->count->height_px) / 2, theme->text_soft);
 }
 
 /* Heads and shoulders, in a square of 24: how many voted needs no word in any language. */

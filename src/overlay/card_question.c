@@ -19,6 +19,7 @@ struct card_question {
     uint64_t message;
     struct color name_color;
     struct text_layout *text, *name, *initial;  // owned; name and initial may be NULL
+    int overhang_px;              // how far the text's ink reaches over its reading edge (Nastaliq)
     bool is_rtl;
 };
 
@@ -80,11 +81,16 @@ static struct color readable(const struct theme *theme, const char *wanted)
     return color;
 }
 
+/* What stands left and right of the text: padding and the accent. */
+static int chrome_px(const struct theme_card *look)
+{
+    return 2 * look->padding_x_px + (look->bar_px > 0 ? look->bar_px + look->gap_px : 0);
+}
+
 static int inner_max(const struct node *node, const struct theme_card *look)
 {
     int room = node->stage->width_px - 2 * look->x_px;
-    int width = look->width_max_px < room ? look->width_max_px : room;
-    return width - 2 * look->padding_x_px - (look->bar_px > 0 ? look->bar_px + look->gap_px : 0);
+    return (look->width_max_px < room ? look->width_max_px : room) - chrome_px(look);
 }
 
 static void lay_out_header(struct card_question *card, const json_t *state, const struct theme_card *look, int width)
@@ -114,28 +120,38 @@ static int header_height(const struct card_question *card, const struct theme_ca
     return card->platform && look->mark_px > card->name->height_px ? look->mark_px : card->name->height_px;
 }
 
+static void lay_out_text(struct card_question *card, const json_t *state, const struct theme_card *look, int width)
+{
+    card->text = node_layout_even(&card->base, &(struct text_options){
+        .text = str_from(or_empty(json_get_text(state, "text"))), .size_px = (float)look->text_px,
+        .min_size_px = (float)look->text_min_px, .max_lines = look->text_lines, .width_px = width,
+        .is_single_paragraph = true, .line_height = (float)look->leading / 100,
+    });
+    const struct text_layout *text = card->text;
+    card->is_rtl = text->line_count > 0 && text->lines[0].is_rtl;
+    int over = card->is_rtl ? text->ink.x_px + text->ink.width_px - text->width_px : -text->ink.x_px;
+    card->overhang_px = over > 0 && text->line_count > 0 ? over : 0;
+}
+
+static int content_width(const struct card_question *card, const struct theme_card *look)
+{
+    int text = (int)ceilf(card->text->content_width_px) + card->overhang_px;
+    int name = card->name ? (int)ceilf(card->name->content_width_px) : 0;
+    if (card->name && card->platform)
+        name += look->mark_px + look->gap_px;
+    return text > name ? text : name;
+}
+
 static void lay_out(struct card_question *card, const json_t *state)
 {
     struct node *node = &card->base;
-    const struct theme_card *look = node->impl->look(node->stage->theme);
+    const struct theme_card *look = &node->stage->theme->question;
     int width = inner_max(node, look);
-    card->text = node_layout_even(node, &(struct text_options){
-        .text = str_from(or_empty(json_get_text(state, "text"))), .size_px = (float)look->text_px,
-        .min_size_px = (float)look->text_min_px, .max_lines = look->text_lines, .width_px = width,
-        .is_single_paragraph = true,
-    });
-    card->is_rtl = card->text->line_count > 0 && card->text->lines[0].is_rtl;
+    lay_out_text(card, state, look, width);
     lay_out_header(card, state, look, width);
-    float content = card->text->content_width_px;
-    if (card->name)
-        content = fmaxf(content, card->name->content_width_px +
-            (float)(card->platform ? look->mark_px + look->gap_px : 0));
-    int outer = look->width_min_px, chrome = inner_max(node, look) - width + 2 * look->padding_x_px +
-        (look->bar_px > 0 ? look->bar_px + look->gap_px : 0);
-    if ((int)ceilf(content) + chrome > outer)
-        outer = (int)ceilf(content) + chrome;
-    int header = header_height(card, look);
-    node_place(node, outer, 2 * look->padding_y_px + header + (header ? look->gap_px : 0) + card->text->height_px);
+    int outer = content_width(card, look) + chrome_px(look), header = header_height(card, look);
+    node_place(node, outer > look->width_min_px ? outer : look->width_min_px,
+        2 * look->padding_y_px + header + (header ? look->gap_px : 0) + card->text->height_px);
 }
 
 static void update(struct node *node, const json_t *state, const json_t *before, int64_t now_ms, bool at_once)
@@ -206,7 +222,7 @@ static void paint(struct node *node, struct canvas *layer)
         paint_header(card, layer, look, from_start, y);
         y += header_height(card, look) + look->gap_px;
     }
-    canvas_text(layer, card->text, text_x(card, card->text, from_start), y, theme->text);
+    canvas_text(layer, card->text, text_x(card, card->text, from_start + card->overhang_px), y, theme->text);
 }
 
 const struct node_impl card_question_impl = {

@@ -12,9 +12,10 @@ struct style {
     uint32_t zero, group, percent;
 };
 
+/* The usual digits of each language as CLDR 42 has them; Urdu's are Western. */
 static const struct style styles[] = {
-    {" fa ur ps ckb ug sd ks ", 0x6f0, 0x66c, 0x66a},
-    {" ar ", 0x660, 0x66c, 0x66a},
+    {" fa ps ks ", 0x6f0, 0x66c, 0x66a},
+    {" ar ckb sd ", 0x660, 0x66c, 0x66a},
     {" ne mr ", 0x966, ',', '%'},
     {" bn as ", 0x9e6, ',', '%'},
     {" my ", 0x1040, ',', '%'},

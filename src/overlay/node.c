@@ -1,5 +1,6 @@
 #include "overlay/node.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -115,10 +116,18 @@ void node_leave(struct node *node, int64_t now_ms, bool at_once)
         tween_start(&node->presence, 0, now_ms, 0, look_of(node)->leave_ms);
 }
 
+void node_lift(struct node *node, int px, int64_t now_ms, bool at_once)
+{
+    if (at_once)
+        tween_set(&node->lift, (float)px);
+    else if (node->lift.to != (float)px)
+        tween_start(&node->lift, (float)px, now_ms, 0, look_of(node)->enter_ms);
+}
+
 bool node_advance(struct node *node, int64_t now_ms)
 {
-    bool is_moving = tween_is_moving(&node->presence, now_ms);
-    if (node->state == NODE_LEAVING && !is_moving)
+    bool is_moving = tween_is_moving(&node->presence, now_ms) || tween_is_moving(&node->lift, now_ms);
+    if (node->state == NODE_LEAVING && !tween_is_moving(&node->presence, now_ms))
         node->state = NODE_GONE;
     if (node->impl->advance && node->layer && node->impl->advance(node, now_ms))
         is_moving = true;
@@ -133,6 +142,7 @@ struct box node_position(const struct node *node, int64_t now_ms, float *opacity
     // It comes up from below, and leaves half as far.
     float way = (1 - presence) * (float)look_of(node)->rise_px;
     box.y += (int)(node->state == NODE_SHOWN ? way : way / 2);
+    box.y -= look_of(node)->anchor.down * (int)tween_at(&node->lift, now_ms);
     return *opacity > 0 ? box : (struct box){0};
 }
 
@@ -164,11 +174,10 @@ void node_place(struct node *node, int width_px, int height_px)
 {
     const struct stage *stage = node->stage;
     const struct theme_card *look = look_of(node);
-    int y = look->y_px + node->slot * look->row_px * (look->anchor.down != 0);
     int reach = stage->theme->shadow_px + stage->theme->shadow_dy_px;
     struct box card = {
         anchored(stage->width_px, width_px, look->x_px, look->anchor.across),
-        anchored(stage->height_px, height_px, y, look->anchor.down), width_px, height_px,
+        anchored(stage->height_px, height_px, look->y_px, look->anchor.down), width_px, height_px,
     };
     node->box = box_grow(&card, reach);
     node->card = (struct box){reach, reach, width_px, height_px};
@@ -187,12 +196,41 @@ static void note_missing(struct node *node, const struct text_layout *layout)
         buffer_add(&node->missing, &layout->missing[i].scalar, sizeof(uint32_t));
 }
 
+static void line_ink(const struct text_line *line, int *top, int *bottom)
+{
+    for (size_t i = 0; i < line->run_count; i++) {
+        const struct text_run *run = &line->runs[i];
+        if (run->mask && run->mask_y_px < *top)
+            *top = run->mask_y_px;
+        if (run->mask && run->mask_y_px + run->mask->height_px > *bottom)
+            *bottom = run->mask_y_px + run->mask->height_px;
+    }
+}
+
+static bool do_lines_touch(const struct text_layout *layout)
+{
+    int above = INT_MIN;
+    for (size_t i = 0; i < layout->line_count; i++) {
+        int top = INT_MAX, bottom = INT_MIN;
+        line_ink(&layout->lines[i], &top, &bottom);
+        if (top != INT_MAX && top < above)
+            return true;
+        above = bottom;
+    }
+    return false;
+}
+
 struct text_layout *node_layout(struct node *node, const struct text_options *options)
 {
     struct text_options with = *options;
     if (!with.language)
         with.language = node->stage->language;
     struct text_layout *layout = text_layout_create(node->stage->text, &with);
+    if (with.line_height > 0 && do_lines_touch(layout)) {
+        text_layout_destroy(layout);
+        with.line_height = 0;
+        layout = text_layout_create(node->stage->text, &with);
+    }
     note_missing(node, layout);
     node->count.layouts++;
     return layout;

@@ -45,6 +45,7 @@ struct node {
     enum node_stage state;
     bool is_skipped;           // it killed the process before, or there is no memory for it: takes no place
     struct tween presence;     // 0 away, 1 there
+    struct tween lift;         // px up from its place, to make room below
 
     struct box box;            // layer on the view, where it rests, shadow included
     struct box card;           // the card in the layer, without shadow
@@ -91,6 +92,9 @@ void node_update(struct node *node, const json_t *card, int64_t now_ms, bool at_
 void node_enter(struct node *node, int64_t now_ms, int delay_ms, bool at_once);
 void node_leave(struct node *node, int64_t now_ms, bool at_once);
 
+/* Makes room of `px` between the card and the edge it is anchored to. */
+void node_lift(struct node *node, int px, int64_t now_ms, bool at_once);
+
 /* Moves it; true: call again with the next frame. */
 bool node_advance(struct node *node, int64_t now_ms);
 
@@ -106,7 +110,10 @@ struct box node_position(const struct node *node, int64_t now_ms, float *opacity
 void node_place(struct node *node, int width_px, int height_px);
 void node_damage(struct node *node, const struct box *box);  // in the layer
 
-/* The layout, with what is missing noted in the node. Never NULL; the caller destroys it. */
+/*
+ * The layout, with what is missing noted in the node. Never NULL; the caller destroys it. Lines stand line_height apart
+ * where their ink allows it, and as far as the script needs where it does not (Nastaliq, Tibetan).
+ */
 struct text_layout *node_layout(struct node *node, const struct text_options *options);
 
 /* The same with lines of even length: no last line of one word. */

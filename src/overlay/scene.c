@@ -5,15 +5,16 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "base/log.h"
 #include "base/memory.h"
+#include "overlay/theme.h"
 
-enum { ID_BYTES = 96, TRACKS_MAX = 4 };
+enum { ID_BYTES = 96 };
 
 void scene_init(struct scene *scene, const struct stage *stage)
 {
     scene->stage = *stage;
     list_init(&scene->nodes);
+    memset(scene->track_room_px, 0, sizeof(scene->track_room_px));
 }
 
 void scene_fini(struct scene *scene)
@@ -91,15 +92,56 @@ static size_t want_captions(struct wanted *list, size_t count, const json_t *sta
     json_t *track;
     json_array_foreach(json_object_get(state, "captions"), i, track) {
         const char *key = json_get_text(track, "track");
-        if (i < TRACKS_MAX && json_array_size(json_object_get(track, "lines")) > 0)
+        if (i < SCENE_TRACKS && json_array_size(json_object_get(track, "lines")) > 0)
             count = want(list, count, &card_captions_impl, track, key ? key : "", (int)i);
     }
     return count;
 }
 
+/*
+ * Tracks stand over one another, each in the room that its tallest text so far has needed, also while it is silent: a
+ * line that comes or goes must not move the others. Returns the room of all.
+ */
+static int stack_tracks(struct scene *scene, size_t tracks, int base_px[SCENE_TRACKS + 1])
+{
+    const struct theme_card *look = &scene->stage.theme->captions;
+    const struct node *node;
+    list_for_each(node, &scene->nodes, link) {
+        int needed = node->card.height + look->gap_px;
+        if (node->impl == &card_captions_impl && node->layer && needed > scene->track_room_px[node->slot])
+            scene->track_room_px[node->slot] = needed;
+    }
+    base_px[0] = 0;
+    for (size_t i = 0; i < SCENE_TRACKS; i++) {
+        if (scene->track_room_px[i] < look->row_px)
+            scene->track_room_px[i] = look->row_px;
+        base_px[i + 1] = base_px[i] + (i < tracks ? scene->track_room_px[i] : 0);
+    }
+    return base_px[tracks];
+}
+
+/* Cards keep their distance from captions that need more than the room of one track. */
+static void lift_cards(struct scene *scene, const json_t *state, int64_t now_ms, bool at_once)
+{
+    const struct theme_card *captions = &scene->stage.theme->captions;
+    size_t tracks = json_array_size(json_object_get(state, "captions"));
+    int base_px[SCENE_TRACKS + 1];
+    int room_px = stack_tracks(scene, tracks < SCENE_TRACKS ? tracks : SCENE_TRACKS, base_px);
+    int lift_px = room_px > captions->row_px ? room_px - captions->row_px : 0;
+    struct node *node;
+    list_for_each(node, &scene->nodes, link) {
+        const struct theme_card *look = node->impl->look(scene->stage.theme);
+        if (look->anchor.down != captions->anchor.down || node->state != NODE_SHOWN)
+            continue;
+        // A card that has not been seen yet is born where it belongs.
+        node_lift(node, look == captions ? base_px[node->slot] : lift_px, now_ms,
+            at_once || box_is_empty(&node->drawn));
+    }
+}
+
 void scene_apply(struct scene *scene, const json_t *state, int64_t now_ms, bool at_once)
 {
-    struct wanted list[2 + TRACKS_MAX];
+    struct wanted list[2 + SCENE_TRACKS];
     size_t count = want_numbered(list, 0, &card_poll_impl, state);
     count = want_numbered(list, count, &card_question_impl, state);
     count = want_captions(list, count, state);
@@ -113,6 +155,7 @@ void scene_apply(struct scene *scene, const json_t *state, int64_t now_ms, bool 
     }
     for (size_t i = 0; i < count; i++)
         bring(scene, &list[i], now_ms, at_once);
+    lift_cards(scene, state, now_ms, at_once);
 }
 
 static bool holds(const json_t *ids, const struct node *node)

@@ -47,6 +47,7 @@ static const struct field card_fields[] = {
     IN_CARD("radius", LENGTH, radius_px), IN_CARD("padding_x", LENGTH, padding_x_px),
     IN_CARD("padding_y", LENGTH, padding_y_px), IN_CARD("gap", LENGTH, gap_px), IN_CARD("text", LENGTH, text_px),
     IN_CARD("text_min", LENGTH, text_min_px), IN_CARD("lines", NUMBER, text_lines),
+    IN_CARD("leading", NUMBER, leading),
     IN_CARD("small", LENGTH, small_px), IN_CARD("mark", LENGTH, mark_px), IN_CARD("row", LENGTH, row_px),
     IN_CARD("row_gap", LENGTH, row_gap_px), IN_CARD("row_radius", LENGTH, row_radius_px),
     IN_CARD("bar", LENGTH, bar_px), IN_CARD("enter_ms", NUMBER, enter_ms), IN_CARD("leave_ms", NUMBER, leave_ms),
@@ -77,19 +78,19 @@ static const struct theme evening = {
     .hairline_px = 1, .shadow_px = 36, .shadow_dy_px = 10, .count_ms = 450,
     .question = {
         .anchor = {-1, 1}, .x_px = 96, .y_px = 240, .width_min_px = 480, .width_max_px = 1120, .radius_px = 24,
-        .padding_x_px = 36, .padding_y_px = 30, .gap_px = 16, .text_px = 46, .text_min_px = 34, .text_lines = 4,
+        .padding_x_px = 36, .padding_y_px = 30, .gap_px = 16, .text_px = 46, .text_min_px = 34, .text_lines = 4, .leading = 145,
         .small_px = 30, .mark_px = 44, .bar_px = 6, .enter_ms = 380, .leave_ms = 240, .rise_px = 28,
     },
     .poll = {
         .anchor = {1, -1}, .x_px = 96, .y_px = 72, .width_min_px = 560, .width_max_px = 560, .radius_px = 24,
-        .padding_x_px = 28, .padding_y_px = 28, .gap_px = 20, .text_px = 34, .text_min_px = 26, .text_lines = 3,
+        .padding_x_px = 28, .padding_y_px = 28, .gap_px = 20, .text_px = 34, .text_min_px = 26, .text_lines = 3, .leading = 140,
         .small_px = 28, .row_px = 58, .row_gap_px = 10, .row_radius_px = 14, .mark_px = 26, .enter_ms = 380,
         .leave_ms = 240, .rise_px = 28,
     },
     .captions = {
-        .anchor = {0, 1}, .x_px = 0, .y_px = 60, .width_min_px = 0, .width_max_px = 1360, .radius_px = 14,
-        .padding_x_px = 30, .padding_y_px = 12, .gap_px = 10, .text_px = 44, .text_min_px = 32, .text_lines = 2,
-        .row_px = 150, .enter_ms = 140, .leave_ms = 120, .rise_px = 0,
+        .anchor = {0, 1}, .x_px = 0, .y_px = 54, .width_min_px = 0, .width_max_px = 1360, .radius_px = 14,
+        .padding_x_px = 30, .padding_y_px = 14, .gap_px = 10, .text_px = 44, .text_min_px = 32, .text_lines = 2, .leading = 142,
+        .row_px = 164, .enter_ms = 140, .leave_ms = 120, .rise_px = 0,
     },
 };
 

@@ -25,6 +25,7 @@ struct theme_card {
     int gap_px;                  // between the parts of the card
     int text_px, text_min_px;    // of the em; shrinks that far before it is cut
     int text_lines;
+    int leading;                 // from line to line, hundredths of the em; wider where the script needs it
     int small_px;                // name of an author, counts
     int mark_px;                 // platform mark
     int row_px, row_gap_px, row_radius_px;  // an option of a poll
