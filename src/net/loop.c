@@ -101,10 +101,12 @@ static void watch_run(struct watch *watch, uint32_t events)
         return;
     }
     int seen = 0;
-    if (events & (EPOLLIN | EPOLLHUP | EPOLLERR | EPOLLRDHUP))
+    if (events & (EPOLLIN | EPOLLHUP | EPOLLERR))
         seen |= LOOP_READABLE;
     if (events & (EPOLLOUT | EPOLLERR))
         seen |= LOOP_WRITABLE;
+    if (events & (EPOLLHUP | EPOLLERR | EPOLLRDHUP))
+        seen |= LOOP_HANGUP;
     watch->events_fn(watch->data, seen);
 }
 
@@ -126,6 +128,12 @@ static int inner_callback(struct lws *wsi, enum lws_callback_reasons reason, voi
     return 0;
 }
 
+static uint32_t epoll_mask(int events)
+{
+    return (events & LOOP_READABLE ? EPOLLIN : 0) | (events & LOOP_WRITABLE ? EPOLLOUT : 0) |
+           (events & LOOP_HANGUP ? EPOLLRDHUP : 0);
+}
+
 static struct watch *watch_create(struct loop *loop, int fd, int events)
 {
     struct watch *watch = xcalloc(1, sizeof(*watch));
@@ -133,7 +141,7 @@ static struct watch *watch_create(struct loop *loop, int fd, int events)
     watch->fd = fd;
     list_append(&loop->watches, &watch->link);
     struct epoll_event event = {.data.ptr = watch};
-    event.events = (events & LOOP_READABLE ? EPOLLIN : 0) | (events & LOOP_WRITABLE ? EPOLLOUT : 0);
+    event.events = epoll_mask(events);
     if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)
         log_error("net/loop", "descriptor %d cannot be watched: %s", fd, strerror(errno));
     return watch;
@@ -158,7 +166,7 @@ struct watch *loop_watch_events(struct loop *loop, int fd, int events, watch_fn 
 void watch_set_events(struct watch *watch, int events)
 {
     struct epoll_event event = {.data.ptr = watch};
-    event.events = (events & LOOP_READABLE ? EPOLLIN : 0) | (events & LOOP_WRITABLE ? EPOLLOUT : 0);
+    event.events = epoll_mask(events);
     epoll_ctl(watch->loop->epoll_fd, EPOLL_CTL_MOD, watch->fd, &event);
 }
 

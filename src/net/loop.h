@@ -38,7 +38,11 @@ void loop_post(struct loop *loop, loop_fn fn, void *data);
  */
 bool loop_on_signal(struct loop *loop, int signo, loop_fn fn, void *data, struct error *err);
 
-enum loop_events { LOOP_READABLE = 1 << 0, LOOP_WRITABLE = 1 << 1 };
+enum loop_events {
+    LOOP_READABLE = 1 << 0,
+    LOOP_WRITABLE = 1 << 1,
+    LOOP_HANGUP = 1 << 2,  // the peer has closed its side; also told with the others when the connection broke
+};
 
 /*
  * fn runs while fd is readable (a hang-up counts as readable): read until it is not, or it runs again. fd is

@@ -51,6 +51,7 @@ struct server_request {
     bool is_answered;    // the owner has let go; what is left is to be written
     bool is_stream;
     bool must_close;     // the connection cannot carry another request
+    struct watch *held;  // see hold(); NULL: the answer goes out in one piece
     struct buffer out;   // head and body, as far as they wait
     size_t out_at;       // written of it
 };

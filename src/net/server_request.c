@@ -13,7 +13,7 @@
  * connection instead.
  */
 
-enum { PIECE_BYTES = 64 << 10, STREAM_BYTES_MAX = 8 << 20, COOKIE_BYTES = 4096 };
+enum { PIECE_BYTES = 32 << 10, STREAM_BYTES_MAX = 8 << 20, COOKIE_BYTES = 4096 };
 
 static const struct {
     enum lws_token_indexes token;
@@ -106,6 +106,7 @@ struct server_request *request_create(struct connection *connection)
 
 void request_free(struct server_request *request)
 {
+    loop_unwatch(request->held);
     free(request->path);
     free(request->query);
     buffer_fini(&request->body);
@@ -253,12 +254,50 @@ void *server_request_data(const struct server_request *request)
 
 /* --- Coming in --- */
 
+static void handle_held(void *data, int events)
+{
+    struct connection *connection = data;
+    if (events & LOOP_HANGUP) {
+        request_gone(connection);
+        lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+        return;
+    }
+    watch_set_events(connection->request->held, LOOP_HANGUP);
+    lws_rx_flow_control(connection->wsi, 1);
+    lws_callback_on_writable(connection->wsi);
+}
+
+/*
+ * Between a request and the end of its answer libwebsockets 4.1.6 polls for input and takes none: a peer that hangs
+ * up, or that sends its next request, would make the loop spin. So its input is off meanwhile, and we look for the
+ * hang-up. With the input off it does not write either: it is on from when the socket takes bytes until it got them.
+ */
+static void hold(struct server_request *request)
+{
+    struct connection *connection = request->connection;
+    lws_rx_flow_control(connection->wsi, 0);
+    int events = LOOP_HANGUP | (request->out.len > 0 ? LOOP_WRITABLE : 0);
+    request->held = loop_watch_events(connection->server->loop, lws_get_socket_fd(connection->wsi), events, handle_held,
+                                      connection);
+}
+
+static void want_write(struct server_request *request)
+{
+    if (request->held)
+        watch_set_events(request->held, LOOP_HANGUP | LOOP_WRITABLE);
+    else
+        lws_callback_on_writable(request->connection->wsi);
+}
+
 static void hand_over(struct server_request *request)
 {
-    struct server *server = request->connection->server;
+    struct connection *connection = request->connection;
+    struct server *server = connection->server;
     request->is_delivered = true;
-    lws_set_timeout(request->connection->wsi, NO_PENDING_TIMEOUT, 0);
+    lws_set_timeout(connection->wsi, NO_PENDING_TIMEOUT, 0);
     server->options.on_request(server->options.data, request);
+    if (connection->request == request && (!request->is_answered || request->out.len > PIECE_BYTES))
+        hold(request);
 }
 
 static int refuse(struct server_request *request, int status, const char *text)
@@ -318,11 +357,6 @@ int request_complete(struct connection *connection)
 
 /* --- Going out --- */
 
-static void want_write(struct server_request *request)
-{
-    lws_callback_on_writable(request->connection->wsi);
-}
-
 int request_write(struct connection *connection)
 {
     struct server_request *request = connection->request;
@@ -341,13 +375,17 @@ int request_write(struct connection *connection)
     if (request->out_at == request->out.len)
         request->out_at = request->out.len = 0;
     if (!is_last) {
+        if (request->held)
+            lws_rx_flow_control(wsi, 0);
         if (request->out.len > 0)
-            lws_callback_on_writable(wsi);
+            want_write(request);
         return 0;
     }
-    bool must_close = request->must_close;
+    bool must_close = request->must_close, was_held = request->held != NULL;
     connection->request = NULL;
     request_free(request);
+    if (was_held && !must_close)
+        lws_rx_flow_control(wsi, 1);
     return lws_http_transaction_completed(wsi) || must_close ? -1 : 0;
 }
 
