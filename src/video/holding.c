@@ -40,9 +40,9 @@ static float choir(float x, float y, float mouth_x, float side, float pixel)
 {
     enum { ARCS = 3 };
     float dx = (x - mouth_x) * side, covered = 0;
-    float radius = sqrtf(dx * dx + y * y);
-    if (radius > 0.2f)
+    if (fabsf(dx) > 0.2f || fabsf(y) > 0.2f)
         return 0;  // beyond the outermost arc
+    float radius = sqrtf(dx * dx + y * y);
     float angle = fabsf(atan2f(y, dx));
     for (int i = 0; i < ARCS; i++) {
         float across = fabsf(radius - (0.055f + 0.048f * (float)i));
@@ -54,11 +54,10 @@ static float choir(float x, float y, float mouth_x, float side, float pixel)
     return fmaxf(covered, clamp01(0.5f - dot / pixel));
 }
 
-static struct colour shade(float x, float y, float pixel)
+static struct colour shade(struct colour behind, float x, float y, float pixel)
 {
     static const struct colour caller = {0.960f, 0.780f, 0.520f}, answer = {0.560f, 0.740f, 0.910f};
-    struct colour colour = sky(x, y);
-    colour = mix(colour, caller, choir(x, y, -0.185f, 1, pixel) * 0.92f);
+    struct colour colour = mix(behind, caller, choir(x, y, -0.185f, 1, pixel) * 0.92f);
     return mix(colour, answer, choir(x, y, 0.185f, -1, pixel) * 0.92f);
 }
 
@@ -79,16 +78,17 @@ static guint8 quantise(float value, int x, int y)
     return (guint8)(value + (float)(hash >> 24) / 256.0f);
 }
 
-/* One 2 x 2 block: four lumas, one pair of chroma. */
+/* One 2 x 2 block: four lumas, one pair of chroma. The sky changes too slowly to be asked for every pixel. */
 static void draw_block(GstVideoFrame *frame, int block_x, int block_y, float kr, float kb)
 {
     int width = GST_VIDEO_FRAME_WIDTH(frame), height = GST_VIDEO_FRAME_HEIGHT(frame);
     float pixel = 1.0f / (float)height, chroma[2] = {0, 0};
+    float left = ((float)(block_x * 2) - (float)width / 2) * pixel, top = ((float)(block_y * 2) - (float)height / 2) * pixel;
+    struct colour behind = sky(left, top);
     for (int i = 0; i < 4; i++) {
-        int x = MIN(block_x * 2 + (i & 1), width - 1), y = MIN(block_y * 2 + (i >> 1), height - 1);
+        int x = block_x * 2 + (i & 1), y = block_y * 2 + (i >> 1);
         float value[3];
-        to_video(shade(((float)x - (float)width / 2) * pixel, ((float)y - (float)height / 2) * pixel, pixel), kr, kb,
-            value);
+        to_video(shade(behind, left + (float)(i & 1) * pixel, top + (float)(i >> 1) * pixel, pixel), kr, kb, value);
         guint8 *luma = GST_VIDEO_FRAME_PLANE_DATA(frame, 0);
         luma[y * GST_VIDEO_FRAME_PLANE_STRIDE(frame, 0) + x] = quantise(value[0], x, y);
         chroma[0] += value[1] / 4;
@@ -112,8 +112,8 @@ GstBuffer *holding_draw(const struct program *program)
         return buffer;
     double kr, kb;
     gst_video_color_matrix_get_Kr_Kb(info.colorimetry.matrix, &kr, &kb);
-    for (int y = 0; y < (program->height_px + 1) / 2; y++) {
-        for (int x = 0; x < (program->width_px + 1) / 2; x++)
+    for (int y = 0; y < program->height_px / 2; y++) {  // both are even
+        for (int x = 0; x < program->width_px / 2; x++)
             draw_block(&frame, x, y, (float)kr, (float)kb);
     }
     gst_video_frame_unmap(&frame);

@@ -111,7 +111,7 @@ static const struct {
     const char *elements[3];
     const char *text, *property;
 } chains[] = {
-    {ADDRESS_SRT, {"srtsrc", "tsdemux"}, "srtsrc name=src poll-timeout=100 ! tsdemux name=pads latency=100", "uri"},
+    {ADDRESS_SRT, {"srtsrc", "tsdemux"}, "srtsrc name=src ! tsdemux name=pads latency=100", "uri"},
     {ADDRESS_UDP, {"udpsrc", "tsdemux"},
         "udpsrc name=src buffer-size=4194304 caps=\"video/mpegts,systemstream=true,packetsize=188\" "
         "! tsdemux name=pads latency=200", "uri"},
@@ -156,6 +156,8 @@ static void set_address(GstElement *source, const char *property, const struct a
 {
     if (address->kind != ADDRESS_FILE) {
         g_object_set(source, property, address->text, NULL);
+        if (address->kind == ADDRESS_SRT)
+            g_object_set(source, "poll-timeout", 100, NULL);  // after the URI, which resets it; without, NULL takes 3 s
         return;
     }
     g_autofree char *path = g_canonicalize_filename(address->text, NULL);

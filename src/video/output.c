@@ -358,7 +358,7 @@ static void attach(struct output *output, GstElement *pipeline)
 static void apply_blank(struct output *output)
 {
     g_autoptr(GstElement) overlay = output->pipeline ? gst_bin_get_by_name(GST_BIN(output->pipeline), "overlay") : NULL;
-    if (overlay && g_object_class_find_property(G_OBJECT_GET_CLASS(overlay), "active"))
+    if (overlay && output->frame_socket)
         g_object_set(overlay, "active", !output->is_blank, NULL);
 }
 

@@ -21,7 +21,8 @@ static const char file_sink[] = "filesink name=sink async=false sync=false buffe
 
 /*
  * A recording must be readable however the process ends: Matroska is by itself; MP4 in fragments of half a second that become
- * an ordinary file when it is closed.
+ * an ordinary file when it is closed. flvmux of 1.22 reckons its live deadline from the wrong time, gives up waiting for the
+ * other pad and pulls sound up to 32 ms out of place; not live, it waits, and both come with every tick.
  */
 static const struct form {
     enum address_kind kind;
@@ -30,16 +31,17 @@ static const struct form {
     const char *muxer;
     const char *sink;   // NULL: a file
     const char *property, *elements[2];
+    bool waits;         // its muxer must believe that nothing is live
 } forms[] = {
     {ADDRESS_FILE, CONTAINER_MKV, "avc", "matroskamux name=mux offset-to-zero=true", NULL, "location", {"matroskamux"}},
     {ADDRESS_FILE, CONTAINER_MP4, "avc", "mp4mux name=mux fragment-duration=500 fragment-mode=first-moov-then-finalise", NULL,
         "location", {"mp4mux"}},
     {ADDRESS_FILE, CONTAINER_TS, "byte-stream", "mpegtsmux name=mux alignment=7", NULL, "location", {"mpegtsmux"}},
-    {ADDRESS_FILE, CONTAINER_FLV, "avc", "flvmux name=mux", NULL, "location", {"flvmux"}},
+    {ADDRESS_FILE, CONTAINER_FLV, "avc", "flvmux name=mux", NULL, "location", {"flvmux"}, true},
     {ADDRESS_SRT, CONTAINER_NONE, "byte-stream", "mpegtsmux name=mux alignment=7",
-        "srtsink name=sink wait-for-connection=false async=false sync=false poll-timeout=100", "uri", {"mpegtsmux", "srtsink"}},
+        "srtsink name=sink async=false sync=false", "uri", {"mpegtsmux", "srtsink"}},
     {ADDRESS_RTMP, CONTAINER_NONE, "avc", "flvmux name=mux streamable=true",
-        "rtmp2sink name=sink async-connect=true async=false sync=false", "location", {"flvmux", "rtmp2sink"}},
+        "rtmp2sink name=sink async-connect=true async=false sync=false", "location", {"flvmux", "rtmp2sink"}, true},
 };
 
 static const struct form *find_form(const struct address *address)
@@ -70,14 +72,13 @@ static char *describe(const struct output_chain_options *options, const struct f
     int fps = (program->fps_num + program->fps_den - 1) / program->fps_den;
     g_autofree char *encoder = encoder_describe(options->encoder, &(struct encoder_options){
         .bitrate_kbps = options->bitrate_kbps, .key_frames = 2 * fps, .is_constant = !is_file});
-    g_autofree char *source = g_strdup_printf("is-live=true format=time block=false max-bytes=0 max-buffers=%d "
-        "leaky-type=downstream", is_file ? MAX(fps, NETWORK_BUFFERS) : NETWORK_BUFFERS);
-    g_autoptr(GstElementFactory) overlay = gst_element_factory_find("antiphonoverlay");
+    g_autofree char *source = g_strdup_printf("is-live=%s format=time block=false max-bytes=0 max-buffers=%d "
+        "leaky-type=downstream", form->waits ? "false" : "true", is_file ? MAX(fps, NETWORK_BUFFERS) : NETWORK_BUFFERS);
     return g_strdup_printf(
         "appsrc name=video %s ! %s name=overlay ! %s ! h264parse config-interval=%d ! video/x-h264,stream-format=%s,alignment=au "
         "! " QUEUE " ! mux. "
         "appsrc name=audio %s ! audioconvert ! avenc_aac bitrate=%d ! aacparse ! " QUEUE " ! mux. %s ! %s",
-        source, overlay && options->frame_socket ? "antiphonoverlay" : "identity", encoder,
+        source, options->frame_socket ? "antiphonoverlay" : "identity", encoder,
         g_str_equal(form->video, "avc") ? 0 : -1, form->video, source, SOUND_KBPS * 1000, form->muxer,
         form->sink ? form->sink : file_sink);
 }
@@ -93,8 +94,10 @@ static void set_places(GstElement *pipeline, const struct output_chain_options *
 {
     g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
     g_object_set(sink, property, options->location, NULL);
+    if (options->address->kind == ADDRESS_SRT)  // after the URI, which resets these
+        g_object_set(sink, "wait-for-connection", FALSE, "poll-timeout", 100, NULL);
     g_autoptr(GstElement) overlay = gst_bin_get_by_name(GST_BIN(pipeline), "overlay");
-    if (g_object_class_find_property(G_OBJECT_GET_CLASS(overlay), "socket"))
+    if (options->frame_socket)
         g_object_set(overlay, "view", options->view, "socket", options->frame_socket, NULL);
 }
 

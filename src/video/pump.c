@@ -23,6 +23,7 @@ struct pump {
     const struct program *program;
     GstBuffer *holding;
     GThread *thread;
+    int64_t half_tick_ns;  // pictures go to the tick that is nearest, not to the next: half the error against the sound
 
     GMutex lock;  // guards all down to the next blank line; never held while a sink is called
     bool is_ending;
@@ -100,7 +101,7 @@ static void handle_tick(struct pump *pump, uint64_t number, bool is_jump)
 
     g_mutex_lock(&pump->lock);
     void *frame;
-    tick.choice = picker_pick(pump->picker, due_ns, timeline_offset(&pump->timeline), &frame);
+    tick.choice = picker_pick(pump->picker, due_ns, timeline_offset(&pump->timeline) - pump->half_tick_ns, &frame);
     tick.picture = gst_buffer_ref(frame ? frame : pump->holding);
     audio_ring_read(pump->ring, program_tick_sample(pump->program, number), (float *)(void *)map.data,
         map.size / sizeof(float) / PROGRAM_CHANNELS);
@@ -147,6 +148,7 @@ struct pump *pump_create(const struct program *program, GstBuffer *holding)
     struct pump *pump = xcalloc(1, sizeof(*pump));
     pump->program = program;
     pump->holding = holding;
+    pump->half_tick_ns = program_tick_ns(program, 1) / 2;
     pump->health.last_sample_ns = -1;
     list_init(&pump->sinks);
     g_mutex_init(&pump->lock);

@@ -126,6 +126,7 @@ static void handle_event(void *data, enum input_event event, const char *text)
 static void attempt(struct reception *reception)
 {
     struct error err;
+    log_debug("video/input", "attempt %u", reception->generation + 1);
     reception->input = input_create(&(struct input_options){
         .program = reception->options.program, .address = reception->options.address, .pump = reception->options.pump,
         .context = reception->options.context, .data = reception, .generation = ++reception->generation,

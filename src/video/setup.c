@@ -2,9 +2,11 @@
 
 #include <gst/gst.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/log.h"
+#include "video/antiphonoverlay.h"
 
 /* GST_DEBUG shows addresses with their stream keys: it goes where secrets are struck out. */
 static void handle_debug(GstDebugCategory *category, GstDebugLevel level, const gchar *file, const gchar *function, gint line,
@@ -21,10 +23,12 @@ static void handle_debug(GstDebugCategory *category, GstDebugLevel level, const 
 /* They hand out memory that is not ours to read, or fail on the first frame; a software decoder always works. */
 static void lower_hardware_decoders(void)
 {
-    GList *features = gst_element_factory_list_get_elements(
-        GST_ELEMENT_FACTORY_TYPE_DECODER | GST_ELEMENT_FACTORY_TYPE_HARDWARE, GST_RANK_MARGINAL);
-    for (GList *at = features; at; at = at->next)
-        gst_plugin_feature_set_rank(GST_PLUGIN_FEATURE(at->data), GST_RANK_NONE);
+    GList *features = gst_element_factory_list_get_elements(GST_ELEMENT_FACTORY_TYPE_DECODER, GST_RANK_MARGINAL);
+    for (GList *at = features; at; at = at->next) {
+        const char *klass = gst_element_factory_get_metadata(at->data, GST_ELEMENT_METADATA_KLASS);
+        if (klass && strstr(klass, "Hardware"))
+            gst_plugin_feature_set_rank(GST_PLUGIN_FEATURE(at->data), GST_RANK_NONE);
+    }
     gst_plugin_feature_list_free(features);
 }
 
@@ -39,6 +43,10 @@ static gpointer set_up(gpointer data)
     gst_debug_remove_log_function(gst_debug_log_default);
     gst_debug_add_log_function(handle_debug, NULL, NULL);
     lower_hardware_decoders();
+    if (!antiphonoverlay_register()) {
+        error_set(err, ERROR_SYSTEM, "GStreamer does not take the element antiphonoverlay");
+        return GINT_TO_POINTER(false + 1);
+    }
     return GINT_TO_POINTER(true + 1);
 }
 

@@ -2,7 +2,11 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
+#include "base/log.h"
 #include "base/memory.h"
+
+enum { SLOW_MS = 1000 };
 
 struct job {
     GstElement *pipeline;   // a reference
@@ -56,7 +60,11 @@ static void change_state(const struct job *job)
 static void *work(void *data)
 {
     struct job *job = data;
+    int64_t before_ms = clock_monotonic_ms();
     change_state(job);
+    if (clock_monotonic_ms() - before_ms > SLOW_MS)
+        log_debug("video", "a pipeline took %.1f s to %s", (double)(clock_monotonic_ms() - before_ms) / 1000,
+            job->is_burial ? "end" : "start");
     gst_object_unref(job->pipeline);
     if (job->buried)
         notify(job);
