@@ -76,7 +76,7 @@ struct loop {
 
 static _Thread_local char last_complaint[160];
 
-/* The lines hold peers' bytes; log.h makes them harmless. They name no cause that ours do not name better. */
+/* The lines hold peers' bytes; log.h makes them harmless. Ours name the causes better, but for certificates. */
 static void take_lws_line(int level, const char *line)
 {
     size_t len = strcspn(line, "\n");

@@ -219,14 +219,19 @@ static int check_protocol(struct websocket *ws, struct lws *wsi)
     return -1;
 }
 
+/* Why a certificate was refused is said in the log only: "SSL error: hostname mismatch (preverify_ok=0;err=62…". */
 static void handle_connection_error(struct websocket *ws, const char *text, size_t len)
 {
+    static const char mark[] = "SSL error: ";
     char cause[200];
     snprintf(cause, sizeof(cause), "%.*s", text ? (int)(len < 180 ? len : 180) : 14, text ? text : "cannot connect");
-    bool is_certificate = ws->url.is_tls && (strstr(cause, "SSL") || strstr(cause, "ssl") || strstr(cause, "cert"));
-    const char *detail = is_certificate ? loop_last_complaint() : "";
-    if (ws->error.code == ERROR_NONE && is_certificate && (strstr(cause, "verif") || strstr(cause, "cert") || strstr(cause, "hostname")))
-        error_set(&ws->error, ERROR_DENIED, "%s%s%s", cause, detail[0] ? "; " : "", detail);
+    const char *complaint = ws->url.is_tls ? loop_last_complaint() : "";
+    if (ws->error.code == ERROR_NONE && strncmp(complaint, mark, strlen(mark)) == 0) {
+        const char *reason = complaint + strlen(mark);
+        size_t reason_len = strcspn(reason, "(");
+        reason_len -= reason_len > 0 && reason[reason_len - 1] == ' ';
+        error_set(&ws->error, ERROR_DENIED, "the certificate is refused: %.*s", (int)reason_len, reason);
+    }
     handle_failed_attempt(ws, cause);
 }
 
@@ -305,9 +310,8 @@ static int handle_writeable(struct websocket *ws, struct lws *wsi)
     if (!list_is_empty(&ws->queue)) {
         lws_callback_on_writable(wsi);
     } else if (ws->is_closing) {
-        size_t len = strlen(ws->close_reason);
         lws_close_reason(wsi, (enum lws_close_status)ws->close_code, (unsigned char *)ws->close_reason,
-                         len < REASON_BYTES ? len : REASON_BYTES);
+                         strlen(ws->close_reason));
         return -1;
     }
     return 0;
@@ -495,7 +499,10 @@ void websocket_close(struct websocket *ws, int code, const char *reason)
         return;
     ws->is_closing = true;
     ws->close_code = code;
-    snprintf(ws->close_reason, sizeof(ws->close_reason), "%.*s", REASON_BYTES, reason ? reason : "");
+    size_t len = reason ? strlen(reason) : 0;
+    len = len > REASON_BYTES ? utf8_cut(reason, REASON_BYTES) : len;
+    memcpy(ws->close_reason, reason ? reason : "", len);
+    ws->close_reason[len] = '\0';
     if (ws->state == STATE_OPEN)
         lws_callback_on_writable(ws->wsi);
     else
