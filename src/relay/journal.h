@@ -35,7 +35,6 @@ struct journal_options {
     int64_t sync_ms;           // what a power loss may cost, at most, beside one sync of the disk; 0: 500
     size_t pending_messages;   // kept in memory while the disk refuses; 0: 100,000
     size_t pending_bytes;      // and not more than so many bytes of them; 0: 64 MiB
-    size_t file_bytes_max;     // tests: SQLite refuses to grow a file beyond (as a full disk does); 0: no bound
 };
 
 /*
@@ -119,6 +118,11 @@ bool journal_wait(struct journal *journal, int64_t limit_ms);
 /* Gives the answers that are due. Only where options.loop was NULL. */
 void journal_dispatch(struct journal *journal);
 
+enum journal_key {
+    JOURNAL_KEY_EVENT = 'e',    // the event key of a message
+    JOURNAL_KEY_DELETED = 'd',  // the native id that a delete was about
+};
+
 /* ---- Reading back: one short query at a time, on the reader's thread ---- */
 
 /* messages: borrowed for the call, message_ref() to keep. err NULL: all is well. */
@@ -139,11 +143,11 @@ uint64_t journal_read(struct journal *journal, uint64_t before, size_t limit, jo
 uint64_t journal_search(struct journal *journal, const char *text, size_t limit, journal_messages_fn fn, void *data);
 
 /*
- * The event key of the message with this id (its native id where it had no other), for confirming a hit of the
- * dedupe: key.data NULL if there is none. For a delete: the native id it was about.
+ * A key of the message with this id, for confirming a hit of the dedupe: its event key (its native id where it had no
+ * other), or the native id that a delete was about. key.data NULL: there is none, or it is not committed yet.
  */
 typedef void (*journal_key_fn)(void *data, struct str key);
-uint64_t journal_read_key(struct journal *journal, uint64_t id, journal_key_fn fn, void *data);
+uint64_t journal_read_key(struct journal *journal, enum journal_key kind, uint64_t id, journal_key_fn fn, void *data);
 
 /* The answer to this request will not be given. Also for 0 and for requests that were answered. */
 void journal_cancel(struct journal *journal, uint64_t request);
@@ -177,11 +181,6 @@ void journal_erase(struct journal *journal, const struct journal_erasure *what, 
                    journal_erased_fn fn, void *data);
 
 /* ---- Dedupe ---- */
-
-enum journal_key {
-    JOURNAL_KEY_EVENT = 'e',    // the event key of a message
-    JOURNAL_KEY_DELETED = 'd',  // the native id that a delete was about
-};
 
 /* The keyed hash under which the journal keeps a key of a platform. Thread: any. */
 uint64_t journal_hash(const struct journal *journal, enum journal_key kind, struct str platform, struct str key);

@@ -64,7 +64,7 @@ struct queue_removal {
 
 /*
  * Embedded by whoever listens; fill the functions (each may be NULL) and data, then add. A listener may remove itself
- * within its own call.
+ * within its own call, and must not change the queue in it.
  */
 struct queue_listener {
     struct list link;  // in queue.listeners
@@ -88,7 +88,10 @@ void queue_remove_listener(struct queue_listener *listener);
  */
 const uint64_t *queue_remove(struct queue *queue, const struct queue_removal *removal, size_t *count);
 
-/* Takes out this one id as queue_remove() does. False: it is not here, nobody was told. */
+/*
+ * Takes out this one id as queue_remove() does. False: it is not here; the listeners are told all the same (with an
+ * empty platform), as one of them may hold what the queue has long let go.
+ */
 bool queue_remove_id(struct queue *queue, uint64_t id, const char *reason);
 
 void queue_clear(struct queue *queue, struct str source, uint64_t up_to);

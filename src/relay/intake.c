@@ -1,0 +1,385 @@
+#include "relay/intake.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "chat/message.h"
+#include "relay/dedupe.h"
+#include "relay/journal.h"
+#include "relay/queue.h"
+#include "relay/streaks.h"
+
+enum { KEYS = 1 << 20, HELD_MAX = 8192, BANS = 4096, TAIL = 4096 };
+
+/* A message whose key looks known, until the journal has said whether it is. */
+struct held {
+    struct list link;  // in intake.held
+    struct intake *intake;
+    struct message *message;  // a reference
+    enum journal_key kind;
+    uint64_t id;              // under which the key was known
+    uint64_t request;
+};
+
+/* The last ban of an author in a source; a cache with one place a hash. What he wrote before and comes late goes. */
+struct ban {
+    uint64_t hash;  // 0: free
+    int64_t at_ms;  // by the platform's clock if it gave one
+};
+
+struct intake {
+    struct journal *journal;
+    struct queue *queue;
+    struct dedupe *dedupe;
+    struct streaks *streaks;
+    struct list held;  // of struct held
+    size_t held_count;
+    struct ban bans[BANS];
+    struct intake_counts counts;
+};
+
+/* ---- Making ---- */
+
+static void handle_seen(void *data, struct str platform, uint64_t hash, uint64_t id)
+{
+    struct intake *intake = data;
+    dedupe_add(intake->dedupe, platform, hash, id);
+}
+
+static void handle_tail(void *data, struct message *message)
+{
+    struct intake *intake = data;
+    struct queue_gift gift;
+    bool is_gift = streaks_count(intake->streaks, message, &gift);
+    queue_push(intake->queue, message, is_gift ? &gift : NULL);
+}
+
+struct intake *intake_create(const struct intake_options *options)
+{
+    struct intake *intake = xcalloc(1, sizeof(*intake));
+    intake->journal = options->journal;
+    intake->queue = options->queue;
+    size_t keys = options->keys ? options->keys : KEYS;
+    intake->dedupe = dedupe_create(keys);
+    intake->streaks = streaks_create();
+    list_init(&intake->held);
+    journal_each_seen(intake->journal, keys, handle_seen, intake);
+    journal_each_tail(intake->journal, TAIL, handle_tail, intake);
+    queue_flush(intake->queue);  // old news: nobody is to hear of it
+    return intake;
+}
+
+static void drop_held(struct held *held)
+{
+    list_remove(&held->link);
+    held->intake->held_count--;
+    message_unref(held->message);
+    free(held);
+}
+
+void intake_destroy(struct intake *intake)
+{
+    if (!intake)
+        return;
+    struct held *held, *following;
+    list_for_each_safe(held, following, &intake->held, link) {
+        journal_cancel(intake->journal, held->request);
+        drop_held(held);
+    }
+    dedupe_destroy(intake->dedupe);
+    streaks_destroy(intake->streaks);
+    free(intake);
+}
+
+/* ---- Bans ---- */
+
+static struct ban *ban_place(struct intake *intake, const struct message_draft *is, struct str author, uint64_t *hash)
+{
+    // The author's key within the source, which names the platform too.
+    *hash = journal_hash(intake->journal, JOURNAL_KEY_EVENT, is->source, author);
+    *hash += *hash == 0;
+    return &intake->bans[*hash % BANS];
+}
+
+static bool is_banned(struct intake *intake, const struct message *message)
+{
+    const struct message_draft *is = &message->is;
+    uint64_t hash;
+    if (is->author.id.len == 0 || is->time_ms == 0)
+        return false;
+    const struct ban *ban = ban_place(intake, is, is->author.id, &hash);
+    return ban->hash == hash && is->time_ms <= ban->at_ms;
+}
+
+static void note_ban(struct intake *intake, const struct message *message)
+{
+    uint64_t hash;
+    struct ban *ban = ban_place(intake, &message->is, message->is.target.author_id, &hash);
+    *ban = (struct ban){hash, message_time_ms(message)};
+}
+
+/* ---- Control ---- */
+
+static struct journal_erasure erasure_of(const struct queue_removal *removal)
+{
+    // Strings of messages have a NUL behind them.
+    return (struct journal_erasure){
+        .platform = removal->platform.data,
+        .source = removal->source.len > 0 ? removal->source.data : NULL,
+        .native_id = removal->native_id.len > 0 ? removal->native_id.data : NULL,
+        .author_id = removal->author_id.len > 0 ? removal->author_id.data : NULL,
+        .up_to = removal->up_to,
+    };
+}
+
+static size_t take_back(struct intake *intake, const struct queue_removal *removal)
+{
+    size_t count;
+    const uint64_t *ids = queue_remove(intake->queue, removal, &count);
+    struct journal_erasure what = erasure_of(removal);
+    journal_erase(intake->journal, &what, ids, count, NULL, NULL);
+    return count;
+}
+
+static void handle_delete(struct intake *intake, const struct message *message)
+{
+    const struct message_draft *is = &message->is;
+    if (is->target.native_id.len == 0)
+        return;
+    uint64_t hash = journal_hash(intake->journal, JOURNAL_KEY_DELETED, is->platform, is->target.native_id);
+    dedupe_add(intake->dedupe, is->platform, hash, message->id);
+    take_back(intake, &(struct queue_removal){.platform = is->platform,
+                                              .native_id = is->target.native_id,
+                                              .up_to = message->id,
+                                              .reason = "deleted"});
+}
+
+static void handle_ban(struct intake *intake, const struct message *message)
+{
+    const struct message_draft *is = &message->is;
+    if (is->target.author_id.len == 0)
+        return;
+    note_ban(intake, message);
+    take_back(intake, &(struct queue_removal){.platform = is->platform,
+                                              .source = is->source,
+                                              .author_id = is->target.author_id,
+                                              .up_to = message->id,
+                                              .reason = is->target.seconds ? "timed out" : "banned"});
+}
+
+static void handle_unban(struct intake *intake, const struct message *message)
+{
+    uint64_t hash;
+    struct ban *ban = ban_place(intake, &message->is, message->is.target.author_id, &hash);
+    if (ban->hash == hash)
+        *ban = (struct ban){0};
+}
+
+/* The queue's and the journal's message take the new text; the edit itself is journalled as well. */
+static void handle_edit(struct intake *intake, const struct message *edit)
+{
+    const struct message *old = queue_find_native(intake->queue, edit->is.platform, edit->is.target.native_id);
+    if (!old)
+        return;
+    struct message_draft draft = old->is;
+    draft.text = edit->is.text;
+    draft.emotes = edit->is.emotes;
+    draft.emote_count = edit->is.emote_count;
+    struct message *changed = message_create(&draft);
+    message_stamp(changed, old->id, old->received_ms);
+    journal_replace(intake->journal, changed);
+    queue_replace(intake->queue, changed);
+    message_unref(changed);
+}
+
+static void handle_control(struct intake *intake, const struct message *message)
+{
+    int64_t started_ns = clock_monotonic_ns();
+    intake->counts.control++;
+    switch (message->is.kind) {
+    case MESSAGE_DELETE:
+        handle_delete(intake, message);
+        break;
+    case MESSAGE_BAN:
+        handle_ban(intake, message);
+        break;
+    case MESSAGE_UNBAN:
+        handle_unban(intake, message);
+        return;
+    case MESSAGE_CLEAR:
+        queue_clear(intake->queue, message->is.source, message->id);
+        return;
+    case MESSAGE_EDIT:
+        handle_edit(intake, message);
+        return;
+    default:
+        return;
+    }
+    intake->counts.removal_us = (clock_monotonic_ns() - started_ns) / 1000;
+}
+
+/* ---- Taking ---- */
+
+static void stamp(struct intake *intake, struct message *message)
+{
+    message_stamp(message, journal_next_id(intake->journal), clock_unix_ms());
+    if (message->is.event_key.len == 0)
+        return;
+    uint64_t hash =
+        journal_hash(intake->journal, JOURNAL_KEY_EVENT, message->is.platform, message->is.event_key);
+    dedupe_add(intake->dedupe, message->is.platform, hash, message->id);
+}
+
+static enum intake_result take_gone(struct intake *intake, struct message *message)
+{
+    stamp(intake, message);
+    journal_append_erased(intake->journal, message);
+    intake->counts.gone++;
+    return INTAKE_GONE;
+}
+
+static enum intake_result take(struct intake *intake, struct message *message)
+{
+    bool is_control = message_is_control(message);
+    if (!is_control && is_banned(intake, message))
+        return take_gone(intake, message);
+    stamp(intake, message);
+    journal_append(intake->journal, message);
+    intake->counts.taken++;
+    if (is_control) {
+        handle_control(intake, message);
+        return INTAKE_TAKEN;
+    }
+    struct queue_gift gift;
+    bool is_gift = streaks_count(intake->streaks, message, &gift);
+    queue_push(intake->queue, message, is_gift ? &gift : NULL);
+    return INTAKE_TAKEN;
+}
+
+/* ---- Known already? ---- */
+
+static struct str key_of(const struct message *message, enum journal_key kind)
+{
+    return kind == JOURNAL_KEY_EVENT ? message->is.event_key : message->is.native_id;
+}
+
+static uint64_t find_known(const struct intake *intake, const struct message *message, enum journal_key kind)
+{
+    struct str key = key_of(message, kind);
+    if (key.len == 0)
+        return 0;
+    uint64_t hash = journal_hash(intake->journal, kind, message->is.platform, key);
+    return dedupe_find(intake->dedupe, message->is.platform, hash);
+}
+
+static enum intake_result settle(struct intake *intake, struct message *message, enum journal_key kind);
+
+/* The journal's answer. No key: it is not committed yet, or its file is gone; then the hash has to do. */
+static void handle_key(void *data, struct str key)
+{
+    struct held *held = data;
+    struct intake *intake = held->intake;
+    struct message *message = message_ref(held->message);
+    enum journal_key kind = held->kind;
+    bool is_same = !key.data || str_equal(key, key_of(message, kind));
+    bool is_moved = find_known(intake, message, kind) != held->id;
+    drop_held(held);
+    if (is_moved) {
+        intake_push(intake, message);  // while we asked, another took the hash over: ask again
+    } else if (!is_same) {
+        settle(intake, message, kind);
+    } else if (kind == JOURNAL_KEY_EVENT) {
+        intake->counts.duplicates++;
+    } else {
+        take_gone(intake, message);
+    }
+    message_unref(message);
+}
+
+static bool hold(struct intake *intake, struct message *message, enum journal_key kind, uint64_t id)
+{
+    if (intake->held_count == HELD_MAX)
+        return false;
+    struct held *held = xcalloc(1, sizeof(*held));
+    held->intake = intake;
+    held->message = message_ref(message);
+    held->kind = kind;
+    held->id = id;
+    list_append(&intake->held, &held->link);
+    intake->held_count++;
+    held->request = journal_read_key(intake->journal, kind, id, handle_key, held);
+    return true;
+}
+
+/* What comes after the question `kind` was answered with "not known". */
+static enum intake_result settle(struct intake *intake, struct message *message, enum journal_key kind)
+{
+    if (kind == JOURNAL_KEY_EVENT && !message_is_control(message)) {
+        uint64_t id = find_known(intake, message, JOURNAL_KEY_DELETED);
+        if (id && hold(intake, message, JOURNAL_KEY_DELETED, id))
+            return INTAKE_HELD;
+        if (id)
+            return take_gone(intake, message);
+    }
+    return take(intake, message);
+}
+
+enum intake_result intake_push(struct intake *intake, struct message *message)
+{
+    uint64_t id = find_known(intake, message, JOURNAL_KEY_EVENT);
+    if (!id)
+        return settle(intake, message, JOURNAL_KEY_EVENT);
+    const struct message *known = queue_find(intake->queue, id);
+    bool is_sure = known && str_equal(known->is.event_key, message->is.event_key);
+    if (!is_sure && hold(intake, message, JOURNAL_KEY_EVENT, id))
+        return INTAKE_HELD;
+    intake->counts.duplicates++;
+    return INTAKE_DUPLICATE;
+}
+
+/* ---- Ours ---- */
+
+bool intake_remove_message(struct intake *intake, uint64_t id, const char *actor)
+{
+    struct message *message = queue_find(intake->queue, id);
+    char *reason = xasprintf("removed by %s", actor);
+    if (message) {
+        struct journal_erasure what = {.platform = message->is.platform.data,
+                                       .native_id = message->is.native_id.len ? message->is.native_id.data : NULL};
+        journal_erase(intake->journal, &what, &id, 1, NULL, NULL);
+    } else {
+        // Platform unknown here; the row is named by its id.
+        journal_erase(intake->journal, &(struct journal_erasure){.platform = ""}, &id, 1, NULL, NULL);
+    }
+    bool was_there = queue_remove_id(intake->queue, id, reason);
+    char *text = xasprintf("{\"message\":%llu}", (unsigned long long)id);
+    journal_add_audit(intake->journal, actor, "message.remove", text);
+    free(text);
+    free(reason);
+    return was_there;
+}
+
+void intake_remove_author(struct intake *intake, const char *platform, const char *author_id, const char *actor)
+{
+    char *reason = xasprintf("removed by %s", actor);
+    take_back(intake, &(struct queue_removal){.platform = str_from(platform),
+                                              .author_id = str_from(author_id),
+                                              .up_to = journal_last_id(intake->journal),
+                                              .reason = reason});
+    journal_add_audit(intake->journal, actor, "author.remove", platform);
+    free(reason);
+}
+
+void intake_each_total(const struct intake *intake, void (*fn)(void *data, const struct intake_total *total), void *data)
+{
+    streaks_each_total(intake->streaks, fn, data);
+}
+
+void intake_get_counts(const struct intake *intake, struct intake_counts *counts)
+{
+    *counts = intake->counts;
+}

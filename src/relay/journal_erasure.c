@@ -1,0 +1,87 @@
+/* What is to be erased, as it stands in line and as the state that survives kill -9. */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/memory.h"
+#include "relay/journal_inside.h"
+
+struct erasure *erasure_create(const struct journal_erasure *what, const uint64_t *ids, size_t id_count)
+{
+    struct erasure *erasure = xcalloc(1, sizeof(*erasure));
+    list_init(&erasure->link);
+    erasure->references = 1;
+    erasure->platform = xstrdup(what->platform);
+    erasure->source = xstrdup(what->source);
+    erasure->native_id = xstrdup(what->native_id);
+    erasure->author_id = xstrdup(what->author_id);
+    erasure->up_to = what->up_to;
+    erasure->with_name = what->with_name;
+    erasure->asked_ms = clock_monotonic_ms();
+    erasure->id_count = id_count;
+    erasure->ids = xmalloc(id_count * sizeof(*ids));
+    if (id_count > 0)
+        memcpy(erasure->ids, ids, id_count * sizeof(*ids));
+    return erasure;
+}
+
+struct erasure *erasure_ref(struct erasure *erasure)
+{
+    erasure->references++;
+    return erasure;
+}
+
+void erasure_unref(struct erasure *erasure)
+{
+    if (!erasure || --erasure->references > 0)
+        return;
+    free(erasure->platform);
+    free(erasure->source);
+    free(erasure->native_id);
+    free(erasure->author_id);
+    free(erasure->ids);
+    free(erasure);
+}
+
+char *erasure_write(const struct erasure *erasure)
+{
+    json_t *ids = json_array();
+    for (size_t i = 0; i < erasure->id_count; i++)
+        json_array_append_new(ids, json_integer((json_int_t)erasure->ids[i]));
+    json_t *object = json_pack("{s:s, s:s*, s:s*, s:s*, s:I, s:b, s:o}", "platform", erasure->platform,
+                               "source", erasure->source, "native_id", erasure->native_id,
+                               "author_id", erasure->author_id, "up_to", (json_int_t)erasure->up_to,
+                               "with_name", (int)erasure->with_name, "ids", ids);
+    char *text = json_dumps(object, JSON_COMPACT);
+    json_decref(object);
+    return text;
+}
+
+struct erasure *erasure_read(const char *text)
+{
+    json_t *object = json_parse(text, strlen(text), NULL);
+    const char *platform = json_get_text(object, "platform");
+    if (!platform) {
+        json_decref(object);
+        return NULL;
+    }
+    const json_t *list = json_object_get(object, "ids");
+    size_t count = json_array_size(list);
+    uint64_t *ids = xcalloc(count, sizeof(*ids));
+    for (size_t i = 0; i < count; i++)
+        ids[i] = (uint64_t)json_integer_value(json_array_get(list, i));
+    const struct journal_erasure what = {
+        .platform = platform,
+        .source = json_get_text(object, "source"),
+        .native_id = json_get_text(object, "native_id"),
+        .author_id = json_get_text(object, "author_id"),
+        .up_to = (uint64_t)json_get_int(object, "up_to", 0),
+        .with_name = json_get_bool(object, "with_name", false),
+    };
+    struct erasure *erasure = erasure_create(&what, ids, count);
+    free(ids);
+    json_decref(object);
+    return erasure;
+}
