@@ -33,22 +33,49 @@ struct walk {
     int32_t image, span;         // the next ones of the clean text
 };
 
-static UBiDiLevel wanted_direction(const struct itemiser *itemiser)
+static bool is_in(UChar32 c, UChar32 from, UChar32 to)
+{
+    return c >= from && c <= to;
+}
+
+/*
+ * UAX 9, P2 and P3: the first strong letter outside isolates. But a flag is no letter, though its characters are
+ * strong: a Persian line may begin with one. Without a letter ("۱۲۳!") the language decides.
+ */
+static UBiDiLevel find_direction(const struct itemiser *itemiser, const struct paragraph *paragraph)
+{
+    int depth = 0;
+    for (int32_t i = paragraph->from; i < paragraph->to;) {
+        UChar32 c;
+        U16_NEXT(itemiser->clean->units, i, paragraph->to, c);
+        depth += (c == 0x2068) - (c == 0x2069);
+        if (depth > 0 || is_in(c, 0x1f1e6, 0x1f1ff))
+            continue;
+        UCharDirection class = u_charDirection(c);
+        if (class == U_LEFT_TO_RIGHT)
+            return UBIDI_LTR;
+        if (class == U_RIGHT_TO_LEFT || class == U_RIGHT_TO_LEFT_ARABIC)
+            return UBIDI_RTL;
+    }
+    return language_is_rtl(itemiser->language);
+}
+
+static UBiDiLevel wanted_direction(const struct itemiser *itemiser, const struct paragraph *paragraph)
 {
     switch (itemiser->options->direction) {
     case TEXT_DIRECTION_LTR: return UBIDI_LTR;
     case TEXT_DIRECTION_RTL: return UBIDI_RTL;
     case TEXT_DIRECTION_AUTO: break;
     }
-    // Without one strong letter ("۱۲۳!") the language decides.
-    return language_is_rtl(itemiser->language) ? UBIDI_DEFAULT_RTL : UBIDI_DEFAULT_LTR;
+    return find_direction(itemiser, paragraph);
 }
 
 static const UBiDiLevel *find_levels(const struct itemiser *itemiser, struct paragraph *paragraph)
 {
     UErrorCode status = U_ZERO_ERROR;
     int32_t count = paragraph->to - paragraph->from;
-    ubidi_setPara(itemiser->bidi, itemiser->clean->units + paragraph->from, count, wanted_direction(itemiser), NULL,
+    ubidi_setPara(itemiser->bidi, itemiser->clean->units + paragraph->from, count, wanted_direction(itemiser, paragraph),
+        NULL,
         &status);
     const UBiDiLevel *levels = ubidi_getLevels(itemiser->bidi, &status);
     paragraph->base_level = U_SUCCESS(status) ? ubidi_getParaLevel(itemiser->bidi) : 0;
@@ -70,11 +97,6 @@ static UScriptCode script_of(UChar32 c)
     default:
         return U_SUCCESS(status) ? script : USCRIPT_COMMON;
     }
-}
-
-static bool is_in(UChar32 c, UChar32 from, UChar32 to)
-{
-    return c >= from && c <= to;
 }
 
 /* Kana and Hangul tell the language; Han alone does not, and Traditional or Simplified is never guessed. */
@@ -114,13 +136,13 @@ static void push_bracket(struct walk *walk, UChar32 closing, UScriptCode script)
         walk->brackets[walk->bracket_count++] = (struct open_bracket){closing, script};
 }
 
-/* A closing bracket takes its opener's script. */
+/* A closing bracket takes its opener's script, and so do the signs behind it. */
 static UScriptCode pop_bracket(struct walk *walk, UChar32 closing)
 {
     for (int i = walk->bracket_count - 1; i >= 0; i--) {
         if (walk->brackets[i].closing == closing) {
             walk->bracket_count = i;
-            return walk->brackets[i].script;
+            return walk->script = walk->brackets[i].script;
         }
     }
     return walk->script;

@@ -8,7 +8,7 @@
 static SDL_Surface *render(TTF_Font *font, const struct shape_run *run)
 {
     TTF_SetFontDirection(font, run->is_rtl ? TTF_DIRECTION_RTL : TTF_DIRECTION_LTR);
-    TTF_SetFontScriptName(font, shape_script_name(run->script));
+    TTF_SetFontScriptName(font, shape_script_tag(run));
     return TTF_RenderUTF8_Shaded(font, run->text, (SDL_Color){255, 255, 255, 255}, (SDL_Color){0, 0, 0, 255});
 }
 

@@ -11,13 +11,33 @@ const char *shape_script_name(UScriptCode script)
     return name ? name : "Zyyy";
 }
 
+/* U+1100 … U+11FF, conjoining jamo that NFC left alone: old Korean. */
+static bool has_jamo(const struct shape_run *run)
+{
+    for (size_t i = 0; i + 1 < run->len; i++) {
+        unsigned char lead = (unsigned char)run->text[i], next = (unsigned char)run->text[i + 1];
+        if (lead == 0xe1 && next >= 0x84 && next <= 0x87)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * NotoSansCJK widens the spaces between Hangul by `locl` for Korean, which SDL2_ttf cannot ask for, and by `calt`,
+ * which HarfBuzz leaves out for the script Hang because of the jamo. Without jamo nothing else hangs on the script.
+ */
+const char *shape_script_tag(const struct shape_run *run)
+{
+    return run->script == USCRIPT_HANGUL && !has_jamo(run) ? "Hani" : shape_script_name(run->script);
+}
+
 /* Shaped by the twin; the caller destroys it. */
 static hb_buffer_t *shape_buffer(const struct shape_run *run, hb_font_t **font)
 {
     *font = face_twin(run->face, run->size_px);
     hb_buffer_t *buffer = hb_buffer_create();
     hb_buffer_set_direction(buffer, run->is_rtl ? HB_DIRECTION_RTL : HB_DIRECTION_LTR);
-    hb_buffer_set_script(buffer, hb_script_from_string(shape_script_name(run->script), -1));
+    hb_buffer_set_script(buffer, hb_script_from_string(shape_script_tag(run), -1));
     hb_buffer_add_utf8(buffer, run->text, (int)run->len, 0, (int)run->len);
     hb_shape(*font, buffer, NULL, 0);
     return buffer;

@@ -42,5 +42,8 @@ void shape_fini(struct shape *shape);
  */
 void shape_origin(const struct shape_run *run, int ascent_px, int *x_px, int *y_px);
 
-/* ISO 15924 for HarfBuzz and SDL2_ttf: "Arab"; "Zyyy" for emoji. */
+/* ISO 15924: "Arab"; "Zyyy" for emoji. */
 const char *shape_script_name(UScriptCode script);
+
+/* The script that HarfBuzz and SDL2_ttf are told. */
+const char *shape_script_tag(const struct shape_run *run);
