@@ -33,6 +33,7 @@ static void add_run(struct buffer *out, const struct text_layout *layout, const 
 {
     buffer_add_char(out, '{');
     add_text(out, "text", layout->text + run->from, run->to - run->from);
+    buffer_printf(out, ",\"from\":%u", run->from);
     buffer_printf(out, ",\"level\":%d,\"script\":\"%s\",\"face\":\"%s\",\"x\":%.1f,\"width\":%.1f}", run->level,
         run->script, run->face, (double)run->x_px, (double)run->width_px);
 }
