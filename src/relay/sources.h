@@ -1,0 +1,86 @@
+/*
+ * sources.h - the configured connections: made, changed and ended while the relay runs.
+ * What a connector delivers goes to intake, its cursor and gaps to the journal, its state to whoever listens. A cursor
+ * stands behind the messages it covers in the journal's line, so it is never ahead of them. One source that fails, or
+ * whose frame killed the last run, leaves the others alone.
+ * Thread: the loop's.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "connector/connector.h"
+
+struct error;
+struct intake;
+struct journal;
+struct loop;
+struct sources;
+
+/* Read only for all others; borrowed until the source is removed. */
+struct source {
+    struct list link;        // in sources.list, by the order of coming
+    struct sources *owner;
+    char *id;                // "twitch:anna"
+    char *platform;          // "twitch"
+    json_t *config;          // as it may be shown and written back: "secret:NAME", or "***" where only the secret is known
+    struct connector_health health;  // as the connector told last; text is owned by the source
+    int64_t usual_interval_ms;       // between messages, a running mean; 0: not known yet
+    uint64_t duplicates;             // came again, after a reconnection or by a second way
+    // private
+    struct connector *connector;
+    json_t *resolved;        // the same with real secrets
+    char *text;              // health.text
+    int64_t delivered_ms;    // monotonic: the last message
+    uint64_t told_messages;  // health.messages when the listener was told last
+};
+
+struct sources_options {
+    struct loop *loop;           // borrowed; NULL: nothing connects (tests, checks)
+    struct journal *journal;     // borrowed; required
+    struct intake *intake;       // borrowed; required
+    const char *runtime_folder;  // "relay.poison" lies there; NULL: none
+    const char *ca_file;         // see connector.h; NULL: none
+    /* Optional: state, text or counts changed; counts alone once a second at most. */
+    void (*on_changed)(void *data, const struct source *source);
+    /* Optional: it is gone after this call. */
+    void (*on_removed)(void *data, const struct source *source);
+    /* Optional: something a person should know: a frame that killed the last run. level: "warn". */
+    void (*on_notice)(void *data, const char *level, const char *where, const char *text);
+    void *data;
+};
+
+/* What the last run died on is reported, and journalled, from here. Never NULL. */
+struct sources *sources_create(const struct sources_options *options);
+
+/* Ends all connections; their last cursors go to the journal, which must still be open. Accepts NULL. */
+void sources_destroy(struct sources *sources);
+
+/*
+ * resolved: an entry of the configuration's `sources` with secrets filled in; shown: as written ("secret:NAME"), NULL if
+ * there is only the one. Both copied. Starts at once. NULL: not right, or there already; err names the key.
+ */
+const struct source *sources_add(struct sources *sources, const json_t *resolved, const json_t *shown,
+                                 struct error *err);
+
+/* Ends it and forgets its cursor. False: err, there is none of this id. */
+bool sources_remove(struct sources *sources, const char *id, struct error *err);
+
+/*
+ * Makes the sources be these: new ones are added, missing ones removed, changed ones begin again at their cursor, all
+ * others go on undisturbed. All are checked first: on false (err names the entry) nothing was changed. shown may be NULL.
+ */
+bool sources_set(struct sources *sources, const json_t *resolved, const json_t *shown, struct error *err);
+
+const struct source *sources_find(const struct sources *sources, const char *id);  // NULL: none
+void sources_each(const struct sources *sources, void (*fn)(void *data, const struct source *source), void *data);
+
+/* All entries as they may be written back, by the order of coming; the caller calls json_decref(). */
+json_t *sources_write_config(const struct sources *sources);
+
+/* For tests and rehearsals without a network: one frame as if the source had received it. */
+bool sources_receive(struct sources *sources, const char *id, const char *frame, size_t len, struct error *err);
