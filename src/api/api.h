@@ -1,7 +1,8 @@
 /*
  * api.h - antiphon.v1: what panel, overlay, video process and other programs speak with the relay (docs/api.md).
  * One server for websockets, one-shot HTTP and the panel's files, over TCP and a Unix socket. Thread: the loop's;
- * create and destroy while the loop does not run. Destroy it before the relay.
+ * create and destroy while the loop does not run. Destroy it before the relay. Tokens and sessions are kept as SHA-256
+ * hashes in the relay's journal.
  */
 #pragma once
 
@@ -24,10 +25,9 @@ struct api_options {
     const char *const *hosts; // further names for Host and Origin, "desk.lan:8470"
     size_t host_count;
     const char *panel_folder; // static files; NULL: none are served
-    const char *token_file;   // hashed tokens and sessions, mode 0600; made if it is missing; required
     const char *cert_file, *key_file;  // own certificates for the TCP side; NULL: plain
     const char *version;      // for welcome; NULL: ANTIPHON_VERSION
-    int link_minutes;         // a link's life; 0: 10
+    int link_minutes;         // a link's life when nobody says; 0: 10
     int session_days;         // a cookie's life since its last use; 0: 30
 };
 

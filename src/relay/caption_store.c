@@ -31,7 +31,7 @@ void caption_track_write_json(const struct caption_track *track, struct buffer *
     buffer_add_string(out, "{\"track\":");
     buffer_add_json(out, track->name, strlen(track->name));
     add_text(out, "language", track->language);
-    buffer_printf(out, ",\"state\":\"%s\",\"cues\":%zu,\"skipped\":%zu", track->is_running ? "running" : "stopped",
+    buffer_printf(out, ",\"is_running\":%s,\"cues\":%zu,\"skipped\":%zu", track->is_running ? "true" : "false",
                   track->cues.count, track->cues.skipped);
     if (track->cues.count > 0)
         buffer_printf(out, ",\"ends_ms\":%" PRId64, track->cues.cues[track->cues.count - 1].end_ms);
@@ -132,12 +132,12 @@ static void restore_track(void *data, const char *key, const char *text)
     struct error err;
     json_t *object = json_parse(text, strlen(text), &err);
     const char *name = json_get_text(object, "track"), *language = json_get_text(object, "language");
-    const char *state = json_get_text(object, "state"), *by = json_get_text(object, "changed_by");
+    const char *by = json_get_text(object, "changed_by");
     struct caption_track *track = name && language ? captions_add(captions, name, language, &err) : NULL;
     if (track) {
         restore_cues(captions, track);
         track->cues.skipped = (size_t)json_get_int(object, "skipped", 0);
-        track->is_running = state && strcmp(state, "running") == 0 && track->cues.count > 0;
+        track->is_running = json_get_bool(object, "is_running", false) && track->cues.count > 0;
         track->zero_ms = json_get_int(object, "zero_ms", 0);
         free(track->changed_by);
         track->changed_by = xstrdup(by ? by : "");

@@ -1,0 +1,64 @@
+/*
+ * access.h - who may speak with us: Host and Origin against a list (DNS rebinding), cookie, bearer token, Unix socket.
+ * Thread: the loop's.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "api/api.h"
+#include "api/token.h"
+
+struct access;
+struct error;
+struct journal;
+struct server_request;
+
+/* Who asks. */
+struct identity {
+    enum api_role role;
+    char name[TOKEN_NAME_BYTES];  // for the record: "anna", "local"
+    bool is_local;                // came by the Unix socket
+};
+
+/* NULL: public_url or listen cannot be read; err names it. */
+struct access *access_create(const struct api_options *options, struct journal *journal, struct error *err);
+void access_destroy(struct access *access);  // accepts NULL
+
+const char *access_address(const struct access *access);  // where to listen; NULL: no TCP
+uint16_t access_port(const struct access *access);
+bool access_is_loopback(const struct access *access);
+
+/* The port that is really listened on: for lists and links. */
+void access_set_port(struct access *access, uint16_t port);
+
+/* Below what path a proxy shows us: "" or "/antiphon". */
+const char *access_base_path(const struct access *access);
+
+/* "https://desk.example/antiphon" or "http://127.0.0.1:8470", without a slash at the end; the caller frees. */
+char *access_url(const struct access *access);
+bool access_is_secure(const struct access *access);  // people come by https
+
+/* 0: come in, *who is filled. Else the HTTP status, and err in words. */
+int access_check(const struct access *access, const struct server_request *request, struct identity *who,
+                 struct error *err);
+
+/* Only Host, and Origin where there is one: for what needs no credential. */
+int access_check_place(const struct access *access, const struct server_request *request, struct error *err);
+
+/* --- Signing in --- */
+
+extern const char access_cookie[];  // the session cookie's name
+
+/* Uses the link up. False: used, too old or never given. session: the new cookie's value. */
+bool access_use_link(struct access *access, struct str link, char session[TOKEN_TEXT_BYTES], struct identity *who);
+void access_end_session(struct access *access, const struct server_request *request);
+
+/* "antiphon_session=…; Path=…; HttpOnly; SameSite=Lax…"; the caller frees. session NULL: the one that deletes it. */
+char *access_cookie_header(const struct access *access, const char *session);
+
+/* A link's token with its role and life; name: who it is for, NULL: the role with a number. */
+void access_add_link(struct access *access, enum api_role role, const char *name, int minutes,
+                     char text[TOKEN_TEXT_BYTES]);

@@ -1,0 +1,97 @@
+#include "api/api.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api_private.h"
+#include "api/client.h"
+#include "api/command.h"
+#include "api/feed.h"
+#include "api/outputs.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/memory.h"
+
+enum {
+    MESSAGE_BYTES_MAX = 5 * 1024 * 1024,  // a caption file of 4 MiB, escaped
+    BODY_BYTES_MAX = 1024 * 1024,         // read before anybody has said who he is
+    QUEUE_COUNT_MAX = 1024,
+    QUEUE_BYTES_MAX = 8 * 1024 * 1024,
+};
+
+static bool listen_all(struct api *api, const struct api_options *options, struct error *err)
+{
+    struct server_options server = {
+        .address = access_address(api->access),
+        .port = access_port(api->access),
+        .is_unix_only = access_address(api->access) == NULL,
+        .unix_path = options->unix_path,
+        .cert_file = options->cert_file,
+        .key_file = options->key_file,
+        .body_bytes_max = BODY_BYTES_MAX,
+        .message_bytes_max = MESSAGE_BYTES_MAX,
+        .queue_count_max = QUEUE_COUNT_MAX,
+        .queue_bytes_max = QUEUE_BYTES_MAX,
+        .on_request = http_handle_request,
+        .protocols = &client_protocol,
+        .protocol_count = 1,
+        .data = api,
+    };
+    api->server = server_create(api->loop, &server, err);
+    if (!api->server)
+        return false;
+    access_set_port(api->access, server_port(api->server));
+    return true;
+}
+
+struct api *api_create(struct loop *loop, struct relay *relay, const struct api_options *options, struct error *err)
+{
+    struct api *api = xcalloc(1, sizeof(*api));
+    api->loop = loop;
+    api->relay = relay;
+    api->version = xstrdup(options->version ? options->version : ANTIPHON_VERSION);
+    api->panel_folder = xstrdup(options->panel_folder);
+    list_init(&api->clients);
+    list_init(&api->replies);
+    api->listener = (struct relay_listener){.impl = &api_listener, .data = api};
+    list_init(&api->listener.link);
+    api->feed = feed_create(api);
+    api->outputs = outputs_create(api);
+    api->access = access_create(options, relay->journal, err);
+    if (!api->access || !listen_all(api, options, err)) {
+        api_destroy(api);
+        return NULL;
+    }
+    relay_add_listener(relay, &api->listener);
+    return api;
+}
+
+void api_destroy(struct api *api)
+{
+    if (!api)
+        return;
+    relay_remove_listener(&api->listener);
+    server_destroy(api->server);  // ends the clients
+    outputs_destroy(api->outputs);
+    feed_destroy(api->feed);
+    reply_forget_all(api);
+    access_destroy(api->access);
+    free(api->panel_folder);
+    free(api->version);
+    free(api);
+}
+
+uint16_t api_port(const struct api *api)
+{
+    return server_port(api->server);
+}
+
+char *api_make_link(struct api *api, enum api_role role, int minutes)
+{
+    char text[TOKEN_TEXT_BYTES];
+    access_add_link(api->access, role, NULL, minutes, text);
+    char *base = access_url(api->access);
+    char *link = xasprintf("%s/#link=%s", base, text);
+    free(base);
+    return link;
+}

@@ -1,0 +1,61 @@
+/* api_private.h - what the files of this room share. */
+#pragma once
+
+#include <jansson.h>
+
+#include "api/access.h"
+#include "api/api.h"
+#include "base/list.h"
+#include "net/loop.h"
+#include "net/server.h"
+#include "relay/relay.h"
+
+struct buffer;
+struct client;
+struct feed;
+struct outputs;
+struct reply;
+
+enum api_topic {
+    TOPIC_ON_AIR = 1 << 0,
+    TOPIC_DESK = 1 << 1,
+    TOPIC_SOURCES = 1 << 2,
+    TOPIC_FEED = 1 << 3,
+    TOPIC_OUTPUTS = 1 << 4,
+    TOPIC_ALL = (1 << 5) - 1,
+};
+
+struct api {
+    struct loop *loop;
+    struct relay *relay;    // borrowed
+    struct access *access;
+    struct server *server;
+    char *panel_folder;     // NULL: no files
+    char *version;
+    struct list clients;    // struct client
+    struct list replies;    // struct reply, those not given yet
+    struct relay_listener listener;
+    struct feed *feed;
+    struct outputs *outputs;
+    uint64_t refused, overflows, commands;  // for metrics
+};
+
+/* --- events.c: what the relay says goes out, built once --- */
+
+extern const struct relay_listener_impl api_listener;
+
+/* Sends to every client with one of the topics. The buffer is emptied. */
+void api_send(struct api *api, unsigned topics, struct buffer *json);
+
+/* --- snapshot.c --- */
+
+/* The whole state as far as `topics` go, one object without line end. */
+void snapshot_write(const struct api *api, unsigned topics, struct buffer *out);
+
+/* --- http.c: one-shot commands, sessions, files --- */
+
+void http_handle_request(void *data, struct server_request *request);
+
+/* --- metrics.c --- */
+
+void metrics_write(const struct api *api, struct buffer *out);

@@ -1,0 +1,27 @@
+/*
+ * client.h - one websocket of antiphon.v1: hello, topics, commands, reports. Its queue is bounded by the server; one
+ * that reads too slowly loses what is queued and gets a fresh snapshot. Thread: the loop's.
+ */
+#pragma once
+
+#include "api/api_private.h"
+
+enum client_kind { CLIENT_PROGRAM, CLIENT_PANEL, CLIENT_OVERLAY, CLIENT_VIDEO };
+
+struct client {
+    struct list link;  // in api.clients
+    struct api *api;
+    struct server_socket *socket;  // NULL until it is open
+    struct identity who;
+    enum client_kind kind;
+    unsigned topics;               // 0 until it said hello
+    bool is_stale;                 // lost what was queued; a snapshot follows
+    struct timer refresh;
+};
+
+/* The sub-protocol, for server_create(). */
+extern const struct server_protocol client_protocol;
+
+/* Takes no reference. Dropped while the client is stale or has not said hello. */
+void client_send(struct client *client, struct payload *payload);
+void client_send_json(struct client *client, struct buffer *json);  // one client's own; the buffer is emptied

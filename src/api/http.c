@@ -1,0 +1,214 @@
+/* One-shot commands, signing in and out, health, metrics, pictures of views, and the panel's files. */
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api_private.h"
+#include "api/command.h"
+#include "api/outputs.h"
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/memory.h"
+
+#define API_PATH "/api/v1/"
+
+static const struct net_header no_store = {"cache-control", "no-store"};
+
+static void respond_json(struct server_request *request, int status, const struct net_header *headers, size_t count,
+                         json_t *body)
+{
+    char *text = json_dumps(body, JSON_COMPACT);
+    server_respond(request, status, "application/json", headers, count, text ? text : "{}", text ? strlen(text) : 2);
+    free(text);
+    json_decref(body);
+}
+
+static void respond_error(struct server_request *request, int status, enum error_code code, const char *text)
+{
+    json_t *error = json_pack("{s:s,s:s}", "code", error_code_name(code), "text", text);
+    if (!error)  // what the peer sent is no UTF-8
+        error = json_pack("{s:s,s:s}", "code", error_code_name(code), "text", "refused");
+    respond_json(request, status, &no_store, 1, json_pack("{s:o}", "error", error));
+}
+
+/* False: answered with the refusal. */
+static bool check(struct api *api, struct server_request *request, struct identity *who)
+{
+    struct error err = {0};
+    int status = access_check(api->access, request, who, &err);
+    if (status == 0)
+        return true;
+    api->refused++;
+    respond_error(request, status, ERROR_DENIED, err.text);
+    return false;
+}
+
+/* --- Sessions --- */
+
+static void respond_session(struct api *api, struct server_request *request, const struct identity *who,
+                            const char *cookie_value, bool has_cookie)
+{
+    char *cookie = has_cookie ? access_cookie_header(api->access, cookie_value) : NULL;
+    const struct net_header headers[] = {no_store, {"set-cookie", cookie}};
+    json_t *body = who ? json_pack("{s:s,s:s}", "role", api_role_name(who->role), "name", who->name) : json_object();
+    respond_json(request, 200, headers, has_cookie ? 2 : 1, body);
+    free(cookie);
+}
+
+static void sign_in(struct api *api, struct server_request *request)
+{
+    struct error err = {0};
+    size_t len;
+    const char *body = server_request_body(request, &len);
+    json_t *object = json_parse(body, len, &err);
+    const char *link = json_get_text(object, "link");
+    struct identity who;
+    char session[TOKEN_TEXT_BYTES];
+    if (link && access_use_link(api->access, str_from(link), session, &who)) {
+        respond_session(api, request, &who, session, true);
+    } else {
+        api->refused++;
+        respond_error(request, 403, ERROR_DENIED, "this link was used already, or is too old: `antiphon link` makes a new one");
+    }
+    json_decref(object);
+}
+
+static void handle_session(struct api *api, struct server_request *request)
+{
+    struct error err = {0};
+    struct identity who;
+    enum server_method method = server_request_method(request);
+    if (access_check_place(api->access, request, &err) != 0) {
+        api->refused++;
+        respond_error(request, 403, ERROR_DENIED, err.text);
+    } else if (method == METHOD_POST) {
+        sign_in(api, request);
+    } else if (method == METHOD_GET && check(api, request, &who)) {
+        respond_session(api, request, &who, NULL, false);
+    } else if (method == METHOD_DELETE && check(api, request, &who)) {
+        access_end_session(api->access, request);
+        respond_session(api, request, NULL, NULL, true);
+    } else if (method != METHOD_GET && method != METHOD_DELETE) {
+        respond_error(request, 405, ERROR_DATA, "a session is asked for with GET, begun with POST, ended with DELETE");
+    }
+}
+
+/* --- Commands --- */
+
+static void handle_command(struct api *api, struct server_request *request, const char *name)
+{
+    struct identity who;
+    struct error err = {0};
+    if (!check(api, request, &who))
+        return;
+    if (server_request_method(request) != METHOD_POST) {
+        respond_error(request, 405, ERROR_DATA, "commands are sent with POST");
+        return;
+    }
+    size_t len;
+    const char *body = server_request_body(request, &len);
+    json_t *arguments = len > 0 ? json_parse(body, len, &err) : json_object();
+    if (json_is_object(arguments)) {
+        command_run(api, name, arguments, &who, NULL, NULL, request);
+    } else {
+        if (arguments)
+            error_set(&err, ERROR_DATA, "an object is expected");
+        error_prefix(&err, "%.40s: the arguments", name);
+        respond_error(request, 400, ERROR_DATA, err.text);
+    }
+    json_decref(arguments);
+}
+
+/* --- Reading --- */
+
+static void handle_health(struct api *api, struct server_request *request)
+{
+    struct error err = {0};
+    if (access_check_place(api->access, request, &err) != 0) {
+        respond_error(request, 403, ERROR_DENIED, err.text);
+    } else {
+        respond_json(request, 200, &no_store, 1, json_pack("{s:b}", "ok", 1));
+    }
+}
+
+static void handle_metrics(struct api *api, struct server_request *request)
+{
+    struct identity who;
+    if (!check(api, request, &who))
+        return;
+    struct buffer text = {0};
+    metrics_write(api, &text);
+    server_respond(request, 200, "text/plain; version=0.0.4; charset=utf-8", &no_store, 1, text.data, text.len);
+    buffer_fini(&text);
+}
+
+/* The content security policy allows no data: pictures, so a page asks for them here. */
+static void handle_preview(struct api *api, struct server_request *request, const char *view)
+{
+    struct identity who;
+    if (!check(api, request, &who))
+        return;
+    const char *base64 = outputs_preview(api->outputs, view);
+    if (!base64) {
+        respond_error(request, 404, ERROR_DATA, "there is no picture of this view yet");
+        return;
+    }
+    size_t len = strlen(base64);
+    unsigned char *png = xmalloc(len);
+    int size = EVP_DecodeBlock(png, (const unsigned char *)base64, (int)len);
+    for (size_t i = len; i > 0 && base64[i - 1] == '=' && size > 0; i--)
+        size--;  // EVP_DecodeBlock() counts padding as bytes
+    const struct net_header headers[] = {no_store, {"x-content-type-options", "nosniff"}};
+    server_respond(request, 200, "image/png", headers, 2, (const char *)png, size > 0 ? (size_t)size : 0);
+    free(png);
+}
+
+static void handle_file(struct api *api, struct server_request *request, const char *path)
+{
+    struct error err = {0};
+    enum server_method method = server_request_method(request);
+    if (access_check_place(api->access, request, &err) != 0) {
+        api->refused++;
+        respond_error(request, 403, ERROR_DENIED, err.text);
+    } else if (!api->panel_folder) {
+        respond_error(request, 404, ERROR_DATA, "there is no panel here: the API is below " API_PATH);
+    } else if (method != METHOD_GET && method != METHOD_HEAD) {
+        respond_error(request, 405, ERROR_DATA, "files are asked for with GET");
+    } else {
+        server_respond_file(request, api->panel_folder, path, NULL, 0);
+    }
+}
+
+/* The path below ours; a proxy may have taken the base path off or not. */
+static const char *local_path(const struct api *api, const char *path)
+{
+    const char *base = access_base_path(api->access);
+    size_t len = strlen(base);
+    if (len > 0 && strncmp(path, base, len) == 0 && (path[len] == '/' || path[len] == '\0'))
+        path += len;
+    return *path ? path : "/";
+}
+
+void http_handle_request(void *data, struct server_request *request)
+{
+    struct api *api = data;
+    const char *path = local_path(api, server_request_path(request));
+    const char *name = strncmp(path, API_PATH, strlen(API_PATH)) == 0 ? path + strlen(API_PATH) : NULL;
+    if (!name) {
+        if (strcmp(path, "/metrics") == 0) {
+            handle_metrics(api, request);
+        } else {
+            handle_file(api, request, path);
+        }
+    } else if (strcmp(name, "health") == 0) {
+        handle_health(api, request);
+    } else if (strcmp(name, "session") == 0) {
+        handle_session(api, request);
+    } else if (strncmp(name, "preview/", 8) == 0) {
+        handle_preview(api, request, name + 8);
+    } else {
+        handle_command(api, request, name);
+    }
+}

@@ -1,0 +1,84 @@
+/* The whole state in one message, for who comes new or lost what was queued for him. */
+#include <string.h>
+
+#include "api/api_private.h"
+#include "api/feed.h"
+#include "api/outputs.h"
+#include "api/sources_json.h"
+#include "base/buffer.h"
+#include "chat/message.h"
+#include "relay/captions.h"
+#include "relay/on_air.h"
+#include "relay/polls.h"
+#include "relay/questions.h"
+#include "relay/queue.h"
+
+static void add_on_air(const struct api *api, struct buffer *out)
+{
+    struct str json = on_air_json(api->relay->on_air), views = on_air_views_json(api->relay->on_air);
+    buffer_add_string(out, ",\"on_air\":");
+    buffer_add(out, json.data, json.len);
+    buffer_add_string(out, ",\"views\":");
+    buffer_add(out, views.data, views.len);
+}
+
+static void add_comma(struct buffer *out, size_t index)
+{
+    if (index > 0)
+        buffer_add_char(out, ',');
+}
+
+static void add_desk(const struct api *api, struct buffer *out)
+{
+    const struct relay *relay = api->relay;
+    buffer_add_string(out, ",\"questions\":[");
+    for (size_t i = 0; i < questions_count(relay->questions); i++) {
+        add_comma(out, i);
+        question_write_json(questions_at(relay->questions, i), out);
+    }
+    buffer_add_string(out, "],\"polls\":[");
+    for (size_t i = 0; i < polls_count(relay->polls); i++) {
+        add_comma(out, i);
+        poll_write_json(polls_at(relay->polls, i), out);
+    }
+    buffer_add_string(out, "],\"captions\":[");
+    for (size_t i = 0; i < captions_count(relay->captions); i++) {
+        add_comma(out, i);
+        caption_track_write_json(captions_at(relay->captions, i), out);
+    }
+    buffer_add_char(out, ']');
+    outputs_write_overlay(api->outputs, out);
+}
+
+/* The newest messages of the queue, oldest first. */
+static void add_feed(const struct api *api, struct buffer *out)
+{
+    const struct message *messages[FEED_SNAPSHOT];
+    size_t count = 0;
+    const struct message *message = queue_previous(api->relay->queue, 0);
+    for (; message && count < FEED_SNAPSHOT; message = queue_previous(api->relay->queue, message->id))
+        messages[count++] = message;
+    buffer_add_string(out, ",\"feed\":[");
+    for (size_t i = count; i-- > 0;) {
+        message_write_json(messages[i], out);
+        if (i > 0)
+            buffer_add_char(out, ',');
+    }
+    buffer_add_char(out, ']');
+}
+
+void snapshot_write(const struct api *api, unsigned topics, struct buffer *out)
+{
+    buffer_printf(out, "{\"type\":\"snapshot\",\"revision\":\"%s\"", on_air_revision(api->relay->on_air));
+    if (topics & TOPIC_ON_AIR)
+        add_on_air(api, out);
+    if (topics & TOPIC_DESK)
+        add_desk(api, out);
+    if (topics & TOPIC_SOURCES)
+        sources_write_snapshot(api->relay, out);
+    if (topics & TOPIC_OUTPUTS)
+        outputs_write(api->outputs, out);
+    if (topics & TOPIC_FEED)
+        add_feed(api, out);
+    buffer_add_char(out, '}');
+}
