@@ -359,7 +359,8 @@ static void paint_option(const struct card_poll *card, struct canvas *layer, con
     int label_end = look->gap_px + (int)ceilf(option->label->content_width_px);
     if (end - width >= label_end + look->gap_px)
         canvas_text(layer, option->count, across(card, box, end - width, width),
-            box->y + (box->height - option->count->height_px) / 2, theme->text_soft);
+            box->y + (box->height - option->count->height_px) / 2,
+            option->is_leader ? theme->text : theme->text_soft);
 }
 
 /* Heads and shoulders, in a square of 24: how many voted needs no word in any language. */

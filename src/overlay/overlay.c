@@ -115,6 +115,21 @@ static void handle_end(void *data)
     loop_stop(((struct overlay *)data)->loop);
 }
 
+static void drop_window(void *data)
+{
+    struct overlay *overlay = data;
+    window_destroy(overlay->window);
+    overlay->window = NULL;
+}
+
+/* Whoever closes the window wants no window: the frame streams go on. */
+static void handle_closed(void *data)
+{
+    struct overlay *overlay = data;
+    log_info("overlay", "the window was closed; the frame streams go on");
+    loop_post(overlay->loop, drop_window, overlay);
+}
+
 static const struct link_handler handler = {handle_on_air, handle_removed, handle_link};
 
 /* ---- start */
@@ -178,7 +193,7 @@ static bool start_window(struct overlay *overlay, struct error *outer)
             continue;
         overlay->window = window_create(&(struct window_options){
             .loop = overlay->loop, .view = overlay->views[i], .key = overlay->options->window_key,
-            .data = overlay, .closed = handle_end,
+            .data = overlay, .closed = handle_closed,
         }, err);
         if (!overlay->window && overlay->options->is_window_optional)
             log_warn("overlay", "%s; going on without a window", err->text);
