@@ -20,7 +20,7 @@
 static struct painter *painter;
 static struct text_engine *engine;
 
-static int make_stage(void **state)
+static inline int make_stage(void **state)
 {
     struct error err = {0};
     engine = text_engine_create(&(struct text_engine_options){.is_unhinted = true, .is_without_system = true}, &err);
@@ -30,7 +30,7 @@ static int make_stage(void **state)
     return engine ? 0 : -1;
 }
 
-static int drop_stage(void **state)
+static inline int drop_stage(void **state)
 {
     painter_destroy(painter);
     text_engine_destroy(engine);

@@ -1,0 +1,237 @@
+/* The overlay as a process, against a relay that comes and goes. */
+#include "stage.h"
+
+#include <signal.h>
+
+#include "frame/frame.h"
+#include "relay.h"
+
+#define QUESTION "{'id':12,'text':'What is this?','author':{'name':'Anna'},'platform':'twitch','message':4711}"
+#define POLL "{'id':3,'question':'Next?','options':[{'text':'Yes','votes':1},{'text':'No','votes':2}],'total':3,'state':'open'}"
+#define STATE(cards) "{'views':{'main':{" cards "}},'is_blank':false}"
+
+struct scenario {
+    struct relay relay;
+    struct overlay_view view;
+    struct overlay_options options;
+    struct frame_reader *reader;
+    char *frames_path, *poison_path, *url;
+};
+
+static void prepare(struct scenario *scenario, const char *on_air)
+{
+    relay_start(&scenario->relay, on_air);
+    const char *folder = scenario->relay.folder;
+    scenario->frames_path = xasprintf("%s/frames-main.sock", folder);
+    scenario->poison_path = xasprintf("%s/poison", folder);
+    scenario->url = xasprintf("unix:%s", scenario->relay.path);
+    scenario->view = (struct overlay_view){.name = "main", .width_px = 640, .height_px = 360};
+    scenario->options = (struct overlay_options){
+        .relay = scenario->url, .views = &scenario->view, .view_count = 1, .frames_folder = folder,
+        .poison_path = scenario->poison_path,
+    };
+    scenario->reader = frame_reader_create(&(struct frame_reader_options){.path = scenario->frames_path});
+}
+
+static void finish(struct scenario *scenario)
+{
+    frame_reader_destroy(scenario->reader);
+    relay_stop(&scenario->relay);
+    free(scenario->frames_path);
+    free(scenario->poison_path);
+    free(scenario->url);
+}
+
+static int visible_rows(struct scenario *scenario)
+{
+    frame_reader_poll(scenario->reader);
+    const struct frame_picture *picture = frame_reader_picture(scenario->reader);
+    if (!picture || frame_reader_state(scenario->reader) != FRAME_LIVE)
+        return -1;
+    int rows = 0;
+    for (int y = 0; y < picture->height_px; y++)
+        rows += picture->rows[y].count > 0;
+    return rows;
+}
+
+static bool is_applied(void *data)
+{
+    struct scenario *scenario = data;
+    return scenario->relay.applied && strcmp(scenario->relay.applied, scenario->relay.revision) == 0 &&
+        scenario->relay.preview;
+}
+
+static bool is_visible(void *data)
+{
+    return visible_rows(data) > 20;
+}
+
+static bool is_blank_picture(void *data)
+{
+    return visible_rows(data) == 0;
+}
+
+static void test_reports(void **state)
+{
+    struct scenario scenario;
+    prepare(&scenario, STATE("'question':{'id':1,'text':'Private use \xee\x80\x80?','message':1}"));
+    pid_t pid = spawn_overlay(&scenario.options);
+    assert_true(relay_serve_until(&scenario.relay, is_applied, &scenario));
+    assert_true(relay_serve_until(&scenario.relay, is_visible, &scenario));
+    assert_null(scenario.relay.have);
+    assert_int_equal(json_array_size(scenario.relay.missing), 1);
+    const json_t *missing = json_array_get(scenario.relay.missing, 0);
+    assert_string_equal(json_get_text(missing, "view"), "main");
+    assert_string_equal(json_get_text(missing, "text"), "\xee\x80\x80");
+    assert_int_equal(json_array_size(scenario.relay.skipped), 0);
+    assert_string_equal(json_get_text(scenario.relay.preview, "view"), "main");
+    assert_memory_equal(json_get_text(scenario.relay.preview, "png"), "iVBORw0KGgo", 11);
+    int status = end_overlay(pid, SIGTERM);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    finish(&scenario);
+}
+
+static bool is_back(void *data)
+{
+    return ((struct scenario *)data)->relay.hellos == 2;
+}
+
+/* A restarted relay: the overlay says what it has, and its picture is never another one. */
+static void test_relay_restarts(void **state)
+{
+    struct scenario scenario;
+    prepare(&scenario, STATE("'question':" QUESTION));
+    pid_t pid = spawn_overlay(&scenario.options);
+    assert_true(relay_serve_until(&scenario.relay, is_applied, &scenario));
+    assert_true(relay_serve_until(&scenario.relay, is_visible, &scenario));
+    uint64_t sequence = frame_reader_picture(scenario.reader)->sequence;
+    relay_hang_up(&scenario.relay);
+    relay_listen(&scenario.relay);
+    assert_true(relay_serve_until(&scenario.relay, is_back, &scenario));
+    assert_string_equal(scenario.relay.have, "x:1");
+    assert_true(visible_rows(&scenario) > 20);
+    assert_int_equal(frame_reader_picture(scenario.reader)->sequence, sequence);
+    end_overlay(pid, SIGTERM);
+    finish(&scenario);
+}
+
+static void test_relay_stays_away(void **state)
+{
+    struct scenario scenario;
+    prepare(&scenario, STATE("'question':" QUESTION));
+    scenario.options.clear_after_ms = 300;
+    pid_t pid = spawn_overlay(&scenario.options);
+    assert_true(relay_serve_until(&scenario.relay, is_applied, &scenario));
+    assert_true(relay_serve_until(&scenario.relay, is_visible, &scenario));
+    relay_hang_up(&scenario.relay);
+    assert_true(relay_serve_until(&scenario.relay, is_blank_picture, &scenario));
+    relay_listen(&scenario.relay);
+    assert_true(relay_serve_until(&scenario.relay, is_visible, &scenario));
+    assert_null(scenario.relay.have);  // it has nothing any more, so it must be told all
+    end_overlay(pid, SIGTERM);
+    finish(&scenario);
+}
+
+static void test_removed(void **state)
+{
+    struct scenario scenario;
+    prepare(&scenario, STATE("'question':" QUESTION));
+    pid_t pid = spawn_overlay(&scenario.options);
+    assert_true(relay_serve_until(&scenario.relay, is_applied, &scenario));
+    assert_true(relay_serve_until(&scenario.relay, is_visible, &scenario));
+    uint64_t sequence = frame_reader_picture(scenario.reader)->sequence;
+    relay_send(&scenario.relay, "{'type':'removed','ids':[4711],'reason':'deleted'}");
+    assert_true(relay_serve_until(&scenario.relay, is_blank_picture, &scenario));
+    assert_int_equal(frame_reader_picture(scenario.reader)->sequence, sequence + 1);  // no exit
+    end_overlay(pid, SIGTERM);
+    finish(&scenario);
+}
+
+/* What a hostile or newer relay may send is left out; the picture stays. */
+static void test_nonsense(void **state)
+{
+    struct scenario scenario;
+    prepare(&scenario, STATE("'question':" QUESTION));
+    pid_t pid = spawn_overlay(&scenario.options);
+    assert_true(relay_serve_until(&scenario.relay, is_applied, &scenario));
+    assert_true(relay_serve_until(&scenario.relay, is_visible, &scenario));
+    static const char *const lines[] = {
+        "{}", "[]", "{'type':7}", "{'type':'on_air'}", "{'type':'on_air','revision':'x:2','on_air':[]}",
+        "{'type':'removed'}", "{'type':'removed','ids':{'a':1},'author':[1]}", "{'type':'unheard of','x':[[[[]]]]}",
+    };
+    for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
+        relay_send(&scenario.relay, lines[i]);
+    server_socket_send_text(scenario.relay.socket, "no JSON \xff\xfe", 10);
+    scenario.relay.revision = "x:3";
+    scenario.relay.on_air = STATE("'question':7,'poll':{'options':{'a':[]}},'captions':[1,{'lines':'x'},{'lines':[3,null]}]");
+    relay_tell(&scenario.relay, "on_air");
+    assert_true(relay_serve_until(&scenario.relay, is_applied, &scenario));
+    assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
+    end_overlay(pid, SIGTERM);
+    finish(&scenario);
+}
+
+static bool is_dead(void *data)
+{
+    siginfo_t info = {0};
+    waitid(P_PID, (id_t) * (pid_t *)data, &info, WEXITED | WNOHANG | WNOWAIT);
+    return info.si_pid != 0;
+}
+
+/* The card that kills is left out by the next run, and said so; the others are drawn. */
+static void test_poison(void **state)
+{
+    struct scenario scenario;
+    prepare(&scenario, STATE("'question':" QUESTION ",'poll':" POLL));
+    setenv("ANTIPHON_TEST_ABORT_ON", "What is", 1);
+    pid_t pid = spawn_overlay(&scenario.options);
+    assert_true(relay_serve_until(&scenario.relay, is_dead, &pid));
+    int status = end_overlay(pid, 0);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    pid = spawn_overlay(&scenario.options);
+    assert_true(relay_serve_until(&scenario.relay, is_applied, &scenario));
+    assert_true(relay_serve_until(&scenario.relay, is_visible, &scenario));
+    assert_int_equal(json_array_size(scenario.relay.skipped), 1);
+    assert_string_equal(json_get_text(json_array_get(scenario.relay.skipped, 0), "card"), "question:12");
+    // Another question is none of that.
+    scenario.relay.revision = "x:2";
+    scenario.relay.on_air = STATE("'question':{'id':13,'text':'Another','message':2}");
+    relay_tell(&scenario.relay, "on_air");
+    assert_true(relay_serve_until(&scenario.relay, is_applied, &scenario));
+    assert_int_equal(json_array_size(scenario.relay.skipped), 0);
+    unsetenv("ANTIPHON_TEST_ABORT_ON");
+    end_overlay(pid, SIGTERM);
+    finish(&scenario);
+}
+
+static const struct {
+    const char *name, *relay, *theme, *expected;
+} refusals[] = {
+    {"no address", "http://example", NULL, "--relay"},
+    {"no theme", "unix:/tmp/x", "/nowhere/theme.json", "/nowhere/theme.json"},
+};
+
+static void test_refusals(void **state)
+{
+    for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++) {
+        struct scenario scenario;
+        prepare(&scenario, "{}");
+        scenario.options.relay = refusals[i].relay;
+        scenario.view.theme_path = refusals[i].theme;
+        struct error err = {0};
+        assert_false(overlay_run(&scenario.options, &err));
+        if (!strstr(err.text, refusals[i].expected))
+            fail_msg("%s: %s", refusals[i].name, err.text);
+        finish(&scenario);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_reports), cmocka_unit_test(test_relay_restarts), cmocka_unit_test(test_relay_stays_away),
+        cmocka_unit_test(test_removed), cmocka_unit_test(test_nonsense), cmocka_unit_test(test_poison),
+        cmocka_unit_test(test_refusals),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
