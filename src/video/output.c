@@ -20,10 +20,10 @@
 enum {
     WATCH_MS = 500,
     FINISH_MS = 3000,      // for a peer, or a muxer, to take the end
+    QUIET_MS = 2000,
     STALL_MS = 10000,      // nothing went out to the network: the peer is dead, whatever TCP thinks
     HEALTHY_MS = 60000,    // so long live: the next failure is a first one again
     RETRY_FIRST_MS = 1000, RETRY_MAX_MS = 30000, JITTER_PERCENT = 20,
-    LIVE_UNITS = 4,        // a sink blocks in its first unit until the peer is there
 };
 
 enum phase {
@@ -57,7 +57,8 @@ struct output {
     GstElement *sources[2];          // owned: appsrcs of picture and sound, NULL when nothing may be pushed
     uint64_t first_tick;
     uint64_t pushed, sent, dropped_before;  // of the picture; sent left the appsrc; dropped_before: by earlier pipelines
-    uint64_t units, bytes;           // atomic; reached the sink
+    uint64_t bytes;                  // that left, at the last watch
+    uint64_t taken;                  // atomic; bytes that reached the sink
 };
 
 static void set_state(struct output *output, enum studio_state state, const char *text)
@@ -164,14 +165,13 @@ static GstPadProbeReturn count_sent(GstPad *pad, GstPadProbeInfo *info, void *da
     return GST_PAD_PROBE_OK;
 }
 
-static GstPadProbeReturn count_out(GstPad *pad, GstPadProbeInfo *info, void *data)
+static GstPadProbeReturn count_taken(GstPad *pad, GstPadProbeInfo *info, void *data)
 {
     struct output *output = data;
     gsize size = info->type & GST_PAD_PROBE_TYPE_BUFFER_LIST
         ? gst_buffer_list_calculate_size(GST_PAD_PROBE_INFO_BUFFER_LIST(info))
         : gst_buffer_get_size(GST_PAD_PROBE_INFO_BUFFER(info));
-    __atomic_add_fetch(&output->bytes, size, __ATOMIC_RELAXED);
-    __atomic_add_fetch(&output->units, 1, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&output->taken, size, __ATOMIC_RELAXED);
     return GST_PAD_PROBE_OK;
 }
 
@@ -325,22 +325,39 @@ static void note_live(struct output *output, gint64 now_us)
         output->restarts = 0;
 }
 
+static void note_rate(struct output *output, uint64_t sent)
+{
+    int rate_kbps = (int)((sent - MIN(sent, output->bytes_before)) * 8 / WATCH_MS);
+    g_mutex_lock(&output->lock);
+    output->bytes = sent;
+    output->rate_kbps = output->rate_kbps ? (output->rate_kbps + rate_kbps) / 2 : rate_kbps;
+    g_mutex_unlock(&output->lock);
+}
+
+/* The sink's own reconnecting, or a listener without a caller. */
+static void note_quiet(struct output *output, gint64 quiet_us)
+{
+    if (output->address.is_listener) {
+        output->is_known_live = false;
+        set_state(output, STUDIO_CONNECTING, "waiting for a caller");
+    } else if (output->address.kind != ADDRESS_FILE && quiet_us > STALL_MS * (gint64)1000) {
+        fail(output, "the other side takes nothing");
+    }
+}
+
 static gboolean handle_watch(void *data)
 {
     struct output *output = data;
     gint64 now_us = g_get_monotonic_time();
-    uint64_t bytes = __atomic_load_n(&output->bytes, __ATOMIC_RELAXED);
-    g_mutex_lock(&output->lock);
-    int rate_kbps = (int)((bytes - output->bytes_before) * 8 / WATCH_MS);
-    output->rate_kbps = output->rate_kbps ? (output->rate_kbps + rate_kbps) / 2 : rate_kbps;
-    g_mutex_unlock(&output->lock);
-    if (bytes != output->bytes_before)
+    uint64_t sent = output_chain_sent(output->pipeline, &output->address, __atomic_load_n(&output->taken, __ATOMIC_RELAXED));
+    note_rate(output, sent);
+    if (sent != output->bytes_before) {
         output->moved_us = now_us;
-    output->bytes_before = bytes;
-    if (__atomic_load_n(&output->units, __ATOMIC_RELAXED) >= LIVE_UNITS)
         note_live(output, now_us);
-    if (output->address.kind != ADDRESS_FILE && now_us - output->moved_us > STALL_MS * (gint64)1000)
-        fail(output, "the other side takes nothing");
+    }
+    output->bytes_before = sent;
+    if (now_us - output->moved_us > QUIET_MS * (gint64)1000)
+        note_quiet(output, now_us - output->moved_us);
     return G_SOURCE_CONTINUE;
 }
 
@@ -352,7 +369,7 @@ static void attach(struct output *output, GstElement *pipeline)
     g_source_attach(output->bus_watch, output->options.context);
     start_timer(output, &output->watch, WATCH_MS, handle_watch);
     probe(pipeline, "video", "src", count_sent, output);
-    probe(pipeline, "sink", "sink", count_out, output);
+    probe(pipeline, "sink", "sink", count_taken, output);
 }
 
 static void apply_blank(struct output *output)
@@ -370,7 +387,7 @@ static void run(struct output *output, GstElement *pipeline)
     output->sources[0] = gst_bin_get_by_name(GST_BIN(pipeline), "video");
     output->sources[1] = gst_bin_get_by_name(GST_BIN(pipeline), "audio");
     output->first_tick = program_tick_at(program, program_now_ns(program)) + 1;
-    output->sent = output->bytes = output->units = 0;
+    output->sent = output->bytes = output->taken = 0;
     output->phase = PHASE_RUNNING;
     g_mutex_unlock(&output->lock);
     output->bytes_before = 0;
@@ -505,7 +522,7 @@ void output_get_health(struct output *output, struct studio_output_health *healt
     *health = (struct studio_output_health){
         .state = output->state, .is_blank = output->is_blank, .bitrate_kbps = output->rate_kbps,
         .frames = __atomic_load_n(&output->sent, __ATOMIC_RELAXED), .dropped = dropped(output),
-        .bytes = __atomic_load_n(&output->bytes, __ATOMIC_RELAXED), .restarts = output->restarts,
+        .bytes = output->bytes, .restarts = output->restarts,
     };
     snprintf(health->name, sizeof(health->name), "%s", output->name);
     snprintf(health->view, sizeof(health->view), "%s", output->view ? output->view : "");

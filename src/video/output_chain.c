@@ -12,7 +12,10 @@
  * How much raw picture an output may be behind before the oldest is dropped. A recording may lag a second rather than lose a
  * frame while the machine is busy; what is live may not.
  */
-enum { NETWORK_BUFFERS = 6, SOUND_KBPS = 160 };
+enum {
+    NETWORK_BUFFERS = 6, SOUND_KBPS = 160,
+    GREETING_BYTES = 12000,  // what RTMP says before the first picture, and more
+};
 
 /* The muxer waits for both pads, so both are always fed; encoded data waits at most a second. */
 #define QUEUE "queue max-size-time=1000000000 max-size-buffers=0 max-size-bytes=0"
@@ -94,8 +97,9 @@ static void set_places(GstElement *pipeline, const struct output_chain_options *
 {
     g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
     g_object_set(sink, property, options->location, NULL);
-    if (options->address->kind == ADDRESS_SRT)  // after the URI, which resets these
-        g_object_set(sink, "wait-for-connection", FALSE, "poll-timeout", 100, NULL);
+    /* After the URI, which resets both. A listener goes on without callers; a caller that finds nobody fails after 3 s. */
+    if (options->address->kind == ADDRESS_SRT)
+        g_object_set(sink, "wait-for-connection", !options->address->is_listener, "poll-timeout", 100, NULL);
     g_autoptr(GstElement) overlay = gst_bin_get_by_name(GST_BIN(pipeline), "overlay");
     if (options->frame_socket)
         g_object_set(overlay, "view", options->view, "socket", options->frame_socket, NULL);
@@ -116,4 +120,25 @@ GstElement *output_chain_build(const struct output_chain_options *options, struc
     set_caps(pipeline, "audio", program_audio_caps());
     set_places(pipeline, options, form->property);
     return pipeline;
+}
+
+static uint64_t read_stat(GstElement *sink, const char *name)
+{
+    GstStructure *stats = NULL;
+    g_object_get(sink, "stats", &stats, NULL);
+    guint64 bytes = 0;
+    if (stats)
+        gst_structure_get_uint64(stats, name, &bytes);
+    g_clear_pointer(&stats, gst_structure_free);
+    return bytes;
+}
+
+uint64_t output_chain_sent(GstElement *pipeline, const struct address *address, uint64_t handed_over)
+{
+    g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
+    if (address->kind == ADDRESS_RTMP) {
+        uint64_t bytes = read_stat(sink, "out-bytes-total");
+        return bytes > GREETING_BYTES ? bytes : 0;
+    }
+    return address->kind == ADDRESS_SRT ? read_stat(sink, "bytes-sent-total") : handed_over;
 }

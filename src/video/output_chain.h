@@ -5,6 +5,7 @@
 
 #include <gst/gst.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 struct address;
 struct error;
@@ -26,3 +27,9 @@ GstElement *output_chain_build(const struct output_chain_options *options, struc
 
 /* Whether everything that the address needs is installed. */
 bool output_chain_check(const struct address *address, struct error *err);
+
+/*
+ * Bytes that really left: what a network sink took may still wait for a peer that never speaks. handed_over: what the sink
+ * took, which is the answer for files.
+ */
+uint64_t output_chain_sent(GstElement *pipeline, const struct address *address, uint64_t handed_over);

@@ -15,7 +15,8 @@ static void handle_debug(GstDebugCategory *category, GstDebugLevel level, const 
     char where[64];
     g_snprintf(where, sizeof(where), "gstreamer/%s", gst_debug_category_get_name(category));
     enum log_level ours = level == GST_LEVEL_ERROR || level == GST_LEVEL_WARNING ? LOG_WARN : LOG_INFO;
-    g_autofree char *element = object && GST_IS_OBJECT(object) ? gst_object_get_name(GST_OBJECT(object)) : NULL;
+    /* Without the object's lock, which whoever logs may hold. */
+    const char *element = object && GST_IS_OBJECT(object) ? GST_OBJECT_NAME(object) : NULL;
     log_write(ours, where, "%s%s%s:%d: %s", element ? element : "", element ? " " : "", function, line,
         gst_debug_message_get(message));
 }
@@ -36,11 +37,11 @@ static gpointer set_up(gpointer data)
 {
     struct error *err = data;
     g_autoptr(GError) error = NULL;
+    gst_debug_remove_log_function(gst_debug_log_default);
     if (!gst_init_check(NULL, NULL, &error)) {
         error_set(err, ERROR_SYSTEM, "GStreamer does not start: %s", error ? error->message : "no reason given");
         return GINT_TO_POINTER(false + 1);
     }
-    gst_debug_remove_log_function(gst_debug_log_default);
     gst_debug_add_log_function(handle_debug, NULL, NULL);
     lower_hardware_decoders();
     if (!antiphonoverlay_register()) {
