@@ -1,37 +1,71 @@
 #include "api/sources_json.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
 #include "relay/journal.h"
 #include "relay/relay.h"
+#include "relay/sources.h"
+
+static void add_text(struct buffer *out, const char *key, const char *text)
+{
+    buffer_printf(out, ",\"%s\":", key);
+    buffer_add_json(out, text, strlen(text));
+}
 
 void source_write_json(const struct source *source, struct buffer *out)
 {
-    buffer_add_string(out, "{}");
+    const struct connector_health *health = &source->health;
+    buffer_add_string(out, "{\"id\":");
+    buffer_add_json(out, source->id, strlen(source->id));
+    add_text(out, "platform", source->platform);
+    char *config = json_dumps(source->config, JSON_COMPACT);
+    buffer_printf(out, ",\"config\":%s,\"state\":\"%s\"", config ? config : "{}", connector_state_name(health->state));
+    free(config);
+    add_text(out, "text", health->text ? health->text : "");
+    buffer_printf(out, ",\"since_ms\":%" PRId64 ",\"last_message_ms\":%" PRId64 ",\"messages\":%" PRIu64, health->since_ms,
+                  health->last_message_ms, health->messages);
+    buffer_printf(out, ",\"reconnects\":%" PRIu64 ",\"dropped\":%" PRIu64 ",\"duplicates\":%" PRIu64, health->reconnects,
+                  health->dropped, source->duplicates);
+    if (source->usual_interval_ms > 0)
+        buffer_printf(out, ",\"interval_ms\":%" PRId64, source->usual_interval_ms);
+    buffer_add_char(out, '}');
 }
 
 void gap_write_json(const struct journal_gap *gap, struct buffer *out)
 {
     buffer_add_string(out, "{\"source\":");
     buffer_add_json(out, gap->source, strlen(gap->source));
-    buffer_printf(out, ",\"from_ms\":%" PRId64 ",\"to_ms\":%" PRId64 ",\"reason\":", gap->from_ms, gap->to_ms);
-    buffer_add_json(out, gap->reason, strlen(gap->reason));
+    buffer_printf(out, ",\"from_ms\":%" PRId64 ",\"to_ms\":%" PRId64, gap->from_ms, gap->to_ms);
+    add_text(out, "reason", gap->reason);
     buffer_add_char(out, '}');
+}
+
+static void begin_item(struct buffer *out)
+{
+    if (out->data[out->len - 1] == '}')
+        buffer_add_char(out, ',');
+}
+
+static void add_source(void *data, const struct source *source)
+{
+    begin_item(data);
+    source_write_json(source, data);
 }
 
 static void add_gap(void *data, const struct journal_gap *gap)
 {
-    struct buffer *out = data;
-    if (out->data[out->len - 1] == '}')
-        buffer_add_char(out, ',');
-    gap_write_json(gap, out);
+    begin_item(data);
+    gap_write_json(gap, data);
 }
 
 void sources_write_snapshot(const struct relay *relay, struct buffer *out)
 {
-    buffer_add_string(out, ",\"sources\":[],\"gaps\":[");
+    buffer_add_string(out, ",\"sources\":[");
+    sources_each(relay->sources, add_source, out);
+    buffer_add_string(out, "],\"gaps\":[");
     journal_each_gap(relay->journal, add_gap, out);
     buffer_add_char(out, ']');
 }

@@ -16,6 +16,8 @@
 #include "relay/journal.h"
 #include "relay/polls.h"
 #include "relay/questions.h"
+#include "relay/relay_private.h"
+#include "relay/sources.h"
 
 #define HANDLED_KEY "relay:handled"
 
@@ -138,6 +140,24 @@ static void handle_gap(void *data, const struct journal_gap *gap)
     TELL(relay, gap, gap);
 }
 
+static void handle_source(void *data, const struct source *source)
+{
+    struct relay *relay = data;
+    TELL(relay, source, source);
+}
+
+static void handle_source_removed(void *data, const struct source *source)
+{
+    struct relay *relay = data;
+    TELL(relay, source_removed, source->id);
+}
+
+static void handle_notice(void *data, const char *level, const char *where, const char *text)
+{
+    struct relay *relay = data;
+    TELL(relay, notice, level, where, text);
+}
+
 /* --- What the queue says --- */
 
 static void handle_message(struct relay *relay, const struct message *message)
@@ -215,6 +235,22 @@ static bool create_on_air(struct relay *relay, const struct relay_options *optio
     return relay->on_air != NULL;
 }
 
+/* One entry that is wrong costs that one source: the show goes on. */
+static void start_sources(struct relay *relay, const struct relay_options *options)
+{
+    relay->sources = sources_create(&(struct sources_options){
+        .loop = relay->loop, .journal = relay->journal, .intake = relay->intake,
+        .runtime_folder = options->runtime_folder ? options->runtime_folder : options->data_folder,
+        .on_changed = handle_source, .on_removed = handle_source_removed, .on_notice = handle_notice, .data = relay});
+    size_t index;
+    json_t *config;
+    json_array_foreach((json_t *)options->sources, index, config) {
+        struct error err = {0};
+        if (!relay_start_source(relay, config, &err))
+            relay_notice(relay, "error", "relay/sources", "sources[%zu]: %s", index, err.text);
+    }
+}
+
 /*
  * What was journalled and not yet looked at when the relay was killed. To count a vote again changes nothing, and a
  * question's author counts once.
@@ -232,6 +268,9 @@ struct relay *relay_create(const struct relay_options *options, struct error *er
 {
     struct relay *relay = xcalloc(1, sizeof(*relay));
     relay->loop = options->loop;
+    relay->options = (struct relay_options){
+        .save_sources = options->save_sources, .check_source = options->check_source, .data = options->data};
+    relay->written = json_object();
     list_init(&relay->listeners);
     timer_init(&relay->flush, relay->loop, handle_flush, relay);
     timer_init(&relay->clock, relay->loop, handle_clock, relay);
@@ -247,6 +286,7 @@ struct relay *relay_create(const struct relay_options *options, struct error *er
     catch_up(relay);
     queue_add_listener(relay->queue, &relay->queue_listener);
     handle_clock(relay);
+    start_sources(relay, options);
     return relay;
 }
 
@@ -254,6 +294,7 @@ void relay_destroy(struct relay *relay)
 {
     if (!relay)
         return;
+    sources_destroy(relay->sources);
     if (relay->queue)
         queue_flush(relay->queue);
     if (relay->on_air)
@@ -268,6 +309,7 @@ void relay_destroy(struct relay *relay)
     intake_destroy(relay->intake);
     queue_destroy(relay->queue);
     journal_close(relay->journal);
+    json_decref(relay->written);
     free(relay);
 }
 

@@ -38,6 +38,7 @@ struct relay_options {
     const char *data_folder;          // the journal lives here; made if it is missing; required
     const struct on_air_view *views;  // 0: one "main" that shows all
     size_t view_count;
+    const char *runtime_folder;       // for the note of what is worked on (poison); NULL: the data folder
     const json_t *sources;            // array: `sources` of the configuration as written; NULL: none
     int retention_days;               // 0: 30; negative: for ever
     size_t queue_messages;            // 0: the queue's usual
@@ -93,6 +94,8 @@ struct relay {
     struct list listeners;  // struct relay_listener
     struct timer flush;     // counts of candidates and votes, at most ten times a second
     struct timer clock;     // the next caption line or the next end of a poll
+    struct relay_options options;  // of the callbacks only
+    json_t *written;        // source id → its entry as given, secrets and all: for writing back, never for showing
     int64_t flushed_ms;     // monotonic
     uint64_t handled_id;    // the newest message that questions and polls have seen
 };
@@ -106,6 +109,13 @@ void relay_destroy(struct relay *relay);
 /* The listener is embedded in its owner, who removes it before he goes. */
 void relay_add_listener(struct relay *relay, struct relay_listener *listener);
 void relay_remove_listener(struct relay_listener *listener);
+
+/*
+ * Connects to what an entry of `sources` describes, and writes the configuration back. Returns the source, borrowed
+ * until it is removed, or NULL and err. That the file could not be written is a notice: the source is there.
+ */
+const struct source *relay_add_source(struct relay *relay, const json_t *config, struct error *err);
+bool relay_remove_source(struct relay *relay, const char *id, struct error *err);
 
 /* Something a person should know: to log and listeners. level: "info", "warn" or "error". */
 void relay_notice(struct relay *relay, const char *level, const char *where, const char *format, ...)

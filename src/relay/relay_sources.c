@@ -1,0 +1,92 @@
+/* Sources that come and go while the relay runs, and the configuration that follows them. */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/memory.h"
+#include "relay/relay_private.h"
+#include "relay/sources.h"
+
+static bool is_secret_key(const char *key)
+{
+    static const char *const words[] = {"key", "token", "secret", "password", "cookie", "session"};
+    for (size_t i = 0; i < ARRAY_LENGTH(words); i++) {
+        if (strcasestr(key, words[i]))
+            return true;
+    }
+    return false;
+}
+
+/* What clients may see of an entry: "secret:NAME" says nothing, a secret itself becomes "***". */
+static json_t *make_shown(const json_t *config)
+{
+    json_t *shown = json_deep_copy(config);
+    const char *key;
+    json_t *value;
+    void *next;
+    json_object_foreach_safe(shown, next, key, value) {
+        const char *text = json_string_value(value);
+        if (is_secret_key(key) && text && strncmp(text, "secret:", 7) != 0)
+            json_object_set_new(shown, key, json_string("***"));
+    }
+    return shown;
+}
+
+const struct source *relay_start_source(struct relay *relay, const json_t *config, struct error *err)
+{
+    json_t *resolved = relay->options.check_source ? relay->options.check_source(relay->options.data, config, err)
+                                                   : json_deep_copy(config);
+    if (!resolved)
+        return NULL;
+    json_t *shown = make_shown(config);
+    const struct source *source = sources_add(relay->sources, resolved, shown, err);
+    if (source)
+        json_object_set_new(relay->written, source->id, json_deep_copy(config));
+    json_decref(shown);
+    json_decref(resolved);
+    return source;
+}
+
+/* An entry that a re-read configuration brought or changed is not as it was given here: then what is shown is right. */
+static void add_written(void *data, const struct source *source)
+{
+    void **target = data;
+    const struct relay *relay = target[0];
+    json_t *written = json_object_get(relay->written, source->id);
+    json_t *shown = written ? make_shown(written) : NULL;
+    json_array_append(target[1], shown && json_equal(shown, source->config) ? written : source->config);
+    json_decref(shown);
+}
+
+static void write_back(struct relay *relay)
+{
+    if (!relay->options.save_sources)
+        return;
+    json_t *entries = json_array();
+    struct error err = {0};
+    sources_each(relay->sources, add_written, (void *[]){relay, entries});
+    if (!relay->options.save_sources(relay->options.data, entries, &err))
+        relay_notice(relay, "error", "relay/sources", "the configuration was not written: %s", err.text);
+    json_decref(entries);
+}
+
+const struct source *relay_add_source(struct relay *relay, const json_t *config, struct error *err)
+{
+    const struct source *source = relay_start_source(relay, config, err);
+    if (source)
+        write_back(relay);
+    return source;
+}
+
+bool relay_remove_source(struct relay *relay, const char *id, struct error *err)
+{
+    if (!sources_find(relay->sources, id))
+        return error_set(err, ERROR_DATA, "there is no source \"%.100s\"", id);
+    json_object_del(relay->written, id);
+    if (!sources_remove(relay->sources, id, err))
+        return false;
+    write_back(relay);
+    return true;
+}
