@@ -1,0 +1,120 @@
+#include "cli/relay_config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/memory.h"
+#include "cli/config.h"
+#include "relay/on_air.h"
+#include "relay/relay.h"
+#include "relay/sources.h"
+
+struct relay_config {
+    char *path;             // as given; NULL: the usual place
+    struct config *config;  // owned; replaced by a reload
+};
+
+struct relay_config *relay_config_load(const char *path, struct error *err)
+{
+    struct config *loaded = config_load(path, err);
+    if (!loaded)
+        return NULL;
+    struct relay_config *config = xcalloc(1, sizeof(*config));
+    config->path = xstrdup(path);
+    config->config = loaded;
+    return config;
+}
+
+void relay_config_destroy(struct relay_config *config)
+{
+    if (!config)
+        return;
+    config_destroy(config->config);
+    free(config->path);
+    free(config);
+}
+
+const struct config *relay_config_get(const struct relay_config *config)
+{
+    return config->config;
+}
+
+static bool save_sources(void *data, const json_t *sources, struct error *err)
+{
+    struct relay_config *config = data;
+    return config_write_sources(config->config, sources, err);
+}
+
+static json_t *check_source(void *data, const json_t *source, struct error *err)
+{
+    const struct relay_config *config = data;
+    return config_check_source(config->config, source, err);
+}
+
+static size_t count_texts(char *const *texts)
+{
+    size_t count = 0;
+    while (texts && texts[count])
+        count++;
+    return count;
+}
+
+static enum on_air_foreign foreign(const char *word)
+{
+    if (strcmp(word, "hide") == 0)
+        return ON_AIR_FOREIGN_HIDDEN;
+    return strcmp(word, "anonymous") == 0 ? ON_AIR_FOREIGN_ANONYMOUS : ON_AIR_FOREIGN_SHOWN;
+}
+
+static struct on_air_view make_view(const struct config_view *view)
+{
+    bool has_language = *view->language;
+    return (struct on_air_view){
+        .name = view->name,
+        .languages = has_language ? (const char *const *)&view->language : NULL,
+        .language_count = has_language ? 1 : 0,
+        .platforms = (const char *const *)view->platforms,
+        .platform_count = count_texts(view->platforms),
+        .foreign = foreign(view->foreign),
+    };
+}
+
+struct relay *relay_config_create_relay(struct relay_config *config, struct loop *loop, const char *data_folder,
+    struct error *err)
+{
+    const struct config *read = config->config;
+    struct on_air_view *views = xcalloc(read->view_count, sizeof(*views));
+    for (size_t i = 0; i < read->view_count; i++)
+        views[i] = make_view(&read->views[i]);
+    const struct relay_options options = {
+        .loop = loop,
+        .data_folder = data_folder,
+        .views = views,
+        .view_count = read->view_count,
+        .sources = json_object_get(read->root, "sources"),
+        .retention_days = read->retention_days,
+        .save_sources = save_sources,
+        .check_source = check_source,
+        .data = config,
+    };
+    struct relay *relay = relay_create(&options, err);
+    free(views);
+    return relay;
+}
+
+bool relay_config_reload(struct relay_config *config, struct relay *relay, struct error *err)
+{
+    struct config *fresh = config_load(config->path, err);
+    if (!fresh)
+        return false;
+    if (!sources_set(relay->sources, fresh->sources, json_object_get(fresh->root, "sources"), err)) {
+        config_destroy(fresh);
+        return false;
+    }
+    // Views, panel and video are read by their processes when they start: what of them changed waits for that.
+    config_destroy(config->config);
+    config->config = fresh;
+    return true;
+}
