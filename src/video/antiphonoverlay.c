@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "video/blend.h"
-#include "video/feed.h"
+#include "video/follower.h"
 
 #ifndef PACKAGE
 #define PACKAGE "antiphon"
@@ -23,13 +23,13 @@ struct _AntiphonOverlay {
     gboolean has_info;
 
     /* Changed by the streaming thread only, and under the object lock, so that others may ask for its status. */
-    struct feed *feed;  // between start() and stop()
+    struct follower *follower;  // between start() and stop()
 
     /* Under the object lock. */
     gchar *view, *socket;  // owned; socket NULL: from the view's name
     gint stale_ms, keep_ms;
     gboolean is_active;
-    gboolean is_moved;  // these are others than the feed's
+    gboolean is_moved;  // these are others than the follower's
     guint64 blended;    // frames that got something
 };
 
@@ -63,26 +63,26 @@ static gchar *choose_socket(AntiphonOverlay *self)
     return path;
 }
 
-static void replace_feed(AntiphonOverlay *self, struct feed *feed)
+static void replace_follower(AntiphonOverlay *self, struct follower *follower)
 {
     GST_OBJECT_LOCK(self);
-    struct feed *old = self->feed;
-    self->feed = feed;
+    struct follower *old = self->follower;
+    self->follower = follower;
     GST_OBJECT_UNLOCK(self);
     self->layer = NULL;
-    feed_destroy(old);
+    follower_destroy(old);
 }
 
 static void follow(AntiphonOverlay *self)
 {
     GST_OBJECT_LOCK(self);
     gchar *path = choose_socket(self);
-    struct feed_options options = {.socket_path = path, .stale_ms = self->stale_ms, .keep_ms = self->keep_ms};
+    struct follower_options options = {.socket_path = path, .stale_ms = self->stale_ms, .keep_ms = self->keep_ms};
     self->is_moved = FALSE;
     GST_OBJECT_UNLOCK(self);
-    replace_feed(self, path ? feed_create(&options) : NULL);
-    if (self->feed && self->has_info)
-        feed_set_video(self->feed, &self->info);
+    replace_follower(self, path ? follower_create(&options) : NULL);
+    if (self->follower && self->has_info)
+        follower_set_video(self->follower, &self->info);
     g_free(path);
 }
 
@@ -95,7 +95,7 @@ static gboolean start(GstBaseTransform *base)
 static gboolean stop(GstBaseTransform *base)
 {
     AntiphonOverlay *self = ANTIPHON_OVERLAY(base);
-    replace_feed(self, NULL);
+    replace_follower(self, NULL);
     self->has_info = FALSE;
     return TRUE;
 }
@@ -111,8 +111,8 @@ static gboolean set_info(GstVideoFilter *filter, GstCaps *in_caps, GstVideoInfo 
     if (!self->has_info)
         GST_ELEMENT_WARNING(self, STREAM, FORMAT, ("Video of this format or size passes without overlay."),
                             ("%" GST_PTR_FORMAT, in_caps));
-    else if (self->feed)
-        feed_set_video(self->feed, in);
+    else if (self->follower)
+        follower_set_video(self->follower, in);
     return TRUE;
 }
 
@@ -128,7 +128,7 @@ static void before_transform(GstBaseTransform *base, GstBuffer *buffer)
     GST_OBJECT_UNLOCK(self);
     if (is_moved)
         follow(self);
-    self->layer = is_active && self->feed && self->has_info ? feed_layer(self->feed) : NULL;
+    self->layer = is_active && self->follower && self->has_info ? follower_layer(self->follower) : NULL;
     gst_base_transform_set_passthrough(base, self->layer == NULL);
 }
 
@@ -180,9 +180,9 @@ static void set_property(GObject *object, guint id, const GValue *value, GParamS
 static void get_status(AntiphonOverlay *self, guint id, GValue *value)
 {
     static const char *const states[] = {[FRAME_NONE] = "none", [FRAME_LIVE] = "live", [FRAME_STALE] = "stale"};
-    struct feed_status status = {0};
-    if (self->feed)
-        feed_get_status(self->feed, &status);
+    struct follower_status status = {0};
+    if (self->follower)
+        follower_get_status(self->follower, &status);
     if (id == PROPERTY_STATE)
         g_value_set_string(value, states[status.state]);
     else if (id == PROPERTY_SEQUENCE)

@@ -1,0 +1,260 @@
+#include "video/follower.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "video/blend.h"
+#include "video/scale.h"
+
+enum { LAYERS = 3, FRESH = 4, CONVERT_WAIT_US = 100000 };
+
+/* One of the three that go round. */
+struct slot {
+    struct blend_layer *layer;  // owned; NULL: not made yet
+    uint64_t video;             // that it was made for
+    bool is_empty;
+};
+
+struct follower {
+    GThread *thread;
+    int wake_fd;
+    atomic_bool is_ending;
+    struct slot slots[LAYERS];
+    _Atomic unsigned ready;    // index of the slot that lies between the two, | FRESH when newer than the shown
+    atomic_bool has_picture;   // something is to be shown at all
+    uint64_t serial;           // streaming thread: the video that it set last
+    unsigned shown;            // streaming thread's slot
+
+    /* The worker's own. */
+    struct frame_reader *reader;
+    unsigned making;
+    GstVideoInfo info;
+    uint64_t video;            // serial of info; 0: none yet
+    uint64_t generation;       // of the picture converted last
+    uint64_t sequence;
+    struct scaler *scaler;     // owned; NULL while the sizes are the same
+    int32_t from_width, from_height;
+
+    GMutex lock;  // guards what follows
+    GCond converted;
+    GstVideoInfo wanted_info;
+    uint64_t wanted_video, converted_video;
+    struct follower_status status;
+};
+
+static void wake(struct follower *follower)
+{
+    uint64_t one = 1;
+    /* Full means that it is awake already. */
+    if (write(follower->wake_fd, &one, sizeof(one)) < 0 && errno != EAGAIN)
+        log_warn("video/follower", "wake-up: %s", strerror(errno));
+}
+
+/* ---- the worker ---- */
+
+static void mark_all(struct follower *follower, int32_t top, int32_t bottom)
+{
+    for (int i = 0; i < LAYERS; i++) {
+        if (follower->slots[i].layer && follower->slots[i].video == follower->video)
+            blend_layer_mark(follower->slots[i].layer, top, bottom);
+    }
+}
+
+static bool prepare_scaler(struct follower *follower, const struct frame_picture *picture)
+{
+    int32_t width = GST_VIDEO_INFO_WIDTH(&follower->info), height = GST_VIDEO_INFO_HEIGHT(&follower->info);
+    scaler_destroy(follower->scaler);
+    follower->scaler = NULL;
+    follower->from_width = picture->width_px;
+    follower->from_height = picture->height_px;
+    if (picture->width_px == width && picture->height_px == height)
+        return true;
+    follower->scaler = scaler_create(picture->width_px, picture->height_px, width, height);
+    return follower->scaler != NULL;
+}
+
+/* Notes rows of the picture as changed in all layers, through the scaler where there is one. */
+static void take_rows(struct follower *follower, const struct frame_picture *picture, int32_t top, int32_t bottom)
+{
+    if (follower->scaler) {
+        struct blend_picture source = {picture->pixels, picture->stride_bytes, picture->rows};
+        scaler_update(follower->scaler, &source, &top, &bottom);
+    }
+    mark_all(follower, top, bottom);
+}
+
+static bool take_changes(struct follower *follower, const struct frame_picture *picture, bool is_other_video)
+{
+    bool is_other = is_other_video || picture->generation != follower->generation;
+    if (is_other && !prepare_scaler(follower, picture))
+        return false;
+    if (is_other) {
+        take_rows(follower, picture, 0, picture->height_px);
+    } else {
+        for (size_t i = 0; i < picture->damage_count; i++)
+            take_rows(follower, picture, picture->damage[i].top, picture->damage[i].bottom);
+    }
+    follower->generation = picture->generation;
+    follower->sequence = picture->sequence;
+    return true;
+}
+
+/* The slot in the making belongs to us: its layer may be replaced when it is for another video. */
+static bool prepare_slot(struct follower *follower, struct slot *slot)
+{
+    if (slot->layer && slot->video == follower->video)
+        return true;
+    blend_layer_destroy(slot->layer);
+    slot->layer = blend_layer_create(&follower->info);
+    slot->video = follower->video;
+    return slot->layer != NULL;
+}
+
+static bool hand_over(struct follower *follower, const struct frame_picture *picture)
+{
+    struct slot *slot = &follower->slots[follower->making];
+    struct blend_picture source = {picture->pixels, picture->stride_bytes, picture->rows};
+    if (!prepare_slot(follower, slot))
+        return false;
+    if (follower->scaler)
+        source = scaler_picture(follower->scaler);
+    blend_layer_update(slot->layer, &source);
+    slot->is_empty = blend_layer_is_empty(slot->layer);
+    follower->making = atomic_exchange(&follower->ready, follower->making | FRESH) & ~(unsigned)FRESH;
+    return true;
+}
+
+/* True: the streaming thread set another video. */
+static bool take_video(struct follower *follower)
+{
+    g_mutex_lock(&follower->lock);
+    bool is_other = follower->wanted_video != follower->video;
+    follower->info = follower->wanted_info;
+    follower->video = follower->wanted_video;
+    g_mutex_unlock(&follower->lock);
+    return is_other;
+}
+
+static void report(struct follower *follower, const struct frame_picture *picture)
+{
+    g_mutex_lock(&follower->lock);
+    follower->status.state = frame_reader_state(follower->reader);
+    follower->status.sequence = picture ? picture->sequence : 0;
+    follower->status.published_ns = picture ? picture->published_ns : 0;
+    g_strlcpy(follower->status.trouble, frame_reader_trouble(follower->reader), sizeof(follower->status.trouble));
+    follower->converted_video = follower->video;
+    g_cond_broadcast(&follower->converted);
+    g_mutex_unlock(&follower->lock);
+}
+
+static void convert(struct follower *follower, const struct frame_picture *picture, bool is_other_video)
+{
+    if (take_changes(follower, picture, is_other_video) && hand_over(follower, picture))
+        return;
+    follower->generation = 0;
+    log_warn("video/follower", "no memory for the overlay: the video goes on without it");
+}
+
+static void work(struct follower *follower)
+{
+    bool is_other_video = take_video(follower);
+    frame_reader_poll(follower->reader);
+    const struct frame_picture *picture = frame_reader_picture(follower->reader);
+    bool is_new = picture && (picture->generation != follower->generation || picture->sequence != follower->sequence);
+    if (!picture)
+        follower->generation = 0;  // whatever comes next is taken whole
+    if (picture && follower->video != 0 && (is_new || is_other_video))
+        convert(follower, picture, is_other_video);
+    atomic_store(&follower->has_picture, picture != NULL);
+    report(follower, picture);
+}
+
+static gpointer run(gpointer data)
+{
+    struct follower *follower = data;
+    while (!atomic_load(&follower->is_ending)) {
+        work(follower);
+        struct pollfd fds[] = {{.fd = frame_reader_fd(follower->reader), .events = POLLIN},
+                               {.fd = follower->wake_fd, .events = POLLIN}};
+        if (poll(fds, 2, frame_reader_wait_ms(follower->reader)) > 0 && fds[1].revents) {
+            uint64_t count;
+            if (read(follower->wake_fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
+                log_warn("video/follower", "wake-up: %s", strerror(errno));
+        }
+    }
+    return NULL;
+}
+
+/* ---- the door ---- */
+
+struct follower *follower_create(const struct follower_options *options)
+{
+    struct follower *follower = xcalloc(1, sizeof(*follower));
+    g_mutex_init(&follower->lock);
+    g_cond_init(&follower->converted);
+    follower->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    follower->shown = 0;
+    follower->ready = 1;
+    follower->making = 2;
+    follower->reader = frame_reader_create(&(struct frame_reader_options){
+        .path = options->socket_path, .stale_ms = options->stale_ms, .keep_ms = options->keep_ms});
+    follower->thread = g_thread_new("antiphon-follower", run, follower);
+    return follower;
+}
+
+void follower_destroy(struct follower *follower)
+{
+    if (!follower)
+        return;
+    atomic_store(&follower->is_ending, true);
+    wake(follower);
+    g_thread_join(follower->thread);
+    frame_reader_destroy(follower->reader);
+    scaler_destroy(follower->scaler);
+    for (int i = 0; i < LAYERS; i++)
+        blend_layer_destroy(follower->slots[i].layer);
+    close(follower->wake_fd);
+    g_mutex_clear(&follower->lock);
+    g_cond_clear(&follower->converted);
+    free(follower);
+}
+
+void follower_set_video(struct follower *follower, const GstVideoInfo *info)
+{
+    g_mutex_lock(&follower->lock);
+    follower->wanted_info = *info;
+    follower->wanted_video = ++follower->serial;
+    g_mutex_unlock(&follower->lock);
+    wake(follower);
+    if (!atomic_load(&follower->has_picture))
+        return;
+    gint64 end_us = g_get_monotonic_time() + CONVERT_WAIT_US;
+    g_mutex_lock(&follower->lock);
+    while (follower->converted_video != follower->serial && g_cond_wait_until(&follower->converted, &follower->lock, end_us))
+        continue;
+    g_mutex_unlock(&follower->lock);
+}
+
+const struct blend_layer *follower_layer(struct follower *follower)
+{
+    if (!atomic_load_explicit(&follower->has_picture, memory_order_acquire))
+        return NULL;
+    if (atomic_load_explicit(&follower->ready, memory_order_relaxed) & FRESH)
+        follower->shown = atomic_exchange(&follower->ready, follower->shown) & ~(unsigned)FRESH;
+    const struct slot *slot = &follower->slots[follower->shown];
+    return slot->layer && slot->video == follower->serial && !slot->is_empty ? slot->layer : NULL;
+}
+
+void follower_get_status(struct follower *follower, struct follower_status *status)
+{
+    g_mutex_lock(&follower->lock);
+    *status = follower->status;
+    g_mutex_unlock(&follower->lock);
+}
