@@ -155,7 +155,9 @@ struct connector *connector_create_decoder(const char *platform, const struct co
         return NULL;
     struct connector_options offline = *options;
     offline.loop = NULL;
-    return build(impl, NULL, xstrdup(platform), &offline);
+    struct connector *base = build(impl, NULL, xstrdup(platform), &offline);
+    base->is_decoder = true;
+    return base;
 }
 
 void connector_start(struct connector *connector)
@@ -202,7 +204,8 @@ bool connector_receive(struct connector *connector, const char *frame, size_t le
 void connector_deliver(struct connector *base, struct message_draft *draft)
 {
     draft->platform = str_from(base->impl->name);
-    draft->source = str_from(base->source);
+    if (draft->source.len == 0)
+        draft->source = str_from(base->source);
     struct message *message = message_create(draft);
     base->health.messages++;
     base->health.last_message_ms = clock_unix_ms();

@@ -44,9 +44,10 @@ struct connector {
     char *text;      // owned; health.text
     struct connector_health health;
     bool was_live;
+    bool is_decoder;  // no configuration: the frames themselves say whose chat it is
 };
 
-/* Fills platform and source in, makes the message and gives it to the owner. */
+/* Fills platform and (where it is empty) source in, makes the message and gives it to the owner. */
 void connector_deliver(struct connector *base, struct message_draft *draft);
 
 /* Parses one frame from the peer with impl->receive(), noted in the poison file; a bad one is counted and logged. */

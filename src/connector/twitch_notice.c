@@ -155,7 +155,12 @@ static void read_paid(struct twitch_reader *reader, const struct twitch_line *li
 static void read_charity(struct twitch_reader *reader, const struct twitch_line *line, struct message_draft *draft)
 {
     read_paid(reader, line, draft, TAG_P_DONATION_AMOUNT, TAG_P_DONATION_CURRENCY);
-    draft->money.item = twitch_reader_text(reader, line, TAG_P_CHARITY);
+    struct str charity = twitch_reader_text(reader, line, TAG_P_CHARITY);
+    if (draft->kind == MESSAGE_GIFT) {
+        draft->money.item = charity;
+    } else {
+        twitch_reader_set_text(reader, "charity", charity);
+    }
     set_event(reader, "charitydonation");
 }
 

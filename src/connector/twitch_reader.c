@@ -161,6 +161,22 @@ static bool is_foreign(const struct twitch_line *line)
     return source.len > 0 && !str_equal(source, twitch_line_tag(line, TAG_ROOM_ID));
 }
 
+/* A recording says itself whose room it was: "twitch:anna". */
+static struct str recorded_source(struct twitch_reader *reader, const struct twitch_line *line)
+{
+    static const struct str before = {"twitch:", 7};
+    if (line->param_count == 0 || line->params[0].len < 2 || line->params[0].data[0] != '#')
+        return (struct str){0};
+    struct str channel = {line->params[0].data + 1, line->params[0].len - 1};
+    if (reader->arena_used + before.len + channel.len > TWITCH_ARENA_BYTES)
+        return (struct str){0};
+    char *out = reader->arena + reader->arena_used;
+    memcpy(out, before.data, before.len);
+    memcpy(out + before.len, channel.data, channel.len);
+    reader->arena_used += before.len + channel.len;
+    return (struct str){out, before.len + channel.len};
+}
+
 void twitch_reader_begin(struct twitch_reader *reader, const struct twitch_line *line, struct message_draft *draft)
 {
     *draft = (struct message_draft){
@@ -170,6 +186,8 @@ void twitch_reader_begin(struct twitch_reader *reader, const struct twitch_line 
         .is_history = twitch_line_is(line, TAG_HISTORICAL),  // added by third-party servers of recent messages
         .is_foreign = is_foreign(line),
     };
+    if (reader->base->is_decoder)
+        draft->source = recorded_source(reader, line);
 }
 
 static void forget_line(struct twitch_reader *reader)
