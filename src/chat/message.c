@@ -27,11 +27,11 @@ static struct str *field_at(struct message_draft *draft, size_t i)
 }
 
 /* Bytes of all strings, with the NUL behind each that is not empty. */
-static size_t texts_size(struct message_draft *draft)
+static size_t texts_size(const struct message_draft *draft)
 {
     size_t size = 0;
     for (size_t i = 0; i < ARRAY_LENGTH(text_fields); i++) {
-        size_t len = field_at(draft, i)->len;
+        size_t len = field_at((struct message_draft *)draft, i)->len;
         size += len + (len > 0);
     }
     for (size_t i = 0; i < draft->author.badge_count; i++)
@@ -102,10 +102,9 @@ static bool fill(struct message *message, const struct message_draft *draft, cha
 
 static struct message *build(const struct message_draft *draft, bool *is_valid)
 {
-    struct message_draft measured = *draft;
     size_t emotes_size = draft->emote_count * sizeof(struct emote);
     size_t badges_size = draft->author.badge_count * sizeof(struct str);
-    struct holder *holder = xmalloc(sizeof(*holder) + emotes_size + badges_size + texts_size(&measured));
+    struct holder *holder = xmalloc(sizeof(*holder) + emotes_size + badges_size + texts_size(draft));
     atomic_init(&holder->references, 1);
     holder->detail_text = NULL;
     struct message *message = &holder->message;
@@ -167,7 +166,7 @@ static void repair_emotes(struct repair *repair, struct message_draft *draft, st
 static struct message *build_repaired(const struct message_draft *draft)
 {
     struct message_draft fixed = *draft;
-    struct repair repair = {.scratch = xmalloc(3 * texts_size(&fixed) + 1)};
+    struct repair repair = {.scratch = xmalloc(3 * texts_size(draft) + 1)};
     repair.at = repair.scratch;
     for (size_t i = 0; i < ARRAY_LENGTH(text_fields); i++)
         repair_text(&repair, field_at(&fixed, i));

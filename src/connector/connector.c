@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -201,6 +202,14 @@ bool connector_receive(struct connector *connector, const char *frame, size_t le
 
 /* ---- what platforms use ---- */
 
+/* To the tick of the system's clock (4 ms), at a third of the price: this is asked for each message. */
+static int64_t coarse_unix_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / NS_PER_MS;
+}
+
 void connector_deliver(struct connector *base, struct message_draft *draft)
 {
     draft->platform = str_from(base->impl->name);
@@ -208,7 +217,7 @@ void connector_deliver(struct connector *base, struct message_draft *draft)
         draft->source = str_from(base->source);
     struct message *message = message_create(draft);
     base->health.messages++;
-    base->health.last_message_ms = clock_unix_ms();
+    base->health.last_message_ms = coarse_unix_ms();
     base->options.deliver(base->options.data, message);
     message_unref(message);
 }
