@@ -14,7 +14,7 @@
 #include "base/poison.h"
 #include "connector/connector_impl.h"
 
-static const struct connector_impl *const connectors[] = {&twitch_connector};
+static const struct connector_impl *const connectors[] = {&twitch_connector, &youtube_connector};
 
 static const char *const state_names[] = {
     [CONNECTOR_OFF] = "off", [CONNECTOR_CONNECTING] = "connecting", [CONNECTOR_LIVE] = "live",
@@ -257,7 +257,7 @@ void connector_end_frame(struct connector *base, const struct error *err)
         return;
     uint64_t dropped = ++base->health.dropped;
     // Hostile peers can send many: the log gets the first, second, fourth, eighth …
-    if ((dropped & (dropped - 1)) == 0)
+    if (base->options.loop && (dropped & (dropped - 1)) == 0)
         log_warn("connector", "%s: dropped a frame (%llu so far): %s", base->source, (unsigned long long)dropped,
                  err->text);
 }

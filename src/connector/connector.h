@@ -82,8 +82,8 @@ const char *connector_source(const struct connector *connector);    // "twitch:a
 const char *connector_platform(const struct connector *connector);  // "twitch"
 
 /*
- * One recorded frame, as it stood on the wire: an IRC line, a page of JSON. Delivers what it means. False: it cannot
- * be read (err says where and why); nothing of it was delivered, and the next frame finds the connector as it was.
+ * One recorded frame, as it stood on the wire: an IRC line, a page of JSON. Delivers what it means. False: it, or an
+ * item of the page, cannot be read: err says why, the rest was delivered. The next frame is read as if it was not there.
  */
 bool connector_receive(struct connector *connector, const char *frame, size_t len, struct error *err);
 

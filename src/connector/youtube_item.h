@@ -1,0 +1,31 @@
+/*
+ * youtube_item.h - what an item of YouTube's live chat means: one message or none.
+ * Facts: developers.google.com/youtube/v3/live/docs/liveChatMessages, 2026-08. Thread: the loop's.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct connector;
+struct error;
+
+struct youtube_reader {
+    struct connector *base;  // borrowed; its connector_deliver() gets the messages
+    int64_t history_before_ms;  // Unix, YouTube's clock: what was written before is history; 0: nothing is
+    int64_t last_ms;    // of the newest item read; 0: none
+    int64_t oldest_ms;  // of the oldest item since it was set to 0
+    bool is_ended;      // a chatEndedEvent came
+    char unknown[64];   // the last unknown type, so that it is logged once
+};
+
+/* A liveChatMessage resource. False: err says what is missing. */
+bool youtube_reader_read(struct youtube_reader *reader, const json_t *item, struct error *err);
+
+/* The same from text; len bytes of JSON of bounded depth. */
+bool youtube_reader_read_text(struct youtube_reader *reader, const char *text, size_t len, struct error *err);
+
+/* The broadcast is over, said by the page and not by an item. chat: the liveChatId. */
+void youtube_reader_end(struct youtube_reader *reader, const char *chat, int64_t time_ms);
