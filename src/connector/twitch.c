@@ -99,15 +99,17 @@ static char *twitch_check(const json_t *config, struct error *err)
 
 /* ---- deadlines shared by all Twitch sources of the process ---- */
 
-/* Reserves the next moment at which a session may begin; returns how far away it is. */
-static int64_t reserve_start(int64_t now_ms)
+/* 0: a session may begin now, and counts; else how long to wait. */
+static int64_t take_start(int64_t now_ms)
 {
-    static int64_t starts[BUDGET_COUNT];
+    static int64_t starts[BUDGET_COUNT];  // the last ones, in a ring
     static size_t next;
-    int64_t *slot = &starts[next++ % BUDGET_COUNT];
-    int64_t at_ms = *slot && *slot + BUDGET_MS > now_ms ? *slot + BUDGET_MS : now_ms;
-    *slot = at_ms;
-    return at_ms - now_ms;
+    int64_t *oldest = &starts[next % BUDGET_COUNT];
+    if (*oldest && now_ms - *oldest < BUDGET_MS)
+        return BUDGET_MS - (now_ms - *oldest);
+    *oldest = now_ms;
+    next++;
+    return 0;
 }
 
 /* ---- sessions ---- */
@@ -126,18 +128,17 @@ static void connect_now(void *data)
 {
     struct twitch *twitch = data;
     struct error err = {0};
+    int64_t turn_ms = take_start(clock_monotonic_ms());
+    if (turn_ms > 0) {
+        timer_start(&twitch->retry, turn_ms);
+        return;
+    }
     twitch->current = open_session(twitch, &err);
     if (twitch->current) {
         connector_set_state(&twitch->base, CONNECTOR_CONNECTING, "connecting for #%s", twitch->channel);
     } else {
         connector_set_state(&twitch->base, CONNECTOR_FAILED, "url: %s", err.text);
     }
-}
-
-static void connect_later(struct twitch *twitch, int64_t delay_ms)
-{
-    int64_t budget_ms = reserve_start(clock_monotonic_ms() + delay_ms);
-    timer_start(&twitch->retry, delay_ms + budget_ms);
 }
 
 static void reap_sessions(void *data)
@@ -295,6 +296,7 @@ static void handle_reconnect(void *data, struct twitch_session *session)
     if (session != twitch->current || twitch->next || !twitch_session_is_joined(session))
         return;
     begin_overlap(twitch);
+    take_start(clock_monotonic_ms());  // it counts, but does not wait: the old session's time is short
     twitch->next = open_session(twitch, &err);
     connector_set_state(&twitch->base, CONNECTOR_LIVE, "joined #%s; Twitch asks us to reconnect", twitch->channel);
 }
@@ -306,12 +308,12 @@ static void lose_current(struct twitch *twitch, const struct error *why)
     free(twitch->loss);
     twitch->loss = xasprintf("connection lost: %s", why->text);
     if (why->code == ERROR_DENIED) {
-        connect_later(twitch, random_jitter(SELDOM_MS, 20));
+        timer_start(&twitch->retry, random_jitter(SELDOM_MS, 20));
         connector_set_state(base, CONNECTOR_FAILED, "%s", why->text);
         return;
     }
     int64_t delay_ms = backoff_next_ms(&twitch->backoff);
-    connect_later(twitch, delay_ms);
+    timer_start(&twitch->retry, delay_ms);
     connector_again_text(delay_ms, again);
     if (why->code == ERROR_DATA) {
         connector_set_state(base, CONNECTOR_FAILED, "%s (%s)", why->text, again);
@@ -377,7 +379,7 @@ static void twitch_start(struct connector *base)
         json_decref(cursor);
     }
     connector_set_state(base, CONNECTOR_CONNECTING, "connecting for #%s", twitch->channel);
-    connect_later(twitch, backoff_next_ms(&twitch->backoff));
+    timer_start(&twitch->retry, backoff_next_ms(&twitch->backoff));
 }
 
 static bool twitch_receive(struct connector *base, const char *text, size_t len, struct error *err)

@@ -442,7 +442,7 @@ bool youtube_reader_read(struct youtube_reader *reader, const json_t *object, st
     return is_good;
 }
 
-/* jansson refuses broken UTF-8: the item is worth more than its broken bytes. */
+/* jansson refuses broken UTF-8: what it stands in is worth more than the broken bytes. */
 static json_t *load_repaired(const char *text, size_t len, json_error_t *at)
 {
     char *repaired = xmalloc(3 * len);
@@ -451,14 +451,22 @@ static json_t *load_repaired(const char *text, size_t len, json_error_t *at)
     return object;
 }
 
-bool youtube_reader_read_text(struct youtube_reader *reader, const char *text, size_t len, struct error *err)
+json_t *youtube_load(const char *text, size_t len, struct error *err)
 {
     json_error_t at;
     json_t *object = json_loadb(text, len, JSON_ALLOW_NUL, &at);
     if (!object && !utf8_is_valid(text, len))
         object = load_repaired(text, len, &at);
     if (!object)
-        return error_set(err, ERROR_DATA, "item: line %d, column %d: %s", at.line, at.column, at.text);
+        error_set(err, ERROR_DATA, "line %d, column %d: %s", at.line, at.column, at.text);
+    return object;
+}
+
+bool youtube_reader_read_text(struct youtube_reader *reader, const char *text, size_t len, struct error *err)
+{
+    json_t *object = youtube_load(text, len, err);
+    if (!object)
+        return error_prefix(err, "item");
     bool is_good = youtube_reader_read(reader, object, err);
     json_decref(object);
     return is_good;

@@ -24,7 +24,10 @@ struct youtube_reader {
 /* A liveChatMessage resource. False: err says what is missing. */
 bool youtube_reader_read(struct youtube_reader *reader, const json_t *item, struct error *err);
 
-/* The same from text; len bytes of JSON of bounded depth. */
+/* JSON of bounded depth; broken UTF-8 in it is repaired. The caller calls json_decref(). */
+json_t *youtube_load(const char *text, size_t len, struct error *err);
+
+/* youtube_load() and youtube_reader_read(). */
 bool youtube_reader_read_text(struct youtube_reader *reader, const char *text, size_t len, struct error *err);
 
 /* The broadcast is over, said by the page and not by an item. chat: the liveChatId. */
