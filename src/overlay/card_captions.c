@@ -69,8 +69,8 @@ static int rise_of(const struct card_captions *card, const struct theme *theme)
 {
     const struct text_layout *text = card->text;
     int padding = theme->captions.padding_y_px, below = padding + text->height_px - (text->ink.y_px + text->ink.height_px);
-    int above = padding + text->ink.y_px, least = padding * 3 / 4;
-    return below < least && above > below ? (above - below) / 2 : 0;
+    int above = padding + text->ink.y_px;
+    return below < padding && above > below ? (above - below) / 2 : 0;
 }
 
 static void paint(struct node *node, struct canvas *layer)

@@ -13,11 +13,14 @@
 #include "overlay/node.h"
 #include "overlay/theme.h"
 
-enum { OPTIONS_MAX = 9 };
+enum { OPTIONS_MAX = 9, VOTES_MAX = 1000000000 };
+
+/* What is given up, in this order, where the view is too low for all of it. */
+enum { TIGHT_LABELS = 1, TIGHT_TITLE, TIGHT_ROWS };
 
 struct option {
     struct text_layout *label, *percent, *count;  // owned
-    struct tween share, votes;            // share: 0..1
+    struct tween share, whole, votes;     // share: 0..1; whole: the percentage as a whole number
     int percent_shown;                    // what `percent` says
     int64_t votes_shown;                  // what `count` says
     float share_drawn;
@@ -33,6 +36,7 @@ struct card_poll {
     struct tween votes;
     int64_t votes_shown;
     struct box footer;  // in the layer
+    int tightness;
     bool is_rtl, is_open;
 };
 
@@ -125,9 +129,24 @@ static void show_total(struct card_poll *card, int64_t votes)
     card->votes_shown = votes;
 }
 
-static int percent_of(float share)
+/* Whole percentages that sum up to 100: what rounding down leaves goes to the largest remainders. */
+static void share_out(const int64_t *votes, size_t count, int64_t sum, int *percents)
 {
-    return (int)lroundf(share * 100);
+    double remainders[OPTIONS_MAX];
+    int left = 100;
+    for (size_t i = 0; i < count; i++) {
+        double exact = sum > 0 ? 100.0 * (double)votes[i] / (double)sum : 0;
+        percents[i] = (int)exact;
+        remainders[i] = exact - percents[i];
+        left -= percents[i];
+    }
+    for (; sum > 0 && left > 0; left--) {
+        size_t best = 0;
+        for (size_t i = 1; i < count; i++)
+            best = remainders[i] > remainders[best] ? i : best;
+        percents[best]++;
+        remainders[best] = -1;
+    }
 }
 
 /* ---- layout */
@@ -153,7 +172,7 @@ static void lay_out_option(struct card_poll *card, struct option *option, const 
         .width_px = width - percent_room(look) - 2 * look->gap_px, .is_single_paragraph = true, .line_height = 1.3f,
     };
     option->label = node_layout(&card->base, &options);
-    if (option->label->is_cut) {
+    if (option->label->is_cut && card->tightness == 0) {
         text_layout_destroy(option->label);
         options.max_lines = 2;
         options.size_px *= 0.86f;
@@ -161,10 +180,10 @@ static void lay_out_option(struct card_poll *card, struct option *option, const 
     }
 }
 
-static int row_height(const struct option *option, const struct theme_card *look)
+static int row_height(const struct card_poll *card, const struct option *option, const struct theme_card *look)
 {
     int needed = option->label->height_px + look->row_gap_px;
-    return needed > look->row_px ? needed : look->row_px;
+    return needed > look->row_px || card->tightness == TIGHT_ROWS ? needed : look->row_px;
 }
 
 static void lay_out_texts(struct card_poll *card, const json_t *state, int width)
@@ -172,7 +191,8 @@ static void lay_out_texts(struct card_poll *card, const json_t *state, int width
     const struct theme_card *look = &card->base.stage->theme->poll;
     card->title = node_layout_even(&card->base, &(struct text_options){
         .text = str_from(or_empty(json_get_text(state, "question"))), .size_px = (float)look->text_px,
-        .min_size_px = (float)look->text_min_px, .max_lines = look->text_lines, .width_px = width, .is_bold = true,
+        .min_size_px = (float)look->text_min_px, .max_lines = card->tightness < TIGHT_TITLE ? look->text_lines : 1, .width_px = width,
+        .is_bold = true,
         .is_single_paragraph = true, .line_height = (float)look->leading / 100,
     });
     const struct text_layout *title = card->title;
@@ -188,25 +208,49 @@ static void lay_out_texts(struct card_poll *card, const json_t *state, int width
     card->is_rtl = decides->line_count > 0 && decides->lines[0].is_rtl;
 }
 
+static int footer_height(const struct theme_card *look)
+{
+    return look->mark_px > look->small_px * 3 / 2 ? look->mark_px : look->small_px * 3 / 2;
+}
+
+static int title_height(const struct card_poll *card, const struct theme_card *look)
+{
+    return card->title->line_count > 0 ? card->title->height_px + look->gap_px : 0;
+}
+
+static int whole_height(const struct card_poll *card, const struct theme_card *look)
+{
+    int height = 2 * look->padding_y_px + title_height(card, look) + look->gap_px + footer_height(look);
+    for (size_t i = 0; i < card->option_count; i++)
+        height += row_height(card, &card->options[i], look) + (i > 0 ? look->row_gap_px : 0);
+    return height;
+}
+
+static void place_rows(struct card_poll *card, const struct theme_card *look, int width)
+{
+    const struct box *outer = &card->base.card;
+    struct box row = {outer->x + look->padding_x_px, outer->y + look->padding_y_px + title_height(card, look), width, 0};
+    for (size_t i = 0; i < card->option_count; i++) {
+        row.height = row_height(card, &card->options[i], look);
+        card->options[i].box = row;
+        row.y += row.height + look->row_gap_px;
+    }
+    card->footer = (struct box){row.x, row.y - look->row_gap_px + look->gap_px, width, footer_height(look)};
+}
+
 static void lay_out(struct card_poll *card, const json_t *state)
 {
     struct node *node = &card->base;
     const struct theme_card *look = &node->stage->theme->poll;
-    int width = inner_width(node);
-    lay_out_texts(card, state, width);
-    int footer = look->mark_px > look->small_px * 3 / 2 ? look->mark_px : look->small_px * 3 / 2;
-    int title = card->title->line_count > 0 ? card->title->height_px + look->gap_px : 0, rows = 0;
-    for (size_t i = 0; i < card->option_count; i++)
-        rows += row_height(&card->options[i], look) + look->row_gap_px;
-    node_place(node, width + 2 * look->padding_x_px,
-        2 * look->padding_y_px + title + rows + look->gap_px - look->row_gap_px + footer);
-    struct box row = {node->card.x + look->padding_x_px, node->card.y + look->padding_y_px + title, width, 0};
-    for (size_t i = 0; i < card->option_count; i++) {
-        row.height = row_height(&card->options[i], look);
-        card->options[i].box = row;
-        row.y += row.height + look->row_gap_px;
+    int width = inner_width(node), room = node->stage->height_px - 2 * look->y_px;
+    for (card->tightness = 0;; card->tightness++) {
+        forget(card);
+        lay_out_texts(card, state, width);
+        if (whole_height(card, look) <= room || card->tightness == TIGHT_ROWS)
+            break;
     }
-    card->footer = (struct box){row.x, row.y - look->row_gap_px + look->gap_px, width, footer};
+    node_place(node, width + 2 * look->padding_x_px, whole_height(card, look));
+    place_rows(card, look, width);
 }
 
 /* ---- what the relay says */
@@ -233,33 +277,36 @@ static void aim(struct tween *tween, float to, int64_t now_ms, int duration_ms, 
 static void take_votes(struct card_poll *card, const json_t *state, int64_t now_ms, bool at_once)
 {
     const json_t *options = json_object_get(state, "options");
-    int64_t sum = 0, best = 1;
+    int64_t votes[OPTIONS_MAX] = {0}, sum = 0, best = 1;
+    int percents[OPTIONS_MAX] = {0}, duration_ms = card->base.stage->theme->count_ms;
     for (size_t i = 0; i < card->option_count; i++) {
-        int64_t votes = json_get_int(json_array_get(options, i), "votes", 0);
-        sum += votes > 0 ? votes : 0;
-        best = votes > best ? votes : best;
+        int64_t told = json_get_int(json_array_get(options, i), "votes", 0);
+        votes[i] = told < 0 ? 0 : told < VOTES_MAX ? told : VOTES_MAX;
+        sum += votes[i];
+        best = votes[i] > best ? votes[i] : best;
     }
-    int duration_ms = card->base.stage->theme->count_ms;
+    share_out(votes, card->option_count, sum, percents);
     for (size_t i = 0; i < card->option_count; i++) {
         struct option *option = &card->options[i];
-        int64_t votes = json_get_int(json_array_get(options, i), "votes", 0);
-        bool is_leader = votes == best;
-        if (is_leader != option->is_leader)
+        if ((votes[i] == best) != option->is_leader)
             node_damage(&card->base, &option->box);
-        option->is_leader = is_leader;
-        aim(&option->votes, (float)(votes > 0 ? votes : 0), now_ms, duration_ms, at_once);
-        aim(&option->share, sum > 0 && votes > 0 ? (float)votes / (float)sum : 0, now_ms, duration_ms, at_once);
+        option->is_leader = votes[i] == best;
+        aim(&option->whole, (float)percents[i], now_ms, duration_ms, at_once);
+        aim(&option->votes, (float)votes[i], now_ms, duration_ms, at_once);
+        aim(&option->share, sum > 0 ? (float)((double)votes[i] / (double)sum) : 0, now_ms, duration_ms, at_once);
     }
-    aim(&card->votes, (float)json_get_int(state, "total", sum), now_ms, duration_ms, at_once);
+    int64_t total = json_get_int(state, "total", sum);
+    aim(&card->votes, (float)(total < VOTES_MAX ? total : VOTES_MAX), now_ms, duration_ms, at_once);
 }
 
 static bool advance_option(struct card_poll *card, struct option *option, int64_t now_ms)
 {
     float share = tween_at(&option->share, now_ms);
     int64_t votes = (int64_t)lroundf(tween_at(&option->votes, now_ms));
+    int percent = (int)lroundf(tween_at(&option->whole, now_ms));
     bool is_changed = share != option->share_drawn;
-    if (!option->percent || percent_of(share) != option->percent_shown) {
-        show_percent(card, option, percent_of(share));
+    if (!option->percent || percent != option->percent_shown) {
+        show_percent(card, option, percent);
         is_changed = true;
     }
     if (!option->count || votes != option->votes_shown) {
@@ -292,7 +339,6 @@ static void update(struct node *node, const json_t *state, const json_t *before,
     bool is_open = strcmp(or_empty(json_get_text(state, "state")), "closed") != 0;
     if (!before || !has_same_words(before, state)) {
         buffer_clear(&node->missing);
-        forget(card);
         lay_out(card, state);
     } else if (is_open != card->is_open) {
         damage_add_all(&node->damage);

@@ -143,6 +143,8 @@ struct box node_position(const struct node *node, int64_t now_ms, float *opacity
     float way = (1 - presence) * (float)look_of(node)->rise_px;
     box.y += (int)(node->state == NODE_SHOWN ? way : way / 2);
     box.y -= look_of(node)->anchor.down * (int)tween_at(&node->lift, now_ms);
+    if (box.y + node->card.y < 0)
+        box.y = -node->card.y;
     return *opacity > 0 ? box : (struct box){0};
 }
 
@@ -174,6 +176,8 @@ void node_place(struct node *node, int width_px, int height_px)
 {
     const struct stage *stage = node->stage;
     const struct theme_card *look = look_of(node);
+    width_px = width_px < stage->width_px ? width_px : stage->width_px;
+    height_px = height_px < stage->height_px ? height_px : stage->height_px;
     int reach = stage->theme->shadow_px + stage->theme->shadow_dy_px;
     struct box card = {
         anchored(stage->width_px, width_px, look->x_px, look->anchor.across),

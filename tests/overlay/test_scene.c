@@ -215,6 +215,23 @@ static void test_same_picture_as_painted_whole(void **state)
     view_destroy(view);
 }
 
+/* Whole percentages sum up to 100, and move only as far as votes did. */
+static void test_percentages(void **state)
+{
+    struct view *view = make_view(960, 540, "en");
+    apply(view, "{'poll':{'id':1,'question':'Three?','options':[{'text':'a','votes':1},{'text':'b','votes':1},"
+        "{'text':'c','votes':1}],'total':3}}", 0, true);
+    view_paint(view, 0);
+    struct view_stats before = view_stats(view);
+    apply(view, "{'poll':{'id':1,'question':'Three?','options':[{'text':'a','votes':2},{'text':'b','votes':2},"
+        "{'text':'c','votes':2}],'total':6}}", 100, false);
+    for (int64_t now = 100; view_paint(view, now);)
+        now += 16;
+    // Three counts and the total were laid out anew, no label and no percentage (34 % stays 34 %).
+    assert_in_range(view_stats(view).layouts - before.layouts, 4, 7);
+    view_destroy(view);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,7 +239,7 @@ int main(void)
         cmocka_unit_test(test_same_id_never_enters_again), cmocka_unit_test(test_votes_paint_only_their_rows),
         cmocka_unit_test(test_leaves), cmocka_unit_test(test_panic_is_at_once),
         cmocka_unit_test(test_deleted_leaves_at_once), cmocka_unit_test(test_next_question_waits_for_the_last),
-        cmocka_unit_test(test_undo_turns_back), cmocka_unit_test(test_silent_captions),
+        cmocka_unit_test(test_undo_turns_back), cmocka_unit_test(test_silent_captions), cmocka_unit_test(test_percentages),
         cmocka_unit_test(test_same_picture_as_painted_whole),
     };
     return cmocka_run_group_tests(tests, make_stage, drop_stage);

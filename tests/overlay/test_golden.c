@@ -1,0 +1,65 @@
+/* The three cards in both directions, with the bundled faces only, against pictures that were looked at. */
+#include "stage.h"
+
+#include "../painter/golden.h"
+
+static const struct {
+    const char *name, *card, *language, *state;
+} cases[] = {
+    {"question-ltr", "question:1", "en",
+        "{'question':{'id':1,'text':'What does this song mean to you, and why did you choose it?','platform':'twitch',"
+        "'author':{'name':'anna_of_the_hills','color':'#8A2BE2'}}}"},
+    {"question-rtl", "question:1", "fa",
+        "{'question':{'id':1,'text':'این آهنگ برای شما چه معنایی دارد و چرا آن را انتخاب کردید؟','platform':'youtube',"
+        "'author':{'name':'نیلوفر','color':'#1E90FF'}}}"},
+    // The name reads the other way than the question, and neither turns the other around.
+    {"question-mixed", "question:1", "ar",
+        "{'question':{'id':1,'text':'هل ستلعب Minecraft (نسخة 1.20) اليوم؟','platform':'kick',"
+        "'author':{'name':'Max (mod) 7!','color':'#FF7F50'}}}"},
+    {"question-host", "question:1", "en", "{'question':{'id':1,'text':'Why here?'}}"},
+    {"question-urdu", "question:1", "ur",
+        "{'question':{'id':1,'text':'کیا آپ کو یاد ہے کہ آپ نے یہ گانا پہلی بار کب سنا تھا؟','author':{'name':'زینب'}}}"},
+    {"poll-ltr", "poll:1", "en",
+        "{'poll':{'id':1,'question':'Which game should we play next?','state':'open','total':30,'options':["
+        "{'text':'Chess','votes':12},{'text':'A long option that needs its two lines','votes':15},{'text':'עברית','votes':3},"
+        "{'text':'Nobody wants this','votes':0}]}}"},
+    {"poll-rtl", "poll:1", "fa",
+        "{'poll':{'id':1,'question':'بازی بعدی کدام باشد؟','state':'closed','total':2511,'options':["
+        "{'text':'شطرنج','votes':1243},{'text':'تخته نرد','votes':877},{'text':'Chess960','votes':391}]}}"},
+    {"captions-ltr", "captions:talk", "en",
+        "{'captions':[{'track':'talk','language':'en','lines':['Good evening everyone, and welcome back.',"
+        "'Tonight we talk about music.']}]}"},
+    {"captions-rtl", "captions:talk", "fa",
+        "{'captions':[{'track':'talk','language':'fa','lines':['سلام به همه، خوش آمدید','امشب درباره موسیقی حرف می‌زنیم']}]}"},
+};
+
+static void test_cards(void **state)
+{
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        char theme[600];
+        snprintf(theme, sizeof(theme), "%s/assets/themes/evening.json", getenv("ANTIPHON_SOURCE_ROOT"));
+        struct error err = {0};
+        struct view *view = view_create(&(struct view_options){.name = "main", .width_px = 1280, .height_px = 720,
+            .theme_path = theme, .language = cases[i].language, .painter = painter, .text = engine}, &err);
+        if (!view)
+            fail_msg("%s", err.text);
+        apply(view, cases[i].state, 0, true);
+        view_paint(view, 0);
+        const struct node *node = find_card(view, cases[i].card);
+        assert_non_null(node);
+        assert_int_equal(node->missing.len, 0);
+        const struct canvas *canvas = view_canvas(view);
+        const struct box whole = {0, 0, 1280, 720};
+        struct box box = box_intersect(&node->drawn, &whole);
+        size_t stride = canvas_stride(canvas) / 4;
+        golden_check("overlay", cases[i].name, canvas_pixels(canvas) + (size_t)box.y * stride + box.x, stride, box.width,
+            box.height);
+        view_destroy(view);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_cards)};
+    return cmocka_run_group_tests(tests, make_stage, drop_stage);
+}

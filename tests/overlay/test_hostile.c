@@ -1,0 +1,192 @@
+/* Whatever people write: the card stays inside its view, the process lives, and nothing takes seconds. */
+#include "stage.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "overlay/theme.h"
+
+enum { WIDTH = 960, HEIGHT = 540 };
+
+static char *repeat(const char *unit, size_t times)
+{
+    size_t len = strlen(unit);
+    char *text = xmalloc(len * times + 1);
+    for (size_t i = 0; i < times; i++)
+        memcpy(text + i * len, unit, len);
+    text[len * times] = '\0';
+    return text;
+}
+
+static const struct {
+    const char *name, *unit;
+    size_t times;
+} texts[] = {
+    {"nothing", "", 1},
+    {"spaces", " ", 500},
+    {"one long word", "m", 20000},
+    {"zalgo", "a\u0301\u0327\u0334\u0335\u0316\u0317", 3000},
+    {"only marks", "\u0301", 5000},
+    {"line ends", "\n\r\n\u2028\u2029", 400},
+    {"bidi controls", "\u202e\u2066\u2069\u202a", 400},
+    {"isolates never closed", "\u2067שלום ", 300},
+    {"brackets", "(((([[[[{{{{", 500},
+    {"joiners", "\u200d\u200c", 900},
+    {"flags", "🇮🇷🇹🇼🇩", 200},
+    {"ligature", "﷽", 300},
+    {"private use", "\U000f0000", 300},
+    {"controls", "\001\002\033[31m\x7f", 300},
+    {"all of it", "سلام a\u0301 漢字 👩\u200d👩\u200d👧 ไทย\u202e!\n", 400},
+    {"tags", "<script>alert(1)</script>&amp;", 100},
+};
+
+static void check_inside(const struct view *view)
+{
+    const struct node *node;
+    list_for_each(node, &view_scene(view)->nodes, link) {
+        assert_true(node->card.width <= WIDTH && node->card.height <= HEIGHT);
+        assert_true(node->drawn.x + node->card.x >= 0 && node->drawn.y + node->card.y >= 0);
+        assert_true(node->drawn.x + node->card.x + node->card.width <= WIDTH);
+        assert_true(node->drawn.y + node->card.y + node->card.height <= HEIGHT);
+    }
+}
+
+static json_t *make_state(const char *text)
+{
+    json_t *options = json_array();
+    for (int i = 0; i < 12; i++)
+        json_array_append_new(options, json_pack("{s:s, s:I}", "text", text, "votes", (json_int_t)(i % 2 ? INT64_MAX / 16 : -i)));
+    return json_pack("{s:{s:i, s:s, s:{s:s, s:s}, s:s}, s:{s:i, s:s, s:o, s:I}, s:[{s:s, s:s, s:[s, s, s]}]}",
+        "question", "id", 1, "text", text, "author", "name", text, "color", text, "platform", *text ? "\001" : "",
+        "poll", "id", 2, "question", text, "options", options, "total", (json_int_t)INT64_MAX,
+        "captions", "track", "t", "language", text, "lines", text, text, text);
+}
+
+static void test_texts(void **state)
+{
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        char *text = repeat(texts[i].unit, texts[i].times);
+        struct view *view = make_view(WIDTH, HEIGHT, "en");
+        json_t *json = make_state(text);
+        assert_non_null(json);
+        int64_t from_ms = clock_monotonic_ms();
+        view_apply(view, json, 0, false);
+        for (int64_t now = 0; now < 1000; now += 100)
+            view_paint(view, now);
+        int64_t took_ms = clock_monotonic_ms() - from_ms;
+        if (took_ms > 5000)
+            fail_msg("%s: %lld ms", texts[i].name, (long long)took_ms);
+        check_inside(view);
+        json_decref(json);
+        view_destroy(view);
+        free(text);
+    }
+}
+
+static void test_sizes(void **state)
+{
+    static const int sizes[][2] = {{1, 1}, {16, 9}, {1080, 1920}, {3840, 600}, {200, 2000}};
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+        struct view *view = make_view(sizes[i][0], sizes[i][1], "en");
+        json_t *json = make_state("How does it look here?");
+        view_apply(view, json, 0, true);
+        view_paint(view, 0);
+        json_decref(json);
+        view_destroy(view);
+    }
+}
+
+static const struct {
+    const char *name, *text, *expected;
+} themes[] = {
+    {"empty", "{}", NULL},
+    {"no object", "[]", "(file)"},
+    {"no JSON", "{", "theme.json"},
+    {"unknown section", "{'colours':{}}", "colours"},
+    {"unknown key", "{'colors':{'glow':'#fff000'}}", "colors.glow"},
+    {"no colour", "{'colors':{'text':'white'}}", "colors.text"},
+    {"a colour that is a number", "{'colors':{'text':7}}", "colors.text"},
+    {"too long", "{'poll':{'radius':9000}}", "poll.radius"},
+    {"below nothing", "{'poll':{'radius':-1}}", "poll.radius"},
+    {"no anchor", "{'question':{'anchor':'middle'}}", "question.anchor"},
+    {"rings of two", "{'platforms':{'x':{'rings':[[[0,0],[1,1]]]}}}", "platforms.x"},
+    {"rings of texts", "{'platforms':{'x':{'rings':[[['a',0],[1,1],[2,2]]]}}}", "platforms.x"},
+    {"everything zero", "{'question':{'text':0,'small':0,'mark':0,'lines':0,'width_max':0,'gap':0}}", NULL},
+    {"everything large", "{'question':{'text':8192,'padding_x':8192,'width_min':8192,'radius':8192,'bar':8192},"
+        "'surface':{'shadow':8192,'hairline':8192}}", NULL},
+};
+
+static void test_themes(void **state)
+{
+    for (size_t i = 0; i < sizeof(themes) / sizeof(*themes); i++) {
+        struct error err = {0};
+        char *text = strdup(themes[i].text);
+        for (char *c = text; *c; c++)
+            *c = *c == '\'' ? '"' : *c;
+        struct theme *theme = theme_parse("theme.json", text, strlen(text), 1920, 1080, &err);
+        if (!theme != !!themes[i].expected)
+            fail_msg("%s: %s", themes[i].name, theme ? "accepted" : err.text);
+        if (!theme && !strstr(err.text, themes[i].expected))
+            fail_msg("%s: %s", themes[i].name, err.text);
+        theme_destroy(theme);
+        free(text);
+    }
+}
+
+/* Themes may be silly, cards still must not crash. */
+static void test_silly_themes(void **state)
+{
+    for (size_t i = 0; i < sizeof(themes) / sizeof(*themes); i++) {
+        if (themes[i].expected)
+            continue;
+        char path[] = "/tmp/antiphon-theme-XXXXXX", *text = strdup(themes[i].text);
+        for (char *c = text; *c; c++)
+            *c = *c == '\'' ? '"' : *c;
+        FILE *file = fdopen(mkstemp(path), "w");
+        fputs(text, file);
+        fclose(file);
+        struct view *view = view_create(&(struct view_options){.name = "main", .width_px = WIDTH, .height_px = HEIGHT,
+            .theme_path = path, .painter = painter, .text = engine}, NULL);
+        assert_non_null(view);
+        json_t *json = make_state("Silly?");
+        view_apply(view, json, 0, true);
+        view_paint(view, 0);
+        json_decref(json);
+        view_destroy(view);
+        remove(path);
+        free(text);
+    }
+}
+
+/* The file that people copy says what the program does anyway. */
+static void test_evening_is_the_built_in(void **state)
+{
+    char path[600];
+    snprintf(path, sizeof(path), "%s/assets/themes/evening.json", getenv("ANTIPHON_SOURCE_ROOT"));
+    struct error err = {0};
+    struct theme *file = theme_load(path, 1920, 1080, &err), *built_in = theme_load(NULL, 1920, 1080, &err);
+    if (!file)
+        fail_msg("%s", err.text);
+    assert_non_null(theme_find_mark(file, "twitch"));
+    assert_non_null(theme_find_mark(file, "youtube"));
+    const uint8_t *a = (const uint8_t *)file, *b = (const uint8_t *)built_in;
+    // Colours were written as bytes: compare what follows them exactly, and them by eye of a byte.
+    assert_memory_equal(a + offsetof(struct theme, hairline_px), b + offsetof(struct theme, hairline_px),
+        offsetof(struct theme, marks) - offsetof(struct theme, hairline_px));
+    for (size_t i = 0; i < offsetof(struct theme, hairline_px) / sizeof(float); i++) {
+        float in_file, in_program;
+        memcpy(&in_file, a + i * sizeof(float), sizeof(float));
+        memcpy(&in_program, b + i * sizeof(float), sizeof(float));
+        assert_true(in_file - in_program < 0.004f && in_program - in_file < 0.004f);
+    }
+    theme_destroy(file);
+    theme_destroy(built_in);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_texts), cmocka_unit_test(test_sizes), cmocka_unit_test(test_themes),
+        cmocka_unit_test(test_silly_themes), cmocka_unit_test(test_evening_is_the_built_in),
+    };
+    return cmocka_run_group_tests(tests, make_stage, drop_stage);
+}
