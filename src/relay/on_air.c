@@ -177,7 +177,7 @@ static void settle_all(struct on_air *on_air)
 {
     const struct question *wanted = questions_on_air(on_air->options.questions);
     const struct question *shown = questions_find(on_air->options.questions, on_air->question.shown);
-    settle(on_air, &on_air->question, wanted ? wanted->id : 0, shown && shown->state == QUESTION_ANSWERED);
+    settle(on_air, &on_air->question, wanted ? wanted->id : 0, shown && shown->state != QUESTION_DISMISSED);
     const struct poll *poll = polls_on_air(on_air->options.polls);
     settle(on_air, &on_air->poll, poll ? poll->id : 0, polls_find(on_air->options.polls, on_air->poll.shown) != NULL);
 }

@@ -322,14 +322,13 @@ bool polls_air(struct polls *polls, uint64_t id, bool is_on_air, const char *by,
     if (poll->is_on_air == is_on_air)
         return true;
     struct poll *before = find_on_air(polls);
-    if (before) {
+    if (before)
         before->is_on_air = false;
-        if (before != poll)
-            end_change(polls, before, by);
-    }
     poll->is_on_air = is_on_air;
     if (is_on_air)
         poll->aired_ms = clock_unix_ms();
+    if (before && before != poll)
+        end_change(polls, before, by);
     end_change(polls, poll, by);
     return true;
 }

@@ -214,16 +214,43 @@ void questions_end_change(struct questions *questions, struct question *question
     questions->options.changed(questions->options.data, question);
 }
 
-static void set_state(struct questions *questions, struct question *question, enum question_state state,
-                      const char *by)
+/* Later than all before, also within one millisecond: who waits longest is never in doubt. */
+static int64_t next_ready_ms(struct questions *questions)
+{
+    int64_t now_ms = clock_unix_ms();
+    questions->ready_ms = now_ms > questions->ready_ms ? now_ms : questions->ready_ms + 1;
+    return questions->ready_ms;
+}
+
+static void apply_state(struct questions *questions, struct question *question, enum question_state state,
+                        const char *by)
 {
     question_begin_change(question, by);
     question->state = state;
     if (state == QUESTION_READY)
-        question->ready_ms = clock_unix_ms();
+        question->ready_ms = next_ready_ms(questions);
     if (state == QUESTION_ON_AIR)
         question->aired_ms = clock_unix_ms();
+}
+
+static void set_state(struct questions *questions, struct question *question, enum question_state state,
+                      const char *by)
+{
+    apply_state(questions, question, state, by);
     questions_end_change(questions, question, by);
+}
+
+/* Both are changed before anybody is told of either: nobody sees the air empty between them. Each may be NULL. */
+static void replace_on_air(struct questions *questions, struct question *before, struct question *next, const char *by)
+{
+    if (before)
+        apply_state(questions, before, QUESTION_ANSWERED, by);
+    if (next)
+        apply_state(questions, next, QUESTION_ON_AIR, by);
+    if (before)
+        questions_end_change(questions, before, by);
+    if (next)
+        questions_end_change(questions, next, by);
 }
 
 void questions_mark_dirty(struct questions *questions, struct question *question)
@@ -368,7 +395,7 @@ const struct question *questions_add(struct questions *questions, struct str tex
     free(question->language);
     question->language = xstrdup(language);
     question->state = QUESTION_READY;
-    question->ready_ms = question->asked_ms;
+    question->ready_ms = next_ready_ms(questions);
     questions_end_change(questions, question, by);
     return question;
 }
@@ -405,10 +432,7 @@ bool questions_air(struct questions *questions, uint64_t id, const char *by, str
     if (question->is_marked)
         return error_set(err, ERROR_DENIED,
                          "question %" PRIu64 " is marked, its room was cleared: confirm it before it goes on air", id);
-    struct question *before = find_on_air(questions);
-    if (before)
-        set_state(questions, before, QUESTION_ANSWERED, by);
-    set_state(questions, question, QUESTION_ON_AIR, by);
+    replace_on_air(questions, find_on_air(questions), question, by);
     trim(questions, true, QUESTIONS_DONE_MAX);
     return true;
 }
@@ -457,8 +481,9 @@ bool questions_undo(struct questions *questions, uint64_t id, const char *by, st
         return error_set(err, ERROR_DATA, "question %" PRIu64 " has no change to take back: dismiss it instead", id);
     struct question_change last = question->changes[question->change_count - 1];
     struct question *now = find_on_air(questions);
-    if (last.state == QUESTION_ON_AIR && now && now != question)
-        set_state(questions, now, QUESTION_READY, by);
+    now = last.state == QUESTION_ON_AIR && now != question ? now : NULL;
+    if (now)
+        apply_state(questions, now, QUESTION_READY, by);
     question->change_count--;
     if (last.state == QUESTION_ON_AIR && question->state != QUESTION_ON_AIR)
         question->aired_ms = clock_unix_ms();
@@ -469,6 +494,8 @@ bool questions_undo(struct questions *questions, uint64_t id, const char *by, st
         question->text = last.text;
     }
     free(last.by);
+    if (now)
+        questions_end_change(questions, now, by);
     questions_end_change(questions, question, by);
     return true;
 }
@@ -481,10 +508,7 @@ const struct question *questions_next(struct questions *questions, const char *b
         if (question->state == QUESTION_READY && !question->is_marked && (!next || question->ready_ms < next->ready_ms))
             next = question;
     }
-    if (before)
-        set_state(questions, before, QUESTION_ANSWERED, by);
-    if (next)
-        set_state(questions, next, QUESTION_ON_AIR, by);
+    replace_on_air(questions, before, next, by);
     trim(questions, true, QUESTIONS_DONE_MAX);
     return next;
 }

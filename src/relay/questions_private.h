@@ -15,6 +15,7 @@ struct questions {
     struct question_slot *slots;  // by id, oldest first
     size_t count, capacity;
     uint64_t last_id, reserved_id;
+    int64_t ready_ms;  // given last
     bool is_dirty;
 };
 

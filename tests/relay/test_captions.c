@@ -1,0 +1,215 @@
+/* Tracks through their door: what stands when, live lines, and what a restart finds. */
+#include "relay_fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "net/loop.h"
+#include "relay/captions.h"
+
+struct desk {
+    char *folder;
+    struct loop *loop;
+    struct journal *journal;
+    struct captions *captions;
+    int changed, lines_changed;
+};
+
+static void count_changed(void *data, const struct caption_track *track)
+{
+    ((struct desk *)data)->changed++;
+}
+
+static void count_lines(void *data)
+{
+    ((struct desk *)data)->lines_changed++;
+}
+
+static void open_captions(struct desk *desk)
+{
+    struct error err = {0};
+    desk->journal = fixture_open(desk->folder, desk->loop);
+    desk->captions = captions_create(&(struct captions_options){
+        .journal = desk->journal, .data = desk, .changed = count_changed, .lines_changed = count_lines}, &err);
+}
+
+static void close_captions(struct desk *desk)
+{
+    captions_destroy(desk->captions);
+    journal_close(desk->journal);
+}
+
+static void begin(struct desk *desk)
+{
+    *desk = (struct desk){.folder = fixture_folder(), .loop = fixture_loop()};
+    open_captions(desk);
+}
+
+static void end(struct desk *desk)
+{
+    close_captions(desk);
+    loop_destroy(desk->loop);
+    fixture_remove(desk->folder);
+}
+
+static const char talk[] =
+    "1\n00:00:01,000 --> 00:00:03,000\nfirst\n\n"
+    "2\n00:00:02,000 --> 00:00:05,000\nsecond\n\n"
+    "3\n00:00:02,500 --> 00:00:02,900\nthird\n\n"
+    "4\n00:01:00,000 --> 00:01:02,000\n<i>a &amp; b</i>\nline two\nline three\n";
+
+static void load(struct desk *desk, const char *name, const char *text)
+{
+    struct error err = {0};
+    if (!captions_load(desk->captions, name, "fa", CAPTION_FORMAT_SRT, str_from(text), "anna", &err))
+        fail_msg("%s", err.text);
+}
+
+static void assert_shown(const struct caption_track *track, int64_t now_ms, const char *expected)
+{
+    struct caption_shown shown = caption_track_shown(track, now_ms);
+    struct buffer text = {0};
+    for (size_t i = 0; i < shown.count; i++) {
+        if (i > 0)
+            buffer_add_char(&text, '|');
+        buffer_add(&text, shown.lines[i].data, shown.lines[i].len);
+    }
+    char *found = buffer_take(&text);
+    if (strcmp(found, expected) != 0)
+        fail_msg("at %lld: \"%s\" instead of \"%s\"", (long long)now_ms, found, expected);
+    free(found);
+}
+
+static void test_timed(void **state)
+{
+    static const struct {
+        int64_t at_ms;
+        const char *shown;
+        int64_t next_ms;
+    } cases[] = {
+        {0, "", 1000},         {999, "", 1000},           {1000, "first", 2000},       {2000, "first|second", 2500},
+        {2500, "second|third", 2900}, {2900, "first|second", 3000}, {3000, "second", 5000}, {5000, "", 60000},
+        {60000, "line two|line three", 62000}, {62000, "", 0},  {900000, "", 0},
+    };
+    struct desk desk;
+    struct error err = {0};
+    begin(&desk);
+    load(&desk, "talk", talk);
+    const struct caption_track *track = captions_find(desk.captions, "talk");
+    assert_int_equal(track->cues.count, 4);
+    assert_shown(track, 2000, "");
+    assert_int_equal(captions_next_change(desk.captions, 0), 0);
+
+    const int64_t now_ms = 1700000000000;
+    assert_true(captions_start(desk.captions, "talk", now_ms, 0, "anna", &err));
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        assert_shown(track, now_ms + cases[i].at_ms, cases[i].shown);
+        int64_t next_ms = captions_next_change(desk.captions, now_ms + cases[i].at_ms);
+        assert_int_equal(next_ms, cases[i].next_ms ? now_ms + cases[i].next_ms : 0);
+    }
+    assert_true(captions_start(desk.captions, "talk", now_ms, 60000, "anna", &err));  // from its first minute
+    assert_shown(track, now_ms, "line two|line three");
+    assert_true(captions_start(desk.captions, "talk", now_ms, -5000, "anna", &err));  // in five seconds
+    assert_shown(track, now_ms + 1000, "");
+    assert_shown(track, now_ms + 6000, "first");
+    assert_true(captions_stop(desk.captions, "talk", "anna", &err));
+    assert_shown(track, now_ms + 6000, "");
+    end(&desk);
+}
+
+static void test_live(void **state)
+{
+    struct desk desk;
+    struct error err = {0};
+    begin(&desk);
+    assert_true(captions_line(desk.captions, "live", "fa", STR("سلام به همه"), 0, 1000, "anna", &err));
+    const struct caption_track *track = captions_find(desk.captions, "live");
+    assert_shown(track, 1000, "سلام به همه");
+    assert_true(captions_line(desk.captions, "live", "fa", STR("خوش آمدید"), 2, 2000, "anna", &err));
+    assert_shown(track, 2000, "سلام به همه|خوش آمدید");
+    assert_int_equal(captions_next_change(desk.captions, 2000), 4000);
+    // A typist who is ahead: the oldest line goes, nothing waits.
+    assert_true(captions_line(desk.captions, "live", "fa", STR("three\nfour"), 3, 2100, "anna", &err));
+    assert_shown(track, 2100, "three|four");
+    assert_int_equal(captions_next_change(desk.captions, 2100), 5100);
+    assert_shown(track, 5100, "");
+    // After a pause it begins anew.
+    assert_true(captions_line(desk.captions, "live", "fa", STR("five"), 1, 9000, "anna", &err));
+    assert_shown(track, 9000, "five");
+    end(&desk);
+}
+
+static void test_refused(void **state)
+{
+    struct desk desk;
+    struct error err = {0};
+    begin(&desk);
+    assert_false(captions_start(desk.captions, "none", 0, 0, "anna", &err));
+    assert_non_null(strstr(err.text, "no track \"none\""));
+    assert_false(captions_load(desk.captions, "", "fa", CAPTION_FORMAT_SRT, str_from(talk), "anna", &err));
+    assert_false(captions_load(desk.captions, "a\nb", "fa", CAPTION_FORMAT_SRT, str_from(talk), "anna", &err));
+    assert_false(captions_load(desk.captions, "talk", "fa", CAPTION_FORMAT_SRT, STR("nothing"), "anna", &err));
+    assert_int_equal(captions_count(desk.captions), 0);
+    assert_false(captions_line(desk.captions, "live", "fa", STR(" \n "), 0, 0, "anna", &err));
+    assert_false(captions_line(desk.captions, "live", "fa", STR("x"), -1, 0, "anna", &err));
+    assert_false(captions_line(desk.captions, "live", "fa", STR("x"), 1e9, 0, "anna", &err));
+    assert_true(captions_line(desk.captions, "live", "fa", STR("x"), 1, 0, "anna", &err));
+    assert_false(captions_start(desk.captions, "live", 0, 0, "anna", &err));
+    assert_non_null(strstr(err.text, "captions.load"));
+    load(&desk, "talk", talk);
+    assert_false(captions_start(desk.captions, "talk", 0, 62001, "anna", &err));
+    char name[16];
+    for (int i = 2; i < CAPTION_TRACKS_MAX; i++) {
+        snprintf(name, sizeof(name), "t%d", i);
+        load(&desk, name, talk);
+    }
+    assert_false(captions_load(desk.captions, "more", "fa", CAPTION_FORMAT_SRT, str_from(talk), "anna", &err));
+    assert_int_equal(err.code, ERROR_AGAIN);
+    end(&desk);
+}
+
+/* A running track goes on where the clock says, whatever its length; a large file comes back in its parts. */
+static void test_restart(void **state)
+{
+    struct desk desk;
+    struct error err = {0};
+    begin(&desk);
+    struct buffer file = {0};
+    for (int i = 0; i < 30000; i++)
+        buffer_printf(&file, "%02d:%02d:%02d.000 --> %02d:%02d:%02d.900\nline %d &lt;i&gt; with some words to fill it up\n\n",
+                      i / 3600, i / 60 % 60, i % 60, i / 3600, i / 60 % 60, i % 60, i);
+    assert_true(captions_load(desk.captions, "long", "en", CAPTION_FORMAT_VTT, (struct str){file.data, file.len}, "anna", &err));
+    buffer_fini(&file);
+    assert_true(captions_start(desk.captions, "long", 1000000, 0, "anna", &err));
+    load(&desk, "long2", talk);
+    load(&desk, "long2", "00:00:01,000 --> 00:00:02,000\nshort\n");  // a shorter file leaves nothing of the longer
+    struct buffer before = {0}, after = {0};
+    caption_track_write_json(captions_find(desk.captions, "long"), &before);
+    close_captions(&desk);
+    open_captions(&desk);
+    assert_int_equal(captions_count(desk.captions), 2);
+    const struct caption_track *track = captions_find(desk.captions, "long");
+    caption_track_write_json(track, &after);
+    assert_int_equal(before.len, after.len);
+    assert_memory_equal(before.data, after.data, before.len);
+    buffer_fini(&before);
+    buffer_fini(&after);
+    assert_shown(track, 1000000 + 29999000, "line 29999 <i> with some words to fill it up");
+    assert_int_equal(captions_find(desk.captions, "long2")->cues.count, 1);
+    end(&desk);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_timed),
+        cmocka_unit_test(test_live),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_restart),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,307 @@
+/* The on-air state through its door: what each view may show, the revision, and kill -9. */
+#include "relay_fixture.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/memory.h"
+#include "net/loop.h"
+#include "relay/captions.h"
+#include "relay/on_air.h"
+#include "relay/polls.h"
+#include "relay/questions.h"
+#include "relay/queue.h"
+
+struct desk {
+    char *folder;
+    struct loop *loop;
+    struct journal *journal;
+    struct questions *questions;
+    struct polls *polls;
+    struct captions *captions;
+    struct on_air *on_air;
+    int changed;
+};
+
+static void update(struct desk *desk)
+{
+    if (desk->on_air)
+        on_air_update(desk->on_air, clock_unix_ms());
+}
+
+static void handle_question(void *data, const struct question *question) { update(data); }
+static void handle_removed(void *data, uint64_t id) { update(data); }
+static void handle_poll(void *data, const struct poll *poll) { update(data); }
+static void handle_track(void *data, const struct caption_track *track) {}
+static void handle_lines(void *data) { update(data); }
+static void handle_dirty(void *data) {}
+
+static void count_changed(void *data)
+{
+    ((struct desk *)data)->changed++;
+}
+
+static const char *const own_platforms[] = {"twitch"};
+static const char *const languages[] = {"fa"};
+static const struct on_air_view views[] = {
+    {.name = "all"},
+    {.name = "strict", .platforms = own_platforms, .platform_count = 1, .foreign = ON_AIR_FOREIGN_HIDDEN},
+    {.name = "anonymous", .platforms = own_platforms, .platform_count = 1, .foreign = ON_AIR_FOREIGN_ANONYMOUS},
+    {.name = "persian", .cards = ON_AIR_CAPTIONS, .languages = languages, .language_count = 1},
+};
+
+static void open_desk(struct desk *desk)
+{
+    struct error err = {0};
+    desk->journal = fixture_open(desk->folder, desk->loop);
+    desk->questions = questions_create(&(struct questions_options){
+        .journal = desk->journal, .data = desk, .changed = handle_question, .removed = handle_removed, .dirty = handle_dirty}, &err);
+    desk->polls = polls_create(&(struct polls_options){
+        .journal = desk->journal, .data = desk, .changed = handle_poll, .dirty = handle_dirty}, &err);
+    desk->captions = captions_create(&(struct captions_options){
+        .journal = desk->journal, .data = desk, .changed = handle_track, .lines_changed = handle_lines}, &err);
+    desk->on_air = on_air_create(&(struct on_air_options){
+        .journal = desk->journal, .questions = desk->questions, .polls = desk->polls, .captions = desk->captions,
+        .views = views, .view_count = ARRAY_LENGTH(views), .data = desk, .changed = count_changed}, &err);
+}
+
+static void close_desk(struct desk *desk)
+{
+    on_air_destroy(desk->on_air);
+    captions_destroy(desk->captions);
+    polls_destroy(desk->polls);
+    questions_destroy(desk->questions);
+    journal_close(desk->journal);
+    desk->on_air = NULL;
+}
+
+static void begin(struct desk *desk)
+{
+    *desk = (struct desk){.folder = fixture_folder(), .loop = fixture_loop()};
+    open_desk(desk);
+}
+
+static void end(struct desk *desk)
+{
+    close_desk(desk);
+    loop_destroy(desk->loop);
+    fixture_remove(desk->folder);
+}
+
+/* The member of a card of a view, as a new reference; NULL: there is no such card. */
+static json_t *card(const struct desk *desk, const char *view, const char *name)
+{
+    struct error err = {0};
+    struct str text = on_air_json(desk->on_air);
+    json_t *state = json_parse(text.data, text.len, &err);
+    assert_non_null(state);
+    json_t *found = json_object_get(json_object_get(json_object_get(state, "views"), view), name);
+    json_incref(found);
+    json_decref(state);
+    return found;
+}
+
+static bool shows(const struct desk *desk, const char *view, const char *name)
+{
+    json_t *found = card(desk, view, name);
+    json_decref(found);
+    return found != NULL;
+}
+
+static uint64_t pick(struct desk *desk, const char *platform, uint64_t id, const char *text)
+{
+    struct error err = {0};
+    struct message *message = message_create(&(struct message_draft){
+        .kind = MESSAGE_CHAT, .platform = str_from(platform), .source = str_from(platform), .native_id = str_from(text),
+        .author = {.id = STR("u1"), .name = STR("Nilu"), .color = STR("#1E90FF")}, .text = str_from(text)});
+    message_stamp(message, id, clock_unix_ms());
+    uint64_t question = questions_pick(desk->questions, message, "anna", &err)->id;
+    message_unref(message);
+    return question;
+}
+
+static void air(struct desk *desk, uint64_t id)
+{
+    struct error err = {0};
+    if (!questions_air(desk->questions, id, "anna", &err))
+        fail_msg("%s", err.text);
+}
+
+static void test_waits_for_the_journal(void **state)
+{
+    struct desk desk;
+    begin(&desk);
+    uint64_t first = pick(&desk, "twitch", 1, "first"), second = pick(&desk, "twitch", 2, "second");
+    char revision[64];
+    snprintf(revision, sizeof(revision), "%s", on_air_revision(desk.on_air));
+    air(&desk, first);
+    assert_false(shows(&desk, "all", "question"));  // not before the journal holds it
+    assert_string_equal(on_air_revision(desk.on_air), revision);
+    fixture_commit(desk.journal, desk.loop);
+    assert_true(shows(&desk, "all", "question"));
+    assert_string_not_equal(on_air_revision(desk.on_air), revision);
+
+    desk.changed = 0;
+    air(&desk, second);  // the first stays until the second may come: no gap between them
+    json_t *question = card(&desk, "all", "question");
+    assert_int_equal(json_get_int(question, "id", 0), first);
+    json_decref(question);
+    fixture_commit(desk.journal, desk.loop);
+    question = card(&desk, "all", "question");
+    assert_int_equal(json_get_int(question, "id", 0), second);
+    json_decref(question);
+    assert_int_equal(desk.changed, 1);
+
+    // What is deleted does not wait for anything, nor does what was to come after it.
+    air(&desk, first);
+    uint64_t gone[] = {2};
+    questions_handle_removal(desk.questions, &(struct queue_removal){.ids = gone, .id_count = 1});
+    assert_false(shows(&desk, "all", "question"));
+    gone[0] = 1;
+    questions_handle_removal(desk.questions, &(struct queue_removal){.ids = gone, .id_count = 1});
+    fixture_commit(desk.journal, desk.loop);
+    assert_false(shows(&desk, "all", "question"));
+    end(&desk);
+}
+
+static void test_views(void **state)
+{
+    struct desk desk;
+    struct error err = {0};
+    begin(&desk);
+    air(&desk, pick(&desk, "youtube", 1, "from elsewhere"));
+    assert_true(captions_line(desk.captions, "a", "fa", STR("سلام"), 60, clock_unix_ms(), "anna", &err));
+    assert_true(captions_line(desk.captions, "b", "en", STR("hello"), 60, clock_unix_ms(), "anna", &err));
+    fixture_commit(desk.journal, desk.loop);
+    json_t *question = card(&desk, "all", "question");
+    assert_string_equal(json_get_text(question, "platform"), "youtube");
+    assert_string_equal(json_get_text(json_object_get(question, "author"), "color"), "#1E90FF");
+    json_decref(question);
+    assert_false(shows(&desk, "strict", "question"));
+    question = card(&desk, "anonymous", "question");
+    assert_string_equal(json_get_text(question, "text"), "from elsewhere");
+    assert_null(json_object_get(question, "author"));
+    assert_null(json_object_get(question, "platform"));
+    assert_null(json_object_get(question, "source"));
+    assert_null(json_object_get(question, "message"));
+    json_decref(question);
+    assert_false(shows(&desk, "persian", "question"));
+    json_t *captions = card(&desk, "persian", "captions");
+    assert_int_equal(json_array_size(captions), 1);
+    json_decref(captions);
+    captions = card(&desk, "all", "captions");
+    assert_int_equal(json_array_size(captions), 2);
+    json_decref(captions);
+
+    air(&desk, questions_add(desk.questions, STR("the host's own"), "", "anna", &err)->id);
+    fixture_commit(desk.journal, desk.loop);
+    assert_true(shows(&desk, "strict", "question"));
+    end(&desk);
+}
+
+static void test_same_after_restart(void **state)
+{
+    struct desk desk;
+    struct error err = {0};
+    begin(&desk);
+    static const struct str options[] = {STR("a"), STR("b")};
+    air(&desk, pick(&desk, "twitch", 1, "این آهنگ؟"));
+    polls_air(desk.polls, polls_open(desk.polls, STR("q"), options, 2, 0, "anna", &err)->id, true, "anna", &err);
+    on_air_set_blank(desk.on_air, true, clock_unix_ms());
+    fixture_commit(desk.journal, desk.loop);
+    char *json = xstrdup(on_air_json(desk.on_air).data), *revision = xstrdup(on_air_revision(desk.on_air));
+    close_desk(&desk);
+    desk.changed = 0;
+    open_desk(&desk);
+    assert_string_equal(on_air_json(desk.on_air).data, json);
+    assert_string_equal(on_air_revision(desk.on_air), revision);
+    assert_true(on_air_is_blank(desk.on_air));
+    assert_int_equal(desk.changed, 0);
+    on_air_set_blank(desk.on_air, false, clock_unix_ms());
+    assert_string_not_equal(on_air_revision(desk.on_air), revision);
+    free(json);
+    free(revision);
+    end(&desk);
+}
+
+/* Told through a pipe: each revision with its state. */
+static void tell(struct desk *desk, int fd)
+{
+    struct str json = on_air_json(desk->on_air);
+    dprintf(fd, "%s %s\n", on_air_revision(desk->on_air), json.data);
+}
+
+static void run_until_killed(struct desk *desk, int fd)
+{
+    desk->loop = fixture_loop();
+    open_desk(desk);
+    tell(desk, fd);
+    for (uint64_t i = 1; i < 1000; i++) {
+        char text[32];
+        snprintf(text, sizeof(text), "question %llu", (unsigned long long)i);
+        air(desk, pick(desk, "twitch", i, text));
+        fixture_commit(desk->journal, desk->loop);
+        tell(desk, fd);
+        on_air_set_blank(desk->on_air, i % 2, clock_unix_ms());  // told before any commit
+        tell(desk, fd);
+    }
+}
+
+/* However it dies: no revision that was told ever names another state, and the epoch stays. */
+static void test_kill(void **state)
+{
+    struct desk desk = {.folder = fixture_folder()};
+    json_t *told = json_object();
+    char epoch[64] = "";
+    for (int round = 0; round < 8; round++) {
+        int fds[2];
+        assert_int_equal(pipe(fds), 0);
+        pid_t child = fork();
+        if (child == 0) {
+            close(fds[0]);
+            run_until_killed(&desk, fds[1]);
+            _exit(1);
+        }
+        close(fds[1]);
+        FILE *lines = fdopen(fds[0], "r");
+        char *line = NULL;
+        size_t size = 0;
+        for (int i = 0; i < 6 + round * 5 && getline(&line, &size, lines) > 0; i++) {
+            char *space = strchr(line, ' ');
+            assert_non_null(space);
+            *space = '\0';
+            const char *before = json_get_text(told, line);
+            if (before && strcmp(before, space + 1) != 0)
+                fail_msg("revision %s named two states", line);
+            json_object_set_new(told, line, json_string(space + 1));
+            if (epoch[0] == '\0')
+                snprintf(epoch, sizeof(epoch), "%.*s", (int)strcspn(line, ":"), line);
+            assert_int_equal(strncmp(line, epoch, strlen(epoch)), 0);
+        }
+        kill(child, SIGKILL);
+        waitpid(child, NULL, 0);
+        free(line);
+        fclose(lines);
+    }
+    assert_true(json_object_size(told) > 40);
+    json_decref(told);
+    fixture_remove(desk.folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_waits_for_the_journal),
+        cmocka_unit_test(test_views),
+        cmocka_unit_test(test_same_after_restart),
+        cmocka_unit_test(test_kill),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
