@@ -11,6 +11,11 @@
 #include "text/language.h"
 #include "text/system.h"
 
+#ifndef ANTIPHON_FONTS_SOURCE  // built without meson: a fuzz entry
+#define ANTIPHON_FONTS_SOURCE "fonts"
+#define ANTIPHON_FONTS_INSTALLED "/usr/share/antiphon/fonts"
+#endif
+
 enum {
     CJK_FACES = 5,
     ANSWERS = 4096,       // a power of two

@@ -182,6 +182,22 @@ static int32_t span_at(struct walk *walk, int32_t unit)
     return is_inside ? clean->spans[walk->span].index : -1;
 }
 
+/*
+ * A cluster stands where its first character stands that rule X9 of UAX 9 keeps. Joiners and the like have no level
+ * of their own; alone they take that of what is before them (UAX 9, 5.2), so that they part nothing.
+ */
+static UBiDiLevel level_of(const struct walk *walk, const struct cluster *cluster, const UBiDiLevel *levels)
+{
+    int32_t unit = cluster->from;
+    for (int i = 0; levels && i < cluster->count; i++) {
+        if (u_charDirection((UChar32)cluster->scalars[i]) != U_BOUNDARY_NEUTRAL)
+            return levels[unit - walk->paragraph->from];
+        unit += U16_LENGTH(cluster->scalars[i]);
+    }
+    const struct paragraph *paragraph = walk->paragraph;
+    return paragraph->item_count > 0 ? paragraph->items[paragraph->item_count - 1].level : paragraph->base_level;
+}
+
 /* The image whose slot the unit is, or -1. */
 static int32_t image_at(struct walk *walk, int32_t unit)
 {
@@ -264,7 +280,7 @@ void itemise(const struct itemiser *itemiser, struct paragraph *paragraph)
             continue;
         read_cluster(&walk, &cluster);
         struct item item = {.from = cluster.from, .to = cluster.to, .script = USCRIPT_COMMON,
-            .level = levels ? levels[cluster.from - paragraph->from] : 0, .image = image_at(&walk, cluster.from),
+            .level = level_of(&walk, &cluster, levels), .image = image_at(&walk, cluster.from),
             .span = span_at(&walk, cluster.from)};
         if (item.image < 0)
             find_face(&walk, &cluster, &item);
