@@ -17,6 +17,7 @@
 
 enum {
     WAIT_MS = 30 * 1000,
+    POLL_MS = 5 * 1000,
     SETTLED_MS = 30 * 1000,
     SELDOM_MS = 5 * 60 * 1000,   // between attempts when a person must do something
     SLOWER_MS_MAX = 60 * 1000,
@@ -27,8 +28,8 @@ enum {
 static const struct connector_key keys[] = {
     {"video", JSON_STRING, false}, {"channel", JSON_STRING, false}, {"api_key", JSON_STRING, false},
     {"api_url", JSON_STRING, false}, {"url", JSON_STRING, false}, {"method", JSON_STRING, false},
-    {"daily_quota", JSON_INTEGER, false}, {"wait_ms", JSON_INTEGER, false}, {"settled_ms", JSON_INTEGER, false},
-    {NULL},
+    {"daily_quota", JSON_INTEGER, false}, {"wait_ms", JSON_INTEGER, false}, {"poll_ms", JSON_INTEGER, false},
+    {"settled_ms", JSON_INTEGER, false}, {NULL},
 };
 
 static struct youtube *get_youtube(struct connector *base)
@@ -103,6 +104,7 @@ static void read_config(struct youtube *youtube, const json_t *config)
     log_hide(youtube->api_key);
     youtube->method = method_of(config);
     youtube->wait_ms = json_get_int(config, "wait_ms", WAIT_MS);
+    youtube->poll_ms = json_get_int(config, "poll_ms", POLL_MS);
     youtube->settled_ms = json_get_int(config, "settled_ms", SETTLED_MS);
     youtube->quota.limit = json_get_int(config, "daily_quota", DAILY_QUOTA);
 }

@@ -15,7 +15,6 @@
 enum {
     SILENCE_MS = 10 * 60 * 1000,       // a stream without a byte for so long is taken for dead
     STALE_MS = 5 * 60 * 1000,          // resumed items older than this are history: no alert comes so late
-    POLL_MS_MIN = 5000,                // YouTube's interval is a rate limit, not one that the quota survives
     POLL_MS_QUIET = 10000,
     QUIET_PAGES = 3,
     STREAM_AGAIN_MS = 10 * 60 * 1000,  // while polling
@@ -221,7 +220,8 @@ static void read_stream(struct youtube *youtube)
 
 static int64_t poll_interval_ms(struct youtube *youtube)
 {
-    int64_t interval_ms = youtube->interval_ms > POLL_MS_MIN ? youtube->interval_ms : POLL_MS_MIN;
+    // YouTube's own interval is a rate limit, not one that the quota survives.
+    int64_t interval_ms = youtube->interval_ms > youtube->poll_ms ? youtube->interval_ms : youtube->poll_ms;
     if (youtube->empty_pages >= QUIET_PAGES && interval_ms < POLL_MS_QUIET)
         interval_ms = POLL_MS_QUIET;
     if (youtube_quota_used(&youtube->quota, clock_unix_ms()) > 0.8)

@@ -29,6 +29,7 @@ struct youtube {
     char *wanted_channel;   // "UC…", "@handle", "user:name"; NULL: a video was given
     enum youtube_method method;
     int64_t wait_ms;        // between looks for a broadcast
+    int64_t poll_ms;        // between polls, at least
     int64_t settled_ms;     // a stream that lived so long is not backed off from
     // What was found out; owned.
     char *channel, *uploads;  // ids; NULL: not yet
