@@ -248,8 +248,9 @@ static bool run(const struct choices *choices, struct plan *plan, const char *ru
         app.studio = studio_create(&plan->studio, err);
         ok = app.studio && run_loop(&app, choices, runtime, err);
     }
-    studio_destroy(app.studio);  // recordings are finished before the relay hears of the end
+    studio_destroy(app.studio);
     video_link_destroy(app.link);
+    app.link = NULL;  // loop_destroy() runs what the studio posted last
     loop_destroy(app.loop);
     return ok;
 }

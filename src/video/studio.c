@@ -38,6 +38,7 @@ struct studio {
     enum studio_state input_state;
     char input_text[256];
     unsigned input_generation;
+    bool is_stopping;  // all orders before the end were carried out
 };
 
 const char *studio_state_name(enum studio_state state)
@@ -269,18 +270,30 @@ static bool are_idle(const struct studio *studio)
     return true;
 }
 
+static gboolean note_stopping(void *data)
+{
+    struct studio *studio = data;
+    g_mutex_lock(&studio->lock);
+    studio->is_stopping = true;
+    g_cond_broadcast(&studio->changed);
+    g_mutex_unlock(&studio->lock);
+    return G_SOURCE_REMOVE;
+}
+
 /* Every output gets its end at the same time. False: a peer or a disk held one up for too long. */
 static bool finish_outputs(struct studio *studio)
 {
     for (size_t i = 0; i < studio->output_count; i++)
         give_order(studio, studio->outputs[i], VERB_STOP);
+    invoke(studio, note_stopping, studio, NULL);
     gint64 until = g_get_monotonic_time() + FINISH_MS * (gint64)1000;
     bool is_time_left = true;
     g_mutex_lock(&studio->lock);
-    while (!are_idle(studio) && is_time_left)
+    while (!(studio->is_stopping && are_idle(studio)) && is_time_left)
         is_time_left = g_cond_wait_until(&studio->changed, &studio->lock, until);
+    bool is_stopped = studio->is_stopping && are_idle(studio);
     g_mutex_unlock(&studio->lock);
-    return are_idle(studio);
+    return is_stopped;
 }
 
 /* What a blocked pipeline may still touch stays allocated: the process is about to end. */
