@@ -74,7 +74,7 @@ static bool open_all(struct process *process, const char *config_path, struct er
         || !loop_on_signal(process->loop, SIGINT, handle_end, process, err)
         || !loop_on_signal(process->loop, SIGHUP, handle_reload, process, err))
         return false;
-    process->relay = relay_config_create_relay(process->config, process->loop, process->data, err);
+    process->relay = relay_config_create_relay(process->config, process->loop, process->data, process->runtime, err);
     process->api = process->relay ? open_api(process, err) : NULL;
     return process->api;
 }

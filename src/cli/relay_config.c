@@ -82,7 +82,7 @@ static struct on_air_view make_view(const struct config_view *view)
 }
 
 struct relay *relay_config_create_relay(struct relay_config *config, struct loop *loop, const char *data_folder,
-    struct error *err)
+    const char *runtime_folder, struct error *err)
 {
     const struct config *read = config->config;
     struct on_air_view *views = xcalloc(read->view_count, sizeof(*views));
@@ -91,6 +91,7 @@ struct relay *relay_config_create_relay(struct relay_config *config, struct loop
     const struct relay_options options = {
         .loop = loop,
         .data_folder = data_folder,
+        .runtime_folder = runtime_folder,
         .views = views,
         .view_count = read->view_count,
         .sources = json_object_get(read->root, "sources"),

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 BINARY = os.environ.get("ANTIPHON", os.path.join(os.path.dirname(__file__), "../../build/src/cli/antiphon"))
 SOURCE_ROOT = os.environ.get("ANTIPHON_SOURCE_ROOT", os.path.join(os.path.dirname(__file__), "../.."))
@@ -220,6 +221,34 @@ class Show(contextlib.AbstractContextManager):
             raise RuntimeError(f"{command}: {answer.status} {body.decode(errors='replace')}")
         return json.loads(body) if body else {}
 
+    def control(self, addresses, what):
+        """A word to the rehearsal: "state", or a fault as rehearsal.h names them."""
+        method = "GET" if what == "state" else "POST"
+        request = urllib.request.Request(addresses["control"].rstrip("/") + "/" + what, method=method, data=None if method == "GET" else b"")
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.loads(answer.read() or b"{}")
+
+    def wait_for_message(self, text):
+        """The id of the newest message with exactly this text."""
+        def find():
+            return [m["id"] for m in self.api("history", limit=200)["messages"] if m.get("text") == text]
+        return wait_until(f"\"{text}\" arrives", find)[-1]
+
+    def air_question(self, message):
+        """Picks the message, puts it on air and waits until the overlay shows it at rest: (question's id, preview as PNG)."""
+        socket = self.socket()
+        question = self.api("question.pick", message=message)["id"]
+        self.api("question.air", id=question)
+        socket.wait_for(lambda event: event["type"] == "on_air" and "question" in event["on_air"]["views"]["main"])
+        preview = socket.wait_for(lambda event: event["type"] == "preview")
+        while True:  # the last one: while the card enters, previews come once a second
+            try:
+                preview = socket.wait_for(lambda event: event["type"] == "preview", 2.5)
+            except (AssertionError, TimeoutError):
+                break
+        socket.close()
+        return question, base64.b64decode(preview["png"])
+
     def socket(self, **more):
         return Socket(self.socket_path, **more)
 
@@ -262,3 +291,60 @@ def frame_rgb(path, at_s, width, height):
                            "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-"], capture_output=True)
     assert len(done.stdout) == width * height * 3, f"no frame at {at_s} s in {path}: {done.stderr.decode()}"
     return done.stdout
+
+
+def decode_png(png):
+    """An RGBA picture as (width, height, bytes)."""
+    probe = subprocess.run(["ffprobe", "-v", "error", "-show_entries", "stream=width,height", "-of", "csv=p=0", "-"],
+                           input=png, capture_output=True, check=True)
+    width, height = map(int, probe.stdout.decode().strip().split(","))
+    raw = subprocess.run(["ffmpeg", "-v", "error", "-i", "-", "-f", "rawvideo", "-pix_fmt", "rgba", "-"], input=png,
+                         capture_output=True, check=True)
+    return width, height, raw.stdout
+
+
+def check_continuous(path, fps):
+    """Every frame of the recording is there: no step between two packets is other than one frame."""
+    times = video_times(path)
+    steps = [after - before for before, after in zip(times, times[1:])]
+    wrong = [(round(times[i], 3), round(step, 4)) for i, step in enumerate(steps) if abs(step - 1 / fps) >= 0.0015]
+    assert not wrong, f"{path}: frames are missing or doubled at (time, step): {wrong[:10]}"
+    return times
+
+
+class CardFinder:
+    """Tells whether a frame shows a card: near the overlay's own picture where that is opaque, far from the bare input."""
+
+    def __init__(self, preview_png, base_rgb_of):
+        self.width, self.height, picture = decode_png(preview_png)
+        base = base_rgb_of(self.width, self.height)
+        self.points = [i for i in range(self.width * self.height) if picture[4 * i + 3] >= 240]
+        assert len(self.points) > 300, "the preview shows no card"
+        self.card = [picture[4 * i + c] for i in self.points for c in range(3)]
+        self.base = [base[3 * i + c] for i in self.points for c in range(3)]
+
+    def distances(self, frame):
+        """Mean absolute difference to the card and to the bare input, over the card's opaque pixels."""
+        here = [frame[3 * i + c] for i in self.points for c in range(3)]
+        count = len(here)
+        return (sum(abs(a - b) for a, b in zip(here, self.card)) / count,
+                sum(abs(a - b) for a, b in zip(here, self.base)) / count)
+
+    def shows_card(self, frame):
+        to_card, to_base = self.distances(frame)
+        return to_card < 14 and to_base > 25
+
+    def is_bare(self, frame):
+        return self.distances(frame)[1] < 14
+
+
+def all_frames_rgb(path, width, height):
+    """Every decoded frame in turn, as width*height*3 bytes."""
+    decoder = subprocess.Popen(["ffmpeg", "-v", "error", "-i", path, "-vsync", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgb24",
+                                "-s", f"{width}x{height}", "-"], stdout=subprocess.PIPE)
+    while True:
+        frame = decoder.stdout.read(width * height * 3)
+        if len(frame) < width * height * 3:
+            break
+        yield frame
+    assert decoder.wait() == 0, f"{path} cannot be decoded"

@@ -8,7 +8,6 @@ import os
 import random
 import sys
 import time
-import urllib.request
 
 from show import SOURCE_ROOT, Show, wait_until
 
@@ -50,11 +49,6 @@ class Watcher:
         if "on_air" in event and self.question is not None:
             now = event["on_air"]["views"]["main"].get("question")
             assert now == self.question, f"the question on air changed: {self.question} → {now}"
-
-
-def control(addresses, what):
-    with urllib.request.urlopen(urllib.request.Request(addresses["control"] + "/" + what, method="GET"), timeout=10) as answer:
-        return json.load(answer)
 
 
 def air_a_question(show):
@@ -118,7 +112,6 @@ def main():
         show.start_part("relay")
         show.wait_for_relay()
         kill_rounds(show)
-        control(addresses, "state")
         last = wait_until("YouTube's messages arrive", lambda: max((row[2] for row in rows_of(show, "youtube")), default=0))
         wait_until("both platforms go on", lambda: all(max((row[2] for row in rows_of(show, name)), default=0) > last for name in ("twitch", "youtube")))
         show.kill("relay", 15)
