@@ -20,7 +20,7 @@
 
 enum {
     FIRST_DELAY_MS = 100,
-    LAST_DELAY_MS = 2000,  // output must be back within 3 s, however often the video died before
+    LAST_DELAY_MS = 1500,  // output must be back within 3 s, however often the video died before
     SETTLED_MS = 30000,    // lived so long: the next delay is the first again
     STOP_MS = 6000,
 };
