@@ -32,7 +32,8 @@ def main():
             wait_until("output is back", lambda: len(files(show)) == number + 1 and os.path.getsize(files(show)[-1]) > 4000)
             slowest = max(slowest, time.monotonic() - killed)
             socket.wait_for(lambda event: event.get("output", {}).get("state") != "live")
-        wait_until("the last recording grows", lambda: os.path.getsize(files(show)[-1]) > 60000)
+        socket.wait_for(lambda event: event.get("output", {}).get("state") == "live")
+        wait_until("the last recording grows", lambda: os.path.getsize(files(show)[-1]) > 200000)
         show.kill("run", signal.SIGTERM)
         for path in files(show):
             frames = int(ffprobe(path, "-select_streams", "v", "-count_packets", "-show_entries", "stream=nb_read_packets")["streams"][0]["nb_read_packets"])

@@ -1,0 +1,172 @@
+// panel.mjs - a moderator's evening in a real browser: sign in, read, pick, air, poll, remove; on a desk and on a phone.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import { Stage, until } from "./stage.mjs";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const shots = process.env.ANTIPHON_SHOTS;  // a folder: screenshots are kept there
+
+const hostile = "<img src=x onerror=alert(1)>\u202e </script> &amp;";
+const chat = (at_ms, platform, number, name, text) => ({
+  at_ms, kind: "chat", platform, native_id: `${platform}${number}`, source: platform === "twitch" ? "twitch:rehearsal" : "youtube:rehearsal01",
+  author: { id: `${platform === "twitch" ? "" : "UC"}${100000 + number}`, login: `viewer${number}`, name }, text,
+});
+const transcript = [
+  chat(300, "twitch", 1, "نیلوفر", "این آهنگ برای شما چه معنایی دارد؟"),
+  chat(400, "youtube", 2, "@阿明", "這首歌對你有什麼意義？"),
+  chat(500, "twitch", 3, "Otto", "hello from Berlin 🎹"),
+  chat(600, "twitch", 4, "أحمد", "ما هي أغنيتك المفضلة؟"),
+  chat(700, "twitch", 5, "mallory", hostile),
+  chat(800, "twitch", 6, "spammer", "buy followers"),
+];
+
+let stage, page, dialogs = 0;
+const problems = [];
+
+before(async () => {
+  stage = await new Stage().open(transcript);
+  const context = await stage.browser.newContext({ viewport: { width: 1440, height: 900 } });
+  page = await context.newPage();
+  page.on("pageerror", (error) => problems.push(error.message));
+  page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
+  page.on("dialog", (dialog) => { dialogs++; dialog.accept(); });
+});
+after(async () => stage.close());
+
+const shoot = (name) => (shots ? page.screenshot({ path: `${shots}/${name}.png` }) : null);
+
+test("without a link there is nothing to see", async () => {
+  const { url } = await stage.api("invite", { role: "owner" });
+  await page.goto(url.split("#")[0]);
+  await page.getByText("antiphon link").waitFor();
+  assert.equal(await page.locator("#desk").isVisible(), false);
+  problems.length = 0;  // the refused question for a session is a 401 on purpose
+});
+
+test("a link signs in once, after a click", async () => {
+  const { url } = await stage.api("invite", { role: "owner" });
+  await page.goto("about:blank");
+  await page.goto(url);
+  await shoot("sign-in");
+  await page.getByRole("button", { name: "Sign in with this link" }).click();
+  await page.getByText("Connected as owner").waitFor();
+  assert.equal(new URL(page.url()).hash, "");
+  const other = await (await stage.browser.newContext()).newPage();
+  await other.goto(url);
+  await other.getByRole("button", { name: "Sign in with this link" }).click();
+  await other.getByText("used already").waitFor();
+  await other.close();
+  problems.length = 0;
+});
+
+test("messages of both platforms stand in their own direction", async () => {
+  await page.getByText("hello from Berlin").first().waitFor();
+  await page.locator("#messages").getByText("buy followers").waitFor();
+  const direction = (text) => page.locator("#messages .text", { hasText: text }).evaluate((node) => getComputedStyle(node).direction);
+  assert.equal(await direction("این آهنگ"), "rtl");
+  assert.equal(await direction("ما هي"), "rtl");
+  assert.equal(await direction("hello from"), "ltr");
+  assert.equal(await page.locator("#messages .mark.twitch").count() > 0, true);
+  assert.equal(await page.locator("#messages .mark.youtube").count(), 1);
+  await shoot("chat");
+});
+
+test("hostile text is only text", async () => {
+  await page.locator("#messages .text", { hasText: "onerror=alert" }).waitFor();
+  assert.equal(await page.locator("#messages img[src=x]").count(), 0);
+  assert.equal(dialogs, 0);
+});
+
+test("a question goes from chat to the air and back", async () => {
+  const card = page.locator("#questions .question", { hasText: "این آهنگ" });
+  await card.getByRole("button", { name: "Ready" }).click();
+  await card.getByRole("button", { name: "On air" }).click();
+  await page.locator("#on-air", { hasText: "این آهنگ" }).waitFor();
+  await shoot("on-air");
+  await card.getByRole("button", { name: "Answered" }).click();
+  await page.locator("#on-air", { hasText: "Nothing" }).waitFor();
+  await page.getByLabel("A question in the host's own words").fill("What shall we play next?");
+  await page.getByRole("button", { name: "Add", exact: true }).first().click();
+  await page.locator("#questions .question", { hasText: "What shall we play next?" }).waitFor();
+});
+
+test("a poll opens, shows its votes and closes", async () => {
+  await page.getByLabel("Question", { exact: true }).fill("بازی بعدی؟");
+  await page.getByLabel("Answers, one a line (2 to 9)").fill("شطرنج\n圍棋\nBackgammon");
+  await page.getByRole("button", { name: "Open" }).click();
+  await page.locator("#poll", { hasText: "圍棋" }).waitFor();
+  await page.getByRole("button", { name: "Put on air" }).click();
+  await page.locator("#on-air", { hasText: "بازی بعدی؟" }).waitFor();
+  await shoot("poll");
+  await page.locator("#poll").getByRole("button", { name: "Close" }).click();
+  await page.locator("#poll", { hasText: "closed" }).waitFor();
+});
+
+test("a typed line of subtitles is on air", async () => {
+  await page.getByLabel("A line, shown at once").fill("Welcome, everybody");
+  await page.getByRole("button", { name: "Show", exact: true }).click();
+  await page.locator("#on-air", { hasText: "Welcome, everybody" }).waitFor();
+});
+
+test("panic blanks and shows again; clear empties", async () => {
+  await page.getByRole("button", { name: "Panic" }).click();
+  await page.locator("#on-air", { hasText: "blank" }).waitFor();
+  await page.getByRole("button", { name: "Show again" }).click();
+  await page.getByRole("button", { name: "Clear all" }).click();
+  await page.locator("#on-air", { hasText: "Nothing" }).waitFor();
+});
+
+test("a removed message leaves every list at once", async () => {
+  const { messages } = await stage.api("history", { limit: 50 });
+  await stage.api("message.remove", { message: messages.find(({ text }) => text === "buy followers").id });
+  await page.locator("#messages .text", { hasText: "buy followers" }).waitFor({ state: "detached" });
+});
+
+test("a source shows its state; another is added and removed", async () => {
+  await page.locator("#sources .state.live").first().waitFor();
+  await page.getByLabel("Channel").fill("no such channel !");
+  await page.locator("#source-form").getByRole("button", { name: "Add" }).click();
+  await page.locator(".notice.error").waitFor();
+  await page.locator("#sources li", { hasText: "youtube" }).getByRole("button", { name: "Remove" }).click();
+  await until("the source is gone", async () => (await page.locator("#sources li", { hasText: "youtube" }).count()) === 0);
+});
+
+test("the panel comes back by itself after the connection was lost", async () => {
+  await page.context().setOffline(true);
+  await page.evaluate(() => dispatchEvent(new Event("offline")));
+  await page.context().setOffline(false);
+  await page.getByText("Connected as owner").waitFor();
+});
+
+test("a moderator sees no sources form, a viewer no buttons", async () => {
+  for (const role of ["moderator", "viewer"]) {
+    const { url } = await stage.api("invite", { role });
+    const other = await (await stage.browser.newContext()).newPage();
+    await other.goto(url);
+    await other.getByRole("button", { name: "Sign in with this link" }).click();
+    await other.getByText(`Connected as ${role}`).waitFor();
+    await other.locator("#messages .message").first().waitFor();
+    assert.equal(await other.locator("#source-form").isVisible(), false);
+    assert.equal((await other.locator("#messages .tools").count()) > 0, role === "moderator");
+    await other.context().close();
+  }
+});
+
+test("nothing is wrong for those who cannot see or use a mouse (axe)", async () => {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }));
+  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(" | ")}`), []);
+});
+
+test("on a phone there are tabs, and nothing is wider than the screen", async () => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  for (const name of ["Chat", "Questions", "Show", "Sources"]) {
+    await page.locator("#tabs").getByRole("button", { name }).click();
+    await shoot(`phone-${name.toLowerCase()}`);
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name} is wider than the screen`);
+  }
+});
+
+test("the page raised no error", () => assert.deepEqual(problems, []));

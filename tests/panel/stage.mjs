@@ -1,0 +1,78 @@
+// stage.mjs - a relay, a rehearsal and a browser in a folder of their own; all ended by close().
+import { spawn } from "node:child_process";
+import { mkdtempSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import http from "node:http";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { chromium } from "playwright-core";
+
+const root = process.env.ANTIPHON_SOURCE_ROOT ?? resolve(import.meta.dirname, "../..");
+const binary = process.env.ANTIPHON ?? join(root, "build/src/cli/antiphon");
+const PATIENCE_MS = 20000;
+
+export async function until(what, condition) {
+  for (const end = Date.now() + PATIENCE_MS; Date.now() < end; await new Promise((wake) => setTimeout(wake, 30))) {
+    const value = await condition();
+    if (value) return value;
+  }
+  throw new Error(`not within ${PATIENCE_MS} ms: ${what}`);
+}
+
+export class Stage {
+  folder = mkdtempSync(join(tmpdir(), "antiphon-panel-"));
+  runtime = join(this.folder, "antiphon");
+  #children = [];
+
+  // transcript: an array of lines as docs/message.md and rehearsal/transcript.h say.
+  async open(transcript) {
+    mkdirSync(this.runtime, { mode: 0o700 });
+    const file = join(this.folder, "transcript.jsonl");
+    writeFileSync(file, transcript.map((line) => JSON.stringify(line) + "\n").join(""));
+    const rehearsal = this.#start(["rehearse", "--port", "0", file], true);
+    const addresses = JSON.parse(await new Promise((take) => createInterface(rehearsal.stdout).once("line", take)));
+    const config = join(this.runtime, "antiphon.json");
+    writeFileSync(config, JSON.stringify({ sources: addresses.sources, panel: { listen: "127.0.0.1:0" } }));
+    this.#start(["relay", "--config", config]);
+    await until("the relay answers", () => this.api("history", { limit: 1 }).then(() => true, () => false));
+    this.browser = await chromium.launch({
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    });
+    return this;
+  }
+
+  #start(args, isPiped = false) {
+    const log = openSync(join(this.folder, "log"), "a");
+    const env = { ...process.env, ANTIPHON_ASSETS: join(root, "assets") };
+    for (const name of ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"]) env[name] = this.folder;
+    const child = spawn(binary, args, { env, stdio: ["ignore", isPiped ? "pipe" : log, log] });
+    this.#children.push(child);
+    return child;
+  }
+
+  api(command, fields = {}) {
+    return new Promise((take, fail) => {
+      const request = http.request({ socketPath: join(this.runtime, "relay.sock"), path: `/api/v1/${command}`, method: "POST", headers: { "content-type": "application/json", host: "localhost" } }, (answer) => {
+        let body = "";
+        answer.on("data", (piece) => { body += piece; }).on("end", () => (answer.statusCode === 200 ? take(JSON.parse(body || "{}")) : fail(new Error(`${command}: ${answer.statusCode} ${body}`))));
+      });
+      request.on("error", fail).end(JSON.stringify(fields));
+    });
+  }
+
+  log() {
+    return readFileSync(join(this.folder, "log"), "utf8");
+  }
+
+  async close() {
+    await this.browser?.close();
+    await Promise.all(this.#children.map((child) => new Promise((ended) => {
+      if (child.exitCode !== null) return ended();
+      child.once("exit", ended);
+      child.kill("SIGTERM");
+      setTimeout(() => child.kill("SIGKILL"), 5000).unref();
+    })));
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
