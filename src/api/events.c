@@ -145,7 +145,7 @@ static void handle_removed(void *data, const struct queue_removal *removal)
         buffer_add_char(&json, '}');
     }
     add_text(&json, "reason", str_from(removal->reason ? removal->reason : ""));
-    finish(data, TOPIC_FEED | TOPIC_DESK, &json);
+    finish(data, TOPIC_FEED | TOPIC_DESK | TOPIC_ON_AIR, &json);
 }
 
 static void handle_cleared(void *data, struct str source)

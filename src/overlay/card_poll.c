@@ -449,6 +449,6 @@ static void paint(struct node *node, struct canvas *layer)
 }
 
 const struct node_impl card_poll_impl = {
-    .name = "poll", .create = create, .update = update, .paint = paint, .advance = advance, .read = read_words,
+    .name = "poll", .has_shadow = true, .create = create, .update = update, .paint = paint, .advance = advance, .read = read_words,
     .destroy = destroy, .look = look,
 };

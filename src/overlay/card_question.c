@@ -226,6 +226,6 @@ static void paint(struct node *node, struct canvas *layer)
 }
 
 const struct node_impl card_question_impl = {
-    .name = "question", .create = create, .update = update, .paint = paint, .is_from = is_from, .read = read_words,
+    .name = "question", .has_shadow = true, .create = create, .update = update, .paint = paint, .is_from = is_from, .read = read_words,
     .destroy = destroy, .look = look,
 };

@@ -51,7 +51,7 @@ static void set_up(struct link *link, bool is_up)
     link->handler->changed(link->data, is_up);
 }
 
-static void take_state(struct link *link, const json_t *message)
+static void take_state(struct link *link, const json_t *message, bool is_snapshot)
 {
     const char *revision = json_get_text(message, "revision");
     const json_t *on_air = json_object_get(message, "on_air");
@@ -61,7 +61,7 @@ static void take_state(struct link *link, const json_t *message)
     }
     free(link->revision);
     link->revision = xstrdup(revision);
-    link->handler->on_air(link->data, revision, on_air);
+    link->handler->on_air(link->data, revision, on_air, is_snapshot);
 }
 
 static void dispatch(struct link *link, const json_t *message)
@@ -75,7 +75,7 @@ static void dispatch(struct link *link, const json_t *message)
         link->is_silent = false;
         set_up(link, true);
     } else if (strcmp(type, "snapshot") == 0 || strcmp(type, "on_air") == 0) {
-        take_state(link, message);
+        take_state(link, message, strcmp(type, "snapshot") == 0);
     } else if (strcmp(type, "removed") == 0) {
         link->handler->removed(link->data, json_object_get(message, "ids"), json_object_get(message, "author"));
     }

@@ -13,8 +13,8 @@ struct link;
 struct loop;
 
 struct link_handler {
-    /* Required. The whole on-air state, borrowed; revision too. */
-    void (*on_air)(void *data, const char *revision, const json_t *on_air);
+    /* Required. The whole on-air state, borrowed; revision too. is_snapshot: we were away, and what led to it is unknown. */
+    void (*on_air)(void *data, const char *revision, const json_t *on_air, bool is_snapshot);
     /* Required. Messages or an author are gone: JSON array or NULL, object or NULL. */
     void (*removed)(void *data, const json_t *ids, const json_t *author);
     /* Required. The relay is there and knows us; or it is lost. */

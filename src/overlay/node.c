@@ -172,19 +172,27 @@ static void resize(struct node *node, int width_px, int height_px)
     damage_init(&node->damage, width_px, height_px);
 }
 
+/* How far the shadow falls on each side; nothing is painted beyond, so nothing is moved or published. */
+static struct box with_shadow(const struct node *node, const struct box *card)
+{
+    const struct theme *theme = node->stage->theme;
+    int reach = node->impl->has_shadow ? theme->shadow_px : 0, down = node->impl->has_shadow ? theme->shadow_dy_px : 0;
+    int above = reach > down ? reach - down : 0;
+    return (struct box){card->x - reach, card->y - above, card->width + 2 * reach, card->height + above + reach + down};
+}
+
 void node_place(struct node *node, int width_px, int height_px)
 {
     const struct stage *stage = node->stage;
     const struct theme_card *look = look_of(node);
     width_px = width_px < stage->width_px ? width_px : stage->width_px;
     height_px = height_px < stage->height_px ? height_px : stage->height_px;
-    int reach = stage->theme->shadow_px + stage->theme->shadow_dy_px;
     struct box card = {
         anchored(stage->width_px, width_px, look->x_px, look->anchor.across),
         anchored(stage->height_px, height_px, look->y_px, look->anchor.down), width_px, height_px,
     };
-    node->box = box_grow(&card, reach);
-    node->card = (struct box){reach, reach, width_px, height_px};
+    node->box = with_shadow(node, &card);
+    node->card = (struct box){card.x - node->box.x, card.y - node->box.y, width_px, height_px};
     resize(node, node->box.width, node->box.height);
     damage_add_all(&node->damage);
 }

@@ -60,6 +60,7 @@ struct node {
 
 struct node_impl {
     const char *name;  // "question"; also the key in the on-air state
+    bool has_shadow;   // lies on node_paint_surface()
     /* Required. The kind's own struct, zeroed but for what it needs; the base is filled by node_create(). */
     struct node *(*create)(void);
     /*

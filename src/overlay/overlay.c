@@ -34,7 +34,7 @@ struct overlay {
     struct link *link;
     struct report *report;
     struct timer beat, clear, end;
-    bool has_state;       // the first one is shown without entrances
+    bool has_state;
     bool is_blank;
 };
 
@@ -46,12 +46,13 @@ static void show(struct overlay *overlay, const json_t *on_air, bool at_once)
         view_apply(overlay->views[i], json_object_get(views, view_name(overlay->views[i])), now_ms, at_once);
 }
 
-static void handle_on_air(void *data, const char *revision, const json_t *on_air)
+static void handle_on_air(void *data, const char *revision, const json_t *on_air, bool is_snapshot)
 {
     struct overlay *overlay = data;
     bool is_blank = json_get_bool(on_air, "is_blank", false);
-    // Panic is at once, and so is the way back: nothing that was hidden enters again.
-    show(overlay, is_blank ? NULL : on_air, !overlay->has_state || is_blank || overlay->is_blank);
+    // Panic is at once, and so is the way back: nothing that was hidden enters again. What went while we were away may
+    // have been deleted, so it has no exit; and after our own restart all is where it was.
+    show(overlay, is_blank ? NULL : on_air, is_snapshot || is_blank || overlay->is_blank);
     overlay->has_state = true;
     overlay->is_blank = is_blank;
     timer_stop(&overlay->clear);

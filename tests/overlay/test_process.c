@@ -115,6 +115,25 @@ static void test_relay_restarts(void **state)
     finish(&scenario);
 }
 
+/* Deleted while we were away: there is no telling, so what is gone has no exit. */
+static void test_gone_while_away(void **state)
+{
+    struct scenario scenario;
+    prepare(&scenario, STATE("'question':" QUESTION));
+    pid_t pid = spawn_overlay(&scenario.options);
+    assert_true(relay_serve_until(&scenario.relay, is_applied, &scenario));
+    assert_true(relay_serve_until(&scenario.relay, is_visible, &scenario));
+    uint64_t sequence = frame_reader_picture(scenario.reader)->sequence;
+    relay_hang_up(&scenario.relay);
+    scenario.relay.revision = "x:2";
+    scenario.relay.on_air = STATE("");
+    relay_listen(&scenario.relay);
+    assert_true(relay_serve_until(&scenario.relay, is_blank_picture, &scenario));
+    assert_int_equal(frame_reader_picture(scenario.reader)->sequence, sequence + 1);
+    end_overlay(pid, SIGTERM);
+    finish(&scenario);
+}
+
 static void test_relay_stays_away(void **state)
 {
     struct scenario scenario;
@@ -211,6 +230,16 @@ static const struct {
     {"no theme", "unix:/tmp/x", "/nowhere/theme.json", "/nowhere/theme.json"},
 };
 
+static bool is_refused(const struct overlay_options *options, const char *expected)
+{
+    struct error err = {0};
+    bool is_started = overlay_run(options, &err);
+    if (!is_started && strstr(err.text, expected))
+        return true;
+    fprintf(stderr, "expected \"%s\", got \"%s\"\n", expected, err.text);
+    return false;
+}
+
 static void test_refusals(void **state)
 {
     for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++) {
@@ -218,10 +247,13 @@ static void test_refusals(void **state)
         prepare(&scenario, "{}");
         scenario.options.relay = refusals[i].relay;
         scenario.view.theme_path = refusals[i].theme;
-        struct error err = {0};
-        assert_false(overlay_run(&scenario.options, &err));
-        if (!strstr(err.text, refusals[i].expected))
-            fail_msg("%s: %s", refusals[i].name, err.text);
+        fflush(NULL);
+        pid_t pid = fork();
+        if (pid == 0)
+            _exit(is_refused(&scenario.options, refusals[i].expected) ? 0 : 1);
+        int status = end_overlay(pid, 0);
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+            fail_msg("%s", refusals[i].name);
         finish(&scenario);
     }
 }
@@ -230,6 +262,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reports), cmocka_unit_test(test_relay_restarts), cmocka_unit_test(test_relay_stays_away),
+        cmocka_unit_test(test_gone_while_away),
         cmocka_unit_test(test_removed), cmocka_unit_test(test_nonsense), cmocka_unit_test(test_poison),
         cmocka_unit_test(test_refusals),
     };
