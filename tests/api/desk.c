@@ -230,15 +230,41 @@ void caller_refused(struct caller *caller, const char *command, const char *memb
 
 /* --- HTTP --- */
 
+struct request {
+    struct exchange exchange;
+    bool is_done;
+};
+
+static void handle_done(void *data)
+{
+    struct request *request = data;
+    request->is_done = true;
+    loop_stop(request->exchange.loop);
+}
+
+static void *run_request(void *data)
+{
+    struct request *request = data;
+    exchange_run(&request->exchange);
+    loop_post(request->exchange.loop, handle_done, request);
+    return NULL;
+}
+
 const char *desk_http(struct desk *desk, const char *format, ...)
 {
-    static struct exchange result;
-    char request[4096];
+    static struct request request;
+    char text[4096];
     va_list args;
     va_start(args, format);
-    int len = vsnprintf(request, sizeof(request), format, args);
+    int len = vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    assert_true(len > 0 && (size_t)len < sizeof(request));
-    exchange(&desk->kit, api_port(desk->api), request, (size_t)len, &result);
-    return result.answer;
+    assert_true(len > 0 && (size_t)len < sizeof(text));
+    request = (struct request){.exchange = {
+        .loop = desk->kit.loop, .port = api_port(desk->api), .request = text, .request_len = (size_t)len}};
+    pthread_t thread;
+    pthread_create(&thread, NULL, run_request, &request);
+    while (!request.is_done)  // websocket clients stop the loop as well
+        kit_run(&desk->kit);
+    pthread_join(thread, NULL);
+    return request.exchange.answer;
 }
