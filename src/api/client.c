@@ -91,7 +91,7 @@ void client_send(struct client *client, struct payload *payload)
 
 void client_send_json(struct client *client, struct buffer *json)
 {
-    if (client->socket && !client->is_stale) {
+    if (client->socket) {
         struct payload *payload = payload_create(json->data, json->len);
         server_socket_send(client->socket, payload);
         payload_unref(payload);

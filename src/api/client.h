@@ -24,4 +24,6 @@ extern const struct server_protocol client_protocol;
 
 /* Takes no reference. Dropped while the client is stale or has not said hello. */
 void client_send(struct client *client, struct payload *payload);
-void client_send_json(struct client *client, struct buffer *json);  // one client's own; the buffer is emptied
+
+/* What is one client's own: an answer reaches also one that is stale. The buffer is emptied. */
+void client_send_json(struct client *client, struct buffer *json);
