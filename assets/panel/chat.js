@@ -81,7 +81,7 @@ export class Chat {
     const author = message.author ?? {};
     const name = author.name || author.login || "";
     const mayModerate = this.store.role !== "viewer";
-    return element("li", { class: `message ${message.platform} ${message.kind} ${message.history ? "history" : ""}`, "data-id": message.id },
+    return element("li", { class: `message ${message.platform} is-${message.kind} ${message.history ? "is-history" : ""}`, "data-id": message.id },
       platformMark(message.platform),
       element("time", { class: "when" }, clockTime(message.time_ms ?? message.received_ms)),
       element("bdi", { class: "who" }, name), roleMark(author), money(message.money),

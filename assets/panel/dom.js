@@ -1,4 +1,4 @@
-// dom.js - elements from words. Text reaches the page only as text nodes.
+// dom.js - elements from words. Text reaches the page only as text nodes, cleaned.
 
 // element("p", {class: "hint", dir: "auto"}, "text", child …); "on…" keys are listeners, true and false set or leave out.
 export function element(name, attributes = {}, ...children) {
@@ -8,8 +8,15 @@ export function element(name, attributes = {}, ...children) {
     else if (value === true) node.setAttribute(key, "");
     else if (value !== false && value !== undefined) node.setAttribute(key, value);
   }
-  node.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
+  for (const child of children) {
+    if (child !== null && child !== undefined && child !== false) node.append(child instanceof Node ? child : clean(child));
+  }
   return node;
+}
+
+// Without what could turn the line around it: controls, and U+202A to E, U+2066 to 9. Each text has its own direction already.
+export function clean(text) {
+  return String(text ?? "").replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "");
 }
 
 export const byId = (id) => document.getElementById(id);

@@ -45,7 +45,8 @@ export class Show {
   #pollCard(poll) {
     const share = (votes) => (poll.total ? votes / poll.total : 0);
     return element("div", {},
-      element("p", { dir: "auto" }, element("strong", {}, poll.question), ` · ${poll.state}, ${poll.total} votes`),
+      element("p", { dir: "auto" }, element("strong", {}, poll.question)),
+      element("p", { class: "hint" }, `${poll.state}, ${poll.total} votes`),
       ...poll.options.map((option, index) => element("div", { class: "poll-option" },
         element("div", { class: "label" }, element("bdi", {}, `${index + 1}. ${option.text}`), element("span", {}, `${option.votes} (${Math.round(100 * share(option.votes))} %)`)),
         element("progress", { max: 1, value: share(option.votes), "aria-label": option.text }))),

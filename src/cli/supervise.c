@@ -54,6 +54,8 @@ static void watch(struct worker *worker, pid_t pid, bool is_child)
 
 static void become(const struct supervise_part *part)
 {
+    // Until a part handles SIGHUP itself it must not die of one: like nohup. Blocked, it still reaches a signalfd.
+    signal(SIGHUP, SIG_IGN);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

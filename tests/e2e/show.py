@@ -315,9 +315,9 @@ def check_continuous(path, fps):
 class CardFinder:
     """Tells whether a frame shows a card: near the overlay's own picture where that is opaque, far from the bare input."""
 
-    def __init__(self, preview_png, base_rgb_of):
+    def __init__(self, preview_png, path, bare_at_s):
         self.width, self.height, picture = decode_png(preview_png)
-        base = base_rgb_of(self.width, self.height)
+        base = frame_rgb(path, bare_at_s, self.width, self.height)
         self.points = [i for i in range(self.width * self.height) if picture[4 * i + 3] >= 240]
         assert len(self.points) > 300, "the preview shows no card"
         self.card = [picture[4 * i + c] for i in self.points for c in range(3)]
@@ -334,8 +334,9 @@ class CardFinder:
         to_card, to_base = self.distances(frame)
         return to_card < 14 and to_base > 25
 
-    def is_bare(self, frame):
-        return self.distances(frame)[1] < 14
+    def find(self, path):
+        """For every frame of the recording, whether it shows the card."""
+        return [self.shows_card(frame) for frame in all_frames_rgb(path, self.width, self.height)]
 
 
 def all_frames_rgb(path, width, height):

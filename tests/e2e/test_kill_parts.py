@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 
-from show import SOURCE_ROOT, CardFinder, Show, all_frames_rgb, check_continuous, frame_rgb, wait_until
+from show import SOURCE_ROOT, CardFinder, Show, check_continuous, wait_until
 
 ROUNDS = int(os.environ.get("ANTIPHON_KILL_ROUNDS", "50"))
 WIDTH, HEIGHT, FPS, RATE = 480, 270, 25, 500
@@ -56,17 +56,21 @@ def main():
             time.sleep(random.uniform(0, 0.3))
         show.wait_for_relay()
         assert show.pid_of("video") == video, "the video was restarted"
+        show.api("clear")
+        cleared = time.monotonic()
         grown = os.path.getsize(output)
-        wait_until("the recording goes on", lambda: os.path.getsize(output) > grown + 50000)
+        wait_until("the recording goes on without the card", lambda: time.monotonic() > cleared + 1 and os.path.getsize(output) > grown + 50000)
         show.kill("run", signal.SIGTERM)
+        tail = FPS * (time.monotonic() - cleared + 1)
 
         times = check_continuous(output, FPS)
-        finder = CardFinder(png, lambda width, height: frame_rgb(output, times[0], width, height))
-        seen = [finder.shows_card(frame) for frame in all_frames_rgb(output, finder.width, finder.height)]
-        first = seen.index(True)
-        blinks = [i for i in range(first + FPS, len(seen)) if not seen[i]]
-        print(f"{3 * ROUNDS} kills, {len(times)} frames in steps of {1 / FPS} s, question on air from frame {first} on, {len(blinks)} frames without it")
-        assert not blinks, f"the question is not in frames {blinks[:20]}"
+        seen = CardFinder(png, output, times[-1] - 0.1).find(output)
+        assert any(seen), "the question card is in no frame"
+        first, last = seen.index(True), len(seen) - 1 - seen[::-1].index(True)
+        blinks = [i for i in range(first + FPS, last) if not seen[i]]
+        print(f"{3 * ROUNDS} kills, {len(times)} frames, each 1/{FPS} s after the one before; the question is in frames {first} to {last}")
+        assert not blinks, f"the question is not in {len(blinks)} frames: {blinks[:20]}"
+        assert len(seen) - last <= tail, f"the question is not in the last {len(seen) - last} frames"
 
 
 sys.exit(main())

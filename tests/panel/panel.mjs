@@ -77,6 +77,7 @@ test("hostile text is only text", async () => {
   await page.locator("#messages .text", { hasText: "onerror=alert" }).waitFor();
   assert.equal(await page.locator("#messages img[src=x]").count(), 0);
   assert.equal(dialogs, 0);
+  assert.doesNotMatch(await page.locator("#messages").innerText(), /\u202e/);
 });
 
 test("a question goes from chat to the air and back", async () => {
