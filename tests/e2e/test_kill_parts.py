@@ -44,8 +44,8 @@ def main():
         show.start_part("run")
         show.wait_for_relay()
         wait_until("the recording begins", lambda: os.path.exists(output) and os.path.getsize(output) > 10000)
-        messages = wait_until("messages arrive", lambda: show.api("history", limit=5)["messages"])
-        question, png = show.air_question(messages[0]["id"])
+        messages = wait_until("messages arrive", lambda: [m for m in show.api("history", limit=50)["messages"] if m["kind"] == "chat"])
+        question, png = show.air_question(messages[-1]["id"])
         video = show.pid_of("video")
         for _ in range(ROUNDS):
             kill_part(show, "overlay")

@@ -52,8 +52,8 @@ class Watcher:
 
 
 def air_a_question(show):
-    messages = wait_until("messages arrive", lambda: show.api("history", limit=50)["messages"])
-    question = show.api("question.pick", message=messages[0]["id"])["id"]
+    messages = wait_until("messages arrive", lambda: [m for m in show.api("history", limit=50)["messages"] if m["kind"] == "chat"])
+    question = show.api("question.pick", message=messages[-1]["id"])["id"]
     show.api("question.air", id=question)
     socket = show.socket(topics=["on_air"])
     event = socket.wait_for(lambda event: "on_air" in event and "question" in event["on_air"]["views"]["main"])
