@@ -20,12 +20,12 @@ enum {
     CJK_FACES = 5,
     ANSWERS = 4096,       // a power of two
     SCALARS_MAX = 64,     // of one cluster that are looked at
+    QUESTIONS_MAX = 100,  // to the system for one text, 30 µs each; what is beyond counts as missing
 };
 
-/* What the system answered for one scalar; is_known tells an empty place from "none". */
+/* What the system answered for one cluster, "none" too; key 0: nothing yet. */
 struct answer {
-    uint32_t key;
-    bool is_known;
+    uint64_t key;
     struct face *face;
 };
 
@@ -39,6 +39,7 @@ struct fonts {
     bool (*is_bad_family)[2], is_bad_cjk[2][CJK_FACES], is_bad_emoji;  // tried in vain
     struct system_fonts *system;          // opened at the first use
     struct answer *answers;
+    int questions;                        // to the system since fonts_begin_text()
     bool is_unhinted, is_without_system;
 };
 
@@ -245,16 +246,39 @@ static struct face *ask_system(struct fonts *fonts, bool is_bold, const uint32_t
     return has_cluster(face, visible, count) ? face : NULL;
 }
 
-/* Answers are kept for clusters of one scalar, "none" too: a hostile text asks for the same ones again and again. */
+/* FNV-1a. Who contrives a collision has his own letters drawn as empty boxes. */
+static uint64_t key_of(bool is_bold, const uint32_t *visible, int count)
+{
+    uint64_t key = UINT64_C(0xcbf29ce484222325) ^ is_bold;
+    for (int i = 0; i < count; i++)
+        key = (key ^ visible[i]) * UINT64_C(0x100000001b3);
+    return key ? key : 1;
+}
+
+/* Nobody's fonts agree on these, and there are 137,000 for a hostile text to choose from. */
+static bool is_private(uint32_t scalar)
+{
+    int8_t type = u_charType((UChar32)scalar);
+    return type == U_PRIVATE_USE_CHAR || type == U_UNASSIGNED;
+}
+
 static struct face *pick_from_system(struct fonts *fonts, bool is_bold, const uint32_t *visible, int count)
 {
-    if (count != 1)
-        return ask_system(fonts, is_bold, visible, count);
-    uint32_t key = visible[0] << 1 | is_bold;
-    struct answer *answer = &fonts->answers[(key * UINT32_C(2654435761)) >> 20];
-    if (!answer->is_known || answer->key != key)
-        *answer = (struct answer){key, true, ask_system(fonts, is_bold, visible, count)};
+    if (count == 0 || is_private(visible[0]))
+        return NULL;
+    uint64_t key = key_of(is_bold, visible, count);
+    struct answer *answer = &fonts->answers[(key >> 32 ^ key) % ANSWERS];
+    if (answer->key != key) {
+        if (++fonts->questions > QUESTIONS_MAX)
+            return NULL;
+        *answer = (struct answer){key, ask_system(fonts, is_bold, visible, count)};
+    }
     return answer->face;
+}
+
+void fonts_begin_text(struct fonts *fonts)
+{
+    fonts->questions = 0;
 }
 
 static bool is_cjk(UScriptCode script)

@@ -27,6 +27,9 @@ struct font_wish {
 struct fonts *fonts_create(const char *folder, bool is_unhinted, bool is_without_system, struct error *err);
 void fonts_destroy(struct fonts *fonts);  // accepts NULL
 
+/* Before the first pick of a text: what one text may ask of the system is bounded. */
+void fonts_begin_text(struct fonts *fonts);
+
 /* The face that has all scalars of the cluster but the invisible ones; NULL: none on this machine. Borrowed. */
 struct face *fonts_pick(struct fonts *fonts, const struct font_wish *wish, const uint32_t *cluster, int count);
 

@@ -57,6 +57,7 @@ static void source_init(struct source *source, struct text_engine *engine, const
 {
     *source = (struct source){0};
     sanitise(&source->clean, options);
+    fonts_begin_text(engine->fonts);
     const struct clean_text *clean = &source->clean;
     source->flags = xcalloc((size_t)clean->count + 1, 1);
     const struct itemiser itemiser = {.fonts = engine->fonts, .bidi = engine->bidi, .options = options, .clean = clean,
