@@ -253,14 +253,14 @@ static void get_list(struct youtube_side *side, struct server_request *request)
         fail(request, 400, "global", "invalidParameter", "maxResults: acceptable values are 200 to 2000, inclusive.");
         return;
     }
+    if (!find_place(side, request, 'L', &from))
+        return;
     int64_t now_ms = clock_monotonic_ms(), since_ms = now_ms - side->last_list_ms;
     side->last_list_ms = now_ms;
     if (since_ms < POLL_MS / 2 && server_request_argument(request, "pageToken")) {
         fail(request, 403, "youtube.liveChat", "rateLimitExceeded", "The request was sent too quickly after the previous request.");
         return;
     }
-    if (!find_place(side, request, 'L', &from))
-        return;
     if (is_ended(side) && from == youtube_chat_end(side->chat)) {
         fail(request, 403, "youtube.liveChat", "liveChatEnded", "The specified live chat is no longer live.");
         return;
