@@ -6,9 +6,10 @@
  *         .width_px = 800, .max_lines = 2});
  *     for each line, for each run: paint run->mask at (run->mask_x_px, run->mask_y_px)
  *
- * Thread: an engine owns all its faces and belongs to one thread, which makes the layouts. A finished layout is
- * immutable; masks are shared and reference-counted: both may be read and released on any thread, also after
- * the engine is gone.
+ * Thread: an engine owns all its faces and belongs to one thread, which makes the layouts; a process has one such
+ * thread, since SDL2_ttf keeps one FreeType for all without a lock. A finished layout is immutable; masks are shared and
+ * reference-counted: both may be read and released on any thread, also after the engine is gone. The first line
+ * with CJK, emoji or a script that is not bundled may take 5 to 20 ms: keep it out of a frame's path.
  * Units: px of the target; x to the right and y down from the layout's top left corner. Text positions are
  * byte offsets, half open.
  * Text is hostile: any bytes are accepted. Broken UTF-8 becomes U+FFFD, what is too long is cut at
