@@ -13,6 +13,7 @@
 #include "cli/instance.h"
 #include "cli/options.h"
 #include "overlay/overlay.h"
+#include "overlay/theme.h"
 
 struct wish {
     const char *config, *relay, *token_file, *ca_file, *name, *window, *key, *frames;
@@ -20,24 +21,36 @@ struct wish {
     double seconds;
 };
 
-/* What must be freed after the run. */
-struct plan {
+/* The views of one reading of the configuration; the texts belong to it. */
+struct reading {
     struct config *config;
     struct overlay_view *views;
+};
+
+struct plan {
+    const struct wish *wish;
+    struct reading first, last;  // last: of the newest SIGHUP
     char *runtime, *relay, *poison;
     struct buffer token;
 };
 
+static void drop_reading(struct reading *reading)
+{
+    for (size_t i = 0; reading->views && i < reading->config->view_count; i++)
+        free((char *)(uintptr_t)reading->views[i].theme_path);
+    free(reading->views);
+    config_destroy(reading->config);
+    *reading = (struct reading){0};
+}
+
 static void drop(struct plan *plan)
 {
-    for (size_t i = 0; plan->views && i < plan->config->view_count; i++)
-        free((char *)(uintptr_t)plan->views[i].theme_path);
-    free(plan->views);
+    drop_reading(&plan->first);
+    drop_reading(&plan->last);
     free(plan->runtime);
     free(plan->relay);
     free(plan->poison);
     buffer_fini(&plan->token);
-    config_destroy(plan->config);
 }
 
 /* A theme is a name in assets/themes, or a path. */
@@ -51,17 +64,44 @@ static char *find_theme(const char *theme, struct error *err)
     return path;
 }
 
-static bool take_views(struct plan *plan, struct error *err)
+static bool take_view(const struct config *config, const struct config_view *from, struct overlay_view *view,
+    struct error *err)
 {
-    plan->views = xcalloc(plan->config->view_count, sizeof(*plan->views));
-    for (size_t i = 0; i < plan->config->view_count; i++) {
-        const struct config_view *from = &plan->config->views[i];
-        const char *language = from->language && *from->language ? from->language : plan->config->languages[0];
-        char *theme = find_theme(from->theme && *from->theme ? from->theme : "evening", err);
-        if (!theme)
-            return error_prefix(err, "view %s", from->name);
-        plan->views[i] = (struct overlay_view){from->name, from->width_px, from->height_px, theme, language};
+    const char *language = from->language && *from->language ? from->language : config->languages[0];
+    char *path = find_theme(from->theme && *from->theme ? from->theme : "evening", err);
+    *view = (struct overlay_view){from->name, from->width_px, from->height_px, path, language};
+    // Tried here, so that a bad theme is refused before the old views are gone.
+    struct theme *theme = path ? theme_load(path, from->width_px, from->height_px, err) : NULL;
+    theme_destroy(theme);
+    return theme || error_prefix(err, "view %s", from->name);
+}
+
+static bool read_views(struct reading *reading, const char *path, struct error *err)
+{
+    reading->config = config_load(path, err);
+    if (!reading->config)
+        return false;
+    const struct config *config = reading->config;
+    reading->views = xcalloc(config->view_count, sizeof(*reading->views));
+    for (size_t i = 0; i < config->view_count; i++) {
+        if (!take_view(config, &config->views[i], &reading->views[i], err))
+            return false;
     }
+    return true;
+}
+
+static bool reload(void *data, const struct overlay_view **views, size_t *count, struct error *err)
+{
+    struct plan *plan = data;
+    struct reading reading = {0};
+    if (!read_views(&reading, plan->wish->config, err)) {
+        drop_reading(&reading);
+        return false;
+    }
+    drop_reading(&plan->last);
+    plan->last = reading;
+    *views = reading.views;
+    *count = reading.config->view_count;
     return true;
 }
 
@@ -82,8 +122,8 @@ static bool take_token(struct plan *plan, const char *path, struct error *err)
 
 static bool make_plan(struct plan *plan, const struct wish *wish, struct error *err)
 {
-    plan->config = config_load(wish->config, err);
-    if (!plan->config || !take_views(plan, err) || !take_token(plan, wish->token_file, err))
+    plan->wish = wish;
+    if (!read_views(&plan->first, wish->config, err) || !take_token(plan, wish->token_file, err))
         return false;
     plan->runtime = folder_runtime(err);
     if (!plan->runtime)
@@ -99,16 +139,16 @@ static bool run(const struct wish *wish, struct error *err)
     struct plan plan = {0};
     bool is_good = make_plan(&plan, wish, err);
     if (is_good) {
-        const struct config *config = plan.config;
+        const struct config *config = plan.first.config;
         const char *background = config->window.background;
         bool is_window_wanted = wish->window || config->window.is_wanted;
         is_good = overlay_run(&(struct overlay_options){
             .relay = plan.relay, .token = plan.token.data, .ca_file = wish->ca_file, .name = wish->name,
-            .views = plan.views, .view_count = config->view_count, .frames_folder = wish->frames,
+            .views = plan.first.views, .view_count = config->view_count, .frames_folder = wish->frames,
             .poison_path = plan.poison, .clear_after_ms = (int64_t)wish->clear_after_s * 1000,
             .window_view = wish->window ? wish->window : is_window_wanted ? config->window.view : NULL,
             .window_key = wish->key ? wish->key : background && background[0] == '#' ? background : NULL,
-            .is_window_optional = !wish->window, .seconds = wish->seconds,
+            .is_window_optional = !wish->window, .seconds = wish->seconds, .reload = reload, .data = &plan,
         }, err);
     }
     drop(&plan);
@@ -132,7 +172,8 @@ int cmd_overlay(int argc, char **argv)
         {"seconds", OPTION_REAL, &wish.seconds, "N", "end by itself after so long"},
     };
     const struct option_usage usage = {"overlay", NULL,
-        "Paints what is on air, one picture a view, and publishes it to `antiphon video`, OBS and the window.",
+        "Paints what is on air, one picture a view, and publishes it to `antiphon video`, OBS and the window.\n"
+        "SIGHUP: re-read the views; bad ones are refused and the old ones kept.",
         specs, ARRAY_LENGTH(specs)};
     int first, status;
     if (options_parse(&usage, argc, argv, &first, &status) == OPTIONS_STOP)

@@ -34,7 +34,7 @@ struct overlay {
     struct link *link;
     struct report *report;
     struct timer beat, clear, end;
-    bool has_state;
+    json_t *on_air;       // as last told; NULL: nothing yet, or taken off since
     bool is_blank;
 };
 
@@ -53,7 +53,8 @@ static void handle_on_air(void *data, const char *revision, const json_t *on_air
     // Panic is at once, and so is the way back: nothing that was hidden enters again. What went while we were away may
     // have been deleted, so it has no exit; and after our own restart all is where it was.
     show(overlay, is_blank ? NULL : on_air, is_snapshot || is_blank || overlay->is_blank);
-    overlay->has_state = true;
+    json_decref(overlay->on_air);
+    overlay->on_air = json_incref((json_t *)(uintptr_t)on_air);
     overlay->is_blank = is_blank;
     timer_stop(&overlay->clear);
     report_applied(overlay->report, revision);
@@ -79,7 +80,7 @@ static void handle_link(void *data, bool is_up)
         report_all(overlay->report);
         return;
     }
-    if (clear_after_ms(overlay) < 0 || !overlay->has_state)
+    if (clear_after_ms(overlay) < 0 || !overlay->on_air)
         return;
     log_warn("overlay", "the relay is lost: what is on air stays for %lld s", (long long)clear_after_ms(overlay) / 1000);
     timer_start(&overlay->clear, clear_after_ms(overlay));
@@ -91,6 +92,8 @@ static void handle_clear(void *data)
     log_warn("overlay", "the relay has been away for %lld s: cards are taken off",
         (long long)clear_after_ms(overlay) / 1000);
     show(overlay, NULL, false);
+    json_decref(overlay->on_air);
+    overlay->on_air = NULL;
     link_forget(overlay->link);
 }
 
@@ -170,6 +173,15 @@ static bool add_view(struct overlay *overlay, const struct overlay_view *wanted,
     return true;
 }
 
+static void drop_views(struct overlay *overlay)
+{
+    for (size_t i = 0; i < overlay->view_count; i++)
+        view_destroy(overlay->views[i]);
+    free(overlay->views);
+    overlay->views = NULL;
+    overlay->view_count = 0;
+}
+
 static bool start_views(struct overlay *overlay, struct error *err)
 {
     const struct overlay_options *options = overlay->options;
@@ -185,22 +197,36 @@ static bool start_views(struct overlay *overlay, struct error *err)
     return true;
 }
 
+static struct view *find_view(const struct overlay *overlay, const char *name)
+{
+    for (size_t i = 0; i < overlay->view_count; i++) {
+        if (strcmp(view_name(overlay->views[i]), name) == 0)
+            return overlay->views[i];
+    }
+    return NULL;
+}
+
 static bool start_window(struct overlay *overlay, struct error *outer)
 {
+    const struct overlay_options *options = overlay->options;
     struct error local = {0}, *err = outer ? outer : &local;
-    const char *name = overlay->options->window_view;
-    for (size_t i = 0; name && i < overlay->view_count; i++) {
-        if (strcmp(view_name(overlay->views[i]), name) != 0)
-            continue;
-        overlay->window = window_create(&(struct window_options){
-            .loop = overlay->loop, .view = overlay->views[i], .key = overlay->options->window_key,
-            .data = overlay, .closed = handle_closed,
-        }, err);
-        if (!overlay->window && overlay->options->is_window_optional)
-            log_warn("overlay", "%s; going on without a window", err->text);
-        return overlay->window || overlay->options->is_window_optional;
-    }
-    return !name || error_set(err, ERROR_DATA, "--window %s: there is no such view", name);
+    if (!options->window_view)
+        return true;
+    struct view *view = find_view(overlay, options->window_view);
+    if (!view)
+        return error_set(err, ERROR_DATA, "--window %s: there is no such view", options->window_view);
+    overlay->window = window_create(&(struct window_options){
+        .loop = overlay->loop, .view = view, .key = options->window_key, .data = overlay, .closed = handle_closed,
+    }, err);
+    if (!overlay->window && options->is_window_optional)
+        log_warn("overlay", "%s; going on without a window", err->text);
+    return overlay->window || options->is_window_optional;
+}
+
+static void start_report(struct overlay *overlay)
+{
+    overlay->report = report_create(&(struct report_options){overlay->loop, overlay->link, overlay->views,
+        overlay->view_count});
 }
 
 static bool start_link(struct overlay *overlay, struct error *err)
@@ -212,16 +238,66 @@ static bool start_link(struct overlay *overlay, struct error *err)
     }, err);
     if (!overlay->link)
         return false;
-    overlay->report = report_create(&(struct report_options){overlay->loop, overlay->link, overlay->views,
-        overlay->view_count});
+    start_report(overlay);
     return true;
+}
+
+/* ---- SIGHUP: other views while the show goes on */
+
+/*
+ * All in one turn of the loop: whoever reads the frame streams finds the old picture, then the new one, and never an
+ * empty one between.
+ */
+static void replace_views(struct overlay *overlay, const struct overlay_view *wanted, size_t count)
+{
+    report_destroy(overlay->report);
+    overlay->report = NULL;
+    drop_views(overlay);
+    overlay->views = xcalloc(count, sizeof(*overlay->views));
+    for (size_t i = 0; i < count; i++) {
+        struct error err = {0};
+        if (!add_view(overlay, &wanted[i], &err))
+            log_error("overlay", "%s; the other views go on", err.text);
+    }
+    start_report(overlay);
+    if (overlay->on_air)
+        show(overlay, overlay->is_blank ? NULL : overlay->on_air, true);
+    for (size_t i = 0; i < overlay->view_count; i++)
+        view_paint(overlay->views[i], clock_monotonic_ms());
+    report_all(overlay->report);
+}
+
+static void handle_reload(void *data)
+{
+    struct overlay *overlay = data;
+    const struct overlay_view *wanted;
+    size_t count;
+    struct error err = {0};
+    if (!overlay->options->reload)
+        return;
+    if (!overlay->options->reload(overlay->options->data, &wanted, &count, &err)) {
+        log_error("overlay", "%s; the old views stay", err.text);
+        return;
+    }
+    struct window *window = overlay->window;
+    overlay->window = NULL;  // nothing is presented while its view is another
+    replace_views(overlay, wanted, count);
+    struct view *view = window ? find_view(overlay, overlay->options->window_view) : NULL;
+    if (view && window_show(window, view, &err)) {
+        overlay->window = window;
+    } else if (window) {
+        log_error("overlay", "the window is closed: %s", view ? err.text : "its view is gone");
+        window_destroy(window);
+    }
+    log_info("overlay", "SIGHUP: %zu views as configured now", overlay->view_count);
 }
 
 static bool start(struct overlay *overlay, struct error *err)
 {
     overlay->loop = loop_create(err);
     if (!overlay->loop || !loop_on_signal(overlay->loop, SIGTERM, handle_end, overlay, err) ||
-        !loop_on_signal(overlay->loop, SIGINT, handle_end, overlay, err))
+        !loop_on_signal(overlay->loop, SIGINT, handle_end, overlay, err) ||
+        !loop_on_signal(overlay->loop, SIGHUP, handle_reload, overlay, err))
         return false;
     timer_init(&overlay->beat, overlay->loop, handle_beat, overlay);
     timer_init(&overlay->clear, overlay->loop, handle_clear, overlay);
@@ -250,9 +326,8 @@ static void stop(struct overlay *overlay)
     report_destroy(overlay->report);
     link_destroy(overlay->link);
     window_destroy(overlay->window);
-    for (size_t i = 0; i < overlay->view_count; i++)
-        view_destroy(overlay->views[i]);
-    free(overlay->views);
+    drop_views(overlay);
+    json_decref(overlay->on_air);
     text_engine_destroy(overlay->text);
     painter_destroy(overlay->painter);
     poison_close(overlay->poison);

@@ -35,6 +35,12 @@ struct overlay_options {
     const char *window_key;    // "#RRGGBB": a key colour behind the picture; NULL: transparent
     bool is_window_optional;   // where it cannot be opened, a warning, and all else goes on
     double seconds;            // end by itself after so long; 0: never
+    /*
+     * Optional, for SIGHUP: the views as they are to be from now on, borrowed until the next call. False: err says what
+     * is wrong with them, and the old ones stay. NULL: SIGHUP changes nothing.
+     */
+    bool (*reload)(void *data, const struct overlay_view **views, size_t *count, struct error *err);
+    void *data;
 };
 
 enum { OVERLAY_KEEP = -1 };

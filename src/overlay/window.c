@@ -20,6 +20,7 @@ struct window {
     struct window_gl *gl;
     struct watch *watch;   // NULL: only the timer looks for events
     struct timer look;
+    struct color ground;   // behind the picture
     bool is_hidden;
 };
 
@@ -131,24 +132,38 @@ static void watch_events(struct window *window)
     look_for_events(window);
 }
 
-static bool make(struct window *window, struct error *err)
+static bool choose_ground(struct window *window, bool has_alpha, struct error *err)
 {
-    struct color ground = {0, 0, 0, 1};
-    if (window->options.key && !color_parse(window->options.key, &ground))
-        return error_set(err, ERROR_DATA, "--key %s: a colour is \"#RRGGBB\"", window->options.key);
-    bool has_alpha;
-    if (!open_display(window, &has_alpha, err) || !open_window(window, err))
-        return false;
-    if (!window->options.key && has_alpha)
-        ground = (struct color){0};
-    else if (!window->options.key)
+    window->ground = (struct color){0, 0, 0, 1};
+    if (window->options.key)
+        return color_parse(window->options.key, &window->ground) ||
+            error_set(err, ERROR_DATA, "--key %s: a colour is \"#RRGGBB\"", window->options.key);
+    if (has_alpha)
+        window->ground = (struct color){0};
+    else
         log_warn("overlay/window", "this desktop has no transparent windows: black instead; try --key '#00FF00'");
-    const struct canvas *canvas = view_canvas(window->options.view);
-    window->gl = window_gl_create(canvas_width(canvas), canvas_height(canvas), ground, err);
+    return true;
+}
+
+bool window_show(struct window *window, struct view *view, struct error *err)
+{
+    const struct canvas *canvas = view_canvas(view);
+    window->options.view = view;
+    window_gl_destroy(window->gl);
+    window->gl = window_gl_create(canvas_width(canvas), canvas_height(canvas), window->ground, err);
     if (!window->gl)
         return false;
     upload_all(window);
     draw(window);
+    return true;
+}
+
+static bool make(struct window *window, struct error *err)
+{
+    bool has_alpha;
+    if (!open_display(window, &has_alpha, err) || !choose_ground(window, has_alpha, err) ||
+        !open_window(window, err) || !window_show(window, window->options.view, err))
+        return false;
     watch_events(window);
     return true;
 }

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "painter/painter.h"
@@ -25,6 +26,9 @@ struct window_options {
 /* NULL: no display, or it draws no GLES 3; err says which and what else would do. */
 struct window *window_create(const struct window_options *options, struct error *err);
 void window_destroy(struct window *window);  // accepts NULL
+
+/* Presents another view from now on; the old one may be gone already. False: the driver refuses, destroy the window. */
+bool window_show(struct window *window, struct view *view, struct error *err);
 
 /* These boxes of this view have changed; another view than the window's is of no concern. */
 void window_damage(struct window *window, const struct view *view, const struct box *boxes, size_t count);

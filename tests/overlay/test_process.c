@@ -16,6 +16,7 @@ struct scenario {
     struct overlay_options options;
     struct frame_reader *reader;
     char *frames_path, *poison_path, *url;
+    int64_t until_ms;
 };
 
 static void prepare(struct scenario *scenario, const char *on_air)
@@ -223,6 +224,53 @@ static void test_poison(void **state)
     finish(&scenario);
 }
 
+static const struct overlay_view larger = {.name = "main", .width_px = 800, .height_px = 450};
+static int reloads;
+
+static bool reload(void *data, const struct overlay_view **views, size_t *count, struct error *err)
+{
+    if (reloads++ == 0)
+        return error_set(err, ERROR_DATA, "the first one is bad");
+    *views = &larger;
+    *count = 1;
+    return true;
+}
+
+static bool is_larger(void *data)
+{
+    struct scenario *scenario = data;
+    int rows = visible_rows(scenario);
+    const struct frame_picture *picture = frame_reader_picture(scenario->reader);
+    assert_true(rows != 0);  // the old picture, then the new one, never an empty one
+    return rows > 20 && picture->width_px == 800;
+}
+
+static bool was_refused(void *data)
+{
+    return clock_monotonic_ms() > ((struct scenario *)data)->until_ms;
+}
+
+static void test_reload(void **state)
+{
+    struct scenario scenario;
+    prepare(&scenario, STATE("'question':" QUESTION));
+    scenario.options.reload = reload;
+    pid_t pid = spawn_overlay(&scenario.options);
+    assert_true(relay_serve_until(&scenario.relay, is_applied, &scenario));
+    assert_true(relay_serve_until(&scenario.relay, is_visible, &scenario));
+    uint64_t sequence = frame_reader_picture(scenario.reader)->sequence;
+    kill(pid, SIGHUP);
+    scenario.until_ms = clock_monotonic_ms() + 300;
+    assert_true(relay_serve_until(&scenario.relay, was_refused, &scenario));
+    assert_true(visible_rows(&scenario) > 20);
+    assert_int_equal(frame_reader_picture(scenario.reader)->sequence, sequence);
+    kill(pid, SIGHUP);
+    assert_true(relay_serve_until(&scenario.relay, is_larger, &scenario));
+    assert_int_equal(scenario.relay.hellos, 1);  // the link stood
+    end_overlay(pid, SIGTERM);
+    finish(&scenario);
+}
+
 static const struct {
     const char *name, *relay, *theme, *expected;
 } refusals[] = {
@@ -264,7 +312,7 @@ int main(void)
         cmocka_unit_test(test_reports), cmocka_unit_test(test_relay_restarts), cmocka_unit_test(test_relay_stays_away),
         cmocka_unit_test(test_gone_while_away),
         cmocka_unit_test(test_removed), cmocka_unit_test(test_nonsense), cmocka_unit_test(test_poison),
-        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_reload), cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
