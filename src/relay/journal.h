@@ -43,7 +43,7 @@ struct journal_options {
  */
 struct journal *journal_open(const struct journal_options *options, struct error *err);
 
-/* Commits what is pending (or gives up after 5 s on a disk that refuses), ends the threads. Outstanding answers are
+/* Commits what is pending (gives up after 5 s, or at once on a disk that has refused), ends the threads. Outstanding answers are
  * not given. Accepts NULL. */
 void journal_close(struct journal *journal);
 

@@ -54,6 +54,10 @@ static bool take_lock(struct journal_files *files, struct error *err)
                             "journal: %s: another antiphon relay uses this folder; end it or choose another folder",
                             files->folder);
     }
+    if (!is_ours) {
+        close(files->lock_fd);
+        files->lock_fd = -1;
+    }
     free(path);
     return is_ours;
 }
@@ -62,14 +66,23 @@ bool journal_files_open(struct journal_files *files, const char *folder, struct 
 {
     *files = (struct journal_files){.folder = xstrdup(folder), .lock_fd = -1};
     pthread_mutex_init(&files->lock, NULL);
-    struct error made = {0};
-    if (!file_make_folder(folder, &made))
-        log_warn("relay/journal", "%s", made.text);
+    file_make_folder(folder, NULL);  // if it cannot be, the writer tries again, and says so
     if (!take_lock(files, err)) {
         journal_files_close(files);
         return false;
     }
     list_folder(files);
+    return true;
+}
+
+bool journal_files_retry(struct journal_files *files, struct error *err)
+{
+    if (files->lock_fd >= 0)
+        return true;
+    if (!file_make_folder(files->folder, err) || !take_lock(files, err))
+        return false;
+    if (files->lock_fd < 0)
+        return error_errno(err, "%s: no file can be made in it", files->folder);
     return true;
 }
 

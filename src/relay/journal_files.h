@@ -22,6 +22,9 @@ struct journal_files {
 
 /* False: the folder is another process's, or its name is impossible. A folder that cannot be written is no failure. */
 bool journal_files_open(struct journal_files *files, const char *folder, struct error *err);
+
+/* Where the folder could not be made or locked before. False: it still cannot. Thread: the writer's. */
+bool journal_files_retry(struct journal_files *files, struct error *err);
 void journal_files_close(struct journal_files *files);
 
 /* A copy of the list, growing, for the caller to free; NULL and 0: none. */

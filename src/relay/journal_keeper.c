@@ -98,19 +98,19 @@ static void put_desk(struct journal_keeper *keeper, struct desk *desk)
         desk_close(desk);
 }
 
-static void complain(struct journal_keeper *keeper, const struct error *err)
-{
-    if (!keeper->has_complained)
-        log_warn("relay/journal", "search and erasing wait: %s", err->text);
-    keeper->has_complained = true;
-}
-
 static bool is_stopping(struct journal_keeper *keeper)
 {
     pthread_mutex_lock(&keeper->lock);
     bool is = keeper->is_stopping;
     pthread_mutex_unlock(&keeper->lock);
     return is;
+}
+
+static void complain(struct journal_keeper *keeper, const struct error *err)
+{
+    if (!keeper->has_complained && !is_stopping(keeper))
+        log_warn("relay/journal", "search and erasing wait: %s", err->text);
+    keeper->has_complained = true;
 }
 
 static void pause_ms(int64_t ms)

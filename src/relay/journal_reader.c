@@ -46,7 +46,7 @@ struct journal_reader {
     pthread_mutex_t lock;
     pthread_cond_t wake;
     struct list queue;  // of struct request
-    size_t queued;
+    size_t queued;      // of people; those of intake have a bound of their own
     bool is_stopping;
     // The reader's alone: the newest file stays open.
     sqlite3 *newest;
@@ -239,7 +239,8 @@ static struct request *next_request(struct journal_reader *reader)
     if (!reader->is_stopping) {
         request = container_of(reader->queue.next, struct request, queued);
         list_remove(&request->queued);
-        reader->queued--;
+        if (request->kind != REQUEST_KEY)
+            reader->queued--;
     }
     pthread_mutex_unlock(&reader->lock);
     return request;
@@ -334,7 +335,8 @@ static uint64_t ask(struct journal *journal, const struct request *wanted)
     bool has_room = reader->queued < JOURNAL_REQUESTS_MAX || request->kind == REQUEST_KEY;
     if (has_room) {
         list_append(&reader->queue, &request->queued);
-        reader->queued++;
+        if (request->kind != REQUEST_KEY)
+            reader->queued++;
         pthread_cond_signal(&reader->wake);
     }
     pthread_mutex_unlock(&reader->lock);

@@ -35,6 +35,9 @@ bool db_error(sqlite3 *db, struct error *err)
     case SQLITE_CANTOPEN:
         return error_set(err, ERROR_AGAIN, "%s: cannot be written (%s); check the folder's owner and mode", name,
                          sqlite3_errmsg(db));
+    case SQLITE_IOERR:
+        return error_set(err, ERROR_AGAIN, "%s: the disk refuses (%s); check it", name,
+                         strerror(sqlite3_system_errno(db)));
     default:
         return error_set(err, ERROR_AGAIN, "%s: %s", name, db ? sqlite3_errmsg(db) : "no memory");
     }

@@ -19,7 +19,7 @@
 #include "relay/journal_schema.h"
 #include "relay/journal_shelf.h"
 
-enum { RETRY_FIRST_MS = 100, RETRY_MAX_MS = 5000, STOP_LIMIT_MS = 5000, FAILURES_MAX = 5 };
+enum { RETRY_FIRST_MS = 100, RETRY_MAX_MS = 5000, STOP_LIMIT_MS = 5000, STOP_DOWN_LIMIT_MS = 500, FAILURES_MAX = 5 };
 
 struct journal_writer {
     struct journal *journal;
@@ -262,11 +262,12 @@ static bool commit_in_new_file(struct journal_writer *writer, uint64_t reserve, 
     struct journal *journal = writer->journal;
     uint64_t first_id = writer->last_id + 1;
     char *path = journal_files_path(&journal->files, first_id);
-    struct shelf *shelf = shelf_open(path, first_id, &journal->hash_key, true, err);
+    bool has_folder = journal_files_retry(&journal->files, err);
+    struct shelf *shelf = !has_folder ? NULL : shelf_open(path, first_id, &journal->hash_key, true, err);
     free(path);
     if (!shelf || !fill(writer, shelf, reserve, err)) {
         shelf_close(shelf);
-        if (journal_files_newest(&journal->files) != first_id)
+        if (has_folder && journal_files_newest(&journal->files) != first_id)
             journal_files_remove(&journal->files, first_id);
         err->code = ERROR_AGAIN;  // whatever it was, the file before this one is not to blame
         return false;
@@ -422,7 +423,7 @@ static void wait_for_work(struct journal_writer *writer)
 static void finish(struct journal_writer *writer)
 {
     struct journal *journal = writer->journal;
-    int64_t limit = clock_monotonic_ms() + STOP_LIMIT_MS;
+    int64_t limit = clock_monotonic_ms() + (journal->health.is_down ? STOP_DOWN_LIMIT_MS : STOP_LIMIT_MS);
     while (journal->pending.count + writer->batch.count > 0 && clock_monotonic_ms() < limit) {
         take(writer);
         commit(writer);

@@ -1,0 +1,147 @@
+/*
+ * Intake and journal alone, as fast as they go, on this machine's disk: messages of some 470 bytes on the wire, made
+ * before the clock starts or (for more than fit) in slices outside of it. ANTIPHON_BENCH_MESSAGES: how many; the target
+ * of the design is 10,000,000 at no more than 1.2 times the cost a message of 100,000.
+ */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "chat/message.h"
+#include "relay/intake.h"
+#include "relay/journal.h"
+#include "relay/queue.h"
+
+enum { SLICE = 20000, PENDING_MAX = 60000, SMALL = 100000, USUAL = 300000 };
+
+static char *make_folder(void)
+{
+    const char *base = getenv("TMPDIR");
+    char *folder = xasprintf("%s/antiphon-bench-XXXXXX", base && *base ? base : "/var/tmp");
+    if (!mkdtemp(folder)) {
+        perror(folder);
+        exit(1);
+    }
+    return folder;
+}
+
+static void remove_folder(char *folder)
+{
+    DIR *dir = opendir(folder);
+    const struct dirent *entry;
+    while (dir && (entry = readdir(dir))) {
+        char *path = xasprintf("%s/%s", folder, entry->d_name);
+        unlink(path);
+        free(path);
+    }
+    if (dir)
+        closedir(dir);
+    rmdir(folder);
+    free(folder);
+}
+
+static struct message *make_message(size_t n)
+{
+    char native_id[64], author[32], text[128];
+    snprintf(native_id, sizeof(native_id), "885196de-cb67-4270-%04zx-%012zx", n % 65536, n);
+    snprintf(author, sizeof(author), "%zu", 100000000 + n % 20000);
+    snprintf(text, sizeof(text), "Kappa این آهنگ برای شما چه معنایی دارد؟ %zu", n);
+    const struct str badges[] = {STR("subscriber/12"), STR("moderator/1")};
+    const struct emote emotes[] = {{.id = STR("25"), .name = STR("Kappa"), .from = 0, .to = 5}};
+    return message_create(&(struct message_draft){
+        .kind = MESSAGE_CHAT,
+        .platform = STR("twitch"),
+        .source = STR("twitch:anna"),
+        .native_id = str_from(native_id),
+        .event_key = str_from(native_id),
+        .time_ms = INT64_C(1643904084794) + (int64_t)n,
+        .author = {.id = str_from(author), .login = STR("niloufar"), .name = STR("نیلوفر"), .color = STR("#1E90FF"),
+                   .roles = ROLE_MODERATOR | ROLE_SUBSCRIBER, .badges = badges, .badge_count = 2},
+        .text = str_from(text),
+        .emotes = emotes,
+        .emote_count = 1,
+    });
+}
+
+static void wait_below(struct journal *journal, size_t pending)
+{
+    struct journal_health health;
+    for (journal_get_health(journal, &health); health.pending > pending; journal_get_health(journal, &health))
+        nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
+}
+
+/* Seconds of wall clock from the first push until all is committed, less the making of the messages. */
+static double run(size_t count, double *cpu_us, uint64_t *commits)
+{
+    char *folder = make_folder();
+    struct error err = {0};
+    struct journal *journal = journal_open(&(struct journal_options){.folder = folder}, &err);
+    if (!journal) {
+        fprintf(stderr, "%s\n", err.text);
+        exit(1);
+    }
+    struct queue *queue = queue_create(&(struct queue_options){0});
+    struct intake *intake = intake_create(&(struct intake_options){.journal = journal, .queue = queue});
+    static struct message *slice[SLICE];
+    int64_t spent_ns = 0, loop_ns = 0;
+    for (size_t done = 0; done < count; done += SLICE) {
+        for (size_t i = 0; i < SLICE; i++)
+            slice[i] = make_message(done + i);
+        int64_t started_ns = clock_monotonic_ns();
+        for (size_t i = 0; i < SLICE; i++) {
+            intake_push(intake, slice[i]);
+            message_unref(slice[i]);
+        }
+        loop_ns += clock_monotonic_ns() - started_ns;
+        // The next slice is made while the clock stands, so the line must be empty first.
+        wait_below(journal, 0);
+        spent_ns += clock_monotonic_ns() - started_ns;
+    }
+    struct journal_health health;
+    journal_get_health(journal, &health);
+    *commits = health.commits;
+    *cpu_us = (double)loop_ns / 1e3 / (double)count;
+    if (health.committed != count || health.not_journalled != 0) {
+        fprintf(stderr, "%llu of %zu committed\n", (unsigned long long)health.committed, count);
+        exit(1);
+    }
+    intake_destroy(intake);
+    queue_destroy(queue);
+    journal_close(journal);
+    remove_folder(folder);
+    return (double)spent_ns / 1e9;
+}
+
+static void report(const char *name, size_t count, double seconds, double loop_us, uint64_t commits)
+{
+    printf("%s_rate %.0f messages/s\n", name, (double)count / seconds);
+    printf("%s_cost %.3f us\n", name, seconds * 1e6 / (double)count);
+    printf("%s_loop %.3f us\n", name, loop_us);
+    printf("%s_commits %llu commits\n", name, (unsigned long long)commits);
+}
+
+int main(void)
+{
+    const char *wanted = getenv("ANTIPHON_BENCH_MESSAGES");
+    size_t count = wanted ? strtoull(wanted, NULL, 10) : USUAL;
+    count = (count + SLICE - 1) / SLICE * SLICE;
+    double loop_us;
+    uint64_t commits;
+    double small = run(SMALL, &loop_us, &commits);
+    report("journal_100k", SMALL, small, loop_us, commits);
+    double large = run(count, &loop_us, &commits);
+    report("journal_large", count, large, loop_us, commits);
+    printf("journal_large_messages %zu messages\n", count);
+    printf("journal_large_ratio %.3f times\n", large / (double)count / (small / SMALL));
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    printf("journal_memory %ld MiB\n", usage.ru_maxrss / 1024);
+    return 0;
+}

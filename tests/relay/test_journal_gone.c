@@ -1,0 +1,247 @@
+/* Deleted means gone: from every answer at once, and the bytes from every file. */
+#include "relay_fixture.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "net/loop.h"
+
+struct bench {
+    char *folder;
+    struct loop *loop;
+    struct journal *journal;
+    struct fixture_answer answer;
+};
+
+static int set_up(void **state)
+{
+    struct bench *bench = xcalloc(1, sizeof(*bench));
+    bench->folder = fixture_folder();
+    bench->loop = fixture_loop();
+    bench->journal = fixture_open(bench->folder, bench->loop);
+    *state = bench;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct bench *bench = *state;
+    fixture_answer_fini(&bench->answer);
+    journal_close(bench->journal);
+    loop_destroy(bench->loop);
+    fixture_remove(bench->folder);
+    free(bench);
+    return 0;
+}
+
+static struct message *by(const char *author, const char *name, const char *native_id, const char *text)
+{
+    return message_create(&(struct message_draft){.kind = MESSAGE_CHAT, .platform = STR("twitch"),
+        .source = STR("twitch:anna"), .native_id = str_from(native_id), .event_key = str_from(native_id),
+        .author = {.id = str_from(author), .name = str_from(name)}, .text = str_from(text)});
+}
+
+static struct message *reply(const char *native_id, const char *to, const char *quoted)
+{
+    return message_create(&(struct message_draft){.kind = MESSAGE_CHAT, .platform = STR("twitch"),
+        .source = STR("twitch:anna"), .native_id = str_from(native_id), .author = {.id = STR("other")},
+        .text = STR("not so"), .reply_to = {.native_id = str_from(to), .author = STR("v"), .text = str_from(quoted)}});
+}
+
+static void erase(struct bench *bench, struct journal_erasure what, const uint64_t *ids, size_t count,
+                  struct fixture_erasure *done)
+{
+    *done = (struct fixture_erasure){0};
+    journal_erase(bench->journal, &what, ids, count, fixture_erased, done);
+    fixture_run(bench->loop, &done->done);
+}
+
+/* Enough around it that the row, its log pages and its index are not all in one place. */
+static void fill(struct bench *bench, int count, const char *prefix)
+{
+    for (int i = 0; i < count; i++) {
+        char text[64];
+        snprintf(text, sizeof(text), "%s%d lorem ipsum dolor", prefix, i);
+        fixture_append(bench->journal, by("crowd", "Crowd", text, text));
+        if (i % 100 == 0)
+            fixture_commit(bench->journal, bench->loop);
+    }
+    fixture_commit(bench->journal, bench->loop);
+}
+
+static void one_message_is_gone(void **state)
+{
+    struct bench *bench = *state;
+    fill(bench, 500, "before");
+    uint64_t id = fixture_append(bench->journal, by("u7", "Badname", "n7", "unspeakable secretword"));
+    uint64_t answer_id = fixture_append(bench->journal, reply("n8", "n7", "unspeakable secretword"));
+    fill(bench, 500, "after");
+    fixture_wait_indexed(bench->journal, journal_last_id(bench->journal));
+    fixture_search(bench->journal, bench->loop, "secretword", &bench->answer);
+    assert_int_equal(bench->answer.count, 1);
+    assert_true(fixture_files_with(bench->folder, "secretword") > 0);
+
+    struct fixture_erasure done;
+    erase(bench, (struct journal_erasure){.platform = "twitch", .native_id = "n7"}, &id, 1, &done);
+    assert_int_equal(fixture_files_with(bench->folder, "secretword"), 0);
+    assert_int_equal(fixture_files_with(bench->folder, "unspeak"), 0);
+    assert_int_equal(fixture_files_with(bench->folder, "Badname"), 0);
+    assert_int_equal(fixture_files_with(bench->folder, "badname"), 0);
+    struct journal_health health;
+    journal_get_health(bench->journal, &health);
+    assert_true(health.erase_ms > 0 && health.erase_ms <= done.took_ms + 1);
+
+    fixture_search(bench->journal, bench->loop, "secretword", &bench->answer);
+    assert_int_equal(bench->answer.count, 0);
+    fixture_read(bench->journal, bench->loop, answer_id, 1, &bench->answer);
+    assert_true(bench->answer.ids[0] != id);
+    // What stood around it is whole, and so is the reply without its quotation.
+    fixture_search(bench->journal, bench->loop, "before499", &bench->answer);
+    assert_int_equal(bench->answer.count, 1);
+    fixture_search(bench->journal, bench->loop, "not so", &bench->answer);
+    assert_int_equal(bench->answer.count, 1);
+    assert_int_equal(bench->answer.ids[0], answer_id);
+}
+
+static void one_author_is_gone_and_others_stay(void **state)
+{
+    struct bench *bench = *state;
+    fill(bench, 300, "first");
+    for (int i = 0; i < 700; i++) {
+        char native_id[32], text[64];
+        snprintf(native_id, sizeof(native_id), "spam%d", i);
+        snprintf(text, sizeof(text), "buymystuff %d", i);
+        fixture_append(bench->journal, by("spammer", "Spam Lord", native_id, text));
+    }
+    uint64_t last = journal_last_id(bench->journal);
+    fixture_append(bench->journal, by("spammer", "Spam Lord", "late", "afterwards"));
+    fill(bench, 300, "second");
+    struct fixture_erasure done;
+    struct journal_erasure what = {.platform = "twitch", .source = "twitch:other", .author_id = "spammer", .up_to = last};
+    erase(bench, what, NULL, 0, &done);
+    assert_int_equal(done.rows, 0);
+    what.source = "twitch:anna";
+    erase(bench, what, NULL, 0, &done);
+    assert_int_equal(done.rows, 700);
+    assert_int_equal(fixture_files_with(bench->folder, "buymystuff"), 0);
+    assert_true(fixture_files_with(bench->folder, "afterwards") > 0);
+    fixture_wait_indexed(bench->journal, journal_last_id(bench->journal));
+    fixture_search(bench->journal, bench->loop, "lorem", &bench->answer);
+    assert_int_equal(bench->answer.count, 600);
+}
+
+static void yesterday_is_gone_too(void **state)
+{
+    struct bench *bench = *state;
+    fixture_append(bench->journal, by("u7", "Old", "old1", "yesterdaysword one"));
+    fill(bench, 100, "old");
+    fixture_wait_indexed(bench->journal, journal_last_id(bench->journal));
+    journal_close(bench->journal);
+    bench->journal = journal_open(&(struct journal_options){.folder = bench->folder, .loop = bench->loop,
+                                                            .show_pause_ms = -1}, NULL);
+    fill(bench, 100, "new");
+    struct fixture_erasure done;
+    erase(bench, (struct journal_erasure){.platform = "twitch", .native_id = "old1"}, NULL, 0, &done);
+    assert_int_equal(done.rows, 1);
+    assert_int_equal(fixture_files_with(bench->folder, "yesterdaysword"), 0);
+    fixture_search(bench->journal, bench->loop, "old99", &bench->answer);
+    assert_int_equal(bench->answer.count, 1);
+}
+
+static void the_erase_command_takes_names_from_erased_rows(void **state)
+{
+    struct bench *bench = *state;
+    uint64_t id = fixture_append(bench->journal, by("u7", "Name", "n1", "hello"));
+    fill(bench, 10, "x");
+    struct fixture_erasure done;
+    erase(bench, (struct journal_erasure){.platform = "twitch", .native_id = "n1"}, &id, 1, &done);
+    erase(bench, (struct journal_erasure){.platform = "twitch", .author_id = "u7", .with_name = true}, NULL, 0, &done);
+    assert_int_equal(done.rows, 1);  // the number by which the author's rows are found
+    erase(bench, (struct journal_erasure){.platform = "twitch", .author_id = "u7", .with_name = true}, NULL, 0, &done);
+    assert_int_equal(done.rows, 0);
+}
+
+static void long_texts_are_gone_whole(void **state)
+{
+    struct bench *bench = *state;
+    char text[20001];  // five pages of overflow
+    for (size_t i = 0; i + 1 < sizeof(text); i++)
+        text[i] = "longsecret "[i % 11];
+    text[sizeof(text) - 1] = '\0';
+    fill(bench, 50, "a");
+    fixture_append(bench->journal, by("u7", "L", "long", text));
+    fill(bench, 50, "b");
+    fixture_wait_indexed(bench->journal, journal_last_id(bench->journal));
+    struct fixture_erasure done;
+    erase(bench, (struct journal_erasure){.platform = "twitch", .native_id = "long"}, NULL, 0, &done);
+    assert_int_equal(fixture_files_with(bench->folder, "longsecret"), 0);
+}
+
+static void an_edited_text_is_gone_with_its_versions(void **state)
+{
+    struct bench *bench = *state;
+    uint64_t id = fixture_append(bench->journal, by("u7", "E", "e1", "firstversion"));
+    fixture_append(bench->journal, message_create(&(struct message_draft){.kind = MESSAGE_EDIT,
+        .platform = STR("twitch"), .source = STR("twitch:anna"), .text = STR("secondversion"),
+        .target = {.native_id = STR("e1")}}));
+    fixture_commit(bench->journal, bench->loop);
+    struct message *changed = by("u7", "E", "e1", "secondversion");
+    message_stamp(changed, id, clock_unix_ms());
+    journal_replace(bench->journal, changed);
+    message_unref(changed);
+    fill(bench, 10, "x");
+    fixture_wait_indexed(bench->journal, journal_last_id(bench->journal));
+    struct fixture_erasure done;
+    erase(bench, (struct journal_erasure){.platform = "twitch", .native_id = "e1"}, NULL, 0, &done);
+    assert_int_equal(done.rows, 2);
+    assert_int_equal(fixture_files_with(bench->folder, "secondversion"), 0);
+    assert_int_equal(fixture_files_with(bench->folder, "firstversion"), 0);
+}
+
+/* Asked and killed at once: the next start finishes it. */
+static void an_erasure_survives_kill(void **state)
+{
+    struct bench *bench = *state;
+    fill(bench, 200, "x");
+    fixture_append(bench->journal, by("u7", "K", "k1", "killedsecret"));
+    fill(bench, 200, "y");
+    fixture_wait_indexed(bench->journal, journal_last_id(bench->journal));
+    journal_close(bench->journal);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct loop *loop = fixture_loop();
+        struct journal *journal = fixture_open(bench->folder, loop);
+        journal_erase(journal, &(struct journal_erasure){.platform = "twitch", .native_id = "k1"}, NULL, 0, NULL, NULL);
+        fixture_commit(journal, loop);
+        kill(getpid(), SIGKILL);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    bench->journal = fixture_open(bench->folder, bench->loop);
+    // The keeper takes its orders one after the other: this one is answered behind or with that of before.
+    struct fixture_erasure done;
+    erase(bench, (struct journal_erasure){.platform = "twitch", .native_id = "nothing"}, NULL, 0, &done);
+    assert_int_equal(fixture_files_with(bench->folder, "killedsecret"), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(one_message_is_gone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(one_author_is_gone_and_others_stay, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(yesterday_is_gone_too, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_erase_command_takes_names_from_erased_rows, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(long_texts_are_gone_whole, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_edited_text_is_gone_with_its_versions, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_erasure_survives_kill, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
