@@ -281,11 +281,22 @@ static bool commit_in_new_file(struct journal_writer *writer, uint64_t reserve, 
     return true;
 }
 
-/* What the ops waited for. */
-static size_t release_batch(struct journal_writer *writer, size_t *bytes)
+static size_t count_batch(const struct op_list *batch, size_t *bytes)
+{
+    size_t messages = 0;
+    for (size_t i = 0; i < batch->count; i++) {
+        if (batch->items[i].kind > OP_REPLACE)
+            continue;
+        messages++;
+        *bytes += message_cost(batch->items[i].message);
+    }
+    return messages;
+}
+
+/* Answers and orders that waited for the commit. */
+static void release_batch(struct journal_writer *writer)
 {
     struct journal *journal = writer->journal;
-    size_t messages = 0;
     for (size_t i = 0; i < writer->batch.count; i++) {
         struct op *op = &writer->batch.items[i];
         if (op->kind == OP_DURABLE) {
@@ -294,26 +305,15 @@ static size_t release_batch(struct journal_writer *writer, size_t *bytes)
         } else if (op->kind == OP_FIND) {
             journal_keeper_erase(journal, op->erasure);
             op->erasure = NULL;
-        } else if (op->kind <= OP_REPLACE) {
-            messages++;
-            *bytes += message_cost(op->message);
         }
     }
     op_list_clear(&writer->batch);
-    return messages;
 }
 
-static void handle_commit(struct journal_writer *writer, uint64_t reserve)
+/* True: the disk had refused before. */
+static bool account(struct journal *journal, const struct op_list *batch, uint64_t reserve)
 {
-    struct journal *journal = writer->journal;
-    size_t bytes = 0, messages = release_batch(writer, &bytes);
-    int64_t now = clock_monotonic_ms();
-    if (writer->shelf->last_id > writer->last_id)
-        writer->last_id = writer->shelf->last_id;
-    if (writer->unsynced_ms == 0)
-        writer->unsynced_ms = now;
-    writer->retry_ms = writer->retry_delay_ms = 0;
-    writer->failures = 0;
+    size_t bytes = 0, messages = count_batch(batch, &bytes);
     pthread_mutex_lock(&journal->lock);
     bool was_down = journal->health.is_down;
     if (reserve) {
@@ -322,17 +322,34 @@ static void handle_commit(struct journal_writer *writer, uint64_t reserve)
     }
     journal->held_messages -= messages;
     journal->held_bytes -= bytes;
-    journal->in_hand = 0;
     journal->health.committed += messages;
     journal->health.commits++;
     journal->health.is_down = false;
     journal->health.text[0] = '\0';
-    pthread_cond_broadcast(&journal->committed);
     pthread_mutex_unlock(&journal->lock);
+    return was_down;
+}
+
+static void handle_commit(struct journal_writer *writer, uint64_t reserve)
+{
+    struct journal *journal = writer->journal;
+    if (writer->shelf->last_id > writer->last_id)
+        writer->last_id = writer->shelf->last_id;
+    if (writer->unsynced_ms == 0)
+        writer->unsynced_ms = clock_monotonic_ms();
+    writer->retry_ms = writer->retry_delay_ms = 0;
+    writer->failures = 0;
+    // Who is told that it is durable finds the counts right; who waits for the counts finds the answers given.
+    bool was_down = account(journal, &writer->batch, reserve);
+    release_batch(writer);
     if (was_down) {
         log_info("relay/journal", "%s: works again", journal->files.folder);
         journal_post_resumed(journal);
     }
+    pthread_mutex_lock(&journal->lock);
+    journal->in_hand = 0;
+    pthread_cond_broadcast(&journal->committed);
+    pthread_mutex_unlock(&journal->lock);
     journal_keeper_wake(journal);
 }
 
