@@ -72,70 +72,69 @@ static void build_slots(void)
     } while (!try_multiplier());
 }
 
-static inline void keep_tag(struct twitch_line *line, const char *key, const char *equals, const char *end,
-                            const char *limit)
+/* Between two marks: where the key begins, and its first '=' once it was seen. */
+struct pair {
+    const char *key, *equals;
+};
+
+static inline __attribute__((always_inline)) void keep_tag(struct twitch_line *line, const struct pair *pair,
+                                                           const char *end, const char *limit)
 {
-    size_t len = (size_t)(equals - key);
-    if (len == 0)
-        return;
-    struct fingerprint print = fingerprint_of(key, len, limit);
+    const char *equals = pair->equals ? pair->equals : end;
+    size_t len = (size_t)(equals - pair->key);
+    struct fingerprint print = fingerprint_of(pair->key, len, limit);
     size_t tag = slots[slot_of(&print)];
     if (tag == 0)
         return;
     const struct fingerprint *known = &fingerprints[--tag];
-    if (known->first != print.first || known->last != print.last || known->len != len)
+    if (((known->first ^ print.first) | (known->last ^ print.last) | (known->len ^ len)) != 0)
         return;
-    if (len > 16 && memcmp(tag_names[tag].data, key, len) != 0)
+    if (len > 16 && memcmp(tag_names[tag].data, pair->key, len) != 0)
         return;
     line->present[tag >> 6] |= UINT64_C(1) << (tag & 63);
     const char *value = equals < end ? equals + 1 : end;  // no '=': an empty value
     line->tags[tag] = (struct str){value, (size_t)(end - value)};
 }
 
+static inline __attribute__((always_inline)) void take_mark(struct twitch_line *line, struct pair *pair,
+                                                            const char *mark, const char *limit)
+{
+    if (*mark == '=') {
+        if (!pair->equals)
+            pair->equals = mark;
+        return;
+    }
+    keep_tag(line, pair, mark, limit);
+    *pair = (struct pair){mark + 1, NULL};
+}
+
 /* Sixteen bytes at a time; the compiler makes of it what the processor has. */
 typedef uint8_t chunk __attribute__((vector_size(16)));
 
-/* Where '=' and ';' stand in len bytes. marks holds len + 16 entries. Returns how many there are. */
-static size_t find_marks(const char *text, size_t len, uint16_t *marks)
-{
-    size_t count = 0, i = 0;
-    for (; i + 16 <= len; i += 16) {
-        chunk bytes;
-        memcpy(&bytes, text + i, 16);
-        chunk hits = (chunk)(bytes == '=') | (chunk)(bytes == ';');
-        uint64_t halves[2];
-        memcpy(halves, &hits, 16);
-        for (int half = 0; half < 2; half++) {
-            uint64_t bits = le64toh(halves[half]) & UINT64_C(0x8080808080808080);
-            for (; bits; bits &= bits - 1)
-                marks[count++] = (uint16_t)(i + 8 * (size_t)half + (size_t)__builtin_ctzll(bits) / 8);
-        }
-    }
-    for (; i < len; i++) {
-        marks[count] = (uint16_t)i;
-        count += text[i] == '=' || text[i] == ';';
-    }
-    return count;
-}
-
-/* tags: between '@' and the space. Each pair is split at its first '='. limit: end of the line. */
+/*
+ * tags: between '@' and the space. The marks '=' and ';' are found sixteen bytes at a time, and each pair is split
+ * at its first '='. limit: end of the line.
+ */
 static void parse_tags(struct twitch_line *line, struct str tags, const char *limit)
 {
-    uint16_t marks[TWITCH_LINE_BYTES_MAX + 16];
-    size_t count = find_marks(tags.data, tags.len, marks);
-    const char *key = tags.data, *equals = NULL;
-    for (size_t i = 0; i < count; i++) {
-        const char *mark = tags.data + marks[i];
-        if (*mark == ';') {
-            keep_tag(line, key, equals ? equals : mark, mark, limit);
-            key = mark + 1;
-            equals = NULL;
-        } else if (!equals) {
-            equals = mark;
-        }
+    struct pair pair = {tags.data, NULL};
+    const char *at = tags.data, *end = tags.data + tags.len;
+    for (; end - at >= 16; at += 16) {
+        chunk bytes;
+        uint64_t halves[2];
+        memcpy(&bytes, at, 16);
+        chunk hits = (chunk)(bytes == '=') | (chunk)(bytes == ';');
+        memcpy(halves, &hits, 16);
+        for (uint64_t bits = le64toh(halves[0]) & UINT64_C(0x8080808080808080); bits; bits &= bits - 1)
+            take_mark(line, &pair, at + __builtin_ctzll(bits) / 8, limit);
+        for (uint64_t bits = le64toh(halves[1]) & UINT64_C(0x8080808080808080); bits; bits &= bits - 1)
+            take_mark(line, &pair, at + 8 + __builtin_ctzll(bits) / 8, limit);
     }
-    const char *end = tags.data + tags.len;
-    keep_tag(line, key, equals ? equals : end, end, limit);
+    for (; at < end; at++) {
+        if (*at == '=' || *at == ';')
+            take_mark(line, &pair, at, limit);
+    }
+    keep_tag(line, &pair, end, limit);
 }
 
 static const char *skip_spaces(const char *at, const char *end)
