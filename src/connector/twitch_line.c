@@ -174,7 +174,7 @@ bool twitch_line_parse(struct twitch_line *line, const char *text, size_t len, s
         build_slots();
     const char *at = text, *end = text + len;
     line->present[0] = line->present[1] = 0;
-    line->nick = (struct str){0};
+    line->nick = STR("");
     if (at < end && *at == '@') {
         at++;
         struct str tags = take_word(&at, end);
@@ -210,7 +210,7 @@ int64_t twitch_line_int(const struct twitch_line *line, enum twitch_tag tag, int
 
 struct str twitch_line_trailing(const struct twitch_line *line, size_t count)
 {
-    return line->param_count >= count ? line->params[line->param_count - 1] : (struct str){0};
+    return line->param_count >= count ? line->params[line->param_count - 1] : STR("");
 }
 
 size_t twitch_unescape(struct str text, char *out)

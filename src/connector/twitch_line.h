@@ -74,10 +74,10 @@ static inline bool twitch_line_has(const struct twitch_line *line, enum twitch_t
     return line->present[tag >> 6] >> (tag & 63) & 1;
 }
 
-/* As on the wire; empty if absent, which means the same. */
+/* As on the wire; empty (never NULL) if absent, which means the same. */
 static inline struct str twitch_line_tag(const struct twitch_line *line, enum twitch_tag tag)
 {
-    return twitch_line_has(line, tag) ? line->tags[tag] : (struct str){0};
+    return twitch_line_has(line, tag) ? line->tags[tag] : STR("");
 }
 
 /* The tag as a whole number that is not negative; otherwise: absent, or something else. */

@@ -90,7 +90,7 @@ static void give_item(struct youtube_scan *scan, const char *from, const char *t
     if (scan->item.len > 0 || scan->is_refused || (size_t)(to - from) > YOUTUBE_ITEM_BYTES_MAX) {
         keep_item_bytes(scan, from, to);
         from = scan->item.data;
-        to = from + scan->item.len;
+        to = scan->is_refused ? from : from + scan->item.len;
     }
     if (!scan->is_refused)
         scan->handler->on_item(scan->data, from, (size_t)(to - from));

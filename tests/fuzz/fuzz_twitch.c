@@ -19,7 +19,7 @@ static void check_message(void *data, struct message *message)
     if (!utf8_is_valid(out->data, out->len))
         abort();
     // What we write, we can read again.
-    json_t *object = json_loadb(out->data, out->len, 0, NULL);
+    json_t *object = json_loadb(out->data, out->len, JSON_ALLOW_NUL, NULL);
     struct message *again = message_from_json(object, NULL);
     if (!again || again->is.emote_count != message->is.emote_count)
         abort();
