@@ -2,18 +2,20 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "video/blend.h"
 #include "video/scale.h"
 
-enum { LAYERS = 3, FRESH = 4, CONVERT_WAIT_US = 100000 };
+enum { LAYERS = 3, FRESH = 4, CONVERT_WAIT_MS = 100 };
 
 /* One of the three that go round. */
 struct slot {
@@ -23,7 +25,8 @@ struct slot {
 };
 
 struct follower {
-    GThread *thread;
+    pthread_t thread;
+    bool is_running;
     int wake_fd;
     atomic_bool is_ending;
     struct slot slots[LAYERS];
@@ -42,8 +45,9 @@ struct follower {
     struct scaler *scaler;     // owned; NULL while the sizes are the same
     int32_t from_width, from_height;
 
-    GMutex lock;  // guards what follows
-    GCond converted;
+    /* POSIX's, not GLib's: the thread sanitizer knows them. */
+    pthread_mutex_t lock;  // guards what follows
+    pthread_cond_t converted;
     GstVideoInfo wanted_info;
     uint64_t wanted_video, converted_video;
     struct follower_status status;
@@ -134,24 +138,25 @@ static bool hand_over(struct follower *follower, const struct frame_picture *pic
 /* True: the streaming thread set another video. */
 static bool take_video(struct follower *follower)
 {
-    g_mutex_lock(&follower->lock);
+    pthread_mutex_lock(&follower->lock);
     bool is_other = follower->wanted_video != follower->video;
     follower->info = follower->wanted_info;
     follower->video = follower->wanted_video;
-    g_mutex_unlock(&follower->lock);
+    pthread_mutex_unlock(&follower->lock);
     return is_other;
 }
 
 static void report(struct follower *follower, const struct frame_picture *picture)
 {
-    g_mutex_lock(&follower->lock);
+    pthread_mutex_lock(&follower->lock);
+    bool is_shown = picture && follower->video != 0 && follower->video == follower->wanted_video;
     follower->status.state = frame_reader_state(follower->reader);
-    follower->status.sequence = picture ? picture->sequence : 0;
-    follower->status.published_ns = picture ? picture->published_ns : 0;
+    follower->status.sequence = is_shown ? picture->sequence : 0;
+    follower->status.published_ns = is_shown ? picture->published_ns : 0;
     g_strlcpy(follower->status.trouble, frame_reader_trouble(follower->reader), sizeof(follower->status.trouble));
     follower->converted_video = follower->video;
-    g_cond_broadcast(&follower->converted);
-    g_mutex_unlock(&follower->lock);
+    pthread_cond_broadcast(&follower->converted);
+    pthread_mutex_unlock(&follower->lock);
 }
 
 static void convert(struct follower *follower, const struct frame_picture *picture, bool is_other_video)
@@ -176,7 +181,7 @@ static void work(struct follower *follower)
     report(follower, picture);
 }
 
-static gpointer run(gpointer data)
+static void *run(void *data)
 {
     struct follower *follower = data;
     while (!atomic_load(&follower->is_ending)) {
@@ -197,15 +202,24 @@ static gpointer run(gpointer data)
 struct follower *follower_create(const struct follower_options *options)
 {
     struct follower *follower = xcalloc(1, sizeof(*follower));
-    g_mutex_init(&follower->lock);
-    g_cond_init(&follower->converted);
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&follower->converted, &attributes);
+    pthread_condattr_destroy(&attributes);
+    pthread_mutex_init(&follower->lock, NULL);
     follower->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     follower->shown = 0;
     follower->ready = 1;
     follower->making = 2;
     follower->reader = frame_reader_create(&(struct frame_reader_options){
         .path = options->socket_path, .stale_ms = options->stale_ms, .keep_ms = options->keep_ms});
-    follower->thread = g_thread_new("antiphon-follower", run, follower);
+    int result = pthread_create(&follower->thread, NULL, run, follower);
+    follower->is_running = result == 0;
+    if (follower->is_running)
+        pthread_setname_np(follower->thread, "antiphon-follower");
+    else
+        log_error("video/follower", "no thread for the overlay: %s; the video goes on without it", strerror(result));
     return follower;
 }
 
@@ -215,31 +229,34 @@ void follower_destroy(struct follower *follower)
         return;
     atomic_store(&follower->is_ending, true);
     wake(follower);
-    g_thread_join(follower->thread);
+    if (follower->is_running)
+        pthread_join(follower->thread, NULL);
     frame_reader_destroy(follower->reader);
     scaler_destroy(follower->scaler);
     for (int i = 0; i < LAYERS; i++)
         blend_layer_destroy(follower->slots[i].layer);
     close(follower->wake_fd);
-    g_mutex_clear(&follower->lock);
-    g_cond_clear(&follower->converted);
+    pthread_mutex_destroy(&follower->lock);
+    pthread_cond_destroy(&follower->converted);
     free(follower);
 }
 
 void follower_set_video(struct follower *follower, const GstVideoInfo *info)
 {
-    g_mutex_lock(&follower->lock);
+    pthread_mutex_lock(&follower->lock);
     follower->wanted_info = *info;
     follower->wanted_video = ++follower->serial;
-    g_mutex_unlock(&follower->lock);
+    pthread_mutex_unlock(&follower->lock);
     wake(follower);
     if (!atomic_load(&follower->has_picture))
         return;
-    gint64 end_us = g_get_monotonic_time() + CONVERT_WAIT_US;
-    g_mutex_lock(&follower->lock);
-    while (follower->converted_video != follower->serial && g_cond_wait_until(&follower->converted, &follower->lock, end_us))
-        continue;
-    g_mutex_unlock(&follower->lock);
+    int64_t end_ns = clock_monotonic_ns() + CONVERT_WAIT_MS * NS_PER_MS;
+    struct timespec end = {.tv_sec = end_ns / NS_PER_S, .tv_nsec = end_ns % NS_PER_S};
+    int result = 0;
+    pthread_mutex_lock(&follower->lock);
+    while (follower->converted_video != follower->serial && result == 0)
+        result = pthread_cond_timedwait(&follower->converted, &follower->lock, &end);
+    pthread_mutex_unlock(&follower->lock);
 }
 
 const struct blend_layer *follower_layer(struct follower *follower)
@@ -254,7 +271,7 @@ const struct blend_layer *follower_layer(struct follower *follower)
 
 void follower_get_status(struct follower *follower, struct follower_status *status)
 {
-    g_mutex_lock(&follower->lock);
+    pthread_mutex_lock(&follower->lock);
     *status = follower->status;
-    g_mutex_unlock(&follower->lock);
+    pthread_mutex_unlock(&follower->lock);
 }
