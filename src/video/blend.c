@@ -5,58 +5,41 @@
 #include "video/blend_kernels.h"
 #include "video/blend_layer.h"
 
-bool blend_layer_is_empty(const struct blend_layer *layer)
-{
-    for (uint32_t i = 0; i < layer->plane_count; i++) {
-        if (layer->planes[i].line_count > 0)
-            return false;
-    }
-    return true;
-}
+struct walk {
+    blend_fn mix, even;
+    const struct blend_run *run;
+    const uint8_t *block;
+};
 
-static void apply_row8(const struct blend_kernels *kernels, uint8_t *dst, const uint8_t *src, const uint8_t *ia,
-                       const struct blend_runs *runs)
+static void apply_line(struct walk *walk, uint8_t *line, uint32_t run_count, ptrdiff_t stride)
 {
-    for (uint32_t i = 0; i < runs->count; i++) {
-        uint32_t from = runs->runs[i].from, count = runs->runs[i].count;
-        switch ((enum blend_kind)runs->runs[i].kind) {
+    for (; run_count > 0; run_count--, walk->run++) {
+        uint8_t *dst = line + walk->run->from;
+        uint32_t count = walk->run->count;
+        switch ((enum blend_kind)walk->run->kind) {
         case BLEND_MIX:
-            kernels->blend8(dst + from, src + from, ia + from, count);
+            walk->mix(dst, walk->block, count, stride);
+            walk->block += (count + BLEND_STEP - 1) / BLEND_STEP * BLEND_BLOCK;
             break;
         case BLEND_EVEN:
-            kernels->even8(dst + from, src + from, ia + from, count);
+            walk->even(dst, walk->block, count, stride);
+            walk->block += BLEND_BLOCK;
             break;
         case BLEND_COPY:
-            memcpy(dst + from, src + from, count);
+            memcpy(dst, walk->block, count);
+            walk->block += (count + BLEND_BLOCK - 1) / BLEND_BLOCK * BLEND_BLOCK;
             break;
         }
     }
 }
 
-static void apply_row16(const struct blend_kernels *kernels, uint16_t *dst, const uint16_t *src,
-                        const uint16_t *ia, const struct blend_runs *runs)
-{
-    for (uint32_t i = 0; i < runs->count; i++) {
-        uint32_t from = runs->runs[i].from, count = runs->runs[i].count;
-        kernels->blend16(dst + from, src + from, ia + from, count);
-    }
-}
-
-static void apply_plane(const struct blend_layer *layer, const struct blend_plane *plane, uint8_t *data,
-                        ptrdiff_t stride_bytes)
+static void apply_pack(const struct blend_pack *pack, bool is_wide, uint8_t *data, ptrdiff_t stride)
 {
     const struct blend_kernels *kernels = blend_kernels_get();
-    for (uint32_t i = 0; i < plane->line_count; i++) {
-        uint32_t row = plane->lines[i];
-        uint8_t *line = data + row * stride_bytes;
-        size_t start = row * plane->stride;
-        if (layer->is_wide)
-            apply_row16(kernels, (uint16_t *)(void *)line, (const uint16_t *)plane->src + start,
-                        (const uint16_t *)plane->ia + start, &plane->runs[row]);
-        else
-            apply_row8(kernels, line, (const uint8_t *)plane->src + start, (const uint8_t *)plane->ia + start,
-                       &plane->runs[row]);
-    }
+    struct walk walk = {is_wide ? kernels->mix16 : kernels->mix8, is_wide ? kernels->even16 : kernels->even8,
+                        pack->runs, pack->blocks};
+    for (size_t i = 0; i < pack->line_count; i++)
+        apply_line(&walk, data + pack->lines[i].row * stride, pack->lines[i].run_count, stride);
 }
 
 bool blend_layer_apply(const struct blend_layer *layer, GstVideoFrame *frame)
@@ -66,7 +49,7 @@ bool blend_layer_apply(const struct blend_layer *layer, GstVideoFrame *frame)
         GST_VIDEO_FRAME_HEIGHT(frame) != GST_VIDEO_INFO_HEIGHT(&layer->info))
         return false;
     for (uint32_t i = 0; i < layer->plane_count; i++)
-        apply_plane(layer, &layer->planes[i], GST_VIDEO_FRAME_PLANE_DATA(frame, i),
-                    GST_VIDEO_FRAME_PLANE_STRIDE(frame, i));
+        apply_pack(&layer->packs[i], layer->is_wide, GST_VIDEO_FRAME_PLANE_DATA(frame, i),
+                   GST_VIDEO_FRAME_PLANE_STRIDE(frame, i));
     return true;
 }

@@ -1,14 +1,15 @@
 /*
  * blend.h - an overlay picture in the video's own format, ready to be laid over frame after frame.
  *
- * A layer holds, for every plane of the video, the premultiplied samples and 255 - alpha beside them, and for every
- * row the runs that are visible at all. Preparing it is a worker's task, once per change; blend_layer_apply() is
- * what a video frame costs: dst = src + dst * (1 - alpha), over those runs only.
+ * A maker converts what changed of a picture into premultiplied samples of the video's planes, with 255 - alpha
+ * beside them: a worker's task, once per change. A layer is the finished thing, packed in the order in which it is
+ * read: only the rows and runs that show anything. blend_layer_apply() is what a video frame costs:
+ * dst = src + dst * (1 - alpha).
  *
  * The video counts as opaque: in BGRA and its like, alpha grows by the overlay's and colour is mixed as if it had
- * been 255. Colour samples are those of sRGB taken as the video's RGB, as every player's subtitles are.
+ * been 255. Colours are those of sRGB taken as the video's RGB, as every player's subtitles are.
  *
- * Thread: a layer has one owner at a time; it is handed over between worker and streaming thread.
+ * Thread: a maker belongs to its worker; a layer has one owner at a time, and is handed over.
  */
 #pragma once
 
@@ -21,6 +22,7 @@
 #include "frame/frame.h"
 
 struct blend_layer;
+struct blend_maker;
 
 /* Formats of blend_is_supported(), as the list of a caps string. */
 #define BLEND_FORMATS                                                                                  \
@@ -36,15 +38,22 @@ struct blend_picture {
     const struct frame_row *rows;
 };
 
-/* Empty, and all its rows marked. NULL: out of memory. info must be supported. */
-struct blend_layer *blend_layer_create(const GstVideoInfo *info);
-void blend_layer_destroy(struct blend_layer *layer);
+/* All its rows marked. NULL: out of memory. info must be supported. */
+struct blend_maker *blend_maker_create(const GstVideoInfo *info);
+void blend_maker_destroy(struct blend_maker *maker);
 
-/* Rows top to bottom - 1 of the picture are other than at the last update. Clipped here. */
-void blend_layer_mark(struct blend_layer *layer, int32_t top, int32_t bottom);
+/* Rows top to bottom - 1 of the picture are other than at the last blend_maker_update(). Clipped here. */
+void blend_maker_mark(struct blend_maker *maker, int32_t top, int32_t bottom);
 
 /* Converts the marked rows, and no other. */
-void blend_layer_update(struct blend_layer *layer, const struct blend_picture *picture);
+void blend_maker_update(struct blend_maker *maker, const struct blend_picture *picture);
+
+/* Packs all that the maker knows into layer. False: out of memory, and the layer is empty. */
+bool blend_maker_finish(const struct blend_maker *maker, struct blend_layer *layer);
+
+/* Empty, for no video. Keeps its memory from one blend_maker_finish() to the next. */
+struct blend_layer *blend_layer_create(void);
+void blend_layer_destroy(struct blend_layer *layer);
 
 /* Not one visible sample. */
 bool blend_layer_is_empty(const struct blend_layer *layer);

@@ -85,34 +85,34 @@ static void place(const GstVideoInfo *info, int index, bool is_wide, struct blen
 }
 
 /* Fills component_count, components and the planes' widths and heights. */
-static void describe(struct blend_layer *layer)
+static void describe(struct blend_maker *maker)
 {
-    const GstVideoInfo *info = &layer->info;
+    const GstVideoInfo *info = &maker->info;
     const GstVideoFormatInfo *finfo = info->finfo;
-    layer->is_wide = GST_VIDEO_FORMAT_INFO_DEPTH(finfo, 0) > 8;
-    layer->plane_count = GST_VIDEO_FORMAT_INFO_N_PLANES(finfo);
-    layer->component_count = GST_VIDEO_FORMAT_INFO_N_COMPONENTS(finfo);
+    maker->is_wide = GST_VIDEO_FORMAT_INFO_DEPTH(finfo, 0) > 8;
+    maker->plane_count = GST_VIDEO_FORMAT_INFO_N_PLANES(finfo);
+    maker->component_count = GST_VIDEO_FORMAT_INFO_N_COMPONENTS(finfo);
     if (GST_VIDEO_INFO_IS_RGB(info))
-        fill_rgb(info, layer->components, layer->is_wide);
+        fill_rgb(info, maker->components, maker->is_wide);
     else
-        fill_yuv(info, layer->components, layer->is_wide);
+        fill_yuv(info, maker->components, maker->is_wide);
     uint32_t used = 0;
-    for (uint32_t i = 0; i < layer->component_count; i++) {
-        place(info, (int)i, layer->is_wide, &layer->components[i]);
-        used += layer->components[i].offset;
+    for (uint32_t i = 0; i < maker->component_count; i++) {
+        place(info, (int)i, maker->is_wide, &maker->components[i]);
+        used += maker->components[i].offset;
     }
     /* The byte of BGRx that means nothing gets alpha too: opaque stretches are then opaque in all their bytes. */
-    if (GST_VIDEO_INFO_IS_RGB(info) && layer->component_count == 3 && layer->components[0].step == 4) {
-        struct blend_component *unused = &layer->components[layer->component_count++];
+    if (GST_VIDEO_INFO_IS_RGB(info) && maker->component_count == 3 && maker->components[0].step == 4) {
+        struct blend_component *unused = &maker->components[maker->component_count++];
         unused->step = 4;
         unused->offset = 0 + 1 + 2 + 3 - used;
     }
-    for (uint32_t i = 0; i < layer->component_count; i++) {
-        const struct blend_component *component = &layer->components[i];
-        struct blend_plane *plane = &layer->planes[component->plane];
+    for (uint32_t i = 0; i < maker->component_count; i++) {
+        const struct blend_component *component = &maker->components[i];
+        struct blend_plane *plane = &maker->planes[component->plane];
         uint32_t width = (uint32_t)-((-GST_VIDEO_INFO_WIDTH(info)) >> component->w_sub);
-        uint32_t end = (width - 1) * component->step + component->offset + 1;
-        plane->width = end > plane->width ? end : plane->width;
+        uint32_t end = ((width - 1) * component->step + component->offset + 1) * (maker->is_wide ? 2 : 1);
+        plane->width_bytes = end > plane->width_bytes ? end : plane->width_bytes;
         plane->height = (uint32_t)-((-GST_VIDEO_INFO_HEIGHT(info)) >> component->h_sub);
     }
 }
@@ -139,54 +139,52 @@ bool blend_is_supported(const GstVideoInfo *info)
     return true;
 }
 
-static bool allocate_plane(struct blend_plane *plane, size_t sample_bytes)
+static bool allocate_plane(struct blend_plane *plane)
 {
-    plane->stride = (plane->width + BLEND_PADDING + 63) / 64 * 64;
-    plane->src = calloc(plane->height, plane->stride * sample_bytes);
-    plane->ia = calloc(plane->height, plane->stride * sample_bytes);
+    plane->stride = (plane->width_bytes + BLEND_PADDING + 63) / 64 * 64;
+    plane->src = calloc(plane->height, plane->stride);
+    plane->ia = calloc(plane->height, plane->stride);
     plane->runs = calloc(plane->height, sizeof(plane->runs[0]));
-    plane->lines = calloc(plane->height, sizeof(plane->lines[0]));
-    return plane->src && plane->ia && plane->runs && plane->lines;
+    return plane->src && plane->ia && plane->runs;
 }
 
-static size_t line_length(const struct blend_layer *layer)
+static size_t line_length(const struct blend_maker *maker)
 {
-    return (size_t)GST_VIDEO_INFO_WIDTH(&layer->info) + 2 * PAD;
+    return (size_t)GST_VIDEO_INFO_WIDTH(&maker->info) + 2 * PAD;
 }
 
-struct blend_layer *blend_layer_create(const GstVideoInfo *info)
+struct blend_maker *blend_maker_create(const GstVideoInfo *info)
 {
-    struct blend_layer *layer = calloc(1, sizeof(*layer));
-    if (!layer)
+    struct blend_maker *maker = calloc(1, sizeof(*maker));
+    if (!maker)
         return NULL;
-    layer->info = *info;
-    describe(layer);
-    layer->marks = malloc((size_t)GST_VIDEO_INFO_HEIGHT(info));
-    layer->scratch = calloc(8 * line_length(layer), sizeof(layer->scratch[0]));
-    bool is_whole = layer->marks && layer->scratch;
-    for (uint32_t i = 0; i < layer->plane_count; i++)
-        is_whole = is_whole && allocate_plane(&layer->planes[i], layer->is_wide ? 2 : 1);
+    maker->info = *info;
+    describe(maker);
+    maker->marks = malloc((size_t)GST_VIDEO_INFO_HEIGHT(info));
+    maker->scratch = calloc(8 * line_length(maker), sizeof(maker->scratch[0]));
+    bool is_whole = maker->marks && maker->scratch;
+    for (uint32_t i = 0; i < maker->plane_count; i++)
+        is_whole = is_whole && allocate_plane(&maker->planes[i]);
     if (!is_whole) {
-        blend_layer_destroy(layer);
+        blend_maker_destroy(maker);
         return NULL;
     }
-    memset(layer->marks, 1, (size_t)GST_VIDEO_INFO_HEIGHT(info));
-    return layer;
+    memset(maker->marks, 1, (size_t)GST_VIDEO_INFO_HEIGHT(info));
+    return maker;
 }
 
-void blend_layer_destroy(struct blend_layer *layer)
+void blend_maker_destroy(struct blend_maker *maker)
 {
-    if (!layer)
+    if (!maker)
         return;
-    for (uint32_t i = 0; i < layer->plane_count; i++) {
-        free(layer->planes[i].src);
-        free(layer->planes[i].ia);
-        free(layer->planes[i].runs);
-        free(layer->planes[i].lines);
+    for (uint32_t i = 0; i < maker->plane_count; i++) {
+        free(maker->planes[i].src);
+        free(maker->planes[i].ia);
+        free(maker->planes[i].runs);
     }
-    free(layer->marks);
-    free(layer->scratch);
-    free(layer);
+    free(maker->marks);
+    free(maker->scratch);
+    free(maker);
 }
 
 /* ---- sampling ---- */
@@ -226,11 +224,11 @@ struct sums {
     uint16_t *channel[4];
 };
 
-static struct sums get_sums(const struct blend_layer *layer, int which)
+static struct sums get_sums(const struct blend_maker *maker, int which)
 {
     struct sums sums;
     for (int i = 0; i < 4; i++)
-        sums.channel[i] = layer->scratch + (size_t)(4 * which + i) * line_length(layer) + PAD;
+        sums.channel[i] = maker->scratch + (size_t)(4 * which + i) * line_length(maker) + PAD;
     return sums;
 }
 
@@ -364,111 +362,106 @@ static struct stretch find_stretch(const struct blend_picture *picture, const st
     return stretch;
 }
 
-static void write_component(struct blend_layer *layer, const struct blend_component *component,
+static void write_component(struct blend_maker *maker, const struct blend_component *component,
                             const struct sums *rows, struct stretch stretch, uint32_t row)
 {
-    struct blend_plane *plane = &layer->planes[component->plane];
-    struct sums sums = get_sums(layer, 1);
+    struct blend_plane *plane = &maker->planes[component->plane];
+    struct sums sums = get_sums(maker, 1);
     int32_t from = stretch.from >> component->w_sub, to = -((-stretch.to) >> component->w_sub);
-    size_t start = row * plane->stride;
-    bool is_cosited = GST_VIDEO_INFO_CHROMA_SITE(&layer->info) & GST_VIDEO_CHROMA_SITE_H_COSITED;
+    uint8_t *src = plane->src + row * plane->stride, *ia = plane->ia + row * plane->stride;
+    bool is_cosited = GST_VIDEO_INFO_CHROMA_SITE(&maker->info) & GST_VIDEO_CHROMA_SITE_H_COSITED;
     sum_columns(&sums, rows, component->w_sub, is_cosited, from, to);
-    if (layer->is_wide)
-        write_words(component, &sums, (uint16_t *)plane->src + start, (uint16_t *)plane->ia + start, from, to);
+    if (maker->is_wide)
+        write_words(component, &sums, (uint16_t *)(void *)src, (uint16_t *)(void *)ia, from, to);
     else
-        write_bytes(component, &sums, (uint8_t *)plane->src + start, (uint8_t *)plane->ia + start, from, to);
+        write_bytes(component, &sums, src, ia, from, to);
 }
 
 /*
  * Nothing to be seen, until samples are written: runs may reach a step beyond the last one, and the second half of
  * an odd YUY2 row's last pair has no pixel.
  */
-static void clear_samples(const struct blend_layer *layer, struct blend_plane *plane, uint32_t row, uint32_t from,
-                          uint32_t to)
+static void clear_bytes(struct blend_plane *plane, uint32_t row, uint32_t from, uint32_t to)
 {
-    size_t unit = layer->is_wide ? sizeof(uint16_t) : sizeof(uint8_t);
-    size_t start = (row * plane->stride + from) * unit, len = (to - from + BLEND_PADDING / 2) * unit;
-    memset((uint8_t *)plane->src + start, 0, len);
-    memset((uint8_t *)plane->ia + start, 0xff, len);
+    memset(plane->src + row * plane->stride + from, 0, to - from + BLEND_PADDING / 2);
+    memset(plane->ia + row * plane->stride + from, 0xff, to - from + BLEND_PADDING / 2);
 }
 
-/* Where a plane's row has samples of the stretch. */
-static void find_samples(const struct blend_layer *layer, uint32_t plane_index, struct stretch stretch,
-                         uint32_t *from, uint32_t *to)
+/* Which bytes of a plane's row the stretch takes. */
+static void find_bytes(const struct blend_maker *maker, uint32_t plane_index, struct stretch stretch, uint32_t *from,
+                       uint32_t *to)
 {
-    *from = layer->planes[plane_index].width;
+    uint32_t unit = maker->is_wide ? 2 : 1;
+    *from = maker->planes[plane_index].width_bytes;
     *to = 0;
-    for (uint32_t i = 0; i < layer->component_count; i++) {
-        const struct blend_component *component = &layer->components[i];
+    for (uint32_t i = 0; i < maker->component_count; i++) {
+        const struct blend_component *component = &maker->components[i];
         if (component->plane != plane_index)
             continue;
-        uint32_t first = (uint32_t)(stretch.from >> component->w_sub) * component->step;
+        uint32_t first = (uint32_t)(stretch.from >> component->w_sub) * component->step * unit;
         uint32_t last = ((uint32_t)-((-stretch.to) >> component->w_sub) - 1) * component->step + component->offset;
         *from = first < *from ? first : *from;
-        *to = last + 1 > *to ? last + 1 : *to;
+        *to = (last + 1) * unit > *to ? (last + 1) * unit : *to;
     }
 }
 
-static void update_row(struct blend_layer *layer, uint32_t plane_index, uint32_t row,
+static void update_row(struct blend_maker *maker, uint32_t plane_index, uint32_t row,
                        const struct blend_picture *picture, const struct tap *taps, int tap_count)
 {
-    struct blend_plane *plane = &layer->planes[plane_index];
-    int32_t width = GST_VIDEO_INFO_WIDTH(&layer->info);
+    struct blend_plane *plane = &maker->planes[plane_index];
+    int32_t width = GST_VIDEO_INFO_WIDTH(&maker->info);
     struct stretch stretch = find_stretch(picture, taps, tap_count, width);
     plane->runs[row].count = 0;
     if (stretch.from == stretch.to)
         return;
     uint32_t from, to;
-    find_samples(layer, plane_index, stretch, &from, &to);
-    clear_samples(layer, plane, row, from, to);
-    struct sums rows = get_sums(layer, 0);
+    find_bytes(maker, plane_index, stretch, &from, &to);
+    clear_bytes(plane, row, from, to);
+    struct sums rows = get_sums(maker, 0);
     sum_rows(&rows, picture, taps, tap_count, stretch.from, stretch.to, width);
-    for (uint32_t i = 0; i < layer->component_count; i++) {
-        if (layer->components[i].plane == plane_index)
-            write_component(layer, &layer->components[i], &rows, stretch, row);
+    for (uint32_t i = 0; i < maker->component_count; i++) {
+        if (maker->components[i].plane == plane_index)
+            write_component(maker, &maker->components[i], &rows, stretch, row);
     }
-    blend_find_runs(layer, plane, row, from, to);
+    blend_find_runs(plane, row, from, to, maker->is_wide);
 }
 
-static int plane_h_sub(const struct blend_layer *layer, uint32_t plane_index)
+static int plane_h_sub(const struct blend_maker *maker, uint32_t plane_index)
 {
-    for (uint32_t i = 0; i < layer->component_count; i++) {
-        if (layer->components[i].plane == plane_index)
-            return layer->components[i].h_sub;
+    for (uint32_t i = 0; i < maker->component_count; i++) {
+        if (maker->components[i].plane == plane_index)
+            return maker->components[i].h_sub;
     }
     return 0;
 }
 
-static void update_plane(struct blend_layer *layer, uint32_t plane_index, const struct blend_picture *picture)
+static void update_plane(struct blend_maker *maker, uint32_t plane_index, const struct blend_picture *picture)
 {
-    struct blend_plane *plane = &layer->planes[plane_index];
-    int h_sub = plane_h_sub(layer, plane_index);
-    plane->line_count = 0;
+    struct blend_plane *plane = &maker->planes[plane_index];
+    int h_sub = plane_h_sub(maker, plane_index);
     for (uint32_t row = 0; row < plane->height; row++) {
         struct tap taps[3];
-        int count = find_taps(&layer->info, h_sub, (int32_t)row, taps);
+        int count = find_taps(&maker->info, h_sub, (int32_t)row, taps);
         bool is_marked = false;
         for (int i = 0; i < count; i++)
-            is_marked |= layer->marks[taps[i].row];
+            is_marked |= maker->marks[taps[i].row];
         if (is_marked)
-            update_row(layer, plane_index, row, picture, taps, count);
-        if (plane->runs[row].count > 0)
-            plane->lines[plane->line_count++] = (uint16_t)row;
+            update_row(maker, plane_index, row, picture, taps, count);
     }
 }
 
-void blend_layer_mark(struct blend_layer *layer, int32_t top, int32_t bottom)
+void blend_maker_mark(struct blend_maker *maker, int32_t top, int32_t bottom)
 {
-    int32_t height = GST_VIDEO_INFO_HEIGHT(&layer->info);
+    int32_t height = GST_VIDEO_INFO_HEIGHT(&maker->info);
     top = top < 0 ? 0 : top;
     bottom = bottom > height ? height : bottom;
     if (top < bottom)
-        memset(layer->marks + top, 1, (size_t)(bottom - top));
+        memset(maker->marks + top, 1, (size_t)(bottom - top));
 }
 
-void blend_layer_update(struct blend_layer *layer, const struct blend_picture *picture)
+void blend_maker_update(struct blend_maker *maker, const struct blend_picture *picture)
 {
-    for (uint32_t i = 0; i < layer->plane_count; i++)
-        update_plane(layer, i, picture);
-    memset(layer->marks, 0, (size_t)GST_VIDEO_INFO_HEIGHT(&layer->info));
+    for (uint32_t i = 0; i < maker->plane_count; i++)
+        update_plane(maker, i, picture);
+    memset(maker->marks, 0, (size_t)GST_VIDEO_INFO_HEIGHT(&maker->info));
 }

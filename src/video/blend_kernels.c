@@ -2,14 +2,14 @@
 
 #include <string.h>
 
+#define INLINE static inline __attribute__((always_inline))
+
 /*
  * Eight-bit samples are taken two at a time in 16-bit lanes, even and odd bytes apart: no unpacking and packing,
  * which cost more than the multiplication. x / 255, rounded, is (x + 128 + ((x + 128) >> 8)) >> 8 for every product
  * of two bytes.
  */
 typedef uint16_t lanes __attribute__((vector_size(BLEND_STEP), may_alias, aligned(1)));
-
-#define INLINE static inline __attribute__((always_inline))
 
 INLINE void step8(uint8_t *dst, const lanes *src, const lanes *ia_even, const lanes *ia_odd)
 {
@@ -21,61 +21,69 @@ INLINE void step8(uint8_t *dst, const lanes *src, const lanes *ia_even, const la
     *(lanes *)(void *)dst = *src + (even | odd);
 }
 
-INLINE void tail8(uint8_t *dst, const uint8_t *src, const uint8_t *ia, size_t count)
+INLINE void tail8(uint8_t *dst, const uint8_t *block, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        unsigned product = dst[i] * ia[i] + 128u;
-        dst[i] = (uint8_t)(src[i] + ((product + (product >> 8)) >> 8));
+        unsigned product = dst[i] * block[BLEND_STEP + i] + 128u;
+        dst[i] = (uint8_t)(block[i] + ((product + (product >> 8)) >> 8));
     }
 }
 
-INLINE void run_blend8(uint8_t *dst, const uint8_t *src, const uint8_t *ia, size_t count)
+INLINE void run_mix8(uint8_t *dst, const uint8_t *blocks, size_t count, ptrdiff_t below)
 {
-    size_t i = 0;
-    for (; i + BLEND_STEP <= count; i += BLEND_STEP) {
-        lanes s = *(const lanes *)(const void *)(src + i), k = *(const lanes *)(const void *)(ia + i);
+    for (; count >= BLEND_STEP; count -= BLEND_STEP, dst += BLEND_STEP, blocks += BLEND_BLOCK) {
+        lanes s = *(const lanes *)(const void *)blocks, k = *(const lanes *)(const void *)(blocks + BLEND_STEP);
         lanes even = k & 0xff, odd = k >> 8;
-        step8(dst + i, &s, &even, &odd);
+        __builtin_prefetch(dst + below, 1);
+        step8(dst, &s, &even, &odd);
     }
-    tail8(dst + i, src + i, ia + i, count - i);
+    tail8(dst, blocks, count);
 }
 
-INLINE void run_even8(uint8_t *dst, const uint8_t *src, const uint8_t *ia, size_t count)
+INLINE void run_even8(uint8_t *dst, const uint8_t *block, size_t count, ptrdiff_t below)
 {
-    lanes s = *(const lanes *)(const void *)src, k = *(const lanes *)(const void *)ia;
+    lanes s = *(const lanes *)(const void *)block, k = *(const lanes *)(const void *)(block + BLEND_STEP);
     lanes even = k & 0xff, odd = k >> 8;
-    size_t i = 0;
-    for (; i + BLEND_STEP <= count; i += BLEND_STEP)
-        step8(dst + i, &s, &even, &odd);
-    tail8(dst + i, src, ia, count - i);
+    for (; count >= BLEND_STEP; count -= BLEND_STEP, dst += BLEND_STEP) {
+        __builtin_prefetch(dst + below, 1);
+        step8(dst, &s, &even, &odd);
+    }
+    tail8(dst, block, count);
 }
 
-INLINE void run_blend16(uint16_t *dst, const uint16_t *src, const uint16_t *ia, size_t count)
+enum { WORDS = BLEND_STEP / 2 };
+
+/* 65503 + 32 is the last sum that rounds down to 1023 << 6; some decoders fill the low bits. */
+INLINE void step16(uint16_t *restrict dst, const uint16_t *restrict block, size_t words)
 {
-    for (size_t i = 0; i < count; i++) {
-        uint16_t sum = (uint16_t)(src[i] + (uint16_t)(((uint32_t)dst[i] * ia[i]) >> 16));
-        /* 65503 + 32 is the last that rounds down to 1023 << 6; some decoders fill the low bits. */
+    for (size_t i = 0; i < words; i++) {
+        uint16_t sum = (uint16_t)(block[i] + (uint16_t)(((uint32_t)dst[i] * block[WORDS + i]) >> 16));
         dst[i] = (uint16_t)(((sum < 65503 ? sum : 65503) + 32) & ~63);
     }
 }
 
+INLINE void run16(uint8_t *dst, const uint8_t *blocks, size_t count, ptrdiff_t below, size_t advance)
+{
+    for (; count >= BLEND_STEP; count -= BLEND_STEP, dst += BLEND_STEP, blocks += advance) {
+        __builtin_prefetch(dst + below, 1);
+        step16((uint16_t *)(void *)dst, (const uint16_t *)(const void *)blocks, WORDS);
+    }
+    step16((uint16_t *)(void *)dst, (const uint16_t *)(const void *)blocks, count / 2);
+}
+
+#define KERNEL(attribute, name, call)                                                                \
+    attribute static void name(uint8_t *dst, const uint8_t *blocks, size_t count, ptrdiff_t below)   \
+    {                                                                                                \
+        call;                                                                                        \
+    }
+
 #define KERNELS(name, attribute)                                                                     \
-    attribute static void name##_blend8(uint8_t *dst, const uint8_t *src, const uint8_t *ia,         \
-                                        size_t count)                                                \
-    {                                                                                                \
-        run_blend8(dst, src, ia, count);                                                             \
-    }                                                                                                \
-    attribute static void name##_even8(uint8_t *dst, const uint8_t *src, const uint8_t *ia,          \
-                                       size_t count)                                                 \
-    {                                                                                                \
-        run_even8(dst, src, ia, count);                                                              \
-    }                                                                                                \
-    attribute static void name##_blend16(uint16_t *restrict dst, const uint16_t *restrict src,       \
-                                         const uint16_t *restrict ia, size_t count)                  \
-    {                                                                                                \
-        run_blend16(dst, src, ia, count);                                                            \
-    }                                                                                                \
-    static const struct blend_kernels name##_kernels = {#name, name##_blend8, name##_even8, name##_blend16};
+    KERNEL(attribute, name##_mix8, run_mix8(dst, blocks, count, below))                              \
+    KERNEL(attribute, name##_even8, run_even8(dst, blocks, count, below))                            \
+    KERNEL(attribute, name##_mix16, run16(dst, blocks, count, below, BLEND_BLOCK))                   \
+    KERNEL(attribute, name##_even16, run16(dst, blocks, count, below, 0))                            \
+    static const struct blend_kernels name##_kernels = {#name, name##_mix8, name##_even8, name##_mix16, \
+                                                        name##_even16};
 
 KERNELS(plain, )
 

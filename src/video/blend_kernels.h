@@ -1,23 +1,25 @@
 /*
- * blend_kernels.h - dst = src + dst * ia / 255 over a stretch of a plane, as fast as this processor does it.
+ * blend_kernels.h - dst = src + dst * ia / 255 over a stretch of a row, as fast as this processor does it.
+ * The overlay comes in blocks of one cache line: 32 bytes of src, then the 32 bytes of ia that belong to them.
  * 8-bit samples: ia is 255 - alpha. 16-bit words (P010: ten bits on top): ia is 65535 - alpha, and the result's
  * lowest six bits are zero. src + ia never exceeds the largest sample, so nothing overflows.
  *
- * `even` stretches repeat with a period of 4 samples; only the first BLEND_EVEN_MIN of src and ia are read, which
- * saves two thirds of the memory traffic. Thread: any; nothing is allocated and nobody waits.
+ * `even` stretches read one block, again and again. All ask early for the row below dst, `below` bytes on, since
+ * the next call will want it. Thread: any; nothing is allocated and nobody waits.
  */
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 
-enum { BLEND_STEP = 32, BLEND_EVEN_MIN = 32 };
+enum { BLEND_STEP = 32, BLEND_BLOCK = 64 };
+
+/* count: bytes of dst; of the last block only what is left of them counts. blocks: aligned to their size. */
+typedef void (*blend_fn)(uint8_t *dst, const uint8_t *blocks, size_t count, ptrdiff_t below);
 
 struct blend_kernels {
     const char *name;  // "avx2", "plain"
-    void (*blend8)(uint8_t *dst, const uint8_t *src, const uint8_t *ia, size_t count);
-    void (*even8)(uint8_t *dst, const uint8_t *src, const uint8_t *ia, size_t count);
-    void (*blend16)(uint16_t *dst, const uint16_t *src, const uint16_t *ia, size_t count);
+    blend_fn mix8, even8, mix16, even16;
 };
 
 /* The best for this processor. */

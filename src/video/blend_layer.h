@@ -1,6 +1,6 @@
 /*
- * blend_layer.h - what a layer is made of. Behind the door of blend.h; shared by its maker (blend_convert.c) and
- * its user (blend.c).
+ * blend_layer.h - what makers and layers are made of. Behind the door of blend.h; shared by blend_convert.c (samples),
+ * blend_runs.c (what of them is worth touching), blend_pack.c (in which order) and blend.c (the frame's turn).
  */
 #pragma once
 
@@ -10,17 +10,19 @@ enum {
     BLEND_RUNS_MAX = 31,  // a row; with more, the last one takes all the rest
     BLEND_PLANES_MAX = 4,
     BLEND_COMPONENTS_MAX = 4,
-    BLEND_PADDING = 64,  // samples behind each row that may be read
+    BLEND_PADDING = 64,  // bytes behind each row that may be read
 };
 
 enum blend_kind { BLEND_MIX, BLEND_EVEN, BLEND_COPY };
 
-/* Samples of a plane's row: bytes, or 16-bit words. */
+/* Bytes of a plane's row. */
 struct blend_run {
     uint32_t from;
     uint32_t count : 30;
     uint32_t kind : 2;
 };
+
+/* ---- the maker ---- */
 
 struct blend_runs {
     uint32_t count, reserved;
@@ -28,12 +30,10 @@ struct blend_runs {
 };
 
 struct blend_plane {
-    uint32_t width, height;  // samples of a row, rows
-    size_t stride;           // samples
-    void *src, *ia;          // uint8_t or uint16_t; owned
-    struct blend_runs *runs; // height of them; owned
-    uint16_t *lines;         // the rows that have runs, from the top; owned
-    uint32_t line_count;
+    uint32_t width_bytes, height;
+    size_t stride;            // bytes
+    uint8_t *src, *ia;        // owned; bytes, or words of two
+    struct blend_runs *runs;  // height of them; owned
 };
 
 /* How one component comes out of R, G, B and A: fixed-point, see blend_convert.c. */
@@ -43,7 +43,7 @@ struct blend_component {
     int32_t red, green, blue, alpha, mend;
 };
 
-struct blend_layer {
+struct blend_maker {
     GstVideoInfo info;
     bool is_wide;  // 16-bit words
     uint32_t plane_count, component_count;
@@ -53,6 +53,26 @@ struct blend_layer {
     uint16_t *scratch;  // owned
 };
 
-/* Finds the runs of samples [from, to) of a row. */
-void blend_find_runs(const struct blend_layer *layer, struct blend_plane *plane, uint32_t row, uint32_t from,
-                     uint32_t to);
+/* Finds the runs of bytes [from, to) of a row. */
+void blend_find_runs(struct blend_plane *plane, uint32_t row, uint32_t from, uint32_t to, bool is_wide);
+
+/* ---- the layer ---- */
+
+struct blend_line {
+    uint32_t row, run_count;
+};
+
+/* Lines, their runs and the runs' blocks, each in the order of use; nothing needs to be looked up. */
+struct blend_pack {
+    struct blend_line *lines;  // owned
+    struct blend_run *runs;    // owned
+    uint8_t *blocks;           // owned, aligned to BLEND_BLOCK
+    size_t line_count, line_capacity, run_capacity, block_bytes_capacity;
+};
+
+struct blend_layer {
+    GstVideoInfo info;
+    bool is_wide;
+    uint32_t plane_count;
+    struct blend_pack packs[BLEND_PLANES_MAX];
+};

@@ -19,8 +19,8 @@ enum { LAYERS = 3, FRESH = 4, CONVERT_WAIT_MS = 100 };
 
 /* One of the three that go round. */
 struct slot {
-    struct blend_layer *layer;  // owned; NULL: not made yet
-    uint64_t video;             // that it was made for
+    struct blend_layer *layer;  // owned
+    uint64_t video;             // that it was finished for; 0: not yet
     bool is_empty;
 };
 
@@ -42,8 +42,8 @@ struct follower {
     uint64_t video;            // serial of info; 0: none yet
     uint64_t generation;       // of the picture converted last
     uint64_t sequence;
-    struct scaler *scaler;     // owned; NULL while the sizes are the same
-    int32_t from_width, from_height;
+    struct blend_maker *maker;  // owned; for info
+    struct scaler *scaler;      // owned; NULL while the sizes are the same
 
     /* POSIX's, not GLib's: the thread sanitizer knows them. */
     pthread_mutex_t lock;  // guards what follows
@@ -63,41 +63,35 @@ static void wake(struct follower *follower)
 
 /* ---- the worker ---- */
 
-static void mark_all(struct follower *follower, int32_t top, int32_t bottom)
-{
-    for (int i = 0; i < LAYERS; i++) {
-        if (follower->slots[i].layer && follower->slots[i].video == follower->video)
-            blend_layer_mark(follower->slots[i].layer, top, bottom);
-    }
-}
-
 static bool prepare_scaler(struct follower *follower, const struct frame_picture *picture)
 {
     int32_t width = GST_VIDEO_INFO_WIDTH(&follower->info), height = GST_VIDEO_INFO_HEIGHT(&follower->info);
     scaler_destroy(follower->scaler);
     follower->scaler = NULL;
-    follower->from_width = picture->width_px;
-    follower->from_height = picture->height_px;
     if (picture->width_px == width && picture->height_px == height)
         return true;
     follower->scaler = scaler_create(picture->width_px, picture->height_px, width, height);
     return follower->scaler != NULL;
 }
 
-/* Notes rows of the picture as changed in all layers, through the scaler where there is one. */
+/* Notes rows of the picture as changed, through the scaler where there is one. */
 static void take_rows(struct follower *follower, const struct frame_picture *picture, int32_t top, int32_t bottom)
 {
     if (follower->scaler) {
         struct blend_picture source = {picture->pixels, picture->stride_bytes, picture->rows};
         scaler_update(follower->scaler, &source, &top, &bottom);
     }
-    mark_all(follower, top, bottom);
+    blend_maker_mark(follower->maker, top, bottom);
 }
 
 static bool take_changes(struct follower *follower, const struct frame_picture *picture, bool is_other_video)
 {
     bool is_other = is_other_video || picture->generation != follower->generation;
-    if (is_other && !prepare_scaler(follower, picture))
+    if (is_other_video || !follower->maker) {
+        blend_maker_destroy(follower->maker);
+        follower->maker = blend_maker_create(&follower->info);
+    }
+    if (!follower->maker || (is_other && !prepare_scaler(follower, picture)))
         return false;
     if (is_other) {
         take_rows(follower, picture, 0, picture->height_px);
@@ -110,26 +104,16 @@ static bool take_changes(struct follower *follower, const struct frame_picture *
     return true;
 }
 
-/* The slot in the making belongs to us: its layer may be replaced when it is for another video. */
-static bool prepare_slot(struct follower *follower, struct slot *slot)
-{
-    if (slot->layer && slot->video == follower->video)
-        return true;
-    blend_layer_destroy(slot->layer);
-    slot->layer = blend_layer_create(&follower->info);
-    slot->video = follower->video;
-    return slot->layer != NULL;
-}
-
 static bool hand_over(struct follower *follower, const struct frame_picture *picture)
 {
     struct slot *slot = &follower->slots[follower->making];
     struct blend_picture source = {picture->pixels, picture->stride_bytes, picture->rows};
-    if (!prepare_slot(follower, slot))
-        return false;
     if (follower->scaler)
         source = scaler_picture(follower->scaler);
-    blend_layer_update(slot->layer, &source);
+    blend_maker_update(follower->maker, &source);
+    if (!slot->layer || !blend_maker_finish(follower->maker, slot->layer))
+        return false;
+    slot->video = follower->video;
     slot->is_empty = blend_layer_is_empty(slot->layer);
     follower->making = atomic_exchange(&follower->ready, follower->making | FRESH) & ~(unsigned)FRESH;
     return true;
@@ -212,6 +196,8 @@ struct follower *follower_create(const struct follower_options *options)
     follower->shown = 0;
     follower->ready = 1;
     follower->making = 2;
+    for (int i = 0; i < LAYERS; i++)
+        follower->slots[i].layer = blend_layer_create();
     follower->reader = frame_reader_create(&(struct frame_reader_options){
         .path = options->socket_path, .stale_ms = options->stale_ms, .keep_ms = options->keep_ms});
     int result = pthread_create(&follower->thread, NULL, run, follower);
@@ -233,6 +219,7 @@ void follower_destroy(struct follower *follower)
         pthread_join(follower->thread, NULL);
     frame_reader_destroy(follower->reader);
     scaler_destroy(follower->scaler);
+    blend_maker_destroy(follower->maker);
     for (int i = 0; i < LAYERS; i++)
         blend_layer_destroy(follower->slots[i].layer);
     close(follower->wake_fd);
@@ -266,7 +253,7 @@ const struct blend_layer *follower_layer(struct follower *follower)
     if (atomic_load_explicit(&follower->ready, memory_order_relaxed) & FRESH)
         follower->shown = atomic_exchange(&follower->ready, follower->shown) & ~(unsigned)FRESH;
     const struct slot *slot = &follower->slots[follower->shown];
-    return slot->layer && slot->video == follower->serial && !slot->is_empty ? slot->layer : NULL;
+    return slot->video != 0 && slot->video == follower->serial && !slot->is_empty ? slot->layer : NULL;
 }
 
 void follower_get_status(struct follower *follower, struct follower_status *status)

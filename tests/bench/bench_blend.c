@@ -2,7 +2,6 @@
  * bench_blend.c - one card over 1080p, ours against gst_video_overlay_composition_blend(), in one program.
  * hot: the same frame again and again. cold: nothing of frame or overlay is in a cache any more.
  */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,45 +11,11 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "frame/rows.h"
+#include "cards.h"
 #include "video/blend.h"
 #include "video/blend_kernels.h"
 
-enum { WIDTH = 1920, HEIGHT = 1080, CARD_WIDTH = 900, CARD_HEIGHT = 200, LEFT = 101, TOP = 811, RADIUS = 24 };
-
-/* ---- the card ---- */
-
-static double coverage(int x, int y)
-{
-    double dx = fmax(fmax(RADIUS - x - 0.5, x + 0.5 - (CARD_WIDTH - RADIUS)), 0);
-    double dy = fmax(fmax(RADIUS - y - 0.5, y + 0.5 - (CARD_HEIGHT - RADIUS)), 0);
-    return fmin(fmax(RADIUS + 0.5 - hypot(dx, dy), 0), 1);
-}
-
-/* Strokes of two pixels with soft edges, in lines of words: what a question looks like to a blend. */
-static double ink(int x, int y)
-{
-    int line = (y - 60) / 44, v = (y - 60) % 44, u = x - 40, word = u / 90;
-    if (y < 60 || line > 2 || u < 0 || x > CARD_WIDTH - 40 || v > 28 || u % 90 > 76)
-        return 0;
-    int phase = (u + word * 3 + line * 5) % 11;
-    bool is_bar = v % 13 < 2;
-    return is_bar ? 1 : phase < 2 ? 1 : phase == 2 || phase == 10 ? 0.4 : 0;
-}
-
-static void paint(uint8_t *pixels, size_t stride, bool is_whole)
-{
-    for (int y = 0; y < CARD_HEIGHT; y++) {
-        for (int x = 0; x < CARD_WIDTH; x++) {
-            double shape = coverage(x, y), text = ink(x, y), alpha = shape * (0.82 + 0.18 * text);
-            uint8_t *pixel = is_whole ? pixels + (size_t)(TOP + y) * stride + 4 * (size_t)(LEFT + x)
-                                      : pixels + (size_t)y * stride + 4 * (size_t)x;
-            pixel[0] = (uint8_t)lround(alpha * (60 + 190 * text));
-            pixel[1] = (uint8_t)lround(alpha * (32 + 215 * text));
-            pixel[2] = (uint8_t)lround(alpha * (24 + 225 * text));
-            pixel[3] = (uint8_t)lround(alpha * 255);
-        }
-    }
-}
+enum { WIDTH = 1920, HEIGHT = 1080, CARD_WIDTH = 900, CARD_HEIGHT = 200, LEFT = 101, TOP = 811 };
 
 /* ---- the two ways ---- */
 
@@ -70,7 +35,7 @@ static void make_composition(struct bench *bench)
     GstBuffer *buffer = gst_buffer_new_allocate(NULL, CARD_WIDTH * CARD_HEIGHT * 4, NULL);
     GstMapInfo map;
     gst_buffer_map(buffer, &map, GST_MAP_WRITE);
-    paint(map.data, CARD_WIDTH * 4, false);
+    card_paint(map.data, CARD_WIDTH * 4, CARD_WIDTH, CARD_HEIGHT);
     gst_buffer_unmap(buffer, &map);
     gst_buffer_add_video_meta(buffer, GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_OVERLAY_COMPOSITION_FORMAT_RGB, CARD_WIDTH,
                               CARD_HEIGHT);
@@ -89,16 +54,19 @@ static void bench_init(struct bench *bench, GstVideoFormat format)
     gst_video_frame_map(&bench->frame, &bench->info, bench->buffer, GST_MAP_READWRITE);
     bench->pixels = xcalloc(WIDTH * HEIGHT, 4);
     bench->rows = xcalloc(HEIGHT, sizeof(bench->rows[0]));
-    paint(bench->pixels, WIDTH * 4, true);
+    card_paint(bench->pixels + (TOP * WIDTH + LEFT) * 4, WIDTH * 4, CARD_WIDTH, CARD_HEIGHT);
     for (int y = 0; y < HEIGHT; y++)
         rows_scan(bench->pixels + (size_t)y * WIDTH * 4, WIDTH, &bench->rows[y]);
     struct blend_picture picture = {bench->pixels, WIDTH * 4, bench->rows};
-    bench->layer = blend_layer_create(&bench->info);
-    blend_layer_update(bench->layer, &picture);
-    blend_layer_mark(bench->layer, TOP, TOP + CARD_HEIGHT);
+    struct blend_maker *maker = blend_maker_create(&bench->info);
+    bench->layer = blend_layer_create();
+    blend_maker_update(maker, &picture);
+    blend_maker_mark(maker, TOP, TOP + CARD_HEIGHT);
     int64_t begin_ns = clock_monotonic_ns();
-    blend_layer_update(bench->layer, &picture);
+    blend_maker_update(maker, &picture);
+    blend_maker_finish(maker, bench->layer);
     bench->convert_ms = (double)(clock_monotonic_ns() - begin_ns) / 1e6;
+    blend_maker_destroy(maker);
     make_composition(bench);
 }
 

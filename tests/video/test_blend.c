@@ -51,12 +51,27 @@ static void apply(const struct blend_layer *layer, const GstVideoInfo *info, Gst
     gst_video_frame_unmap(&frame);
 }
 
+static struct blend_layer *finish(const struct blend_maker *maker)
+{
+    struct blend_layer *layer = blend_layer_create();
+    assert_true(blend_maker_finish(maker, layer));
+    return layer;
+}
+
+static struct blend_layer *make_layer(const GstVideoInfo *info, const struct canvas *canvas)
+{
+    struct blend_maker *maker = blend_maker_create(info);
+    struct blend_picture picture = view(canvas);
+    assert_non_null(maker);
+    blend_maker_update(maker, &picture);
+    struct blend_layer *layer = finish(maker);
+    blend_maker_destroy(maker);
+    return layer;
+}
+
 static void check(const GstVideoInfo *info, const struct canvas *canvas, const char *name)
 {
-    struct blend_layer *layer = blend_layer_create(info);
-    struct blend_picture picture = view(canvas);
-    assert_non_null(layer);
-    blend_layer_update(layer, &picture);
+    struct blend_layer *layer = make_layer(info, canvas);
     GstBuffer *before = reference_noise(info, 3), *after = gst_buffer_copy_deep(before);
     apply(layer, info, after);
     char where[256] = "frame cannot be mapped";
@@ -162,7 +177,8 @@ static void test_marked_rows(void **state)
         struct canvas canvas;
         assert_true(make_info(&info, some[n % 4], 151, 45, rests[n / 4]));
         canvas_init(&canvas, 151, 45);
-        struct blend_layer *kept = blend_layer_create(&info);
+        struct blend_maker *maker = blend_maker_create(&info);
+        struct blend_layer *kept = blend_layer_create();
         GstBuffer *before = reference_noise(&info, 5);
         for (int round = 0; round < 60; round++) {
             int32_t x = rand_r(&seed) % 151, y = rand_r(&seed) % 45;
@@ -172,10 +188,10 @@ static void test_marked_rows(void **state)
             else
                 canvas_fill(&canvas, box, 200, 30, 60, rand_r(&seed) % 2 ? 0 : 130);
             struct blend_picture picture = view(&canvas);
-            struct blend_layer *fresh = blend_layer_create(&info);
-            blend_layer_update(fresh, &picture);
-            blend_layer_mark(kept, box.top, box.bottom);
-            blend_layer_update(kept, &picture);
+            struct blend_layer *fresh = make_layer(&info, &canvas);
+            blend_maker_mark(maker, box.top, box.bottom);
+            blend_maker_update(maker, &picture);
+            assert_true(blend_maker_finish(maker, kept));
             assert_int_equal(blend_layer_is_empty(kept), blend_layer_is_empty(fresh));
             GstBuffer *a = gst_buffer_copy_deep(before), *b = gst_buffer_copy_deep(before);
             apply(fresh, &info, a);
@@ -191,6 +207,7 @@ static void test_marked_rows(void **state)
         }
         gst_buffer_unref(before);
         blend_layer_destroy(kept);
+        blend_maker_destroy(maker);
         canvas_fini(&canvas);
     }
 }
@@ -203,10 +220,10 @@ static void test_other_frame_is_untouched(void **state)
     assert_true(make_info(&other, "I420", 62, 36, "interlace-mode=progressive"));
     canvas_init(&canvas, 64, 36);
     canvas_scribble(&canvas, 1);
-    struct blend_layer *layer = blend_layer_create(&info);
-    struct blend_picture picture = view(&canvas);
+    struct blend_layer *layer = blend_layer_create();
     assert_true(blend_layer_is_empty(layer));
-    blend_layer_update(layer, &picture);
+    blend_layer_destroy(layer);
+    layer = make_layer(&info, &canvas);
     assert_false(blend_layer_is_empty(layer));
     GstBuffer *buffer = reference_noise(&other, 1);
     GstVideoFrame frame;
@@ -236,9 +253,7 @@ static void test_impossible_pixels(void **state)
             uint8_t alpha = canvas.pixels[p | 3];
             honest.pixels[p] = canvas.pixels[p] < alpha ? canvas.pixels[p] : alpha;
         }
-        struct blend_layer *layer = blend_layer_create(&info);
-        struct blend_picture picture = view(&canvas);
-        blend_layer_update(layer, &picture);
+        struct blend_layer *layer = make_layer(&info, &canvas);
         GstBuffer *before = reference_noise(&info, 3), *after = gst_buffer_copy_deep(before);
         apply(layer, &info, after);
         char where[256] = "";
@@ -252,34 +267,58 @@ static void test_impossible_pixels(void **state)
     }
 }
 
+/* Blocks of 32 bytes of src and the 32 of ia that go with them; the sums never exceed the largest sample. */
+static void fill_blocks(uint8_t *blocks, size_t count, bool is_wide, unsigned *seed)
+{
+    for (size_t at = 0; at < count * BLEND_BLOCK; at += BLEND_BLOCK) {
+        for (size_t i = 0; i < BLEND_STEP; i += is_wide ? 2 : 1) {
+            unsigned most = is_wide ? 65535 : 255, ia = (unsigned)rand_r(seed) & most;
+            unsigned src = (unsigned)rand_r(seed) % (most - ia + 1);
+            memcpy(blocks + at + i, &src, is_wide ? 2 : 1);
+            memcpy(blocks + at + BLEND_STEP + i, &ia, is_wide ? 2 : 1);
+        }
+    }
+}
+
+static void assert_exact8(const uint8_t *got, const uint8_t *was, const uint8_t *blocks, size_t count, bool is_even)
+{
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t *block = blocks + (is_even ? 0 : i / BLEND_STEP * BLEND_BLOCK);
+        size_t at = i % BLEND_STEP;
+        assert_int_equal(got[i], (was[i] * block[BLEND_STEP + at] + 127) / 255 + block[at]);
+    }
+}
+
 static void test_kernels_agree(void **state)
 {
-    enum { COUNT = 4099 };
+    enum { STEPS = 200, MOST = STEPS * BLEND_STEP };
     const struct blend_kernels *best = blend_kernels_get(), *plain = blend_kernels_plain();
-    static uint8_t src[COUNT], ia[COUNT], a[COUNT], b[COUNT];
-    static uint16_t src16[COUNT], ia16[COUNT], a16[COUNT], b16[COUNT];
+    static _Alignas(64) uint8_t blocks8[STEPS * BLEND_BLOCK], blocks16[STEPS * BLEND_BLOCK];
+    static uint8_t was[MOST], a[MOST], b[MOST];
     unsigned seed = 1;
-    for (int i = 0; i < COUNT; i++) {
-        ia[i] = (uint8_t)rand_r(&seed);
-        src[i] = (uint8_t)(rand_r(&seed) % (256 - ia[i]));
-        a[i] = b[i] = (uint8_t)rand_r(&seed);
-        ia16[i] = (uint16_t)rand_r(&seed);
-        src16[i] = (uint16_t)(rand_r(&seed) % (65536 - ia16[i]));
-        a16[i] = b16[i] = (uint16_t)rand_r(&seed);
+    fill_blocks(blocks8, STEPS, false, &seed);
+    fill_blocks(blocks16, STEPS, true, &seed);
+    for (int i = 0; i < MOST; i++)
+        was[i] = (uint8_t)rand_r(&seed);
+    const struct {
+        blend_fn best, plain;
+        const uint8_t *blocks;
+    } cases[] = {{best->mix8, plain->mix8, blocks8},
+                 {best->even8, plain->even8, blocks8},
+                 {best->mix16, plain->mix16, blocks16},
+                 {best->even16, plain->even16, blocks16}};
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        for (size_t count = 2; count <= MOST; count += 102) {
+            memcpy(a, was, MOST);
+            memcpy(b, was, MOST);
+            cases[i].best(a, cases[i].blocks, count, 0);
+            cases[i].plain(b, cases[i].blocks, count, 0);
+            assert_memory_equal(a, b, MOST);
+            assert_memory_equal(a + count, was + count, MOST - count);
+            if (i < 2)
+                assert_exact8(a, was, cases[i].blocks, count, i == 1);
+        }
     }
-    best->blend8(a, src, ia, COUNT);
-    for (int i = 0; i < COUNT; i++) {
-        int exact = (b[i] * ia[i] + 127) / 255 + src[i];
-        assert_int_equal(a[i], exact);
-    }
-    plain->blend8(b, src, ia, COUNT);
-    assert_memory_equal(a, b, COUNT);
-    best->even8(a, src, ia, COUNT);
-    plain->even8(b, src, ia, COUNT);
-    assert_memory_equal(a, b, COUNT);
-    best->blend16(a16, src16, ia16, COUNT);
-    plain->blend16(b16, src16, ia16, COUNT);
-    assert_memory_equal(a16, b16, sizeof(a16));
 }
 
 /* ---- scaling ---- */
