@@ -29,23 +29,23 @@ INLINE void tail8(uint8_t *dst, const uint8_t *block, size_t count)
     }
 }
 
-INLINE void run_mix8(uint8_t *dst, const uint8_t *blocks, size_t count, ptrdiff_t below)
+INLINE void run_mix8(uint8_t *dst, const uint8_t *blocks, size_t count, ptrdiff_t ahead)
 {
     for (; count >= BLEND_STEP; count -= BLEND_STEP, dst += BLEND_STEP, blocks += BLEND_BLOCK) {
         lanes s = *(const lanes *)(const void *)blocks, k = *(const lanes *)(const void *)(blocks + BLEND_STEP);
         lanes even = k & 0xff, odd = k >> 8;
-        __builtin_prefetch(dst + below, 1);
+        __builtin_prefetch(dst + ahead, 1);
         step8(dst, &s, &even, &odd);
     }
     tail8(dst, blocks, count);
 }
 
-INLINE void run_even8(uint8_t *dst, const uint8_t *block, size_t count, ptrdiff_t below)
+INLINE void run_even8(uint8_t *dst, const uint8_t *block, size_t count, ptrdiff_t ahead)
 {
     lanes s = *(const lanes *)(const void *)block, k = *(const lanes *)(const void *)(block + BLEND_STEP);
     lanes even = k & 0xff, odd = k >> 8;
     for (; count >= BLEND_STEP; count -= BLEND_STEP, dst += BLEND_STEP) {
-        __builtin_prefetch(dst + below, 1);
+        __builtin_prefetch(dst + ahead, 1);
         step8(dst, &s, &even, &odd);
     }
     tail8(dst, block, count);
@@ -62,26 +62,26 @@ INLINE void step16(uint16_t *restrict dst, const uint16_t *restrict block, size_
     }
 }
 
-INLINE void run16(uint8_t *dst, const uint8_t *blocks, size_t count, ptrdiff_t below, size_t advance)
+INLINE void run16(uint8_t *dst, const uint8_t *blocks, size_t count, ptrdiff_t ahead, size_t advance)
 {
     for (; count >= BLEND_STEP; count -= BLEND_STEP, dst += BLEND_STEP, blocks += advance) {
-        __builtin_prefetch(dst + below, 1);
+        __builtin_prefetch(dst + ahead, 1);
         step16((uint16_t *)(void *)dst, (const uint16_t *)(const void *)blocks, WORDS);
     }
     step16((uint16_t *)(void *)dst, (const uint16_t *)(const void *)blocks, count / 2);
 }
 
 #define KERNEL(attribute, name, call)                                                                \
-    attribute static void name(uint8_t *dst, const uint8_t *blocks, size_t count, ptrdiff_t below)   \
+    attribute static void name(uint8_t *dst, const uint8_t *blocks, size_t count, ptrdiff_t ahead)   \
     {                                                                                                \
         call;                                                                                        \
     }
 
 #define KERNELS(name, attribute)                                                                     \
-    KERNEL(attribute, name##_mix8, run_mix8(dst, blocks, count, below))                              \
-    KERNEL(attribute, name##_even8, run_even8(dst, blocks, count, below))                            \
-    KERNEL(attribute, name##_mix16, run16(dst, blocks, count, below, BLEND_BLOCK))                   \
-    KERNEL(attribute, name##_even16, run16(dst, blocks, count, below, 0))                            \
+    KERNEL(attribute, name##_mix8, run_mix8(dst, blocks, count, ahead))                              \
+    KERNEL(attribute, name##_even8, run_even8(dst, blocks, count, ahead))                            \
+    KERNEL(attribute, name##_mix16, run16(dst, blocks, count, ahead, BLEND_BLOCK))                   \
+    KERNEL(attribute, name##_even16, run16(dst, blocks, count, ahead, 0))                            \
     static const struct blend_kernels name##_kernels = {#name, name##_mix8, name##_even8, name##_mix16, \
                                                         name##_even16};
 

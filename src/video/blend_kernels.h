@@ -4,8 +4,8 @@
  * 8-bit samples: ia is 255 - alpha. 16-bit words (P010: ten bits on top): ia is 65535 - alpha, and the result's
  * lowest six bits are zero. src + ia never exceeds the largest sample, so nothing overflows.
  *
- * `even` stretches read one block, again and again. All ask early for the row below dst, `below` bytes on, since
- * the next call will want it. Thread: any; nothing is allocated and nobody waits.
+ * `even` stretches read one block, again and again. All prefetch what stands `ahead` bytes behind dst: a later
+ * row. Thread: any; nothing is allocated and nobody waits.
  */
 #pragma once
 
@@ -15,7 +15,7 @@
 enum { BLEND_STEP = 32, BLEND_BLOCK = 64 };
 
 /* count: bytes of dst; of the last block only what is left of them counts. blocks: aligned to their size. */
-typedef void (*blend_fn)(uint8_t *dst, const uint8_t *blocks, size_t count, ptrdiff_t below);
+typedef void (*blend_fn)(uint8_t *dst, const uint8_t *blocks, size_t count, ptrdiff_t ahead);
 
 struct blend_kernels {
     const char *name;  // "avx2", "plain"
