@@ -1,6 +1,6 @@
 /*
- * cmd_video.c - the outgoing picture. It outlives whoever started it: a closed terminal, a dead supervisor or a full pipe
- * behind standard error change nothing.
+ * cmd_video.c - the outgoing picture. It outlives whoever started it: a closed terminal, a dead supervisor or a
+ * full pipe behind standard error change nothing.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -117,7 +117,8 @@ static void take_outputs(struct plan *plan, const struct choices *choices, const
     const char *view = choices->view ? choices->view : "main";
     for (size_t i = 0; i < choices->outputs.count; i++) {
         plan->outputs[plan->studio.output_count++] = (struct studio_output_options){
-            .name = own(plan, xasprintf("output%zu", i + 1)), .view = view, .frame_socket = find_socket(plan, folder, view),
+            .name = own(plan, xasprintf("output%zu", i + 1)), .view = view,
+            .frame_socket = find_socket(plan, folder, view),
             .to = own(plan, xstrdup(choices->outputs.items[i])), .bitrate_kbps = choices->bitrate_kbps,
         };
     }
@@ -152,8 +153,8 @@ static void wipe(const char *text)
 }
 
 /*
- * A reader who stops reading a pipe or terminal would hold up whoever logs. Opened anew, because the flag belongs to the
- * open file, which others share.
+ * A reader who stops reading a pipe or terminal would hold up whoever logs. Opened anew, because the flag
+ * belongs to the open file, which others share.
  */
 static void unblock_stderr(void)
 {
@@ -174,13 +175,14 @@ static void handle_end(void *data)
 
 static void handle_hangup(void *data)
 {
-    log_info("video", "SIGHUP: the picture goes on as it is; what changed in the configuration needs a restart of video");
+    log_info("video", "SIGHUP: the picture goes on as it is; a changed configuration needs a restart of video");
 }
 
 static bool listen_to_signals(struct app *app, struct error *err)
 {
     signal(SIGPIPE, SIG_IGN);
-    return loop_on_signal(app->loop, SIGTERM, handle_end, app, err) && loop_on_signal(app->loop, SIGINT, handle_end, app, err)
+    return loop_on_signal(app->loop, SIGTERM, handle_end, app, err)
+        && loop_on_signal(app->loop, SIGINT, handle_end, app, err)
         && loop_on_signal(app->loop, SIGHUP, handle_hangup, app, err);
 }
 
@@ -274,22 +276,28 @@ int cmd_video(int argc, char **argv)
     struct choices choices = {0};
     const struct option_spec specs[] = {
         {"config", OPTION_TEXT, &choices.config, "FILE", "the configuration; options below go before it"},
-        {"input", OPTION_TEXT, &choices.input, "URI", "test, a file, srt://…?mode=listener, rtmp://, udp://, or another URI"},
-        {"output", OPTION_LIST, &choices.outputs, "URI", "FILE.mkv, .mp4, .ts, .flv, srt://, rtmp://, rtmps://; may be repeated"},
+        {"input", OPTION_TEXT, &choices.input, "URI",
+            "test, a file, srt://…?mode=listener, rtmp://, udp://, or another URI"},
+        {"output", OPTION_LIST, &choices.outputs, "URI",
+            "FILE.mkv, .mp4, .ts, .flv, srt://, rtmp://, rtmps://; may be repeated"},
         {"size", OPTION_TEXT, &choices.size, "WxH", "of the outgoing picture; usual: 1280x720"},
         {"fps", OPTION_TEXT, &choices.fps, "N", "frames a second: 30, 59.94, 30000/1001"},
-        {"bitrate", OPTION_INT, &choices.bitrate_kbps, "KBPS", "of --output; usual: by size and frame rate", 100, 200000},
+        {"bitrate", OPTION_INT, &choices.bitrate_kbps, "KBPS", "of --output; usual: by size and frame rate",
+            100, 200000},
         {"view", OPTION_TEXT, &choices.view, "NAME", "whose overlay --output shows; usual: main"},
-        {"frames", OPTION_TEXT, &choices.frames, "FOLDER", "where the overlay's frames-VIEW.sock are; usual: the runtime folder"},
+        {"frames", OPTION_TEXT, &choices.frames, "FOLDER",
+            "where the overlay's frames-VIEW.sock are; usual: the runtime folder"},
         {"holding", OPTION_TEXT, &choices.holding, "FILE", "an image to show while there is no input"},
         {"seconds", OPTION_REAL, &choices.seconds, "N", "end by itself after so long"},
-        {"relay", OPTION_TEXT, &choices.relay, "ADDRESS", "unix:PATH, ws:// or wss://, or none; usual: relay.sock of the runtime folder"},
+        {"relay", OPTION_TEXT, &choices.relay, "ADDRESS",
+            "unix:PATH, ws:// or wss://, or none; usual: relay.sock of the runtime folder"},
         {"token-file", OPTION_TEXT, &choices.token_file, "FILE", "holds the token for a relay elsewhere"},
         {"verbose", OPTION_FLAG, &choices.is_verbose, NULL, "log more"},
     };
     const struct option_usage usage = {"video", NULL,
-        "The outgoing picture: an input, the overlay of a view on it, and outputs. It goes on whatever dies around it.\n"
-        "Without --config, --input or --output: what the usual configuration says. SIGTERM or Ctrl-C: end, recordings finished.",
+        "The outgoing picture: an input, the overlay of a view on it, and outputs. It goes on whatever dies around\n"
+        "it. Without --config, --input or --output: what the usual configuration says. SIGTERM or Ctrl-C ends it,\n"
+        "with recordings finished.",
         specs, ARRAY_LENGTH(specs)};
     int first, status;
     if (options_parse(&usage, argc, argv, &first, &status) == OPTIONS_STOP)

@@ -42,7 +42,8 @@ static void send_json(struct video_link *link, json_t *message)
 
 static json_t *describe_output(const struct studio_output_health *output)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:i, s:I, s:I, s:I, s:i, s:s, s:s}", "name", output->name, "view", output->view,
+    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:i, s:I, s:I, s:I, s:i, s:s, s:s}", "name", output->name,
+        "view", output->view,
         "state", studio_state_name(output->state), "text", output->text, "is_blank", output->is_blank, "bitrate_kbps",
         output->bitrate_kbps, "dropped", (json_int_t)output->dropped, "frames", (json_int_t)output->frames, "bytes",
         (json_int_t)output->bytes, "restarts", (int)output->restarts, "encoder", output->encoder, "to", output->to);
@@ -50,11 +51,13 @@ static json_t *describe_output(const struct studio_output_health *output)
 
 static json_t *describe_input(const struct studio_health *health)
 {
-    return json_pack("{s:s, s:s, s:s, s:i, s:f, s:I, s:I, s:I, s:I, s:I, s:i}", "state", studio_state_name(health->input_state),
+    return json_pack("{s:s, s:s, s:s, s:i, s:f, s:I, s:I, s:I, s:I, s:I, s:i}", "state",
+        studio_state_name(health->input_state),
         "text", health->input_text, "from", health->input,
         "age_ms", health->input_age_s < 0 ? -1 : (int)(health->input_age_s * 1000),
         "fps", round(health->fps * 100) / 100, "frames", (json_int_t)health->ticks, "live", (json_int_t)health->live,
-        "repeated", (json_int_t)health->repeated, "held", (json_int_t)health->held, "jumped", (json_int_t)health->jumped,
+        "repeated", (json_int_t)health->repeated, "held", (json_int_t)health->held, "jumped",
+        (json_int_t)health->jumped,
         "attempts", (int)health->input_generation);
 }
 
@@ -67,7 +70,8 @@ void video_link_report(struct video_link *link)
     json_t *outputs = json_array();
     for (size_t i = 0; i < health->output_count; i++)
         json_array_append_new(outputs, describe_output(&health->outputs[i]));
-    send_json(link, json_pack("{s:s, s:o, s:o}", "type", "report", "input", describe_input(health), "outputs", outputs));
+    send_json(link, json_pack("{s:s, s:o, s:o}", "type", "report", "input", describe_input(health), "outputs",
+        outputs));
     free(health);
     timer_start(&link->report, REPORT_MS);
 }
@@ -90,7 +94,8 @@ static bool obey(struct video_link *link, const json_t *message, struct error *e
         return studio_stop_output(link->studio, name, err);
     if (strcmp(command, "output.blank") == 0)
         return studio_blank_output(link->studio, name, json_get_bool(message, "on", true), err);
-    return error_set(err, ERROR_DATA, "%s: the video process knows output.start, output.stop and output.blank", command);
+    return error_set(err, ERROR_DATA, "%s: the video process knows output.start, output.stop and output.blank",
+        command);
 }
 
 static void handle_command(struct video_link *link, const json_t *message)
@@ -105,7 +110,8 @@ static void handle_command(struct video_link *link, const json_t *message)
     if (is_done)
         json_object_set_new(reply, "result", json_object());
     else
-        json_object_set_new(reply, "error", json_pack("{s:s, s:s}", "code", error_code_name(err.code), "text", err.text));
+        json_object_set_new(reply, "error", json_pack("{s:s, s:s}", "code", error_code_name(err.code), "text",
+            err.text));
     send_json(link, reply);
 }
 
@@ -137,7 +143,8 @@ static void handle_message(void *data, const char *bytes, size_t len, bool is_te
 static void handle_open(void *data)
 {
     struct video_link *link = data;
-    send_json(link, json_pack("{s:s, s:s, s:s, s:[s]}", "type", "hello", "client", "video", "name", "video", "topics", "outputs"));
+    send_json(link, json_pack("{s:s, s:s, s:s, s:[s]}", "type", "hello", "client", "video", "name", "video",
+        "topics", "outputs"));
 }
 
 /* ---- Connecting ---- */

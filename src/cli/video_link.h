@@ -1,7 +1,7 @@
 /*
- * video_link.h - the video process's link to the relay: orders come down, the state of input and outputs goes up.
- * It comes back by itself. Losing it changes nothing in the picture. The words are in docs/api.md, "To the video process".
- * Thread: the loop's.
+ * video_link.h - the video process's link to the relay: orders come down, the state of input and outputs goes
+ * up. It comes back by itself. Losing it changes nothing in the picture. The words are in docs/api.md, "To the
+ * video process". Thread: the loop's.
  */
 #pragma once
 

@@ -16,14 +16,16 @@ static const struct {
     const char *scheme;
     enum address_kind kind;
 } schemes[] = {
-    {"file", ADDRESS_FILE}, {"srt", ADDRESS_SRT}, {"udp", ADDRESS_UDP}, {"rtmp", ADDRESS_RTMP}, {"rtmps", ADDRESS_RTMP},
+    {"file", ADDRESS_FILE}, {"srt", ADDRESS_SRT}, {"udp", ADDRESS_UDP},
+    {"rtmp", ADDRESS_RTMP}, {"rtmps", ADDRESS_RTMP},
 };
 
 static const struct {
     const char *ending;
     enum address_container container;
 } endings[] = {
-    {".mkv", CONTAINER_MKV}, {".mp4", CONTAINER_MP4}, {".m4v", CONTAINER_MP4}, {".ts", CONTAINER_TS}, {".flv", CONTAINER_FLV},
+    {".mkv", CONTAINER_MKV}, {".mp4", CONTAINER_MP4}, {".m4v", CONTAINER_MP4},
+    {".ts", CONTAINER_TS}, {".flv", CONTAINER_FLV},
 };
 
 static enum address_kind find_kind(const char *text)
@@ -53,7 +55,8 @@ static void add_secret(struct address *address, const char *secret, size_t len)
 /* What a query may say openly: it chooses a way of working and lets nobody in. */
 static bool is_open(const char *pair, size_t name_len)
 {
-    static const char *const open[] = {"mode", "latency", "rcvlatency", "peerlatency", "pbkeylen", "localport", "localaddress",
+    static const char *const open[] = {"mode", "latency", "rcvlatency", "peerlatency", "pbkeylen", "localport",
+        "localaddress",
         "transtype", "poll-timeout", "timeout", "pkt_size"};
     for (size_t i = 0; i < G_N_ELEMENTS(open); i++) {
         if (strlen(open[i]) == name_len && strncmp(pair, open[i], name_len) == 0)
@@ -149,13 +152,15 @@ bool address_parse_input(struct address *address, const char *text, struct error
     if (address->kind == ADDRESS_FILE && strcmp(text, "test") == 0)
         address->kind = ADDRESS_TEST;
     if (!*text)
-        return error_set(err, ERROR_DATA, "the input is empty; expected test, a file, srt://, rtmp://, udp:// or another URI");
+        return error_set(err, ERROR_DATA,
+            "the input is empty; expected test, a file, srt://, rtmp://, udp:// or another URI");
     return true;
 }
 
 static bool refuse(const struct address *address, struct error *err)
 {
-    return error_set(err, ERROR_DATA, "\"%s\": antiphon cannot write there; expected FILE.mkv, .mp4, .ts or .flv, srt://, "
+    return error_set(err, ERROR_DATA,
+        "\"%s\": antiphon cannot write there; expected FILE.mkv, .mp4, .ts or .flv, srt://, "
         "rtmp:// or rtmps://", address->shown);
 }
 

@@ -1,7 +1,7 @@
 /*
- * address.h - where a picture comes from or goes to: what kind of place it is, and how to name it without its secrets.
- * Stream keys stand in paths and queries of addresses, and libraries like to repeat addresses in their errors.
- * Thread: any.
+ * address.h - where a picture comes from or goes to: what kind of place it is, and how to name it without its
+ * secrets. Stream keys stand in paths and queries of addresses, and libraries like to repeat addresses in their
+ * errors. Thread: any.
  */
 #pragma once
 
@@ -29,7 +29,10 @@ struct address {
     char **secrets; // NULL-terminated; every part of text that must not be seen
 };
 
-/* False: err names what is expected. Release with address_fini() in either case. Secrets are hidden from the log at once. */
+/*
+ * False: err names what is expected. Release with address_fini() in either case. Secrets are hidden from the
+ * log at once.
+ */
 bool address_parse_input(struct address *address, const char *text, struct error *err);
 bool address_parse_output(struct address *address, const char *text, struct error *err);
 void address_fini(struct address *address);

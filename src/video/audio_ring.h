@@ -1,8 +1,8 @@
 /*
  * audio_ring.h - sound between input and outputs, addressed by absolute sample number of output running time.
- * Gaps are silence by themselves, because what is read is zeroed. A stamp that differs by more than 20 ms from where the
- * sound stands makes it jump there; a smaller steady drift is taken up by one sample in a thousand, unheard.
- * Frames: one sample of every channel. Thread: its owner's lock.
+ * Gaps are silence by themselves, because what is read is zeroed. A stamp that differs by more than 20 ms from
+ * where the sound stands makes it jump there; a smaller steady drift is taken up by one sample in a thousand,
+ * unheard. Frames: one sample of every channel. Thread: its owner's lock.
  */
 #pragma once
 

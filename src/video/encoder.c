@@ -9,8 +9,8 @@
 enum { TRY_S = 2, TRY_FRAMES = 5 };
 
 /*
- * The hardware first, then the two in software. Units differ: openh264enc counts bits. x264enc's veryfast costs 1.4 ms more a
- * 720p frame than ultrafast and halves the rate that text needs to stay sharp.
+ * The hardware first, then the two in software. Units differ: openh264enc counts bits. x264enc's veryfast costs
+ * 1.4 ms more a 720p frame than ultrafast and halves the rate that text needs to stay sharp.
  */
 static const struct candidate {
     const char *name;
@@ -18,7 +18,8 @@ static const struct candidate {
     const char *constant;  // added where the rate must be held
     int rate_unit;         // times kbit/s
 } candidates[] = {
-    {"nvh264enc", "nvh264enc zerolatency=true preset=low-latency-hq bframes=0 bitrate=%d gop-size=%d", " rc-mode=cbr", 1},
+    {"nvh264enc", "nvh264enc zerolatency=true preset=low-latency-hq bframes=0 bitrate=%d gop-size=%d",
+        " rc-mode=cbr", 1},
     {"vah264enc", "vah264enc b-frames=0 bitrate=%d key-int-max=%d", " rate-control=cbr", 1},
     {"x264enc", "x264enc tune=zerolatency speed-preset=veryfast bframes=0 bitrate=%d key-int-max=%d",
         " vbv-buf-capacity=1000 option-string=nal-hrd=cbr", 1},
@@ -40,7 +41,8 @@ char *encoder_describe(const char *name, const struct encoder_options *options)
     g_assert(candidate);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    g_autofree char *text = g_strdup_printf(candidate->format, options->bitrate_kbps * candidate->rate_unit, options->key_frames);
+    g_autofree char *text = g_strdup_printf(candidate->format, options->bitrate_kbps * candidate->rate_unit,
+        options->key_frames);
 #pragma GCC diagnostic pop
     return g_strconcat(text, options->is_constant ? candidate->constant : "", NULL);
 }
@@ -76,7 +78,8 @@ static bool works(const struct candidate *candidate, const struct program *progr
         encoder_describe(candidate->name, &(struct encoder_options){.bitrate_kbps = 2000, .key_frames = 60});
     g_autoptr(GstCaps) caps = program_video_caps(program, true);
     g_autofree char *format = gst_caps_to_string(caps);
-    g_autofree char *text = g_strdup_printf("videotestsrc num-buffers=%d ! %s ! %s ! h264parse ! fakesink name=sink sync=false",
+    g_autofree char *text =
+        g_strdup_printf("videotestsrc num-buffers=%d ! %s ! %s ! h264parse ! fakesink name=sink sync=false",
         TRY_FRAMES, format, encoder);
     g_autoptr(GstElement) pipeline = gst_parse_launch_full(text, NULL, GST_PARSE_FLAG_FATAL_ERRORS, NULL);
     return pipeline && run(pipeline) == TRY_FRAMES;
@@ -96,7 +99,8 @@ const char *encoder_choose(const struct program *program, struct error *err)
     const char *result = chosen;
     g_mutex_unlock(&lock);
     if (!result)
-        error_set(err, ERROR_SYSTEM, "no H.264 encoder works for %dx%d (tried nvh264enc, vah264enc, x264enc, openh264enc); "
+        error_set(err, ERROR_SYSTEM,
+            "no H.264 encoder works for %dx%d (tried nvh264enc, vah264enc, x264enc, openh264enc); "
             "install gstreamer1.0-plugins-ugly, or choose an even size", program->width_px, program->height_px);
     return result;
 }

@@ -1,7 +1,7 @@
 /*
- * encoder.h - the H.264 encoder of this machine, found by trying.
- * That an element is listed proves nothing: hardware encoders are listed without their device. Each candidate encodes five
- * frames of the real size, and the first that does it within 2 s is taken for the life of the process. Thread: any.
+ * encoder.h - the H.264 encoder of this machine, found by trying. That an element is listed proves nothing:
+ * hardware encoders are listed without their device. Each candidate encodes five frames of the real size, and
+ * the first that does it within 2 s is taken for the life of the process. Thread: any.
  */
 #pragma once
 

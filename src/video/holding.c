@@ -33,8 +33,8 @@ static struct colour sky(float x, float y)
 }
 
 /*
- * How much of a pixel one choir covers: three arcs around a mouth at (mouth_x, 0), open to `side`. pixel: its size in picture
- * heights; edges are soft over one of them.
+ * How much of a pixel one choir covers: three arcs around a mouth at (mouth_x, 0), open to `side`. pixel: its
+ * size in picture heights; edges are soft over one of them.
  */
 static float choir(float x, float y, float mouth_x, float side, float pixel)
 {
@@ -83,7 +83,8 @@ static void draw_block(GstVideoFrame *frame, int block_x, int block_y, float kr,
 {
     int width = GST_VIDEO_FRAME_WIDTH(frame), height = GST_VIDEO_FRAME_HEIGHT(frame);
     float pixel = 1.0f / (float)height, chroma[2] = {0, 0};
-    float left = ((float)(block_x * 2) - (float)width / 2) * pixel, top = ((float)(block_y * 2) - (float)height / 2) * pixel;
+    float left = ((float)(block_x * 2) - (float)width / 2) * pixel;
+    float top = ((float)(block_y * 2) - (float)height / 2) * pixel;
     struct colour behind = sky(left, top);
     for (int i = 0; i < 4; i++) {
         int x = block_x * 2 + (i & 1), y = block_y * 2 + (i >> 1);
@@ -124,7 +125,8 @@ GstBuffer *holding_draw(const struct program *program)
 static GstElement *make_decoder(const struct program *program, const char *path, struct error *err)
 {
     g_autoptr(GError) error = NULL;
-    GstElement *pipeline = gst_parse_launch_full("filesrc name=src ! decodebin ! videoconvert ! videoscale add-borders=true "
+    GstElement *pipeline =
+        gst_parse_launch_full("filesrc name=src ! decodebin ! videoconvert ! videoscale add-borders=true "
         "! appsink name=sink sync=false max-buffers=1", NULL, GST_PARSE_FLAG_FATAL_ERRORS, &error);
     if (!pipeline) {
         error_set(err, ERROR_SYSTEM, "holding picture \"%s\": %s", path, error->message);
@@ -143,7 +145,8 @@ static bool explain(GstElement *pipeline, const char *path, struct error *err)
     g_autoptr(GstBus) bus = gst_element_get_bus(pipeline);
     g_autoptr(GstMessage) message = gst_bus_pop_filtered(bus, GST_MESSAGE_ERROR);
     if (!message)
-        return error_set(err, ERROR_DATA, "holding picture \"%s\": not read within 5 s; expected a PNG or JPEG file", path);
+        return error_set(err, ERROR_DATA,
+            "holding picture \"%s\": not read within 5 s; expected a PNG or JPEG file", path);
     g_autoptr(GError) error = NULL;
     gst_message_parse_error(message, &error, NULL);
     return error_set(err, ERROR_DATA, "holding picture \"%s\": %s expected a PNG or JPEG file", path, error->message);

@@ -74,7 +74,8 @@ static GstFlowReturn handle_video(GstAppSink *sink, void *data)
     if (!sample)
         return GST_FLOW_OK;
     int64_t stamp_ns = stamp_of(input, sample);
-    pump_add_video(input->options.pump, input->options.generation, stamp_ns, gst_buffer_ref(gst_sample_get_buffer(sample)));
+    pump_add_video(input->options.pump, input->options.generation, stamp_ns,
+        gst_buffer_ref(gst_sample_get_buffer(sample)));
     note_sample(input);
     return GST_FLOW_OK;
 }
@@ -86,8 +87,8 @@ static GstFlowReturn handle_audio(GstAppSink *sink, void *data)
     GstMapInfo map;
     if (!sample || !gst_buffer_map(gst_sample_get_buffer(sample), &map, GST_MAP_READ))
         return GST_FLOW_OK;
-    pump_add_audio(input->options.pump, input->options.generation, stamp_of(input, sample), (const float *)(const void *)map.data,
-        map.size / sizeof(float) / PROGRAM_CHANNELS);
+    pump_add_audio(input->options.pump, input->options.generation, stamp_of(input, sample),
+        (const float *)(const void *)map.data, map.size / sizeof(float) / PROGRAM_CHANNELS);
     gst_buffer_unmap(gst_sample_get_buffer(sample), &map);
     note_sample(input);
     return GST_FLOW_OK;
@@ -104,7 +105,8 @@ static void ask_latency(struct input *input)
     if (gst_element_query(input->pipeline, query))
         gst_query_parse_latency(query, &is_live, &least, &most);
     int64_t latency_ns = is_live && GST_CLOCK_TIME_IS_VALID(least) ? (int64_t)least : 0;
-    log_debug("video/input", "latency of generation %u: %.0f ms%s", input->options.generation, (double)latency_ns / NS_PER_MS,
+    log_debug("video/input", "latency of generation %u: %.0f ms%s", input->options.generation,
+        (double)latency_ns / NS_PER_MS,
         is_live ? "" : ", not live");
     pump_set_latency(input->options.pump, input->options.generation, latency_ns);
 }

@@ -6,12 +6,15 @@
 #include "video/program.h"
 #include "video/setup.h"
 
-/* Encoded data waits here while the sinks keep time: senders may be 1.4 s ahead of their own clock (ffmpeg's mux delay). */
+/*
+ * Encoded data waits here while the sinks keep time: senders may be 1.4 s ahead of their own clock (ffmpeg's
+ * mux delay).
+ */
 #define ENCODED_QUEUE "queue max-size-time=5000000000 max-size-bytes=33554432 max-size-buffers=0"
 
 /*
- * Built by hand where the format is known: decodebin's choice depends on the machine. Damaged frames are not shown: after a
- * late join the decoder would fill the picture with grey until the next key frame.
+ * Built by hand where the format is known: decodebin's choice depends on the machine. Damaged frames are not
+ * shown: after a late join the decoder would fill the picture with grey until the next key frame.
  */
 static const struct decoder {
     const char *caps;
@@ -42,7 +45,8 @@ static char *describe_branch(const GstCaps *caps, bool is_video)
     const char *name = gst_structure_get_name(gst_caps_get_structure(caps, 0));
     bool is_raw = g_str_equal(name, "video/x-raw") || g_str_equal(name, "audio/x-raw");
     return g_strdup_printf("%s%s%s%s ! appsink name=sink sync=true async=false max-buffers=4 drop=true "
-        "enable-last-sample=false", is_raw ? "" : ENCODED_QUEUE " ! ", is_raw ? "" : find_decoder(caps), is_raw ? "" : " ! ",
+        "enable-last-sample=false",
+        is_raw ? "" : ENCODED_QUEUE " ! ", is_raw ? "" : find_decoder(caps), is_raw ? "" : " ! ",
         is_video ? "deinterlace ! videoconvert ! videoscale add-borders=true" : "audioconvert ! audioresample");
 }
 
@@ -58,8 +62,8 @@ static GstElement *build_branch(const struct input_chain *chain, const GstCaps *
     g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(branch), "sink");
     g_autoptr(GstCaps) wanted = is_video ? program_video_caps(chain->program, false) : program_audio_caps();
     gst_app_sink_set_caps(GST_APP_SINK(sink), wanted);
-    gst_app_sink_set_callbacks(GST_APP_SINK(sink), (GstAppSinkCallbacks *)(is_video ? chain->video : chain->audio), chain->data,
-        NULL);
+    const GstAppSinkCallbacks *callbacks = is_video ? chain->video : chain->audio;
+    gst_app_sink_set_callbacks(GST_APP_SINK(sink), (GstAppSinkCallbacks *)callbacks, chain->data, NULL);
     return branch;
 }
 
@@ -157,7 +161,8 @@ static void set_address(GstElement *source, const char *property, const struct a
     if (address->kind != ADDRESS_FILE) {
         g_object_set(source, property, address->text, NULL);
         if (address->kind == ADDRESS_SRT)
-            g_object_set(source, "poll-timeout", 100, NULL);  // after the URI, which resets it; without, NULL takes 3 s
+            // after the URI, which resets it; without, NULL takes 3 s
+            g_object_set(source, "poll-timeout", 100, NULL);
         return;
     }
     g_autofree char *path = g_canonicalize_filename(address->text, NULL);

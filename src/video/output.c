@@ -56,7 +56,8 @@ struct output {
     GstElement *pipeline;            // owned; NULL while none runs
     GstElement *sources[2];          // owned: appsrcs of picture and sound, NULL when nothing may be pushed
     uint64_t first_tick;
-    uint64_t pushed, sent, dropped_before;  // of the picture; sent left the appsrc; dropped_before: by earlier pipelines
+    // of the picture; sent left the appsrc; dropped_before: by earlier pipelines
+    uint64_t pushed, sent, dropped_before;
     uint64_t bytes;                  // that left, at the last watch
     uint64_t taken;                  // atomic; bytes that reached the sink
 };
@@ -152,7 +153,8 @@ static void handle_push(struct pump_sink *sink, const struct pump_tick *tick)
 static uint64_t dropped(const struct output *output)
 {
     uint64_t sent = __atomic_load_n(&output->sent, __ATOMIC_RELAXED);
-    uint64_t waiting = output->sources[0] ? gst_app_src_get_current_level_buffers(GST_APP_SRC(output->sources[0])) : 0;
+    uint64_t waiting = output->sources[0]
+        ? gst_app_src_get_current_level_buffers(GST_APP_SRC(output->sources[0])) : 0;
     return output->dropped_before + (output->pushed > sent + waiting ? output->pushed - sent - waiting : 0);
 }
 
@@ -176,10 +178,11 @@ static GstPadProbeReturn count_taken(GstPad *pad, GstPadProbeInfo *info, void *d
 }
 
 /*
- * One element's pad; the output outlives its pipelines' streaming threads, because it is destroyed only when idle, and idle is
- * when the burial is over.
+ * One element's pad; the output outlives its pipelines' streaming threads, because it is destroyed only when
+ * idle, and idle is when the burial is over.
  */
-static void probe(GstElement *pipeline, const char *element, const char *pad_name, GstPadProbeCallback callback, void *data)
+static void probe(GstElement *pipeline, const char *element, const char *pad_name, GstPadProbeCallback callback,
+    void *data)
 {
     g_autoptr(GstElement) found = gst_bin_get_by_name(GST_BIN(pipeline), element);
     g_autoptr(GstPad) pad = gst_element_get_static_pad(found, pad_name);
@@ -195,8 +198,9 @@ static GstElement *build(struct output *output, struct error *err)
     if (output->address.kind == ADDRESS_FILE && !(file = recording_reserve(output->address.text, err)))
         return NULL;
     GstElement *pipeline = output_chain_build(&(struct output_chain_options){
-        .program = output->options.program, .address = &output->address, .location = file ? file : output->address.text,
-        .view = output->view, .frame_socket = output->frame_socket, .encoder = encoder, .bitrate_kbps = output->bitrate_kbps,
+        .program = output->options.program, .address = &output->address,
+        .location = file ? file : output->address.text, .view = output->view,
+        .frame_socket = output->frame_socket, .encoder = encoder, .bitrate_kbps = output->bitrate_kbps,
     }, err);
     g_mutex_lock(&output->lock);
     free(output->file);
@@ -349,7 +353,8 @@ static gboolean handle_watch(void *data)
 {
     struct output *output = data;
     gint64 now_us = g_get_monotonic_time();
-    uint64_t sent = output_chain_sent(output->pipeline, &output->address, __atomic_load_n(&output->taken, __ATOMIC_RELAXED));
+    uint64_t sent = output_chain_sent(output->pipeline, &output->address,
+        __atomic_load_n(&output->taken, __ATOMIC_RELAXED));
     note_rate(output, sent);
     if (sent != output->bytes_before) {
         output->moved_us = now_us;
@@ -374,7 +379,8 @@ static void attach(struct output *output, GstElement *pipeline)
 
 static void apply_blank(struct output *output)
 {
-    g_autoptr(GstElement) overlay = output->pipeline ? gst_bin_get_by_name(GST_BIN(output->pipeline), "overlay") : NULL;
+    g_autoptr(GstElement) overlay =
+        output->pipeline ? gst_bin_get_by_name(GST_BIN(output->pipeline), "overlay") : NULL;
     if (overlay && output->frame_socket)
         g_object_set(overlay, "active", !output->is_blank, NULL);
 }
@@ -496,10 +502,8 @@ void output_set_blank(struct output *output, bool is_blank)
     apply_blank(output);
     g_mutex_lock(&output->lock);
     enum studio_state state = output->state;
-    char *text = xstrdup(output->text);
     g_mutex_unlock(&output->lock);
-    output->options.on_state(output->options.data, output->name, state, text);
-    free(text);
+    output->options.on_state(output->options.data, output->name, state, is_blank ? "blank" : "shown again");
 }
 
 const char *output_name(const struct output *output)

@@ -9,8 +9,8 @@
 #include "video/setup.h"
 
 /*
- * How much raw picture an output may be behind before the oldest is dropped. A recording may lag a second rather than lose a
- * frame while the machine is busy; what is live may not.
+ * How much raw picture an output may be behind before the oldest is dropped. A recording may lag a second
+ * rather than lose a frame while the machine is busy; what is live may not.
  */
 enum {
     NETWORK_BUFFERS = 6, SOUND_KBPS = 160,
@@ -23,9 +23,10 @@ enum {
 static const char file_sink[] = "filesink name=sink async=false sync=false buffer-mode=unbuffered";
 
 /*
- * A recording must be readable however the process ends: Matroska is by itself; MP4 in fragments of half a second that become
- * an ordinary file when it is closed. flvmux of 1.22 reckons its live deadline from the wrong time, gives up waiting for the
- * other pad and pulls sound up to 32 ms out of place; not live, it waits, and both come with every tick.
+ * A recording must be readable however the process ends: Matroska is by itself; MP4 in fragments of half a
+ * second that become an ordinary file when it is closed. flvmux of 1.22 reckons its live deadline from the
+ * wrong time, gives up waiting for the other pad and pulls sound up to 32 ms out of place; not live, it waits,
+ * and both come with every tick.
  */
 static const struct form {
     enum address_kind kind;
@@ -36,8 +37,10 @@ static const struct form {
     const char *property, *elements[2];
     bool waits;         // its muxer must believe that nothing is live
 } forms[] = {
-    {ADDRESS_FILE, CONTAINER_MKV, "avc", "matroskamux name=mux offset-to-zero=true", NULL, "location", {"matroskamux"}},
-    {ADDRESS_FILE, CONTAINER_MP4, "avc", "mp4mux name=mux fragment-duration=500 fragment-mode=first-moov-then-finalise", NULL,
+    {ADDRESS_FILE, CONTAINER_MKV, "avc", "matroskamux name=mux offset-to-zero=true", NULL, "location",
+        {"matroskamux"}},
+    {ADDRESS_FILE, CONTAINER_MP4, "avc",
+        "mp4mux name=mux fragment-duration=500 fragment-mode=first-moov-then-finalise", NULL,
         "location", {"mp4mux"}},
     {ADDRESS_FILE, CONTAINER_TS, "byte-stream", "mpegtsmux name=mux alignment=7", NULL, "location", {"mpegtsmux"}},
     {ADDRESS_FILE, CONTAINER_FLV, "avc", "flvmux name=mux", NULL, "location", {"flvmux"}, true},
@@ -76,10 +79,11 @@ static char *describe(const struct output_chain_options *options, const struct f
     g_autofree char *encoder = encoder_describe(options->encoder, &(struct encoder_options){
         .bitrate_kbps = options->bitrate_kbps, .key_frames = 2 * fps, .is_constant = !is_file});
     g_autofree char *source = g_strdup_printf("is-live=%s format=time block=false max-bytes=0 max-buffers=%d "
-        "leaky-type=downstream", form->waits ? "false" : "true", is_file ? MAX(fps, NETWORK_BUFFERS) : NETWORK_BUFFERS);
+        "leaky-type=downstream", form->waits ? "false" : "true",
+        is_file ? MAX(fps, NETWORK_BUFFERS) : NETWORK_BUFFERS);
     return g_strdup_printf(
-        "appsrc name=video %s ! %s name=overlay ! %s ! h264parse config-interval=%d ! video/x-h264,stream-format=%s,alignment=au "
-        "! " QUEUE " ! mux. "
+        "appsrc name=video %s ! %s name=overlay ! %s ! h264parse config-interval=%d "
+        "! video/x-h264,stream-format=%s,alignment=au ! " QUEUE " ! mux. "
         "appsrc name=audio %s ! audioconvert ! avenc_aac bitrate=%d ! aacparse ! " QUEUE " ! mux. %s ! %s",
         source, options->frame_socket ? "antiphonoverlay" : "identity", encoder,
         g_str_equal(form->video, "avc") ? 0 : -1, form->video, source, SOUND_KBPS * 1000, form->muxer,
@@ -97,7 +101,10 @@ static void set_places(GstElement *pipeline, const struct output_chain_options *
 {
     g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
     g_object_set(sink, property, options->location, NULL);
-    /* After the URI, which resets both. A listener goes on without callers; a caller that finds nobody fails after 3 s. */
+    /*
+     * After the URI, which resets both. A listener goes on without callers; a caller that finds nobody fails
+     * after 3 s.
+     */
     if (options->address->kind == ADDRESS_SRT)
         g_object_set(sink, "wait-for-connection", !options->address->is_listener, "poll-timeout", 100, NULL);
     g_autoptr(GstElement) overlay = gst_bin_get_by_name(GST_BIN(pipeline), "overlay");

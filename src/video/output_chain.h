@@ -21,7 +21,8 @@ struct output_chain_options {
 };
 
 /*
- * A pipeline with appsrcs "video" and "audio", the element "overlay", and the sink "sink". NULL: err names what is missing.
+ * A pipeline with appsrcs "video" and "audio", the element "overlay", and the sink "sink". NULL: err names what
+ * is missing.
  */
 GstElement *output_chain_build(const struct output_chain_options *options, struct error *err);
 
@@ -29,7 +30,7 @@ GstElement *output_chain_build(const struct output_chain_options *options, struc
 bool output_chain_check(const struct address *address, struct error *err);
 
 /*
- * Bytes that really left: what a network sink took may still wait for a peer that never speaks. handed_over: what the sink
- * took, which is the answer for files.
+ * Bytes that really left: what a network sink took may still wait for a peer that never speaks. handed_over:
+ * what the sink took, which is the answer for files.
  */
 uint64_t output_chain_sent(GstElement *pipeline, const struct address *address, uint64_t handed_over);

@@ -1,8 +1,8 @@
 /*
- * picker.h - which picture of the input belongs to a tick of the output.
- * The newest one that is due; older ones are dropped, and the same one is given again while none is newer. Nothing due for
- * `hold_after_ns`: none, and the caller shows its holding picture until a picture is due again. That is the whole
- * conversion of frame rates. Thread: its owner's lock.
+ * picker.h - which picture of the input belongs to a tick of the output. The newest one that is due; older ones
+ * are dropped, and the same one is given again while none is newer. Nothing due for `hold_after_ns`: none, and
+ * the caller shows its holding picture until a picture is due again. That is the whole conversion of frame
+ * rates. Thread: its owner's lock.
  */
 #pragma once
 
@@ -32,8 +32,8 @@ void picker_destroy(struct picker *picker);  // accepts NULL
 void picker_add(struct picker *picker, int64_t stamp_ns, void *frame, size_t bytes);
 
 /*
- * Drops what waits, as at the end of a generation: a demuxer that ends flushes old pictures, which would flash up. The
- * one that is shown stays until its time is over.
+ * Drops what waits, as at the end of a generation: a demuxer that ends flushes old pictures, which would flash
+ * up. The one that is shown stays until its time is over.
  */
 void picker_flush(struct picker *picker);
 

@@ -35,7 +35,8 @@ uint64_t program_tick_at(const struct program *program, int64_t ns)
 
 int64_t program_tick_sample(const struct program *program, uint64_t tick)
 {
-    return (int64_t)gst_util_uint64_scale(tick, PROGRAM_RATE * (uint64_t)program->fps_den, (uint64_t)program->fps_num);
+    return (int64_t)gst_util_uint64_scale(tick, PROGRAM_RATE * (uint64_t)program->fps_den,
+        (uint64_t)program->fps_num);
 }
 
 int64_t program_ns_to_sample(int64_t ns)

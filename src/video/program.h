@@ -1,7 +1,7 @@
 /*
- * program.h - the one clock and the one beginning that input and outputs share, and the format of the outgoing picture.
- * Times are output running time: nanoseconds since the program began. Ticks are computed from the beginning each time,
- * never by adding rounded durations. Thread: any, it does not change after program_init().
+ * program.h - the one clock and the one beginning that input and outputs share, and the format of the outgoing
+ * picture. Times are output running time: nanoseconds since the program began. Ticks are computed from the
+ * beginning each time, never by adding rounded durations. Thread: any, it does not change after program_init().
  */
 #pragma once
 

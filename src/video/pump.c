@@ -12,8 +12,8 @@
 
 enum {
     /*
-     * The AAC encoder puts 1024 samples of its own in front and the containers do not say so: sound is taken from the ring that
-     * much earlier, or it is 21 ms behind the picture in every output.
+     * The AAC encoder puts 1024 samples of its own in front and the containers do not say so: sound is taken
+     * from the ring that much earlier, or it is 21 ms behind the picture in every output.
      */
     ENCODER_DELAY_SAMPLES = 1024,
     CATCH_UP_MS = 1000,  // a pump that was held up makes up for so much; beyond, ticks are left out
@@ -23,7 +23,8 @@ struct pump {
     const struct program *program;
     GstBuffer *holding;
     GThread *thread;
-    int64_t half_tick_ns;  // pictures go to the tick that is nearest, not to the next: half the error against the sound
+    // pictures go to the tick that is nearest, not to the next: half the error against the sound
+    int64_t half_tick_ns;
 
     GMutex lock;  // guards all down to the next blank line; never held while a sink is called
     bool is_ending;
@@ -203,7 +204,10 @@ void pump_set_latency(struct pump *pump, unsigned generation, int64_t latency_ns
     g_mutex_unlock(&pump->lock);
 }
 
-/* Captions of the input would go out twice with a repeated picture and be lost with a dropped one: ours are made later. */
+/*
+ * Captions of the input would go out twice with a repeated picture and be lost with a dropped one: ours are
+ * made later.
+ */
 static gboolean strip_meta(GstBuffer *buffer, GstMeta **meta, void *data)
 {
     if ((*meta)->info->api == GST_VIDEO_CAPTION_META_API_TYPE)
@@ -218,7 +222,8 @@ static int64_t note(struct pump *pump, enum timeline_kind kind, int64_t stamp_ns
     if (!GST_CLOCK_STIME_IS_VALID(stamp_ns))
         stamp_ns = now_ns - pump->timeline.anchor_ns;
     if (timeline_note(&pump->timeline, kind, stamp_ns, now_ns))
-        log_debug("video/pump", "input %u anchored at %+.3f s", pump->generation, (double)pump->timeline.anchor_ns / NS_PER_S);
+        log_debug("video/pump", "input %u anchored at %+.3f s", pump->generation,
+            (double)pump->timeline.anchor_ns / NS_PER_S);
     pump->health.last_sample_ns = now_ns;
     return stamp_ns;
 }

@@ -1,7 +1,7 @@
 /*
- * pump.h - one tick per outgoing frame, between the input's generations and the outputs.
- * Every tick gives each sink one picture (new, repeated or the holding picture) and the sound that belongs to it. Inputs
- * add samples from their streaming threads under the number of their generation; what a dead generation still sends is
+ * pump.h - one tick per outgoing frame, between the input's generations and the outputs. Every tick gives each
+ * sink one picture (new, repeated or the holding picture) and the sound that belongs to it. Inputs add samples
+ * from their streaming threads under the number of their generation; what a dead generation still sends is
  * thrown away. Thread: any, and the pump's own calls the sinks.
  */
 #pragma once

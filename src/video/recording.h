@@ -6,8 +6,8 @@
 struct error;
 
 /*
- * Creates an empty file: `path` itself, or "NAME-2.EXT", "NAME-3.EXT" … where that is taken, and returns its name, which the
- * caller frees. NULL: err names the path and the reason.
+ * Creates an empty file: `path` itself, or "NAME-2.EXT", "NAME-3.EXT" … where that is taken, and returns its
+ * name, which the caller frees. NULL: err names the path and the reason.
  */
 char *recording_reserve(const char *path, struct error *err);
 

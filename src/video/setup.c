@@ -9,8 +9,8 @@
 #include "video/antiphonoverlay.h"
 
 /* GST_DEBUG shows addresses with their stream keys: it goes where secrets are struck out. */
-static void handle_debug(GstDebugCategory *category, GstDebugLevel level, const gchar *file, const gchar *function, gint line,
-    GObject *object, GstDebugMessage *message, gpointer data)
+static void handle_debug(GstDebugCategory *category, GstDebugLevel level, const gchar *file,
+    const gchar *function, gint line, GObject *object, GstDebugMessage *message, gpointer data)
 {
     char where[64];
     g_snprintf(where, sizeof(where), "gstreamer/%s", gst_debug_category_get_name(category));
@@ -61,12 +61,14 @@ bool setup_gstreamer(struct error *err)
 static const struct {
     const char *element, *package;
 } packages[] = {
-    {"x264enc", "gstreamer1.0-plugins-ugly"}, {"avenc_aac", "gstreamer1.0-libav"}, {"avdec_h264", "gstreamer1.0-libav"},
-    {"srtsink", "gstreamer1.0-plugins-bad"}, {"srtsrc", "gstreamer1.0-plugins-bad"}, {"tsdemux", "gstreamer1.0-plugins-bad"},
+    {"x264enc", "gstreamer1.0-plugins-ugly"}, {"avenc_aac", "gstreamer1.0-libav"},
+    {"avdec_h264", "gstreamer1.0-libav"}, {"srtsink", "gstreamer1.0-plugins-bad"},
+    {"srtsrc", "gstreamer1.0-plugins-bad"}, {"tsdemux", "gstreamer1.0-plugins-bad"},
     {"rtmp2sink", "gstreamer1.0-plugins-bad"}, {"rtmp2src", "gstreamer1.0-plugins-bad"},
     {"mpegtsmux", "gstreamer1.0-plugins-bad"}, {"h264parse", "gstreamer1.0-plugins-bad"},
-    {"matroskamux", "gstreamer1.0-plugins-good"}, {"mp4mux", "gstreamer1.0-plugins-good"}, {"flvmux", "gstreamer1.0-plugins-good"},
-    {"flvdemux", "gstreamer1.0-plugins-good"}, {"udpsrc", "gstreamer1.0-plugins-good"}, {"aacparse", "gstreamer1.0-plugins-good"},
+    {"matroskamux", "gstreamer1.0-plugins-good"}, {"mp4mux", "gstreamer1.0-plugins-good"},
+    {"flvmux", "gstreamer1.0-plugins-good"}, {"flvdemux", "gstreamer1.0-plugins-good"},
+    {"udpsrc", "gstreamer1.0-plugins-good"}, {"aacparse", "gstreamer1.0-plugins-good"},
 };
 
 bool setup_has_element(const char *name, struct error *err)

@@ -1,6 +1,6 @@
 /*
- * setup.h - GStreamer made ready for us, once a process: its debug output through our log (which knows what to hide), our
- * own element registered, hardware decoders out of the way. Thread: any.
+ * setup.h - GStreamer made ready for us, once a process: its debug output through our log (which knows what to
+ * hide), our own element registered, hardware decoders out of the way. Thread: any.
  */
 #pragma once
 

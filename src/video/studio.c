@@ -147,11 +147,13 @@ bool studio_blank_output(struct studio *studio, const char *name, bool is_blank,
 static bool check_options(const struct studio_options *options, struct error *err)
 {
     int width = options->width_px, height = options->height_px;
-    if (width < SIZE_MIN_PX || height < SIZE_MIN_PX || width > SIZE_MAX_PX || height > SIZE_MAX_PX || width % 2 || height % 2)
+    if (width < SIZE_MIN_PX || height < SIZE_MIN_PX || width > SIZE_MAX_PX || height > SIZE_MAX_PX || width % 2
+        || height % 2)
         return error_set(err, ERROR_DATA, "size %dx%d: expected two even numbers from 16 to 8192", width, height);
     if (options->fps_num <= 0 || options->fps_den <= 0 || options->fps_num / options->fps_den > FPS_MAX
         || options->fps_num < options->fps_den)
-        return error_set(err, ERROR_DATA, "%d/%d frames a second: expected 1 to 240", options->fps_num, options->fps_den);
+        return error_set(err, ERROR_DATA, "%d/%d frames a second: expected 1 to 240", options->fps_num,
+            options->fps_den);
     if (options->output_count > STUDIO_OUTPUTS_MAX)
         return error_set(err, ERROR_DATA, "%zu outputs: 16 at most", options->output_count);
     return true;

@@ -75,8 +75,8 @@ struct studio_health {
 enum { STUDIO_OUTPUTS_MAX = 16 };
 
 /*
- * NULL, and err says why, where waiting cannot help: no GStreamer element, no encoder that runs, an output's address that
- * is none, an odd size. What may come later (a file, a peer) is no error.
+ * NULL, and err says why, where waiting cannot help: no GStreamer element, no encoder that runs, an output's
+ * address that is none, an odd size. What may come later (a file, a peer) is no error.
  */
 struct studio *studio_create(const struct studio_options *options, struct error *err);
 

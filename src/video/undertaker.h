@@ -1,7 +1,6 @@
 /*
- * undertaker.h - starts and buries pipelines on threads of their own.
- * Changing a pipeline's state may block for as long as a peer or a name server pleases, so nobody who has anything else
- * to do may do it. Thread: any.
+ * undertaker.h - starts and buries pipelines on threads of their own. Changing a pipeline's state may block for
+ * as long as a peer or a name server pleases, so nobody who has anything else to do may do it. Thread: any.
  */
 #pragma once
 
@@ -12,8 +11,8 @@
 void undertaker_start(GstElement *pipeline);
 
 /*
- * To NULL; takes the reference over. buried(data) is called when the pipeline is gone, on `context`'s thread; NULL: nobody
- * wants to know.
+ * To NULL; takes the reference over. buried(data) is called when the pipeline is gone, on `context`'s thread;
+ * NULL: nobody wants to know.
  */
 void undertaker_bury(GstElement *pipeline, GMainContext *context, void (*buried)(void *data), void *data);
 

@@ -1,6 +1,6 @@
 /*
- * The studio through its door: test input, the overlay of a view from a real frame stream, a recording; orders and news.
- * What was recorded is decoded again, and the pixels say what was on air.
+ * The studio through its door: test input, the overlay of a view from a real frame stream, a recording; orders
+ * and news. What was recorded is decoded again, and the pixels say what was on air.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -256,7 +256,8 @@ static void test_orders(void **state)
         fail_msg("%zu pictures of the blank output hold", seen.holding);
     size_t first = 12;  // before the input's first picture the overlay lies on the holding picture
     if (seen.with_box + seen.holding > seen.count + first)
-        fail_msg("a blank output shows no overlay: %zu with it, %zu holding, of %zu", seen.with_box, seen.holding, seen.count);
+        fail_msg("a blank output shows no overlay: %zu with it, %zu holding, of %zu", seen.with_box,
+            seen.holding, seen.count);
     char *second = xasprintf("%s/show-2.mkv", stage->folder);
     seen = watch_recording(second);
     expect_continuous(&seen, 25);
@@ -300,7 +301,8 @@ static void test_refusals(void **state)
         {{.fps_num = 1000, .fps_den = 1}, "1000/1"},
         {{.input = ""}, "input is empty"},
         {{.width_px = WIDTH, .height_px = HEIGHT, .outputs = &to_nowhere, .output_count = 1}, "\"nowhere\""},
-        {{.width_px = WIDTH, .height_px = HEIGHT, .outputs = twins, .output_count = 2}, "two outputs are called \"twin\""},
+        {{.width_px = WIDTH, .height_px = HEIGHT, .outputs = twins, .output_count = 2},
+            "two outputs are called \"twin\""},
     };
     (void)stage;
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {

@@ -1,4 +1,7 @@
-/* What a tick shows and sounds: the picker, the timeline, the audio ring; addresses and names of recordings beside them. */
+/*
+ * What a tick shows and sounds: the picker, the timeline, the audio ring; addresses and names of recordings
+ * beside them.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -34,7 +37,10 @@ static void release_counted(void *frame)
 
 struct pick_case {
     const char *name;
-    /* "+40" adds a frame stamped 40 ms, "f" flushes, "@60=40" expects frame 40 at tick 60, "@60=-" the holding picture. */
+    /*
+     * "+40" adds a frame stamped 40 ms, "f" flushes, "@60=40" expects frame 40 at tick 60, "@60=-" the holding
+     * picture.
+     */
     const char *steps;
     size_t frames_max, bytes_max;
 };
@@ -139,11 +145,14 @@ static const struct anchor_case anchor_cases[] = {
     {"first RTMP picture 1.5 s after the start", false, true, 0, {V(0, 1500)}, 1, 1500 - 360 + 60},
     {"sound of the same source follows the picture's anchor", false, true, 0, {V(0, 1500), A(0, 1510)}, 2, 1200},
     {"an unclocked source that is on time stays", false, true, 0, {V(0, 300), V(33, 333)}, 2, 0},
-    {"one late picture is not enough", true, true, 0, {V(0, 0), V(33, 500), V(500, 500), V(533, 900), V(900, 900)}, 5, 0},
+    {"one late picture is not enough", true, true, 0,
+        {V(0, 0), V(33, 500), V(500, 500), V(533, 900), V(900, 900)}, 5, 0},
     {"four late ones are not enough", true, true, 0, {V(0, 200), V(33, 233), V(66, 266), V(100, 300)}, 4, 0},
-    {"five late ones in a row are", true, true, 0, {V(0, 200), V(33, 233), V(66, 266), V(100, 300), V(133, 333)}, 5, 200 - 60 + 60},
+    {"five late ones in a row are", true, true, 0,
+        {V(0, 200), V(33, 233), V(66, 266), V(100, 300), V(133, 333)}, 5, 200 - 60 + 60},
     {"late pictures count apart from sound on time", true, true, 0,
-        {V(0, 200), A(200, 200), V(33, 233), A(233, 233), V(66, 266), A(266, 266), V(100, 300), A(300, 300), V(133, 333)}, 9, 200},
+        {V(0, 200), A(200, 200), V(33, 233), A(233, 233), V(66, 266), A(266, 266), V(100, 300), A(300, 300),
+        V(133, 333)}, 9, 200},
     {"400 ms early is bearable", true, true, 0, {V(400, 0)}, 1, 0},
     {"more is not: due now", true, true, 0, {V(5000, 0), V(5033, 33)}, 2, -5000},
     {"a burst out of a server's cache ends at the present", false, true, 0,
