@@ -175,8 +175,8 @@ def beeps(file):
     return [float(x) for x in re.findall(r"silence_end: ([\d.]+)", out)]
 
 
-def check_sync(file, least, tolerance_ms=45):
-    """Every flash has its beep. The picture is quantised to frames on the way in and out."""
+def check_sync(file, least, tolerance_ms=45, strays=0):
+    """Every flash has its beep, but for `strays`. The picture is quantised to frames on the way in and out."""
     pairs = []
     heard = beeps(file)
     for flash in flashes(file):
@@ -185,5 +185,5 @@ def check_sync(file, least, tolerance_ms=45):
             pairs.append((flash, min(near, key=lambda b: abs(b - flash))))
     print("flash/beep:", " ".join(f"{f:.3f}/{b:.3f}" for f, b in pairs))
     check(len(pairs) >= least, f"{file}: {len(pairs)} pairs of flash and beep, expected {least}")
-    for flash, beep in pairs:
-        check(abs(flash - beep) * 1000 <= tolerance_ms, f"{file}: flash at {flash:.3f}, beep at {beep:.3f}")
+    apart = [(f, b) for f, b in pairs if abs(f - b) * 1000 > tolerance_ms]
+    check(len(apart) <= strays, f"{file}: flashes and beeps apart: {apart}")

@@ -1,0 +1,62 @@
+"""Inputs as they come: UDP whose stamps jump by 5000 s between senders, garbage, truncated and interlaced files, odd sizes."""
+from harness import *
+
+# UDP: no connection at all; the second sender's clock is 5000 s ahead, its picture of another size.
+port = free_port(socket.SOCK_DGRAM)
+out = path("udp.mkv")
+video = Video("--input", f"udp://127.0.0.1:{port}", "--output", out)
+video.wait_log("output output1 live")
+target = f"udp://127.0.0.1:{port}?pkt_size=1316"
+first = send(target, "mpegts", *flash_source("640x360", 30))
+video.wait_log("input live")
+video.run_for(4)
+first.kill()
+first.wait()
+ENCODE += ["-output_ts_offset", "5000"]
+second = send(target, "mpegts", *flash_source("480x270", 25), name="second")
+video.run_for(6)  # within a second it is the same stream to us, else a new one
+second.kill()
+second.wait()
+del ENCODE[-2:]
+
+# Noise on the port is not a stream, and no harm.
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+    for i in range(2000):
+        s.sendto(os.urandom(1316), ("127.0.0.1", port))
+video.wait_log("input failed: udp")
+lives = video.log().count("input live")
+third = send(target, "mpegts", *flash_source("640x360", 30), name="third")
+video.wait_log("input live", count=lives + 1)
+video.run_for(3)
+video.stop()
+check_continuous(out)
+check_sync(out, least=9, strays=1)  # the first after the jump may fall into it
+
+# Files that are none, or only in part.
+clip = make_file("clip.mkv", 4)
+whole = open(clip, "rb").read()
+cases = {"noise.mkv": os.urandom(200000), "empty.mp4": b"", "text.mp4": b"not a film\n" * 1000, "cut.mkv": whole[:len(whole) // 2],
+         "holes.mkv": bytes(b if (i // 3000) % 4 != 3 else 0 for i, b in enumerate(whole))}
+for name, content in cases.items():
+    with open(path(name), "wb") as file:
+        file.write(content)
+    out = path(name + "-out.mkv")
+    video = Video("--input", path(name), "--output", out, name=name)
+    video.wait_log("input live" if name in ("cut.mkv", "holes.mkv") else "input failed: .*" + name)
+    video.run_for(2.5)
+    video.stop()
+    check_continuous(out)
+    if name == "cut.mkv":
+        check(len(flashes(out)) >= 1, "what is there of a cut file is shown")
+
+# Sizes nobody chose: odd, tall, tiny, interlaced; borders keep the shape.
+for name, size, args in (("odd.mkv", "321x241", ["-pix_fmt", "yuv444p"]), ("tall.mkv", "90x400", []),
+                         ("interlaced.mkv", "640x480", ["-flags", "+ilme+ildct", "-vf", "setfield=tff"])):
+    make_file(name, 3, *args, size=size)
+    out = path(name + "-out.mkv")
+    video = Video("--input", path(name), "--output", out, name=name)
+    video.wait_log("input live")
+    video.run_for(3)
+    video.stop()
+    check_continuous(out)
+    check(any(y > 120 if size != "90x400" else y < 25 for _, y in brightness(out)), f"{name} is shown")
