@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "relay/journal.h"
 
 static const struct command *const groups[] = {
     commands_question, commands_poll,   commands_captions, commands_moderation,
@@ -189,7 +190,22 @@ static void send_reply(struct reply *reply, bool is_ok, json_t *body, int status
     }
     free(text);
     json_decref(body);
-    free_reply(reply);
+    reply->is_given = true;
+    if (!reply->is_held)
+        free_reply(reply);
+}
+
+void reply_hold(struct reply *reply)
+{
+    reply->is_held = true;
+}
+
+void reply_reads(struct reply *reply, uint64_t number)
+{
+    reply->is_held = false;
+    reply->reading = number;
+    if (reply->is_given)
+        free_reply(reply);
 }
 
 void reply_done(struct reply *reply, json_t *result)
@@ -228,7 +244,12 @@ void reply_forget_all(struct api *api)
         reply->api = NULL;
         reply->client = NULL;
         reply->request = NULL;
-        list_remove(&reply->link);  // whoever answers it later frees it
+        if (reply->reading != 0) {
+            journal_cancel(api->relay->journal, reply->reading);
+            free_reply(reply);
+        } else {
+            list_remove(&reply->link);  // whoever answers it later frees it
+        }
     }
 }
 

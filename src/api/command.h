@@ -65,6 +65,8 @@ struct reply {
     json_t *ref;                     // what the client called it; NULL: nothing
     char *by;
     void *data;                      // the command's own, freed with free()
+    uint64_t reading;                // the journal's number of what it waits for; 0: nothing
+    bool is_held, is_given;
 };
 
 /* Runs it and answers. ref and request: one of them, or none. arguments: an object; other members are refused. */
@@ -74,6 +76,13 @@ void command_run(struct api *api, const char *name, const json_t *arguments, con
 /* Each frees the reply. result: handed over, may be NULL. */
 void reply_done(struct reply *reply, json_t *result);
 void reply_failed(struct reply *reply, const struct error *err);
+
+/*
+ * Around a question to the journal, which may be answered within the call that asks it: reply_hold() before, and
+ * reply_reads() with the number that came back.
+ */
+void reply_hold(struct reply *reply);
+void reply_reads(struct reply *reply, uint64_t number);
 
 /* The client is gone: its answers go nowhere. */
 void reply_forget_client(struct api *api, const struct client *client);

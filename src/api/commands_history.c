@@ -49,7 +49,9 @@ static enum outcome history(const struct call *call, json_t **result, struct err
     size_t limit;
     if (!read_limit(call, &limit, err))
         return COMMAND_FAILED;
-    journal_read(call->api->relay->journal, (uint64_t)call_int(call, "before"), limit, handle_messages, call->reply);
+    reply_hold(call->reply);
+    reply_reads(call->reply, journal_read(call->api->relay->journal, (uint64_t)call_int(call, "before"), limit,
+                                          handle_messages, call->reply));
     return COMMAND_LATER;
 }
 
@@ -63,7 +65,8 @@ static enum outcome search(const struct call *call, json_t **result, struct erro
         error_set(err, ERROR_DATA, "text: 1 to %d bytes to look for are expected", SEARCH_BYTES_MAX);
         return COMMAND_FAILED;
     }
-    journal_search(call->api->relay->journal, text, limit, handle_messages, call->reply);
+    reply_hold(call->reply);
+    reply_reads(call->reply, journal_search(call->api->relay->journal, text, limit, handle_messages, call->reply));
     return COMMAND_LATER;
 }
 

@@ -51,7 +51,8 @@ static enum outcome pick_message(const struct call *call, uint64_t id, json_t **
     if (!message) {
         call->reply->data = xmalloc(sizeof(id));
         memcpy(call->reply->data, &id, sizeof(id));
-        journal_read(call->api->relay->journal, id + 1, 1, handle_read, call->reply);
+        reply_hold(call->reply);
+        reply_reads(call->reply, journal_read(call->api->relay->journal, id + 1, 1, handle_read, call->reply));
         return COMMAND_LATER;
     }
     const struct question *question = questions_pick(call->api->relay->questions, message, call->by, err);

@@ -183,6 +183,10 @@ static void add_line(const struct reader *reader, struct str line, struct buffer
     if (line.len > RAW_LINE_BYTES_MAX)
         line.len = utf8_cut(line.data, RAW_LINE_BYTES_MAX);
     add_plain(reader, line, out);
+    if (out->len == start) {
+        out->len = from;
+        return;
+    }
     while (out->len > start && out->data[out->len - 1] == ' ')
         out->len--;
     size_t leading = 0;

@@ -15,15 +15,18 @@
 #include "relay/polls.h"
 #include "relay/questions.h"
 
-#define COUNT_KEY "on_air:count"
-#define JSON_KEY "on_air:json"
-#define BLANK_KEY "on_air:is_blank"
+/* "57 {…}": in one text, because a commit may part two. */
+#define STATE_KEY "on_air:state"
 
-/* More changes than a relay can tell while its journal's last commits are lost. */
-enum { RESTART_SKIP = 100000 };
+/*
+ * After a restart the first change skips ahead by a random number up to this: what the run before told last may not have
+ * been committed, nor what the one before that told, and a revision never names two states.
+ */
+#define RESTART_SKIP (UINT64_C(1) << 32)
 
-/* A card waits for the journal; it outlives neither the journal nor this run. */
+/* A card waits for the journal. */
 struct ticket {
+    struct list link;  // in on_air.tickets
     struct on_air *on_air;
     struct on_air_slot *slot;
     uint64_t id;
@@ -73,11 +76,9 @@ static void save(const struct on_air *on_air)
 {
     if (!on_air->options.journal)
         return;
-    char text[24];
-    snprintf(text, sizeof(text), "%" PRIu64, on_air->count);
-    journal_set_state(on_air->options.journal, COUNT_KEY, text);
-    journal_set_state(on_air->options.journal, JSON_KEY, on_air->json);
-    journal_set_state(on_air->options.journal, BLANK_KEY, on_air->is_blank ? "1" : NULL);
+    char *text = xasprintf("%" PRIu64 " %s", on_air->count, on_air->json);
+    journal_set_state(on_air->options.journal, STATE_KEY, text);
+    free(text);
 }
 
 static void load(struct on_air *on_air)
@@ -87,18 +88,19 @@ static void load(struct on_air *on_air)
         return;
     }
     snprintf(on_air->epoch, sizeof(on_air->epoch), "%s", journal_epoch(on_air->options.journal));
-    const char *count = journal_state(on_air->options.journal, COUNT_KEY);
-    on_air->count = count ? strtoull(count, NULL, 10) : 0;
-    on_air->skip = count ? RESTART_SKIP : 0;
-    on_air->is_blank = journal_state(on_air->options.journal, BLANK_KEY) != NULL;
-    const char *json = journal_state(on_air->options.journal, JSON_KEY);
-    on_air->json = xstrdup(json ? json : "");
+    const char *state = journal_state(on_air->options.journal, STATE_KEY);
+    const char *json = state ? strchr(state, ' ') : NULL;
+    on_air->count = state ? strtoull(state, NULL, 10) : 0;
+    on_air->skip = state ? random_below(RESTART_SKIP) : 0;
+    on_air->json = xstrdup(json ? json + 1 : "");
+    on_air->is_blank = on_air_json_is_blank(on_air->json);
 }
 
 struct on_air *on_air_create(const struct on_air_options *options, struct error *err)
 {
     struct on_air *on_air = xcalloc(1, sizeof(*on_air));
     on_air->options = *options;
+    list_init(&on_air->tickets);
     copy_views(on_air, options->views, options->view_count);
     on_air->views_json = on_air_make_views_json(on_air);
     load(on_air);
@@ -121,6 +123,9 @@ void on_air_destroy(struct on_air *on_air)
         free_texts((char **)on_air->views[i].languages, on_air->views[i].language_count);
         free_texts((char **)on_air->views[i].platforms, on_air->views[i].platform_count);
     }
+    struct ticket *ticket, *next;
+    list_for_each_safe(ticket, next, &on_air->tickets, link)  // the journal closes without giving its answers
+        free(ticket);
     free(on_air->views);
     free(on_air->json);
     free(on_air->views_json);
@@ -137,6 +142,7 @@ static void handle_durable(void *data)
         ticket->slot->waiting = 0;
         ticket->slot->durable = ticket->id;
     }
+    list_remove(&ticket->link);
     free(ticket);
     on_air_update(on_air, clock_unix_ms());
 }
@@ -148,7 +154,8 @@ static void wait_durable(struct on_air *on_air, struct on_air_slot *slot, uint64
         return;
     }
     struct ticket *ticket = xmalloc(sizeof(*ticket));
-    *ticket = (struct ticket){on_air, slot, id};
+    *ticket = (struct ticket){.on_air = on_air, .slot = slot, .id = id};
+    list_append(&on_air->tickets, &ticket->link);
     slot->waiting = id;
     journal_when_durable(on_air->options.journal, handle_durable, ticket);
 }

@@ -3,8 +3,8 @@
  * The state is asked of questions, polls and captions whenever one of them says that it changed; its JSON is built
  * once per change and shared. A revision is EPOCH:COUNT. The epoch is drawn when the journal is made; the count
  * grows with every change. After a restart the same state has the same revision, so no card blinks; the first change
- * then skips ahead, because a revision that was told but not yet committed must never name another state.
- * Thread: the relay's own.
+ * then skips far ahead, because a revision that was told but not yet committed must never name another state.
+ * Thread: the relay's own. Destroy it while the loop does not run, before the journal is closed.
  */
 #pragma once
 

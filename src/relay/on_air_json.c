@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/error.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "relay/captions.h"
 #include "relay/on_air_private.h"
@@ -156,6 +158,15 @@ char *on_air_make_json(const struct on_air *on_air, int64_t now_ms)
     }
     buffer_printf(&out, "},\"is_blank\":%s}", on_air->is_blank ? "true" : "false");
     return buffer_take(&out);
+}
+
+bool on_air_json_is_blank(const char *json)
+{
+    struct error err;
+    json_t *state = json_parse(json, strlen(json), &err);
+    bool is_blank = json_get_bool(state, "is_blank", false);
+    json_decref(state);
+    return is_blank;
 }
 
 static void add_list(struct buffer *out, const char *key, const char *const *texts, size_t count)

@@ -1,6 +1,7 @@
 /* on_air_private.h - what the files behind on_air.h share. */
 #pragma once
 
+#include "base/list.h"
 #include "relay/on_air.h"
 
 /* One card: ids of questions or polls; 0: none. */
@@ -17,6 +18,7 @@ struct on_air {
     char epoch[24], revision[48];
     uint64_t count, skip;
     struct on_air_slot question, poll;
+    struct list tickets;  // cards that wait for the journal
     bool is_blank;
     char *json, *views_json;  // owned
 };
@@ -24,3 +26,4 @@ struct on_air {
 /* on_air_json.c; the caller frees. */
 char *on_air_make_json(const struct on_air *on_air, int64_t now_ms);
 char *on_air_make_views_json(const struct on_air *on_air);
+bool on_air_json_is_blank(const char *json);

@@ -242,12 +242,30 @@ static void load_one(void *data, const char *key, const char *text)
     json_decref(object);
 }
 
+/* A kill may have come between what took the place and what left it. */
+static void keep_one_on_air(struct questions *questions)
+{
+    struct question *last = NULL;
+    for (size_t i = 0; i < questions->count; i++) {
+        struct question *question = questions->slots[i].question;
+        if (question->state != QUESTION_ON_AIR)
+            continue;
+        struct question *gone = last && last->aired_ms > question->aired_ms ? question : last;
+        last = gone == question ? last : question;
+        if (gone) {
+            gone->state = QUESTION_ANSWERED;
+            question_save(questions, gone);
+        }
+    }
+}
+
 bool questions_load(struct questions *questions, struct error *err)
 {
     const struct journal *journal = questions->options.journal;
     if (!journal)
         return true;
     journal_each_state(journal, PREFIX, load_one, questions);
+    keep_one_on_air(questions);
     const char *reserved = journal_state(journal, LAST_ID);
     uint64_t last = reserved ? strtoull(reserved, NULL, 10) : 0;
     if (last > questions->last_id)

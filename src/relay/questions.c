@@ -240,17 +240,20 @@ static void set_state(struct questions *questions, struct question *question, en
     questions_end_change(questions, question, by);
 }
 
-/* Both are changed before anybody is told of either: nobody sees the air empty between them. Each may be NULL. */
+/*
+ * Both are changed before anybody is told of either: nobody sees the air empty between them. The next is written first:
+ * a kill between the two leaves both on air, and questions_load() keeps the one aired last. Each may be NULL.
+ */
 static void replace_on_air(struct questions *questions, struct question *before, struct question *next, const char *by)
 {
     if (before)
         apply_state(questions, before, QUESTION_ANSWERED, by);
     if (next)
         apply_state(questions, next, QUESTION_ON_AIR, by);
-    if (before)
-        questions_end_change(questions, before, by);
     if (next)
         questions_end_change(questions, next, by);
+    if (before)
+        questions_end_change(questions, before, by);
 }
 
 void questions_mark_dirty(struct questions *questions, struct question *question)

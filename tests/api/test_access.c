@@ -10,6 +10,7 @@ static void begin(struct desk *desk)
 
 static void assert_has(const char *answer, const char *words)
 {
+    assert_non_null(answer);
     if (!strstr(answer, words))
         fail_msg("\"%s\" is not in the answer:\n%s", words, answer);
 }

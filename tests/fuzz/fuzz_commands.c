@@ -1,0 +1,198 @@
+/*
+ * fuzz_commands.c - hostile commands, one JSON object a line, against questions, polls, captions and on-air state as they
+ * are in a relay. The journal, the network and the sources are stood in for below, so nothing waits and nothing is kept.
+ * Parsers: api/command.c and api/commands_*.c.
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/client.h"
+#include "api/command.h"
+#include "api/outputs.h"
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/memory.h"
+#include "chat/message.h"
+#include "relay/captions.h"
+#include "relay/intake.h"
+#include "relay/journal.h"
+#include "relay/on_air.h"
+#include "relay/polls.h"
+#include "relay/questions.h"
+#include "relay/sources.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* --- What stands in for the rest of the relay --- */
+
+static size_t answers;
+
+void client_send_json(struct client *client, struct buffer *json)
+{
+    struct error err;
+    json_t *reply = json_parse(json->data, json->len, &err);
+    const json_t *error = json_object_get(reply, "error");
+    // Every answer is JSON, and every refusal says why.
+    if (!reply || (error && (!json_get_text(error, "text") || *json_get_text(error, "text") == '\0')))
+        abort();
+    json_decref(reply);
+    buffer_clear(json);
+    answers++;
+}
+
+void server_respond(struct server_request *request, int status, const char *content_type, const struct net_header *headers,
+                    size_t header_count, const char *body, size_t len) {}
+void server_request_on_gone(struct server_request *request, void (*fn)(void *data), void *data) {}
+
+bool outputs_pass_on(struct api *api, const char *command, const char *name, const json_t *arguments, struct reply *reply,
+                     struct error *err)
+{
+    return error_set(err, ERROR_AGAIN, "no video process is connected");
+}
+
+char *access_url(const struct access *access)
+{
+    return xstrdup("http://127.0.0.1:8470");
+}
+
+void access_add_link(struct access *access, enum api_role role, const char *name, int minutes, char text[TOKEN_TEXT_BYTES])
+{
+    memset(text, 'x', TOKEN_TEXT_BYTES);
+    text[TOKEN_TEXT_BYTES - 1] = '\0';
+}
+
+void journal_set_state(struct journal *journal, const char *key, const char *text) {}
+const char *journal_state(const struct journal *journal, const char *key) { return NULL; }
+void journal_each_state(const struct journal *journal, const char *prefix,
+                        void (*fn)(void *data, const char *key, const char *text), void *data) {}
+const char *journal_epoch(const struct journal *journal) { return "00000000"; }
+void journal_add_audit(struct journal *journal, const char *actor, const char *action, const char *text) {}
+void journal_when_durable(struct journal *journal, void (*fn)(void *data), void *data) { fn(data); }
+
+uint64_t journal_read(struct journal *journal, uint64_t before, size_t limit, journal_messages_fn fn, void *data)
+{
+    fn(data, NULL, 0, NULL);
+    return 0;
+}
+
+uint64_t journal_search(struct journal *journal, const char *text, size_t limit, journal_messages_fn fn, void *data)
+{
+    fn(data, NULL, 0, NULL);
+    return 0;
+}
+
+void journal_erase(struct journal *journal, const struct journal_erasure *what, const uint64_t *ids, size_t id_count,
+                   journal_erased_fn fn, void *data)
+{
+    if (fn)
+        fn(data, 0, 0);
+}
+
+void journal_cancel(struct journal *journal, uint64_t request) {}
+
+bool intake_remove_message(struct intake *intake, uint64_t id, const char *actor) { return false; }
+void intake_remove_author(struct intake *intake, const char *platform, const char *author_id, const char *actor) {}
+
+static struct message *only_message;
+
+struct message *queue_find(const struct queue *queue, uint64_t id)
+{
+    return id == 1 ? only_message : NULL;
+}
+
+const struct source *relay_add_source(struct relay *relay, const json_t *config, struct error *err)
+{
+    error_set(err, ERROR_DATA, "connector is missing");
+    return NULL;
+}
+
+bool relay_remove_source(struct relay *relay, const char *id, struct error *err)
+{
+    return error_set(err, ERROR_DATA, "there is no source");
+}
+
+/* --- The desk --- */
+
+static struct relay relay;
+static struct api api;
+
+static void update(void)
+{
+    if (relay.on_air)
+        on_air_update(relay.on_air, clock_unix_ms());
+}
+
+static void handle_question(void *data, const struct question *question) { update(); }
+static void handle_removed(void *data, uint64_t id) { update(); }
+static void handle_poll(void *data, const struct poll *poll) { update(); }
+static void handle_track(void *data, const struct caption_track *track) {}
+static void handle_lines(void *data) { update(); }
+static void handle_nothing(void *data) {}
+
+static void create_desk(void)
+{
+    struct error err;
+    static char journal;  // an address; nobody looks behind it
+    relay = (struct relay){.journal = (struct journal *)(void *)&journal};
+    relay.questions = questions_create(&(struct questions_options){
+        .journal = relay.journal, .changed = handle_question, .removed = handle_removed, .dirty = handle_nothing}, &err);
+    relay.polls = polls_create(&(struct polls_options){.journal = relay.journal, .changed = handle_poll, .dirty = handle_nothing}, &err);
+    relay.captions = captions_create(&(struct captions_options){
+        .journal = relay.journal, .changed = handle_track, .lines_changed = handle_lines}, &err);
+    relay.on_air = on_air_create(&(struct on_air_options){
+        .journal = relay.journal, .questions = relay.questions, .polls = relay.polls, .captions = relay.captions, .changed = handle_nothing}, &err);
+    api = (struct api){.relay = &relay};
+    list_init(&api.clients);
+    list_init(&api.replies);
+    only_message = message_create(&(struct message_draft){
+        .kind = MESSAGE_CHAT, .platform = STR("twitch"), .source = STR("twitch:a"), .author = {.id = STR("u")}, .text = STR("hello")});
+    message_stamp(only_message, 1, 1);
+}
+
+static void destroy_desk(void)
+{
+    on_air_destroy(relay.on_air);
+    captions_destroy(relay.captions);
+    polls_destroy(relay.polls);
+    questions_destroy(relay.questions);
+    message_unref(only_message);
+}
+
+static void run_line(const char *line, size_t len)
+{
+    struct error err;
+    json_t *message = json_parse(line, len, &err);
+    if (json_is_object(message)) {
+        static struct client client;
+        const char *name = json_get_text(message, "command");
+        // A line may say who it is: roles are refused too.
+        enum api_role role = api_role_from_name(json_get_text(message, "as"));
+        json_object_del(message, "as");
+        struct identity who = {.role = role == API_ROLE_NONE ? API_ROLE_OWNER : role, .name = "fuzz"};
+        size_t before = answers;
+        command_run(&api, name ? name : "", message, &who, &client, json_object_get(message, "ref"), NULL);
+        if (answers != before + 1)
+            abort();  // one command, one answer
+    }
+    json_decref(message);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    create_desk();
+    const char *at = (const char *)data, *end = at + size;
+    while (at < end) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        size_t len = (size_t)((newline ? newline : end) - at);
+        run_line(at, len);
+        at += len + (newline != NULL);
+    }
+    if (!list_is_empty(&api.replies))
+        abort();
+    destroy_desk();
+    return 0;
+}
