@@ -1,11 +1,13 @@
 /*
  * bench_paint.c - what a frame of the overlay costs at 1080p: all three cards moving at once, votes running, and nothing.
- * Published as shared frames, because that copy is part of the price.
+ * Published as shared frames, because that copy is part of the price. Times are the thread's own, so that a busy machine
+ * spoils them less.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -41,14 +43,21 @@ static void apply(struct view *view, int id, int votes, int64_t now_ms)
     free(text);
 }
 
+static int64_t spent_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
 /* Paints until nothing moves; adds what the frames took. */
 static int64_t settle(struct view *view, int64_t *now_ms, int64_t *frames, double *worst_ms)
 {
     int64_t total_ns = 0;
     for (bool is_moving = true; is_moving; *now_ms += FRAME_MS, (*frames)++) {
-        int64_t from_ns = clock_monotonic_ns();
+        int64_t from_ns = spent_ns();
         is_moving = view_paint(view, *now_ms);
-        int64_t took_ns = clock_monotonic_ns() - from_ns;
+        int64_t took_ns = spent_ns() - from_ns;
         total_ns += took_ns;
         if ((double)took_ns / 1e6 > *worst_ms)
             *worst_ms = (double)took_ns / 1e6;
@@ -87,10 +96,10 @@ static void measure_votes(struct view *view, int64_t *now_ms)
 static void measure_still(struct view *view, int64_t now_ms)
 {
     uint64_t before = view_stats(view).frames;
-    int64_t from_ns = clock_monotonic_ns();
+    int64_t from_ns = spent_ns();
     for (int i = 0; i < 10000; i++)
         view_paint(view, now_ms);
-    printf("paint_still %.5f ms\npaint_still_repaints %llu frames\n", (double)(clock_monotonic_ns() - from_ns) / 1e10,
+    printf("paint_still %.5f ms\npaint_still_repaints %llu frames\n", (double)(spent_ns() - from_ns) / 1e10,
         (unsigned long long)(view_stats(view).frames - before));
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "golden.h"
 #include "painter/painter.h"
 
 enum { SIDE = 120, POINTS = 16 };
@@ -242,6 +243,30 @@ static void test_damage_is_exact(void **state)
     canvas_destroy(patched);
 }
 
+/* All shapes on one sheet, as they were looked at. */
+static void test_golden(void **state)
+{
+    struct canvas *canvas = canvas_create(painter, 420, 200, NULL);
+    const struct shape card = {{30, 24, 180, 110}, 24, 0};
+    canvas_shadow(canvas, &card, &(struct shadow){{0, 0, 0, 0.55f}, 24, 0, 8});
+    canvas_fill(canvas, &card, &(struct fill){{0.11f, 0.11f, 0.18f, 0.93f}, {0.06f, 0.07f, 0.11f, 0.96f}, true, false});
+    canvas_border(canvas, &card, 1, (struct color){1, 1, 1, 0.1f});
+    canvas_fill(canvas, &(struct shape){{50, 50, 6, 60}, 6, 0},
+        &(struct fill){{1, 0.73f, 0.37f, 1}, {1, 0.48f, 0.35f, 1}, true, false});
+    canvas_fill(canvas, &(struct shape){{70, 56, 120, 40}, 14, CORNER_TOP_RIGHT | CORNER_BOTTOM_RIGHT},
+        &(struct fill){{0.7f, 0.33f, 0.18f, 1}, {0.78f, 0.4f, 0.17f, 1}, true, true});
+    canvas_border(canvas, &(struct shape){{240, 24, 90, 60}, 30, 0}, 5, (struct color){1, 1, 1, 1});
+    canvas_fill(canvas, &(struct shape){{345, 24, 60, 60}, 30, 0}, &(struct fill){.color = {0, 0.6f, 1, 0.5f}});
+    const struct point star[] = {{285, 100}, {303, 150}, {260, 118}, {310, 118}, {267, 150}, {285, 100}};
+    canvas_polygon(canvas, star, sizeof(star) / sizeof(*star), (struct color){1, 1, 0, 1});
+    const uint8_t checks[] = {255, 0, 0, 255, 0, 255, 0, 128, 0, 0, 255, 255, 255, 255, 255, 0};
+    struct image *image = image_create(checks, 2, 2, 8, NULL);
+    canvas_image(canvas, image, &(struct box){345, 100, 60, 60}, 1);
+    image_destroy(image);
+    golden_check("painter", "shapes", canvas_pixels(canvas), 420, 420, 200);
+    canvas_destroy(canvas);
+}
+
 static void test_group_opacity(void **state)
 {
     struct canvas *group = blank(), *canvas = blank();
@@ -289,7 +314,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fill), cmocka_unit_test(test_border), cmocka_unit_test(test_gradient),
         cmocka_unit_test(test_shadow), cmocka_unit_test(test_polygon), cmocka_unit_test(test_image),
-        cmocka_unit_test(test_damage_is_exact), cmocka_unit_test(test_group_opacity), cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_damage_is_exact), cmocka_unit_test(test_golden), cmocka_unit_test(test_group_opacity), cmocka_unit_test(test_limits),
         cmocka_unit_test(test_colors),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
