@@ -1,6 +1,5 @@
 #include "net/http.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -341,8 +340,7 @@ static void set_wire(struct http_request *request)
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, request);
     if (request->resolve)
         curl_easy_setopt(easy, CURLOPT_RESOLVE, request->resolve);
-    if (strcmp(request->url.host, "localhost") == 0 || strncmp(request->url.host, "127.", 4) == 0 ||
-        strcmp(request->url.host, "::1") == 0)
+    if (url_is_local(&request->url))
         curl_easy_setopt(easy, CURLOPT_PROXY, "");  // whatever the environment says
 }
 
@@ -407,11 +405,8 @@ static void handle_addresses_of_proxy(void *data, const struct resolver_answer *
 
 static bool begin(struct http_request *request)
 {
-    unsigned char address[16];
-    bool is_number = inet_pton(AF_INET, request->url.host, address) == 1 || strchr(request->url.host, ':');
-    bool is_local = is_number || strcmp(request->url.host, "localhost") == 0;
     struct loop *loop = request->engine->loop;
-    request->query = !is_local && is_behind_proxy()
+    request->query = !url_is_local(&request->url) && is_behind_proxy()
         ? resolver_ask(loop, "127.0.0.1", handle_addresses_of_proxy, request)
         : resolver_ask(loop, request->url.host, handle_addresses, request);
     return true;

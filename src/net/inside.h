@@ -13,8 +13,11 @@ struct resolver;
 
 struct lws_context *loop_context(const struct loop *loop);
 
-/* The vhost for connections that we make; one for each ca_file (NULL: the system's store alone). NULL: err. */
-struct lws_vhost *loop_client_vhost(struct loop *loop, const char *ca_file, struct error *err);
+/*
+ * The vhost for connections that we make; one for each ca_file (NULL: the system's store alone). is_direct: whatever
+ * proxy the environment names. NULL: err.
+ */
+struct lws_vhost *loop_client_vhost(struct loop *loop, const char *ca_file, bool is_direct, struct error *err);
 
 /* Lives as long as the loop: a connection may outlive the websocket that asked for it. ping_s 0: nearly never. */
 const lws_retry_bo_t *loop_idle_policy(struct loop *loop, int ping_s, int hangup_s);

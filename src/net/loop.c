@@ -45,6 +45,7 @@ struct signal_handler {
 struct client_vhost {
     struct list link;  // in loop.client_vhosts
     char *ca_file;     // owned; NULL: the system's
+    bool is_direct;
     struct lws_vhost *vhost;
 };
 
@@ -337,11 +338,11 @@ static bool is_same(const char *a, const char *b)
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-struct lws_vhost *loop_client_vhost(struct loop *loop, const char *ca_file, struct error *err)
+struct lws_vhost *loop_client_vhost(struct loop *loop, const char *ca_file, bool is_direct, struct error *err)
 {
     struct client_vhost *client;
     list_for_each(client, &loop->client_vhosts, link) {
-        if (is_same(client->ca_file, ca_file))
+        if (is_same(client->ca_file, ca_file) && client->is_direct == is_direct)
             return client->vhost;
     }
     static const struct lws_protocols protocols[] = {
@@ -349,6 +350,8 @@ struct lws_vhost *loop_client_vhost(struct loop *loop, const char *ca_file, stru
     struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN, .protocols = protocols, .vhost_name = "client",
         .options = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT, .client_ssl_ca_filepath = ca_file,
+        // libwebsockets takes $http_proxy for every connection of a vhost, be it to the next process. "" is none.
+        .http_proxy_address = is_direct ? "" : NULL,
         .timeout_secs = 20, .connect_timeout_secs = 5};
     struct lws_vhost *vhost = lws_create_vhost(loop->context, &info);
     if (!vhost) {
@@ -357,6 +360,7 @@ struct lws_vhost *loop_client_vhost(struct loop *loop, const char *ca_file, stru
     }
     client = xcalloc(1, sizeof(*client));
     client->ca_file = xstrdup(ca_file);
+    client->is_direct = is_direct;
     client->vhost = vhost;
     list_append(&loop->client_vhosts, &client->link);
     return vhost;

@@ -104,3 +104,8 @@ char *url_label(const struct url *url)
         snprintf(port, sizeof(port), ":%u", url->port);
     return xasprintf("%s://%s%s%s%s", url->scheme, is_v6 ? "[" : "", url->host, is_v6 ? "]" : "", port);
 }
+
+bool url_is_local(const struct url *url)
+{
+    return strcmp(url->host, "localhost") == 0 || strncmp(url->host, "127.", 4) == 0 || strcmp(url->host, "::1") == 0;
+}

@@ -19,5 +19,8 @@ struct url {
 bool url_parse(const char *text, const char *schemes, struct url *url, struct error *err);
 void url_fini(struct url *url);
 
+/* The host is this machine by its name or number: no proxy is asked for it. */
+bool url_is_local(const struct url *url);
+
 /* "wss://host:port", for people. The caller frees. */
 char *url_label(const struct url *url);

@@ -428,7 +428,8 @@ struct websocket *websocket_create(struct loop *loop, const struct websocket_opt
     ws->policy = loop_idle_policy(loop, ws->options.idle_ping_s, ws->options.idle_hangup_s);
     if (!parse_address(ws, options->path, err))
         goto fail;
-    ws->vhost = loop_client_vhost(loop, options->ca_file, err);
+    bool is_local = !ws->url.host || url_is_local(&ws->url);
+    ws->vhost = loop_client_vhost(loop, options->ca_file, is_local, err);
     if (!ws->vhost)
         goto fail;
     timer_start(&ws->open_timer, ws->options.open_timeout_ms);

@@ -12,6 +12,7 @@
 // clang-format on
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -34,6 +35,9 @@ static inline void kit_handle_limit(void *data)
 
 static inline void kit_init(struct kit *kit)
 {
+    static const char *const proxies[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+    for (int i = 0; i < 5; i++)
+        unsetenv(proxies[i]);  // the names of the tests are no proxy's to resolve
     struct error err = {0};
     kit->is_late = false;
     kit->loop = loop_create(&err);

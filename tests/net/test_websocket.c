@@ -274,6 +274,22 @@ static void test_without_protocol_and_by_unix_socket(void **state)
     }
 }
 
+/* The next process is reached without the proxy that the environment names for the world. */
+static void test_proxies_are_for_others(void **state)
+{
+    struct fixture *fixture = *state;
+    char unix_url[80];
+    snprintf(unix_url, sizeof(unix_url), "unix:%s", fixture->unix_path);
+    setenv("http_proxy", "http://127.0.0.1:1", 1);
+    for (int i = 0; i < 2; i++) {
+        struct client client = {0};
+        start(&client, fixture, "/", (struct websocket_options){.url = i ? unix_url : NULL, .protocol = "echo"});
+        wait_open(&client);
+        finish(&client);
+    }
+    unsetenv("http_proxy");
+}
+
 static void test_many_messages_stay_in_order(void **state)
 {
     struct fixture *fixture = *state;
@@ -570,6 +586,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_echo_of_all_sizes),
         TEST(test_without_protocol_and_by_unix_socket),
+        TEST(test_proxies_are_for_others),
         TEST(test_many_messages_stay_in_order),
         TEST(test_destroyed_in_its_own_message),
         TEST(test_close_codes_of_the_server),
