@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/log.h"
@@ -14,6 +15,9 @@
 #include "relay/streaks.h"
 
 enum { KEYS = 1 << 20, HELD_MAX = 8192, BANS = 4096, TAIL = 4096 };
+
+#define SHOW_MS (INT64_C(6) * 3600 * 1000)  // what is older belongs to an earlier show
+#define CLEAR_PREFIX "clear:"
 
 /* A message whose key looks known, until the journal has said whether it is. */
 struct held {
@@ -53,9 +57,17 @@ static void handle_seen(void *data, struct str platform, uint64_t hash, uint64_t
 static void handle_tail(void *data, struct message *message)
 {
     struct intake *intake = data;
+    if (message->received_ms < clock_unix_ms() - SHOW_MS)
+        return;
     struct queue_gift gift;
     bool is_gift = streaks_count(intake->streaks, message, &gift);
     queue_push(intake->queue, message, is_gift ? &gift : NULL);
+}
+
+static void handle_old_clear(void *data, const char *key, const char *text)
+{
+    struct intake *intake = data;
+    queue_clear(intake->queue, str_from(key + strlen(CLEAR_PREFIX)), strtoull(text, NULL, 10));
 }
 
 struct intake *intake_create(const struct intake_options *options)
@@ -69,6 +81,7 @@ struct intake *intake_create(const struct intake_options *options)
     list_init(&intake->held);
     journal_each_seen(intake->journal, keys, handle_seen, intake);
     journal_each_tail(intake->journal, TAIL, handle_tail, intake);
+    journal_each_state(intake->journal, CLEAR_PREFIX, handle_old_clear, intake);
     queue_flush(intake->queue);  // old news: nobody is to hear of it
     return intake;
 }
@@ -136,13 +149,61 @@ static struct journal_erasure erasure_of(const struct queue_removal *removal)
     };
 }
 
-static size_t take_back(struct intake *intake, const struct queue_removal *removal)
+/* Whether this is a reply to something that the removal is about; asked before it is carried out. */
+static bool quotes(const struct queue *queue, const struct message *message, const struct queue_removal *removal)
+{
+    struct str quoted = message->is.reply_to.native_id;
+    if (quoted.len == 0 || !str_equal(message->is.platform, removal->platform))
+        return false;
+    if (removal->native_id.len > 0)
+        return str_equal(quoted, removal->native_id);
+    const struct message *target = queue_find_native(queue, removal->platform, quoted);
+    return target && str_equal(target->is.author.id, removal->author_id) &&
+           (removal->source.len == 0 || str_equal(target->is.source, removal->source));
+}
+
+static void list_quotes(const struct queue *queue, const struct queue_removal *removal, struct buffer *ids)
+{
+    const struct message *message = queue_next(queue, 0);
+    for (; message; message = queue_next(queue, message->id)) {
+        if (quotes(queue, message, removal))
+            buffer_add(ids, &message->id, sizeof(message->id));
+    }
+}
+
+static struct message *without_quote(const struct message *message)
+{
+    struct message_draft draft = message->is;
+    draft.reply_to.author = draft.reply_to.text = (struct str){0};
+    return message_create(&draft);
+}
+
+/* Replies carry what they answer: they stay, without it. The journal's keeper does the same to their rows. */
+static void drop_quotes(struct queue *queue, const struct buffer *ids)
+{
+    for (size_t at = 0; at < ids->len; at += sizeof(uint64_t)) {
+        uint64_t id;
+        memcpy(&id, ids->data + at, sizeof(id));
+        const struct message *message = queue_find(queue, id);
+        if (!message)
+            continue;
+        struct message *without = without_quote(message);
+        message_stamp(without, id, message->received_ms);
+        queue_replace(queue, without);
+        message_unref(without);
+    }
+}
+
+static void take_back(struct intake *intake, const struct queue_removal *removal)
 {
     size_t count;
+    struct buffer replies = {0};
+    list_quotes(intake->queue, removal, &replies);
     const uint64_t *ids = queue_remove(intake->queue, removal, &count);
+    drop_quotes(intake->queue, &replies);
+    buffer_fini(&replies);
     struct journal_erasure what = erasure_of(removal);
     journal_erase(intake->journal, &what, ids, count, NULL, NULL);
-    return count;
 }
 
 static void handle_delete(struct intake *intake, const struct message *message)
@@ -179,6 +240,17 @@ static void handle_unban(struct intake *intake, const struct message *message)
         *ban = (struct ban){0};
 }
 
+/* Nothing is erased: cards go, and a moderator decides about what was picked. Kept, so that a restart shows it no more. */
+static void handle_clear(struct intake *intake, const struct message *message)
+{
+    char *key = xasprintf(CLEAR_PREFIX "%s", message->is.source.data);
+    char *text = xasprintf("%llu", (unsigned long long)message->id);
+    journal_set_state(intake->journal, key, text);
+    queue_clear(intake->queue, message->is.source, message->id);
+    free(key);
+    free(text);
+}
+
 /* The queue's and the journal's message take the new text; the edit itself is journalled as well. */
 static void handle_edit(struct intake *intake, const struct message *edit)
 {
@@ -211,7 +283,7 @@ static void handle_control(struct intake *intake, const struct message *message)
         handle_unban(intake, message);
         return;
     case MESSAGE_CLEAR:
-        queue_clear(intake->queue, message->is.source, message->id);
+        handle_clear(intake, message);
         return;
     case MESSAGE_EDIT:
         handle_edit(intake, message);
@@ -242,8 +314,23 @@ static enum intake_result take_gone(struct intake *intake, struct message *messa
     return INTAKE_GONE;
 }
 
+static bool quotes_deleted(const struct intake *intake, const struct message *message)
+{
+    const struct message_draft *is = &message->is;
+    if (is->reply_to.native_id.len == 0 || is->reply_to.text.len == 0)
+        return false;
+    uint64_t hash = journal_hash(intake->journal, JOURNAL_KEY_DELETED, is->platform, is->reply_to.native_id);
+    return dedupe_find(intake->dedupe, is->platform, hash) != 0;
+}
+
 static enum intake_result take(struct intake *intake, struct message *message)
 {
+    if (quotes_deleted(intake, message)) {
+        struct message *without = without_quote(message);
+        enum intake_result result = take(intake, without);
+        message_unref(without);
+        return result;
+    }
     bool is_control = message_is_control(message);
     if (!is_control && is_banned(intake, message))
         return take_gone(intake, message);
@@ -346,16 +433,20 @@ enum intake_result intake_push(struct intake *intake, struct message *message)
 bool intake_remove_message(struct intake *intake, uint64_t id, const char *actor)
 {
     struct message *message = queue_find(intake->queue, id);
+    bool was_there = message != NULL;
     char *reason = xasprintf("removed by %s", actor);
-    if (message) {
-        struct journal_erasure what = {.platform = message->is.platform.data,
-                                       .native_id = message->is.native_id.len ? message->is.native_id.data : NULL};
-        journal_erase(intake->journal, &what, &id, 1, NULL, NULL);
+    if (message && message->is.native_id.len > 0) {
+        message_ref(message);
+        take_back(intake, &(struct queue_removal){.platform = message->is.platform,
+                                                  .native_id = message->is.native_id,
+                                                  .up_to = journal_last_id(intake->journal),
+                                                  .reason = reason});
+        message_unref(message);
     } else {
-        // Platform unknown here; the row is named by its id.
+        // No name of the platform's at hand: the row is named by its id.
+        queue_remove_id(intake->queue, id, reason);
         journal_erase(intake->journal, &(struct journal_erasure){.platform = ""}, &id, 1, NULL, NULL);
     }
-    bool was_there = queue_remove_id(intake->queue, id, reason);
     char *text = xasprintf("{\"message\":%llu}", (unsigned long long)id);
     journal_add_audit(intake->journal, actor, "message.remove", text);
     free(text);

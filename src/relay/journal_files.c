@@ -125,12 +125,21 @@ static size_t find(const struct journal_files *files, uint64_t first_id)
     return i;
 }
 
+uint64_t journal_files_generation(struct journal_files *files)
+{
+    pthread_mutex_lock(&files->lock);
+    uint64_t generation = files->generation;
+    pthread_mutex_unlock(&files->lock);
+    return generation;
+}
+
 void journal_files_add(struct journal_files *files, uint64_t first_id)
 {
     pthread_mutex_lock(&files->lock);
     if (find(files, first_id) == files->count) {
         files->first_ids = xreallocarray(files->first_ids, files->count + 1, sizeof(uint64_t));
         files->first_ids[files->count++] = first_id;
+        files->generation++;
         qsort(files->first_ids, files->count, sizeof(uint64_t), compare_ids);
     }
     pthread_mutex_unlock(&files->lock);
@@ -142,6 +151,7 @@ void journal_files_forget(struct journal_files *files, uint64_t first_id)
     size_t at = find(files, first_id);
     if (at < files->count) {
         files->count--;
+        files->generation++;
         memmove(files->first_ids + at, files->first_ids + at + 1, (files->count - at) * sizeof(uint64_t));
     }
     pthread_mutex_unlock(&files->lock);

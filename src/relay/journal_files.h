@@ -18,6 +18,7 @@ struct journal_files {
     pthread_mutex_t lock;
     uint64_t *first_ids;  // growing; owned
     size_t count;
+    uint64_t generation;  // changes with the list: a name may come to mean another file
 };
 
 /* False: the folder is another process's, or its name is impossible. A folder that cannot be written is no failure. */
@@ -30,6 +31,8 @@ void journal_files_close(struct journal_files *files);
 /* A copy of the list, growing, for the caller to free; NULL and 0: none. */
 uint64_t *journal_files_list(struct journal_files *files, size_t *count);
 uint64_t journal_files_newest(struct journal_files *files);  // 0: none
+
+uint64_t journal_files_generation(struct journal_files *files);
 
 void journal_files_add(struct journal_files *files, uint64_t first_id);
 void journal_files_forget(struct journal_files *files, uint64_t first_id);

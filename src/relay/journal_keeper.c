@@ -35,7 +35,7 @@ enum {
 
 /* One file as the keeper works on it. */
 struct desk {
-    uint64_t first_id;
+    uint64_t first_id, generation;
     sqlite3 *rows;          // read only
     struct search *search;
 };
@@ -70,7 +70,7 @@ static bool desk_open(struct journal_keeper *keeper, uint64_t first_id, struct d
 {
     struct journal_files *files = &keeper->journal->files;
     char *path = journal_files_path(files, first_id), *search_path = journal_files_search_path(files, first_id);
-    *desk = (struct desk){.first_id = first_id};
+    *desk = (struct desk){.first_id = first_id, .generation = journal_files_generation(files)};
     desk->rows = db_open(path, DB_READ, NULL, err);
     desk->search = desk->rows ? search_open(search_path, err) : NULL;
     free(path);
@@ -86,7 +86,8 @@ static struct desk *get_desk(struct journal_keeper *keeper, uint64_t first_id, b
 {
     if (!is_newest)
         return desk_open(keeper, first_id, spare, err) ? spare : NULL;
-    if (keeper->newest.rows && keeper->newest.first_id == first_id)
+    if (keeper->newest.rows && keeper->newest.first_id == first_id &&
+        keeper->newest.generation == journal_files_generation(&keeper->journal->files))
         return &keeper->newest;
     desk_close(&keeper->newest);
     return desk_open(keeper, first_id, &keeper->newest, err) ? &keeper->newest : NULL;
@@ -282,6 +283,16 @@ static void move_list(struct list *to, struct list *from)
     }
 }
 
+/* A damaged file must not keep the others from being erased. True. */
+static bool set_closed_aside(struct journal_keeper *keeper, uint64_t first_id, struct error *err)
+{
+    char *aside = journal_files_set_aside(&keeper->journal->files, first_id);
+    log_error("relay/journal", "%s; it is kept as %s until retention takes it, and is not erased from", err->text, aside);
+    free(aside);
+    *err = (struct error){0};
+    return true;
+}
+
 /* Takes all erasures that wait through all files. On failure they wait again. */
 static bool erase_all(struct journal_keeper *keeper)
 {
@@ -296,8 +307,11 @@ static bool erase_all(struct journal_keeper *keeper)
     uint64_t *files = journal_files_list(&keeper->journal->files, &count);
     struct error err = {0};
     bool is_done = true;
-    for (size_t i = count; is_done && i > 0; i--)
+    for (size_t i = count; is_done && i > 0; i--) {
         is_done = erase_in_file(keeper, files[i - 1], i == count, &erasures, &rows, &err);
+        if (!is_done && i < count && err.code == ERROR_DATA)
+            is_done = set_closed_aside(keeper, files[i - 1], &err);
+    }
     free(files);
     if (is_done) {
         answer_erasures(keeper, &erasures, rows);

@@ -50,7 +50,7 @@ struct journal_reader {
     bool is_stopping;
     // The reader's alone: the newest file stays open.
     sqlite3 *newest;
-    uint64_t newest_id;
+    uint64_t newest_id, generation;
     int64_t deadline_ms;
 };
 
@@ -65,7 +65,8 @@ static int check_deadline(void *data)
 /* The newest file's connection is kept; others are opened for the query. */
 static sqlite3 *open_file(struct journal_reader *reader, uint64_t first_id, bool is_newest)
 {
-    if (is_newest && reader->newest && reader->newest_id == first_id)
+    uint64_t generation = journal_files_generation(&reader->journal->files);
+    if (is_newest && reader->newest && reader->newest_id == first_id && reader->generation == generation)
         return reader->newest;
     char *path = journal_files_path(&reader->journal->files, first_id);
     sqlite3 *db = db_open(path, DB_READ, NULL, NULL);
@@ -77,6 +78,7 @@ static sqlite3 *open_file(struct journal_reader *reader, uint64_t first_id, bool
         db_close(reader->newest);
         reader->newest = db;
         reader->newest_id = first_id;
+        reader->generation = generation;
     }
     return db;
 }

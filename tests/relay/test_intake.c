@@ -297,6 +297,48 @@ static void a_clear_marks_and_keeps(void **state)
     assert_int_equal(bench->answer.count, 3);
 }
 
+static struct message *reply(const char *native_id)
+{
+    return message_create(&(struct message_draft){.kind = MESSAGE_CHAT, .platform = STR("twitch"),
+        .source = STR("twitch:anna"), .native_id = str_from(native_id), .author = {.id = STR("u2")},
+        .text = STR("answer"), .reply_to = {.native_id = STR("a"), .author = STR("Bad"), .text = STR("quotedbad")}});
+}
+
+static void quotations_go_too(void **state)
+{
+    struct bench *bench = *state;
+    for (int round = 0; round < 2; round++) {
+        push(bench, fixture_chat(round ? "b" : "a", "quotedbad"));
+        push(bench, reply(round ? "r2" : "r1"));
+        const struct message *answer = queue_find_native(bench->queue, STR("twitch"), round ? STR("r2") : STR("r1"));
+        assert_int_equal(answer->is.reply_to.text.len > 0, round == 0);
+        if (round == 0) {
+            push(bench, fixture_control(MESSAGE_DELETE, "a", NULL));
+        } else {
+            push(bench, fixture_control(MESSAGE_BAN, NULL, "u1"));
+        }
+        answer = queue_find_native(bench->queue, STR("twitch"), STR("r1"));
+        assert_int_equal(answer->is.reply_to.text.len, 0);
+        assert_true(str_equal(answer->is.text, STR("answer")));
+    }
+    struct fixture_erasure done = {0};
+    journal_erase(bench->journal, &(struct journal_erasure){.platform = "x", .native_id = "x"}, NULL, 0,
+                  fixture_erased, &done);
+    fixture_run(bench->loop, &done.done);
+    assert_int_equal(fixture_files_with(bench->folder, "quotedbad"), 0);
+}
+
+static void a_clear_is_remembered(void **state)
+{
+    struct bench *bench = *state;
+    push(bench, fixture_chat("a", "one"));
+    push(bench, fixture_control(MESSAGE_CLEAR, NULL, NULL));
+    push(bench, fixture_chat("b", "two"));
+    reopen(bench);
+    assert_true(queue_is_cleared(bench->queue, queue_find_native(bench->queue, STR("twitch"), STR("a"))));
+    assert_false(queue_is_cleared(bench->queue, queue_find_native(bench->queue, STR("twitch"), STR("b"))));
+}
+
 static void an_edit_changes_the_text_everywhere(void **state)
 {
     struct bench *bench = *state;
@@ -364,6 +406,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_delete_reaches_what_the_queue_let_go, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_banned_author_is_gone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_clear_marks_and_keeps, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(quotations_go_too, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_clear_is_remembered, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_edit_changes_the_text_everywhere, set_up, tear_down),
         cmocka_unit_test_setup_teardown(moderators_remove_too, set_up, tear_down),
         cmocka_unit_test(dedupe_forgets_the_oldest),
