@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { mkdtempSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -19,10 +20,22 @@ export async function until(what, condition) {
   throw new Error(`not within ${PATIENCE_MS} ms: ${what}`);
 }
 
+// A port that was free a moment ago: a relay that is killed and comes back must listen on the same one.
+function freePort() {
+  return new Promise((take) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => take(port));
+    });
+  });
+}
+
 export class Stage {
   folder = mkdtempSync(join(tmpdir(), "antiphon-panel-"));
   runtime = join(this.folder, "antiphon");
+  #config = join(this.runtime, "antiphon.json");
   #children = [];
+  #relay = null;
 
   // transcript: an array of lines as docs/message.md and rehearsal/transcript.h say.
   async open(transcript) {
@@ -31,15 +44,26 @@ export class Stage {
     writeFileSync(file, transcript.map((line) => JSON.stringify(line) + "\n").join(""));
     const rehearsal = this.#start(["rehearse", "--port", "0", file], true);
     const addresses = JSON.parse(await new Promise((take) => createInterface(rehearsal.stdout).once("line", take)));
-    const config = join(this.runtime, "antiphon.json");
-    writeFileSync(config, JSON.stringify({ sources: addresses.sources, panel: { listen: "127.0.0.1:0" } }));
-    this.#start(["relay", "--config", config]);
-    await until("the relay answers", () => this.api("history", { limit: 1 }).then(() => true, () => false));
+    writeFileSync(this.#config, JSON.stringify({ sources: addresses.sources, panel: { listen: `127.0.0.1:${await freePort()}` } }));
+    await this.startRelay();
     this.browser = await chromium.launch({
       executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
       args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
     });
     return this;
+  }
+
+  async startRelay() {
+    this.#relay = this.#start(["relay", "--config", this.#config]);
+    await until("the relay answers", () => this.api("history", { limit: 1 }).then(() => true, () => false));
+  }
+
+  // kill -9.
+  killRelay() {
+    return new Promise((dead) => {
+      this.#relay.once("exit", dead);
+      this.#relay.kill("SIGKILL");
+    });
   }
 
   #start(args, isPiped = false) {
