@@ -285,7 +285,7 @@ static bool read_window(struct config *config, const struct reader *reader)
     if (!check_object(reader, "window", object, keys, ARRAY_LENGTH(keys))
         || !check_view_name(config, reader, "window.view", config->window.view))
         return false;
-    bool is_colour = colour[0] == '#' && strlen(colour) == 7 && strspn(colour + 1, "0123456789abcdefABCDEF") == 6;
+    bool is_colour = colour[0] == '#' && strspn(colour + 1, "0123456789abcdefABCDEF") == 6 && colour[7] == '\0';
     return is_colour || strcmp(colour, "transparent") == 0
         || fail(reader, "window.background", json_object_get(object, "background"),
             "expected \"transparent\" or a colour like \"#00FF00\"");
