@@ -283,6 +283,8 @@ static void finalize(GObject *object)
 
 static void antiphon_overlay_init(AntiphonOverlay *self)
 {
+    /* GstVideoFilter turns it on, and then drops frames that a sink calls late: that is not ours to decide. */
+    gst_base_transform_set_qos_enabled(GST_BASE_TRANSFORM(self), FALSE);
     self->view = g_strdup("main");
     self->is_active = TRUE;
     self->stale_ms = 2000;

@@ -258,6 +258,29 @@ static void test_flush(void **state)
     stage_fini(&stage);
 }
 
+/* A sink says that it is far behind: the frames go on all the same. */
+static void test_late_frames_are_not_dropped(void **state)
+{
+    struct stage stage;
+    GstVideoInfo info;
+    stage_init(&stage, 64, 36);
+    canvas_scribble(&stage.canvas, 2);
+    stage_publish(&stage);
+    GstHarness *harness = make_harness(stage.path);
+    set_video(harness, &info, "I420", 64, 36);
+    wait_for(&stage, harness->element, "live", 1);
+    assert_true(gst_harness_push_upstream_event(
+        harness, gst_event_new_qos(GST_QOS_TYPE_UNDERFLOW, 5.0, 10 * GST_SECOND, GST_SECOND)));
+    for (int i = 0; i < 5; i++) {
+        GstBuffer *buffer = reference_noise(&info, 9);
+        GST_BUFFER_PTS(buffer) = (GstClockTime)i * GST_SECOND / 30;
+        assert_int_equal(gst_harness_push(harness, buffer), GST_FLOW_OK);
+    }
+    assert_int_equal(gst_harness_buffers_received(harness), 5);
+    gst_harness_teardown(harness);
+    stage_fini(&stage);
+}
+
 static void test_shared_buffer(void **state)
 {
     struct stage stage;
@@ -459,7 +482,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_to_show), cmocka_unit_test(test_every_format),
         cmocka_unit_test(test_pictures_follow), cmocka_unit_test(test_caps_change),
-        cmocka_unit_test(test_flush),           cmocka_unit_test(test_shared_buffer),
+        cmocka_unit_test(test_flush),           cmocka_unit_test(test_late_frames_are_not_dropped),
+        cmocka_unit_test(test_shared_buffer),
         cmocka_unit_test(test_properties),      cmocka_unit_test(test_writer_dies),
         cmocka_unit_test(test_behind_tee),      cmocka_unit_test(test_behind_decoder),
     };
