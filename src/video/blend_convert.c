@@ -15,24 +15,19 @@
 #include "frame/frame.h"
 #include "video/blend_layer.h"
 
-enum {
-    PARTS = 16,       // a pixel's weight in a sample, at most
-    PAD = 8,          // columns before and behind a line
-    FRACTION_8 = 16,  // bits: 255 * 16 parts * 2^16 < 2^31
-    FRACTION_16 = 10, // 65535 * 16 parts * 2^10 < 2^31
-};
+enum { PAD = 8 };  // columns before and behind a line
 
 /* ---- matrix ---- */
 
 static void set_row(struct blend_component *component, double scale, const double rgb[3], double offset,
                     double mend, bool is_wide)
 {
-    double unit = ldexp(1.0, is_wide ? FRACTION_16 : FRACTION_8) / 255.0;
-    component->red = (int32_t)lround(scale * rgb[0] * unit);
-    component->green = (int32_t)lround(scale * rgb[1] * unit);
-    component->blue = (int32_t)lround(scale * rgb[2] * unit);
-    component->alpha = (int32_t)lround(offset * unit);
-    component->mend = is_wide ? 0 : (int32_t)lround(mend * unit);
+    double unit = ldexp(1.0, is_wide ? BLEND_FRACTION_16 : BLEND_FRACTION_8) / 255.0;
+    component->weights.red = (int32_t)lround(scale * rgb[0] * unit);
+    component->weights.green = (int32_t)lround(scale * rgb[1] * unit);
+    component->weights.blue = (int32_t)lround(scale * rgb[2] * unit);
+    component->weights.alpha = (int32_t)lround(offset * unit);
+    component->weights.mend = is_wide ? 0 : (int32_t)lround(mend * unit);
 }
 
 static void fill_rgb(const GstVideoInfo *info, struct blend_component *components, bool is_wide)
@@ -162,7 +157,8 @@ struct blend_maker *blend_maker_create(const GstVideoInfo *info)
     describe(maker);
     maker->marks = malloc((size_t)GST_VIDEO_INFO_HEIGHT(info));
     maker->scratch = calloc(8 * line_length(maker), sizeof(maker->scratch[0]));
-    bool is_whole = maker->marks && maker->scratch;
+    maker->lines = calloc(2 * line_length(maker), sizeof(maker->lines[0]));
+    bool is_whole = maker->marks && maker->scratch && maker->lines;
     for (uint32_t i = 0; i < maker->plane_count; i++)
         is_whole = is_whole && allocate_plane(&maker->planes[i]);
     if (!is_whole) {
@@ -184,6 +180,7 @@ void blend_maker_destroy(struct blend_maker *maker)
     }
     free(maker->marks);
     free(maker->scratch);
+    free(maker->lines);
     free(maker);
 }
 
@@ -219,49 +216,26 @@ static int find_taps(const GstVideoInfo *info, int h_sub, int32_t j, struct tap 
     return 2;
 }
 
-/* Four lines of sums, one for each of B, G, R, A; column 0 stands at PAD. */
-struct sums {
-    uint16_t *channel[4];
-};
-
-static struct sums get_sums(const struct blend_maker *maker, int which)
+/* Column 0 stands at PAD. */
+static struct blend_sums get_sums(const struct blend_maker *maker, int which)
 {
-    struct sums sums;
+    struct blend_sums sums;
     for (int i = 0; i < 4; i++)
         sums.channel[i] = maker->scratch + (size_t)(4 * which + i) * line_length(maker) + PAD;
     return sums;
 }
 
-static inline uint16_t at_most(uint16_t value, uint16_t limit)
-{
-    return value < limit ? value : limit;
-}
-
-/* A colour above alpha is no premultiplied pixel: a writer that sends one gets alpha. */
-static void add_row(const struct sums *sums, const uint8_t *pixels, int32_t from, int32_t to, int32_t weight)
-{
-    uint16_t *restrict blue = sums->channel[0], *restrict green = sums->channel[1];
-    uint16_t *restrict red = sums->channel[2], *restrict alpha = sums->channel[3];
-    for (int32_t x = from; x < to; x++) {
-        const uint8_t *pixel = pixels + 4 * (size_t)x;
-        uint16_t a = pixel[3];
-        blue[x] = (uint16_t)(blue[x] + weight * at_most(pixel[0], a));
-        green[x] = (uint16_t)(green[x] + weight * at_most(pixel[1], a));
-        red[x] = (uint16_t)(red[x] + weight * at_most(pixel[2], a));
-        alpha[x] = (uint16_t)(alpha[x] + weight * a);
-    }
-}
-
 /* Columns [from - 2, to + 2) of the taps; beyond the picture its edge goes on. */
-static void sum_rows(const struct sums *sums, const struct blend_picture *picture, const struct tap *taps,
+static void sum_rows(const struct blend_sums *sums, const struct blend_picture *picture, const struct tap *taps,
                      int count, int32_t from, int32_t to, int32_t width)
 {
+    const struct blend_samplers *samplers = blend_samplers_get();
     for (int i = 0; i < 4; i++)
         memset(sums->channel[i] + from - 2, 0, (size_t)(to - from + 4) * sizeof(uint16_t));
     for (int i = 0; i < count; i++) {
         const struct frame_row *row = &picture->rows[taps[i].row];
         for (uint32_t s = 0; s < row->count; s++)
-            add_row(sums, picture->pixels + (size_t)taps[i].row * picture->stride_bytes, row->spans[s].from,
+            samplers->add_row(sums, picture->pixels + (size_t)taps[i].row * picture->stride_bytes, row->spans[s].from,
                     row->spans[s].to, taps[i].weight);
     }
     for (int i = 0; i < 4; i++) {
@@ -272,65 +246,34 @@ static void sum_rows(const struct sums *sums, const struct blend_picture *pictur
     }
 }
 
-/* Sums of PARTS parts, for samples [from, to), from sums of 4. */
-static void sum_columns(const struct sums *out, const struct sums *in, bool is_halved, bool is_cosited,
-                        int32_t from, int32_t to)
-{
-    for (int i = 0; i < 4; i++) {
-        uint16_t *restrict target = out->channel[i];
-        const uint16_t *restrict source = in->channel[i];
-        if (!is_halved) {
-            for (int32_t x = from; x < to; x++)
-                target[x] = (uint16_t)(4 * source[x]);
-        } else if (is_cosited) {
-            for (int32_t x = from; x < to; x++)
-                target[x] = (uint16_t)(source[2 * x - 1] + 2 * source[2 * x] + source[2 * x + 1]);
-        } else {
-            for (int32_t x = from; x < to; x++)
-                target[x] = (uint16_t)(2 * (source[2 * x] + source[2 * x + 1]));
-        }
-    }
-}
-
 /* ---- samples ---- */
 
-static inline int32_t weigh(const struct blend_component *c, int32_t b, int32_t g, int32_t r, int32_t a)
+/* Samples that stand apart in their row are made side by side first: only so can the loops be vectors. */
+static void write_bytes(const struct blend_maker *maker, const struct blend_component *component,
+                        const struct blend_sums *sums, uint8_t *src, uint8_t *ia, int32_t from, int32_t to)
 {
-    return c->red * r + c->green * g + c->blue * b + c->alpha * a;
-}
-
-static inline int32_t clamp(int32_t value, int32_t high)
-{
-    return value < 0 ? 0 : value > high ? high : value;
-}
-
-static void write_bytes(const struct blend_component *component, const struct sums *sums, uint8_t *restrict src,
-                        uint8_t *restrict ia, int32_t from, int32_t to)
-{
-    const struct blend_component c = *component;
-    for (int32_t x = from; x < to; x++) {
-        int32_t a = sums->channel[3][x], alpha = (a + PARTS / 2) / PARTS;
-        int32_t value = weigh(&c, sums->channel[0][x], sums->channel[1][x], sums->channel[2][x], a) +
-                        c.mend * (alpha * PARTS - a);
-        value = (value + (PARTS << FRACTION_8) / 2) >> (4 + FRACTION_8);
-        size_t at = (size_t)x * c.step + c.offset;
-        src[at] = (uint8_t)clamp(value, alpha);
-        ia[at] = (uint8_t)(255 - alpha);
+    size_t at = (size_t)from * component->step + component->offset, count = (size_t)(to - from);
+    if (component->step == 1) {
+        blend_samplers_get()->make_bytes(&component->weights, sums, src + at, ia + at, from, to - from);
+        return;
+    }
+    uint8_t *src_line = (uint8_t *)maker->lines, *ia_line = src_line + line_length(maker);
+    blend_samplers_get()->make_bytes(&component->weights, sums, src_line, ia_line, from, to - from);
+    for (size_t x = 0; x < count; x++, at += component->step) {
+        src[at] = src_line[x];
+        ia[at] = ia_line[x];
     }
 }
 
-static void write_words(const struct blend_component *component, const struct sums *sums, uint16_t *restrict src,
-                        uint16_t *restrict ia, int32_t from, int32_t to)
+static void write_words(const struct blend_maker *maker, const struct blend_component *component,
+                        const struct blend_sums *sums, uint16_t *src, uint16_t *ia, int32_t from, int32_t to)
 {
-    const struct blend_component c = *component;
-    for (int32_t x = from; x < to; x++) {
-        int32_t a = sums->channel[3][x];
-        int32_t alpha = (a * 65535 + 255 * PARTS / 2) / (255 * PARTS);
-        int32_t value = weigh(&c, sums->channel[0][x], sums->channel[1][x], sums->channel[2][x], a);
-        value = (value + (PARTS << FRACTION_16) / 2) >> (4 + FRACTION_16);
-        size_t at = (size_t)x * c.step + c.offset;
-        src[at] = (uint16_t)clamp(value, alpha > 32 ? alpha - 32 : 0);
-        ia[at] = (uint16_t)(65535 - alpha);
+    size_t at = (size_t)from * component->step + component->offset, count = (size_t)(to - from);
+    uint16_t *src_line = maker->lines, *ia_line = src_line + line_length(maker);
+    blend_samplers_get()->make_words(&component->weights, sums, src_line, ia_line, from, to - from);
+    for (size_t x = 0; x < count; x++, at += component->step) {
+        src[at] = src_line[x];
+        ia[at] = ia_line[x];
     }
 }
 
@@ -362,19 +305,34 @@ static struct stretch find_stretch(const struct blend_picture *picture, const st
     return stretch;
 }
 
-static void write_component(struct blend_maker *maker, const struct blend_component *component,
-                            const struct sums *rows, struct stretch stretch, uint32_t row)
+static enum blend_columns find_columns(const struct blend_maker *maker, int w_sub)
 {
-    struct blend_plane *plane = &maker->planes[component->plane];
-    struct sums sums = get_sums(maker, 1);
-    int32_t from = stretch.from >> component->w_sub, to = -((-stretch.to) >> component->w_sub);
+    if (!w_sub)
+        return BLEND_EACH;
+    return GST_VIDEO_INFO_CHROMA_SITE(&maker->info) & GST_VIDEO_CHROMA_SITE_H_COSITED ? BLEND_COSITED : BLEND_PAIRS;
+}
+
+/* All components of a plane's row that are as wide as the picture, or all that are half as wide. */
+static void write_components(struct blend_maker *maker, uint32_t plane_index, uint32_t row, int w_sub,
+                             const struct blend_sums *rows, struct stretch stretch)
+{
+    const struct blend_plane *plane = &maker->planes[plane_index];
     uint8_t *src = plane->src + row * plane->stride, *ia = plane->ia + row * plane->stride;
-    bool is_cosited = GST_VIDEO_INFO_CHROMA_SITE(&maker->info) & GST_VIDEO_CHROMA_SITE_H_COSITED;
-    sum_columns(&sums, rows, component->w_sub, is_cosited, from, to);
-    if (maker->is_wide)
-        write_words(component, &sums, (uint16_t *)(void *)src, (uint16_t *)(void *)ia, from, to);
-    else
-        write_bytes(component, &sums, src, ia, from, to);
+    int32_t from = stretch.from >> w_sub, to = -((-stretch.to) >> w_sub);
+    struct blend_sums sums = get_sums(maker, 1);
+    bool has_sums = false;
+    for (uint32_t i = 0; i < maker->component_count; i++) {
+        const struct blend_component *component = &maker->components[i];
+        if (component->plane != plane_index || component->w_sub != w_sub)
+            continue;
+        if (!has_sums)
+            blend_samplers_get()->sum_columns(&sums, rows, find_columns(maker, w_sub), from, to);
+        has_sums = true;
+        if (maker->is_wide)
+            write_words(maker, component, &sums, (uint16_t *)(void *)src, (uint16_t *)(void *)ia, from, to);
+        else
+            write_bytes(maker, component, &sums, src, ia, from, to);
+    }
 }
 
 /*
@@ -417,12 +375,10 @@ static void update_row(struct blend_maker *maker, uint32_t plane_index, uint32_t
     uint32_t from, to;
     find_bytes(maker, plane_index, stretch, &from, &to);
     clear_bytes(plane, row, from, to);
-    struct sums rows = get_sums(maker, 0);
+    struct blend_sums rows = get_sums(maker, 0);
     sum_rows(&rows, picture, taps, tap_count, stretch.from, stretch.to, width);
-    for (uint32_t i = 0; i < maker->component_count; i++) {
-        if (maker->components[i].plane == plane_index)
-            write_component(maker, &maker->components[i], &rows, stretch, row);
-    }
+    for (int w_sub = 0; w_sub <= 1; w_sub++)
+        write_components(maker, plane_index, row, w_sub, &rows, stretch);
     blend_find_runs(plane, row, from, to, maker->is_wide);
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "video/blend.h"
+#include "video/blend_samples.h"
 
 enum {
     BLEND_RUNS_MAX = 31,  // a row; with more, the last one takes all the rest
@@ -40,7 +41,7 @@ struct blend_plane {
 struct blend_component {
     uint8_t plane, w_sub, h_sub;
     uint32_t offset, step;  // samples
-    int32_t red, green, blue, alpha, mend;
+    struct blend_weights weights;
 };
 
 struct blend_maker {
@@ -50,7 +51,8 @@ struct blend_maker {
     struct blend_plane planes[BLEND_PLANES_MAX];
     struct blend_component components[BLEND_COMPONENTS_MAX];
     uint8_t *marks;     // one a row of the picture; owned
-    uint16_t *scratch;  // owned
+    uint16_t *scratch;  // eight lines of sums; owned
+    uint16_t *lines;    // two of samples; owned
 };
 
 /* Finds the runs of bytes [from, to) of a row. */

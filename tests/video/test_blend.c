@@ -12,6 +12,7 @@
 #include "reference.h"
 #include "video/blend.h"
 #include "video/blend_kernels.h"
+#include "video/blend_samples.h"
 #include "video/scale.h"
 
 static const char *const formats[] = {
@@ -321,6 +322,37 @@ static void test_kernels_agree(void **state)
     }
 }
 
+static void test_samplers_agree(void **state)
+{
+    enum { COUNT = 203, PAD = 8 };
+    static const struct blend_weights weights = {-9000, -17000, 28784, 32896, 32896}, wide = {-400, -800, 1200, 131587, 0};
+    const struct blend_samplers *best = blend_samplers_get(), *plain = blend_samplers_plain();
+    static uint16_t memory[2][2][4][2 * COUNT + 2 * PAD], words[2][2][COUNT];
+    static uint8_t pixels[8 * COUNT], bytes[2][2][COUNT];
+    unsigned seed = 1;
+    for (size_t i = 0; i < sizeof(pixels); i++)
+        pixels[i] = (uint8_t)rand_r(&seed);
+    for (int columns = BLEND_EACH; columns <= BLEND_COSITED; columns++) {
+        memset(memory, 0, sizeof(memory));
+        for (int i = 0; i < 2; i++) {
+            const struct blend_samplers *samplers = i ? plain : best;
+            struct blend_sums in, out;
+            for (int c = 0; c < 4; c++) {
+                in.channel[c] = memory[i][0][c] + PAD;
+                out.channel[c] = memory[i][1][c] + PAD;
+            }
+            samplers->add_row(&in, pixels, 0, 2 * COUNT, 1);
+            samplers->add_row(&in, pixels, 3, 2 * COUNT - 5, 3);
+            samplers->sum_columns(&out, &in, (enum blend_columns)columns, 0, COUNT);
+            samplers->make_bytes(&weights, &out, bytes[i][0], bytes[i][1], 1, COUNT - 1);
+            samplers->make_words(&wide, &out, words[i][0], words[i][1], 1, COUNT - 1);
+        }
+        assert_memory_equal(memory[0], memory[1], sizeof(memory[0]));
+        assert_memory_equal(bytes[0], bytes[1], sizeof(bytes[0]));
+        assert_memory_equal(words[0], words[1], sizeof(words[0]));
+    }
+}
+
 /* ---- scaling ---- */
 
 static void scale_all(const struct canvas *from, int32_t width, int32_t height, struct scaler **scaler)
@@ -425,6 +457,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_other_frame_is_untouched),
         cmocka_unit_test(test_impossible_pixels),
         cmocka_unit_test(test_kernels_agree),
+        cmocka_unit_test(test_samplers_agree),
         cmocka_unit_test(test_scaling_keeps_surfaces),
         cmocka_unit_test(test_scaling_keeps_places),
         cmocka_unit_test(test_scaling_by_rows),
