@@ -262,15 +262,6 @@ void connector_end_frame(struct connector *base, const struct error *err)
                  err->text);
 }
 
-void connector_take_frame(struct connector *base, const char *frame, size_t len)
-{
-    struct error err = {0};
-    if (!connector_begin_frame(base, frame, len))
-        return;
-    base->impl->receive(base, frame, len, &err);
-    connector_end_frame(base, &err);
-}
-
 static enum log_level level_of(enum connector_state state)
 {
     return state == CONNECTOR_FAILED ? LOG_WARN : LOG_INFO;

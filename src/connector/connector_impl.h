@@ -27,7 +27,7 @@ struct connector_impl {
     struct connector *(*create)(const json_t *config);
     /* Required. Begins to connect. options.cursor is that of the last life. */
     void (*start)(struct connector *base);
-    /* Required. One whole frame; text is not NUL-terminated. What it means goes to connector_deliver(). */
+    /* Required. One whole frame; text is not NUL-terminated. See connector_receive(). */
     bool (*receive)(struct connector *base, const char *text, size_t len, struct error *err);
     /* Optional. The last chance to give a cursor. */
     void (*stop)(struct connector *base);
@@ -50,12 +50,10 @@ struct connector {
 /* Fills platform and (where it is empty) source in, makes the message and gives it to the owner. */
 void connector_deliver(struct connector *base, struct message_draft *draft);
 
-/* Parses one frame from the peer with impl->receive(), noted in the poison file; a bad one is counted and logged. */
-void connector_take_frame(struct connector *base, const char *frame, size_t len);
-
 /*
- * The same for a platform whose pieces are smaller than what it receives: false, the piece is to be skipped. Call
- * connector_end_frame() after work on it, with the error if it could not be read.
+ * Around the work on one frame, or one piece of it where pieces stand alone: it is noted in the poison file. False:
+ * it ended an earlier run and is to be skipped; a gap says so. Call connector_end_frame() after the work, with the
+ * error if it could not be read, which is counted and logged.
  */
 bool connector_begin_frame(struct connector *base, const char *frame, size_t len);
 void connector_end_frame(struct connector *base, const struct error *err);

@@ -385,7 +385,15 @@ static void twitch_start(struct connector *base)
 static bool twitch_receive(struct connector *base, const char *text, size_t len, struct error *err)
 {
     struct twitch_line line;
-    return twitch_line_parse(&line, text, len, err) && twitch_reader_read(&get_twitch(base)->reader, &line, err);
+    struct error why = {0};
+    if (!connector_begin_frame(base, text, len))
+        return true;
+    bool is_good = twitch_line_parse(&line, text, len, &why) &&
+                   twitch_reader_read(&get_twitch(base)->reader, &line, &why);
+    connector_end_frame(base, &why);
+    if (!is_good && err)
+        *err = why;
+    return is_good;
 }
 
 static void twitch_stop(struct connector *base)

@@ -164,6 +164,7 @@ static void take_cursor(struct youtube *youtube, const char *text)
     youtube_set_text(&youtube->chat, json_get_text(cursor, "chat"));
     youtube_set_text(&youtube->ended_chat, json_get_text(cursor, "ended_chat"));
     youtube_set_text(&youtube->token, json_get_text(cursor, "token"));
+    youtube->is_from_cursor = youtube->chat != NULL;
     youtube->is_following = json_get_int(cursor, "following", 0) != 0 && youtube->channel;
     youtube->since_ms = json_get_int(cursor, "since_ms", 0);
     youtube->reader.last_ms = json_get_int(cursor, "last_ms", 0);
@@ -249,8 +250,9 @@ void youtube_handle_failure(struct youtube *youtube, const struct youtube_failur
         youtube_end_broadcast(youtube);
         return;
     case YOUTUBE_FIND_AGAIN:
+        // The last life's chat may be long over: that is no reason to wait.
+        delay_ms = youtube->is_from_cursor ? 0 : youtube->wait_ms;
         youtube_set_chat(youtube, NULL, NULL);
-        delay_ms = youtube->wait_ms;
         again = youtube_find;
         break;
     case YOUTUBE_DROP_TOKEN:
@@ -278,6 +280,7 @@ void youtube_handle_failure(struct youtube *youtube, const struct youtube_failur
 void youtube_set_chat(struct youtube *youtube, const char *video, const char *chat)
 {
     bool is_same = chat && youtube->chat && strcmp(chat, youtube->chat) == 0;
+    youtube->is_from_cursor = false;
     youtube_set_text(&youtube->video, video);
     youtube_set_text(&youtube->chat, chat);
     if (is_same || !chat)
@@ -298,7 +301,8 @@ void youtube_end_broadcast(struct youtube *youtube)
     // The wanted video stays wanted until its channel is known.
     youtube->is_following = youtube->wanted_video && youtube->channel;
     backoff_reset(&youtube->backoff);
-    youtube_later(youtube, youtube->wait_ms, youtube_find);
+    youtube_later(youtube, youtube->is_from_cursor ? 0 : youtube->wait_ms, youtube_find);
+    youtube->is_from_cursor = false;
     connector_set_state(&youtube->base, CONNECTOR_WAITING, "the broadcast is over; waiting for the next one");
     youtube_give_cursor(youtube);
 }
@@ -338,7 +342,8 @@ static void youtube_stop(struct connector *base)
     struct youtube *youtube = get_youtube(base);
     http_cancel(youtube->request);
     youtube->request = NULL;
-    youtube_give_cursor(youtube);
+    if (youtube->step)  // it was started: what it knows is newer than the last life's cursor
+        youtube_give_cursor(youtube);
 }
 
 static void youtube_destroy(struct connector *base)

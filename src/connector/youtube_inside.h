@@ -36,6 +36,7 @@ struct youtube {
     char *video, *chat;     // the broadcast that is read; NULL: none
     char *ended_chat;       // the last that ended, so that it is not found again
     char *token;            // where to go on in chat; NULL: from its history on
+    bool is_from_cursor;    // chat was the last life's
     bool is_following;      // the wanted video is over: its channel's next one counts
     bool has_no_uploads;    // the cheap way to find a broadcast does not work for this channel
     // Reading.
