@@ -2,7 +2,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,153 +12,11 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "base/log.h"
 #include "base/memory.h"
 #include "cli/folders.h"
+#include "cli/keys.h"
 
 enum { CONFIG_BYTES_MAX = 1 << 20, ITEMS_MAX = 64, SIDE_PX_MIN = 16, SIDE_PX_MAX = 8192 };
-
-/* What every check needs to say where it is. */
-struct reader {
-    const char *file;
-    const json_t *secrets;  // borrowed; NULL: none
-    struct error *err;
-};
-
-/* One key of an object: name, JSON type, bounds. */
-struct key {
-    const char *name;
-    json_type type;
-    bool is_required;
-    int min, max;               // of integers; both 0: any
-    const char *const *choices; // of strings, NULL-terminated; NULL: any
-};
-
-static const char *type_name(json_type type)
-{
-    switch (type) {
-    case JSON_OBJECT: return "an object {…}";
-    case JSON_ARRAY: return "a list […]";
-    case JSON_STRING: return "a text in quotes";
-    case JSON_INTEGER: return "a whole number";
-    case JSON_REAL: return "a number";
-    case JSON_TRUE:
-    case JSON_FALSE: return "true or false";
-    case JSON_NULL: return "null";
-    }
-    return "another type";
-}
-
-static bool fail(const struct reader *reader, const char *path, const json_t *value, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-
-/* "antiphon.json: views[0].size [1920]: expected …" */
-static bool fail(const struct reader *reader, const char *path, const json_t *value, const char *format, ...)
-{
-    char expected[256];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(expected, sizeof(expected), format, args);
-    va_end(args);
-    char *shown = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
-    error_set(reader->err, ERROR_DATA, "%s: %s%s%.80s: %s", reader->file, path, shown ? " " : "", shown ? shown : "",
-        expected);
-    free(shown);
-    return false;
-}
-
-/* "shows_forein" is close to "shows_foreign": the key of the table that most likely was meant. */
-static const char *nearest(const char *name, const struct key *keys, size_t count)
-{
-    const char *best = NULL;
-    size_t best_shared = 2;
-    for (size_t i = 0; i < count; i++) {
-        size_t shared = 0;
-        while (name[shared] && tolower((unsigned char)name[shared]) == keys[i].name[shared])
-            shared++;
-        if (shared > best_shared) {
-            best_shared = shared;
-            best = keys[i].name;
-        }
-    }
-    return best;
-}
-
-static bool refuse_unknown(const struct reader *reader, const char *path, const json_t *object, const struct key *keys,
-    size_t count)
-{
-    const char *name;
-    json_t *value;
-    json_object_foreach ((json_t *)object, name, value) {
-        size_t i = 0;
-        while (i < count && strcmp(keys[i].name, name) != 0)
-            i++;
-        if (i < count)
-            continue;
-        char *full = xasprintf("%s%s%s", path, *path ? "." : "", name);
-        const char *meant = nearest(name, keys, count);
-        fail(reader, full, NULL, "there is no such key%s%s%s; docs/configuration.md lists them", meant ? " (\"" : "",
-            meant ? meant : "", meant ? "\" is meant?)" : "");
-        free(full);
-        return false;
-    }
-    return true;
-}
-
-static bool check_value(const struct reader *reader, const char *path, const json_t *value, const struct key *key)
-{
-    json_type type = json_typeof(value);
-    if (type == JSON_FALSE)
-        type = JSON_TRUE;
-    if (type != key->type)
-        return fail(reader, path, value, "expected %s", type_name(key->type));
-    if (key->type == JSON_INTEGER && (key->min || key->max)
-        && (json_integer_value(value) < key->min || json_integer_value(value) > key->max))
-        return fail(reader, path, value, "expected a number from %d to %d", key->min, key->max);
-    if (!key->choices)
-        return true;
-    char list[128] = "";
-    for (size_t i = 0; key->choices[i]; i++) {
-        if (strcmp(key->choices[i], json_string_value(value)) == 0)
-            return true;
-        snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s\"%s\"", i ? " or " : "", key->choices[i]);
-    }
-    return fail(reader, path, value, "expected %s", list);
-}
-
-static bool check_object(const struct reader *reader, const char *path, const json_t *object, const struct key *keys,
-    size_t count)
-{
-    if (!json_is_object(object))
-        return fail(reader, *path ? path : "the file", object, "expected an object {…}");
-    if (!refuse_unknown(reader, path, object, keys, count))
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        const json_t *value = json_object_get(object, keys[i].name);
-        char *full = xasprintf("%s%s%s", path, *path ? "." : "", keys[i].name);
-        bool ok = value ? check_value(reader, full, value, &keys[i])
-                        : !keys[i].is_required || fail(reader, full, NULL, "missing; expected %s", type_name(keys[i].type));
-        free(full);
-        if (!ok)
-            return false;
-    }
-    return true;
-}
-
-/* The text itself, or what secrets.json holds for "secret:NAME". NULL: no such secret. */
-static const char *resolve(const struct reader *reader, const char *path, const json_t *value)
-{
-    const char *text = json_string_value(value);
-    if (!text || strncmp(text, "secret:", 7) != 0)
-        return text;
-    const char *secret = json_get_text(reader->secrets, text + 7);
-    if (!secret) {
-        fail(reader, path, value, "secrets.json beside this file has no \"%s\"; add it there", text + 7);
-        return NULL;
-    }
-    log_hide(secret);
-    return secret;
-}
 
 static char *copy_text(const json_t *object, const char *key, const char *otherwise)
 {
@@ -178,7 +35,7 @@ static bool copy_texts(const struct reader *reader, const json_t *object, const 
         if (!json_is_string(item) || !*json_string_value(item)) {
             char path[80];
             snprintf(path, sizeof(path), "%s[%zu]", key, i);
-            return fail(reader, path, item, "expected a text in quotes");
+            return keys_fail(reader, path, item, "expected a text in quotes");
         }
         (*texts)[i] = xstrdup(json_string_value(item));
     }
@@ -207,7 +64,7 @@ static bool read_size(const struct reader *reader, const char *path, const json_
     }
     char *full = xasprintf("%s.size", path);
     if (!ok) {
-        fail(reader, full, size, "expected [width, height], both even and from %d to %d", SIDE_PX_MIN, SIDE_PX_MAX);
+        keys_fail(reader, full, size, "expected [width, height], both even and from %d to %d", SIDE_PX_MIN, SIDE_PX_MAX);
     } else {
         *width_px = (int)side[0];
         *height_px = (int)side[1];
@@ -222,7 +79,7 @@ static bool check_name(const struct reader *reader, const char *path, const char
     bool ok = *name && strlen(name) <= 32;
     for (const char *at = name; ok && *at; at++)
         ok = isalnum((unsigned char)*at) || *at == '-' || *at == '_';
-    return ok || fail(reader, path, NULL, "\"%.40s\": a name has 1 to 32 of a-z, A-Z, 0-9, - and _", name);
+    return ok || keys_fail(reader, path, NULL, "\"%.40s\": a name has 1 to 32 of a-z, A-Z, 0-9, - and _", name);
 }
 
 static bool read_view(struct config *config, const struct reader *reader, const json_t *object, size_t index)
@@ -234,7 +91,7 @@ static bool read_view(struct config *config, const struct reader *reader, const 
     };
     char path[32];
     snprintf(path, sizeof(path), "views[%zu]", index);
-    if (!check_object(reader, path, object, keys, ARRAY_LENGTH(keys)))
+    if (!keys_check(reader, path, object, keys, ARRAY_LENGTH(keys)))
         return false;
     struct config_view *view = &config->views[config->view_count++];
     *view = (struct config_view){
@@ -247,7 +104,7 @@ static bool read_view(struct config *config, const struct reader *reader, const 
         return false;
     for (size_t i = 0; i + 1 < config->view_count; i++) {
         if (strcmp(config->views[i].name, view->name) == 0)
-            return fail(reader, path, NULL, "the name \"%s\" is taken by views[%zu]", view->name, i);
+            return keys_fail(reader, path, NULL, "the name \"%s\" is taken by views[%zu]", view->name, i);
     }
     return true;
 }
@@ -258,7 +115,7 @@ static bool read_views(struct config *config, const struct reader *reader)
     json_t *usual = json_pack("[{s:s}]", "name", "main");
     size_t count = json_array_size(views) ? json_array_size(views) : 1;
     const json_t *from = json_array_size(views) ? views : usual;
-    bool ok = count <= ITEMS_MAX || fail(reader, "views", NULL, "%zu of them: %d at most", count, ITEMS_MAX);
+    bool ok = count <= ITEMS_MAX || keys_fail(reader, "views", NULL, "%zu of them: %d at most", count, ITEMS_MAX);
     config->views = xcalloc(ok ? count : 1, sizeof(*config->views));
     for (size_t i = 0; ok && i < count; i++)
         ok = read_view(config, reader, json_array_get(from, i), i);
@@ -269,7 +126,7 @@ static bool read_views(struct config *config, const struct reader *reader)
 static bool check_view_name(const struct config *config, const struct reader *reader, const char *path, const char *name)
 {
     return config_find_view(config, name)
-        || fail(reader, path, NULL, "\"%.40s\": none of `views` has this name", name);
+        || keys_fail(reader, path, NULL, "\"%.40s\": none of `views` has this name", name);
 }
 
 static bool read_window(struct config *config, const struct reader *reader)
@@ -282,12 +139,12 @@ static bool read_window(struct config *config, const struct reader *reader)
     if (!object)
         return true;
     const char *colour = config->window.background;
-    if (!check_object(reader, "window", object, keys, ARRAY_LENGTH(keys))
+    if (!keys_check(reader, "window", object, keys, ARRAY_LENGTH(keys))
         || !check_view_name(config, reader, "window.view", config->window.view))
         return false;
     bool is_colour = colour[0] == '#' && strspn(colour + 1, "0123456789abcdefABCDEF") == 6 && colour[7] == '\0';
     return is_colour || strcmp(colour, "transparent") == 0
-        || fail(reader, "window.background", json_object_get(object, "background"),
+        || keys_fail(reader, "window.background", json_object_get(object, "background"),
             "expected \"transparent\" or a colour like \"#00FF00\"");
 }
 
@@ -299,7 +156,7 @@ static bool read_output(struct config *config, const struct reader *reader, cons
     };
     char path[48];
     snprintf(path, sizeof(path), "video.outputs[%zu]", index);
-    if (!check_object(reader, path, object, keys, ARRAY_LENGTH(keys)))
+    if (!keys_check(reader, path, object, keys, ARRAY_LENGTH(keys)))
         return false;
     struct config_output *output = &config->video.outputs[config->video.output_count++];
     output->name = copy_text(object, "name", "");
@@ -307,7 +164,7 @@ static bool read_output(struct config *config, const struct reader *reader, cons
     output->bitrate_kbps = (int)json_get_int(object, "bitrate_kbps", 4500);
     char full[64];
     snprintf(full, sizeof(full), "%s.to", path);
-    const char *to = resolve(reader, full, json_object_get(object, "to"));
+    const char *to = keys_resolve(reader, full, json_object_get(object, "to"));
     output->to = xstrdup(to);
     snprintf(full, sizeof(full), "%s.view", path);
     return to && check_name(reader, path, output->name) && check_view_name(config, reader, full, output->view);
@@ -328,20 +185,20 @@ static bool read_video(struct config *config, const struct reader *reader)
         config->video.holding = xstrdup("");
         return true;
     }
-    if (!check_object(reader, "video", object, keys, ARRAY_LENGTH(keys))
+    if (!keys_check(reader, "video", object, keys, ARRAY_LENGTH(keys))
         || !read_size(reader, "video", object, &config->video.width_px, &config->video.height_px))
         return false;
     config->video.fps = (int)json_get_int(object, "fps", 30);
     config->video.holding = copy_text(object, "holding", "");
     const json_t *given = json_object_get(object, "input");
-    const char *input = given ? resolve(reader, "video.input", given) : "test";
+    const char *input = given ? keys_resolve(reader, "video.input", given) : "test";
     if (!input)
         return false;
     config->video.input = xstrdup(input);
     const json_t *outputs = json_object_get(object, "outputs");
     size_t count = json_array_size(outputs);
     if (count > ITEMS_MAX)
-        return fail(reader, "video.outputs", NULL, "%zu of them: %d at most", count, ITEMS_MAX);
+        return keys_fail(reader, "video.outputs", NULL, "%zu of them: %d at most", count, ITEMS_MAX);
     config->video.outputs = xcalloc(count, sizeof(*config->video.outputs));
     for (size_t i = 0; i < count; i++) {
         if (!read_output(config, reader, json_array_get(outputs, i), i))
@@ -362,9 +219,9 @@ static bool check_listen(const struct reader *reader, const char *listen, bool h
     char *end = NULL;
     long port = colon ? strtol(colon + 1, &end, 10) : -1;
     if (!colon || colon == listen || end == colon + 1 || *end || port < 0 || port > 65535)
-        return fail(reader, "panel.listen", NULL, "\"%.60s\": expected ADDRESS:PORT, like \"127.0.0.1:8470\"", listen);
+        return keys_fail(reader, "panel.listen", NULL, "\"%.60s\": expected ADDRESS:PORT, like \"127.0.0.1:8470\"", listen);
     return is_loopback(listen) || has_certificate
-        || fail(reader, "panel.listen", NULL,
+        || keys_fail(reader, "panel.listen", NULL,
             "\"%.60s\" is open to others without encryption: give panel.certificate and panel.key, or listen on "
             "127.0.0.1 behind a proxy", listen);
 }
@@ -380,14 +237,14 @@ static bool read_panel(struct config *config, const struct reader *reader)
     config->panel.public_url = copy_text(object, "public_url", "");
     config->panel.certificate = copy_text(object, "certificate", "");
     config->panel.key = copy_text(object, "key", "");
-    if ((object && !check_object(reader, "panel", object, keys, ARRAY_LENGTH(keys)))
+    if ((object && !keys_check(reader, "panel", object, keys, ARRAY_LENGTH(keys)))
         || !copy_texts(reader, object, "trusted_proxies", &config->panel.trusted_proxies))
         return false;
     const char *url = config->panel.public_url;
     if (*url && strncmp(url, "https://", 8) != 0 && strncmp(url, "http://127.0.0.1", 16) != 0)
-        return fail(reader, "panel.public_url", NULL, "\"%.80s\": expected an address that begins with https://", url);
+        return keys_fail(reader, "panel.public_url", NULL, "\"%.80s\": expected an address that begins with https://", url);
     if (!*config->panel.certificate != !*config->panel.key)
-        return fail(reader, "panel", NULL, "certificate and key go together; one is missing");
+        return keys_fail(reader, "panel", NULL, "certificate and key go together; one is missing");
     return check_listen(reader, config->panel.listen, *config->panel.certificate);
 }
 
@@ -403,7 +260,7 @@ static bool read_languages(struct config *config, const struct reader *reader)
     for (size_t i = 0; config->languages[i]; i++) {
         const char *tag = config->languages[i];
         if (strlen(tag) < 2 || strlen(tag) > 35 || strspn(tag, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") != strlen(tag))
-            return fail(reader, "languages", NULL, "\"%.40s\": expected a language tag like \"fa\" or \"zh-Hant\"", tag);
+            return keys_fail(reader, "languages", NULL, "\"%.40s\": expected a language tag like \"fa\" or \"zh-Hant\"", tag);
     }
     return true;
 }
@@ -412,7 +269,7 @@ static bool read_languages(struct config *config, const struct reader *reader)
 static json_t *resolve_source(const struct reader *reader, const char *path, const json_t *source)
 {
     if (!json_is_object(source) || !json_get_text(source, "connector")) {
-        fail(reader, path, source, "expected an object with \"connector\", like {\"connector\": \"twitch\", \"channel\": \"anna\"}");
+        keys_fail(reader, path, source, "expected an object with \"connector\", like {\"connector\": \"twitch\", \"channel\": \"anna\"}");
         return NULL;
     }
     json_t *copy = json_deep_copy(source);
@@ -422,7 +279,7 @@ static json_t *resolve_source(const struct reader *reader, const char *path, con
         if (!json_is_string(value))
             continue;
         char *full = xasprintf("%s.%s", path, name);
-        const char *text = resolve(reader, full, value);
+        const char *text = keys_resolve(reader, full, value);
         free(full);
         if (!text) {
             json_decref(copy);
@@ -456,7 +313,7 @@ static bool read_root(struct config *config, const struct reader *reader)
         {"sources", JSON_ARRAY}, {"languages", JSON_ARRAY}, {"views", JSON_ARRAY}, {"window", JSON_OBJECT},
         {"video", JSON_OBJECT}, {"panel", JSON_OBJECT}, {"retention_days", JSON_INTEGER, .min = 1, .max = 3650},
     };
-    if (!check_object(reader, "", config->root, keys, ARRAY_LENGTH(keys)))
+    if (!keys_check(reader, "", config->root, keys, ARRAY_LENGTH(keys)))
         return false;
     config->retention_days = (int)json_get_int(config->root, "retention_days", 30);
     return read_languages(config, reader) && read_views(config, reader) && read_window(config, reader)
