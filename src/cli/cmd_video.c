@@ -2,12 +2,12 @@
  * cmd_video.c - the outgoing picture. It outlives whoever started it: a closed terminal, a dead supervisor or a
  * full pipe behind standard error change nothing.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
@@ -153,17 +153,20 @@ static void wipe(const char *text)
 }
 
 /*
- * A reader who stops reading a pipe or terminal would hold up whoever logs. Opened anew, because the flag
- * belongs to the open file, which others share.
+ * A reader who stops reading a pipe or terminal would hold up whoever logs. Opened anew, because the flag belongs to
+ * the open file, which others share; a regular file never blocks, and its place in the file is shared too.
  */
 static void unblock_stderr(void)
 {
-    int fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_APPEND | O_CLOEXEC | O_NOCTTY);
-    if (fd >= 0) {
-        dup2(fd, STDERR_FILENO);
-        close(fd);
-    } else if (errno != ENXIO && errno != EACCES && fcntl(STDERR_FILENO, F_GETFD) < 0) {
+    struct stat found;
+    if (fstat(STDERR_FILENO, &found) < 0) {
         open("/dev/null", O_WRONLY);  // closed: or the next file that is opened would get the log
+    } else if (S_ISFIFO(found.st_mode) || S_ISCHR(found.st_mode)) {
+        int fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+        if (fd >= 0) {
+            dup2(fd, STDERR_FILENO);
+            close(fd);
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "video/program.h"
+#include "video/setup.h"
 
 struct colour {
     float r, g, b;
@@ -149,7 +150,8 @@ static bool explain(GstElement *pipeline, const char *path, struct error *err)
             "holding picture \"%s\": not read within 5 s; expected a PNG or JPEG file", path);
     g_autoptr(GError) error = NULL;
     gst_message_parse_error(message, &error, NULL);
-    return error_set(err, ERROR_DATA, "holding picture \"%s\": %s expected a PNG or JPEG file", path, error->message);
+    g_autofree char *words = setup_words(error);
+    return error_set(err, ERROR_DATA, "holding picture \"%s\": %s; expected a PNG or JPEG file", path, words);
 }
 
 GstBuffer *holding_load(const struct program *program, const char *path, struct error *err)

@@ -12,6 +12,7 @@
 #include "video/input_chain.h"
 #include "video/program.h"
 #include "video/pump.h"
+#include "video/setup.h"
 #include "video/undertaker.h"
 
 enum {
@@ -116,11 +117,12 @@ static void handle_error(struct input *input, GstMessage *message)
     g_autoptr(GError) error = NULL;
     g_autofree char *debug = NULL;
     gst_message_parse_error(message, &error, &debug);
-    log_debug("video/input", "%s (%s)", error->message, debug ? debug : "no details");
+    g_autofree char *words = setup_words(error);
+    log_debug("video/input", "%s (%s)", words, debug ? debug : "no details");
     if (input->options.address->kind == ADDRESS_FILE && access(input->options.address->text, R_OK) < 0)
         tell(input, INPUT_FAILED, "there is no such file, or it may not be read");
     else
-        tell(input, INPUT_FAILED, error->message);
+        tell(input, INPUT_FAILED, words);
 }
 
 static gboolean handle_message(GstBus *bus, GstMessage *message, void *data)

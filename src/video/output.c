@@ -15,6 +15,7 @@
 #include "video/program.h"
 #include "video/pump.h"
 #include "video/recording.h"
+#include "video/setup.h"
 #include "video/undertaker.h"
 
 enum {
@@ -292,11 +293,12 @@ static void handle_error(struct output *output, GstMessage *message)
     g_autoptr(GError) error = NULL;
     g_autofree char *debug = NULL;
     gst_message_parse_error(message, &error, &debug);
+    g_autofree char *words = setup_words(error);
     char *masked = address_mask(&output->address, debug ? debug : "no details");
     log_debug("video/output", "%s: %s (%s)", output->name, error->message, masked);
     free(masked);
     if (output->is_wanted && output->phase == PHASE_RUNNING)
-        fail(output, error->message);
+        fail(output, words);
     else
         bury(output);
 }

@@ -83,3 +83,12 @@ bool setup_has_element(const char *name, struct error *err)
     }
     return error_set(err, ERROR_SYSTEM, "GStreamer has no element \"%s\"; install the package %s", name, package);
 }
+
+char *setup_words(const GError *error)
+{
+    char *words = g_strstrip(g_strdup(error->message));
+    size_t len = strlen(words);
+    if (len > 0 && words[len - 1] == '.')
+        words[len - 1] = '\0';
+    return words;
+}

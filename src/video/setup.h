@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <glib.h>
 #include <stdbool.h>
 
 struct error;
@@ -12,3 +13,6 @@ bool setup_gstreamer(struct error *err);
 
 /* False: err names the element and the package that has it. */
 bool setup_has_element(const char *name, struct error *err);
+
+/* GStreamer's words without the full stop, to stand inside a line of ours; the caller g_free()s. */
+char *setup_words(const GError *error);

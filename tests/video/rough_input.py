@@ -51,6 +51,7 @@ for name, content in cases.items():
 
 # Sizes nobody chose: odd, tall, tiny, interlaced; borders keep the shape.
 for name, size, args in (("odd.mkv", "321x241", ["-pix_fmt", "yuv444p"]), ("tall.mkv", "90x400", []),
+                         ("surround.mkv", "320x240", ["-ac", "6", "-ar", "44100"]),
                          ("interlaced.mkv", "640x480", ["-flags", "+ilme+ildct", "-vf", "setfield=tff"])):
     make_file(name, 3, *args, size=size)
     out = path(name + "-out.mkv")
@@ -60,3 +61,16 @@ for name, size, args in (("odd.mkv", "321x241", ["-pix_fmt", "yuv444p"]), ("tall
     video.stop()
     check_continuous(out)
     check(any(y > 120 if size != "90x400" else y < 25 for _, y in brightness(out)), f"{name} is shown")
+    check(len(beeps(out)) >= 2, f"{name} is heard")
+
+# An image of one's own while there is no input; one that cannot be read costs itself only.
+subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "color=c=white:s=300x300", "-frames:v", "1", path("white.png")], check=True)
+for image, luma in (("white.png", 120), ("noise.mkv", 30), ("missing.png", 30)):
+    out = path(image + "-held.mkv")
+    video = Video("--input", path("nothing.mp4"), "--holding", path(image), "--output", out, name="held-" + image)
+    video.wait_log("output output1 live")
+    video.run_for(1)
+    video.stop()
+    found = brightness(out)[10][1]
+    check(luma - 10 < found < luma + 40, f"{image}: luma {found}, expected about {luma}")
+    check(("the built-in one is used" in video.log()) == (luma == 30), video.log())
