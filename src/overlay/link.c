@@ -38,7 +38,7 @@ static void say_hello(void *data)
         buffer_add_string(&text, ",\"have\":");
         buffer_add_json(&text, link->revision, strlen(link->revision));
     }
-    buffer_add_string(&text, ",\"topics\":[\"on_air\"]}");
+    buffer_add_string(&text, ",\"topics\":[\"on_air\",\"desk\"]}");
     websocket_send(link->websocket, text.data, text.len, NULL);
     buffer_fini(&text);
 }
@@ -64,6 +64,21 @@ static void take_state(struct link *link, const json_t *message, bool is_snapsho
     link->handler->on_air(link->data, revision, on_air, is_snapshot);
 }
 
+static void take_question(struct link *link, const json_t *question)
+{
+    if (json_is_object(question))
+        link->handler->question(link->data, json_get_int(question, "id", 0), question);
+}
+
+static void take_snapshot(struct link *link, const json_t *message)
+{
+    size_t i;
+    json_t *question;
+    take_state(link, message, true);
+    json_array_foreach(json_object_get(message, "questions"), i, question)
+        take_question(link, question);
+}
+
 static void dispatch(struct link *link, const json_t *message)
 {
     const char *type = json_get_text(message, "type");
@@ -74,8 +89,14 @@ static void dispatch(struct link *link, const json_t *message)
         backoff_reset(&link->backoff);
         link->is_silent = false;
         set_up(link, true);
-    } else if (strcmp(type, "snapshot") == 0 || strcmp(type, "on_air") == 0) {
-        take_state(link, message, strcmp(type, "snapshot") == 0);
+    } else if (strcmp(type, "snapshot") == 0) {
+        take_snapshot(link, message);
+    } else if (strcmp(type, "on_air") == 0) {
+        take_state(link, message, false);
+    } else if (strcmp(type, "question") == 0) {
+        take_question(link, json_object_get(message, "question"));
+    } else if (strcmp(type, "question_removed") == 0) {
+        link->handler->question(link->data, json_get_int(message, "id", 0), NULL);
     } else if (strcmp(type, "removed") == 0) {
         link->handler->removed(link->data, json_object_get(message, "ids"), json_object_get(message, "author"));
     }

@@ -7,6 +7,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct error;
 struct link;
@@ -17,6 +18,8 @@ struct link_handler {
     void (*on_air)(void *data, const char *revision, const json_t *on_air, bool is_snapshot);
     /* Required. Messages or an author are gone: JSON array or NULL, object or NULL. */
     void (*removed)(void *data, const json_t *ids, const json_t *author);
+    /* Required. A question of the desk is new or another; or (NULL) it is gone. */
+    void (*question)(void *data, int64_t id, const json_t *question);
     /* Required. The relay is there and knows us; or it is lost. */
     void (*changed)(void *data, bool is_up);
 };

@@ -14,6 +14,7 @@
 #include "frame/frame.h"
 #include "net/loop.h"
 #include "overlay/link.h"
+#include "overlay/preflight.h"
 #include "overlay/report.h"
 #include "overlay/view.h"
 #include "overlay/window.h"
@@ -32,6 +33,7 @@ struct overlay {
     size_t view_count;
     struct window *window;
     struct link *link;
+    struct preflight *preflight;
     struct report *report;
     struct timer beat, clear, end;
     json_t *on_air;       // as last told; NULL: nothing yet, or taken off since
@@ -67,6 +69,13 @@ static void handle_removed(void *data, const json_t *ids, const json_t *author)
         view_remove(overlay->views[i], ids, author);
 }
 
+static void handle_question(void *data, int64_t id, const json_t *question)
+{
+    struct overlay *overlay = data;
+    if (question ? preflight_look(overlay->preflight, question) : preflight_forget(overlay->preflight, id))
+        report_preflight(overlay->report);
+}
+
 static int64_t clear_after_ms(const struct overlay *overlay)
 {
     return overlay->options->clear_after_ms ? overlay->options->clear_after_ms : CLEAR_AFTER_MS;
@@ -77,6 +86,7 @@ static void handle_link(void *data, bool is_up)
     struct overlay *overlay = data;
     if (is_up) {
         timer_stop(&overlay->clear);
+        preflight_forget_all(overlay->preflight);  // the snapshot tells of all questions again
         report_all(overlay->report);
         return;
     }
@@ -134,7 +144,7 @@ static void handle_closed(void *data)
     loop_post(overlay->loop, drop_window, overlay);
 }
 
-static const struct link_handler handler = {handle_on_air, handle_removed, handle_link};
+static const struct link_handler handler = {handle_on_air, handle_removed, handle_question, handle_link};
 
 /* ---- start */
 
@@ -226,7 +236,7 @@ static bool start_window(struct overlay *overlay, struct error *outer)
 static void start_report(struct overlay *overlay)
 {
     overlay->report = report_create(&(struct report_options){overlay->loop, overlay->link, overlay->views,
-        overlay->view_count});
+        overlay->view_count, overlay->preflight});
 }
 
 static bool start_link(struct overlay *overlay, struct error *err)
@@ -238,6 +248,8 @@ static bool start_link(struct overlay *overlay, struct error *err)
     }, err);
     if (!overlay->link)
         return false;
+    overlay->preflight = preflight_create(&(struct preflight_options){overlay->text, overlay->poison,
+        options->views[0].language});
     start_report(overlay);
     return true;
 }
@@ -324,6 +336,7 @@ static void stop(struct overlay *overlay)
         timer_stop(&overlay->end);
     }
     report_destroy(overlay->report);
+    preflight_destroy(overlay->preflight);
     link_destroy(overlay->link);
     window_destroy(overlay->window);
     drop_views(overlay);

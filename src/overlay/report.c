@@ -12,6 +12,7 @@
 #include "net/loop.h"
 #include "overlay/link.h"
 #include "overlay/png.h"
+#include "overlay/preflight.h"
 #include "overlay/scene.h"
 #include "overlay/view.h"
 
@@ -44,36 +45,65 @@ static void add_text(struct buffer *out, const char *key, const char *text)
     buffer_add_json(out, text, strlen(text));
 }
 
+static void add_character(struct buffer *out, const char *view, uint32_t scalar, int64_t question)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    const char *script = uscript_getShortName(uscript_getScript((UChar32)scalar, &status));
+    char text[5] = {0};
+    utf8_encode(scalar, text);
+    add_comma(out);
+    buffer_add_char(out, '{');
+    add_text(out, "view", view);
+    buffer_add_char(out, ',');
+    add_text(out, "text", text);
+    buffer_add_char(out, ',');
+    add_text(out, "script", script ? script : "Zzzz");
+    if (question)
+        buffer_printf(out, ",\"question\":%lld", (long long)question);
+    buffer_add_char(out, '}');
+}
+
 static void add_missing(struct buffer *out, const struct view *view, const struct node *node)
 {
     for (size_t at = 0; at + sizeof(uint32_t) <= node->missing.len; at += sizeof(uint32_t)) {
         uint32_t scalar;
         memcpy(&scalar, node->missing.data + at, sizeof(scalar));
-        UErrorCode status = U_ZERO_ERROR;
-        const char *script = uscript_getShortName(uscript_getScript((UChar32)scalar, &status));
-        char text[5] = {0};
-        utf8_encode(scalar, text);
-        add_comma(out);
-        buffer_add_char(out, '{');
-        add_text(out, "view", view_name(view));
-        buffer_add_char(out, ',');
-        add_text(out, "text", text);
-        buffer_add_char(out, ',');
-        add_text(out, "script", script ? script : "Zzzz");
-        buffer_add_char(out, '}');
+        add_character(out, view_name(view), scalar, 0);
     }
+}
+
+static void add_card(struct buffer *out, const char *view, const char *card)
+{
+    add_comma(out);
+    buffer_add_char(out, '{');
+    add_text(out, "view", view);
+    buffer_add_char(out, ',');
+    add_text(out, "card", card);
+    buffer_add_char(out, '}');
 }
 
 static void add_skipped(struct buffer *out, const struct view *view, const struct node *node)
 {
-    if (!node->is_skipped)
-        return;
-    add_comma(out);
-    buffer_add_char(out, '{');
-    add_text(out, "view", view_name(view));
-    buffer_add_char(out, ',');
-    add_text(out, "card", node->id);
-    buffer_add_char(out, '}');
+    if (node->is_skipped)
+        add_card(out, view_name(view), node->id);
+}
+
+/* The faces are the same for all views, so what is not on air yet is told for the first. */
+struct ahead {
+    struct buffer *out;
+    const char *view;
+    bool is_skipped;  // which of the two lists is written
+};
+
+static void add_ahead(void *data, int64_t question, uint32_t scalar)
+{
+    const struct ahead *ahead = data;
+    char card[32];
+    snprintf(card, sizeof(card), "question:%lld", (long long)question);
+    if (ahead->is_skipped && scalar == 0)
+        add_card(ahead->out, ahead->view, card);
+    else if (!ahead->is_skipped && scalar != 0)
+        add_character(ahead->out, ahead->view, scalar, question);
 }
 
 static void add_each(struct report *report, struct buffer *out, const char *key,
@@ -88,13 +118,15 @@ static void add_each(struct report *report, struct buffer *out, const char *key,
                 add(out, view, node);
         }
     }
+    struct ahead ahead = {out, view_name(report->options.views[0]), add == add_skipped};
+    preflight_each(report->options.preflight, add_ahead, &ahead);
     buffer_add_char(out, ']');
 }
 
 static void send_state(void *data)
 {
     struct report *report = data;
-    if (!report->revision)
+    if (!report->revision || report->options.view_count == 0)
         return;
     struct buffer text = {0};
     buffer_add_string(&text, "{\"type\":\"report\",\"applied\":{");
@@ -188,6 +220,12 @@ void report_applied(struct report *report, const char *revision)
     report->revision = xstrdup(revision);
     report->applied_ms = clock_unix_ms();
     timer_start(&report->state, SETTLE_MS);
+}
+
+void report_preflight(struct report *report)
+{
+    if (!timer_is_running(&report->state))
+        timer_start(&report->state, SETTLE_MS);
 }
 
 void report_all(struct report *report)

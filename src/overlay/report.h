@@ -1,6 +1,6 @@
 /*
  * report.h - what the overlay tells the relay: the revision that is on screen and since when, characters that no face
- * has, cards that are not drawn because they ended the program before, and a small picture of each view.
+ * has (of questions also before they are on air), cards that are not drawn because they ended the program before, and a small picture of each view.
  * Pictures: at most one a second and view, and only of what changed. Thread: the loop's.
  */
 #pragma once
@@ -10,6 +10,7 @@
 
 struct link;
 struct loop;
+struct preflight;
 struct report;
 struct view;
 
@@ -18,6 +19,7 @@ struct report_options {
     struct link *link;
     struct view *const *views;
     size_t view_count;
+    const struct preflight *preflight;  // borrowed
 };
 
 struct report *report_create(const struct report_options *options);
@@ -25,6 +27,9 @@ void report_destroy(struct report *report);  // accepts NULL
 
 /* This state was taken over; it is reported once all views have painted it. */
 void report_applied(struct report *report, const char *revision);
+
+/* What preflight.h found is another. */
+void report_preflight(struct report *report);
 
 /* The relay is there (again): it is told everything. */
 void report_all(struct report *report);

@@ -19,7 +19,7 @@ struct relay {
     struct server *server;
     struct server_socket *socket;  // the overlay's; NULL: it is away
     char folder[32], *path;
-    const char *revision, *on_air;  // on_air with ' for "
+    const char *revision, *on_air, *questions;  // JSON with ' for "; questions NULL: none
     char *have;                     // of the last hello; NULL: none
     char *applied;                  // revision last reported
     json_t *missing, *skipped, *preview;
@@ -42,7 +42,8 @@ static inline void relay_send(struct relay *relay, const char *text)
 
 static inline void relay_tell(struct relay *relay, const char *type)
 {
-    char *text = xasprintf("{'type':'%s','revision':'%s','on_air':%s}", type, relay->revision, relay->on_air);
+    char *text = xasprintf("{'type':'%s','revision':'%s','on_air':%s,'questions':%s}", type, relay->revision,
+        relay->on_air, relay->questions ? relay->questions : "[]");
     relay_send(relay, text);
     free(text);
 }
@@ -53,8 +54,7 @@ static void take_hello(struct relay *relay, const json_t *message)
     relay->have = xstrdup(json_get_text(message, "have"));
     relay->hellos++;
     relay_send(relay, "{'type':'welcome','version':'0','role':'owner','revision':'x:0'}");
-    if (!relay->have || strcmp(relay->have, relay->revision) != 0)
-        relay_tell(relay, "snapshot");
+    relay_tell(relay, "snapshot");
 }
 
 static void take_report(struct relay *relay, json_t *message)

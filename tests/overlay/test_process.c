@@ -92,6 +92,35 @@ static void test_reports(void **state)
     finish(&scenario);
 }
 
+static bool has_two_missing(void *data)
+{
+    return json_array_size(((struct scenario *)data)->relay.missing) == 2;
+}
+
+static bool has_none_missing(void *data)
+{
+    return json_array_size(((struct scenario *)data)->relay.missing) == 0;
+}
+
+/* Told before air: of questions that are ready, and only as long as they are. */
+static void test_reports_ready_questions(void **state)
+{
+    struct scenario scenario;
+    prepare(&scenario, STATE(""));
+    scenario.relay.questions = "[{'id':7,'state':'ready','text':'One \xee\x80\x80?'},{'id':8,'state':'new','text':'\xee\x80\x81'}]";
+    pid_t pid = spawn_overlay(&scenario.options);
+    assert_true(relay_serve_until(&scenario.relay, is_applied, &scenario));
+    assert_int_equal(json_array_size(scenario.relay.missing), 1);
+    assert_int_equal(json_get_int(json_array_get(scenario.relay.missing, 0), "question", 0), 7);
+    relay_send(&scenario.relay, "{'type':'question','question':{'id':8,'state':'ready','text':'\xee\x80\x81'}}");
+    assert_true(relay_serve_until(&scenario.relay, has_two_missing, &scenario));
+    relay_send(&scenario.relay, "{'type':'question','question':{'id':7,'state':'dismissed','text':'One'}}");
+    relay_send(&scenario.relay, "{'type':'question_removed','id':8}");
+    assert_true(relay_serve_until(&scenario.relay, has_none_missing, &scenario));
+    end_overlay(pid, SIGTERM);
+    finish(&scenario);
+}
+
 static bool is_back(void *data)
 {
     return ((struct scenario *)data)->relay.hellos == 2;
@@ -309,7 +338,7 @@ static void test_refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reports), cmocka_unit_test(test_relay_restarts), cmocka_unit_test(test_relay_stays_away),
+        cmocka_unit_test(test_reports), cmocka_unit_test(test_reports_ready_questions), cmocka_unit_test(test_relay_restarts), cmocka_unit_test(test_relay_stays_away),
         cmocka_unit_test(test_gone_while_away),
         cmocka_unit_test(test_removed), cmocka_unit_test(test_nonsense), cmocka_unit_test(test_poison),
         cmocka_unit_test(test_reload), cmocka_unit_test(test_refusals),
