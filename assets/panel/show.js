@@ -30,8 +30,11 @@ export class Show {
       ...(slots.length ? slots : [element("p", { class: "nothing" }, "Nothing.")]), ...pictures);
     byId("panic").setAttribute("aria-pressed", String(isBlank));
     byId("panic").textContent = isBlank ? "Show again" : "Panic";
-    const missing = this.store.overlay?.missing ?? [];
-    byId("overlay-state").textContent = missing.length ? `No font for: ${missing.map(({ text }) => text).join(" ")}` : "";
+    const { missing = [], skipped = [] } = this.store.overlay ?? {};
+    byId("overlay-state").textContent = [
+      missing.length ? `No font for: ${missing.map(({ text }) => text).join(" ")}` : "",
+      skipped.length ? `Not drawn, because it ended the overlay before: ${skipped.map(({ card }) => card).join(", ")}` : "",
+    ].filter(Boolean).join(". ");
   }
 
   #drawPoll() {

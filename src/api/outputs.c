@@ -55,7 +55,8 @@ static const char *const output_keys[] = {"name", "view", "state", "text", "is_b
 static const char *const input_keys[] = {"state", "text", "age_ms", "fps", "frames", "live", "repeated", "held", "jumped",
                                          "attempts"};
 static const char *const applied_keys[] = {"revision", "at_ms"};
-static const char *const missing_keys[] = {"view", "text", "script"};
+static const char *const missing_keys[] = {"view", "text", "script", "question"};
+static const char *const skipped_keys[] = {"view", "card"};
 
 static json_t *copy_known(const json_t *from, const char *const *keys, size_t count)
 {
@@ -154,19 +155,26 @@ static void take_input(struct outputs *outputs, const json_t *report)
 
 /* --- Overlay --- */
 
+static void take_list(json_t *overlay, const json_t *report, const char *key, const char *const *keys, size_t count)
+{
+    const json_t *reported = json_object_get(report, key);
+    if (!json_is_array(reported))
+        return;
+    json_t *list = json_array();
+    for (size_t i = 0; i < json_array_size(reported) && i < MISSING_MAX; i++)
+        json_array_append_new(list, copy_known(json_array_get(reported, i), keys, count));
+    json_object_set_new(overlay, key, list);
+}
+
 static void take_overlay(struct outputs *outputs, const json_t *report)
 {
     json_t *overlay = outputs->overlay ? outputs->overlay : json_object();
     outputs->overlay = overlay;
-    const json_t *applied = json_object_get(report, "applied"), *missing = json_object_get(report, "missing");
+    const json_t *applied = json_object_get(report, "applied");
     if (json_is_object(applied))
         json_object_set_new(overlay, "applied", copy_known(applied, applied_keys, ARRAY_LENGTH(applied_keys)));
-    if (json_is_array(missing)) {
-        json_t *list = json_array();
-        for (size_t i = 0; i < json_array_size(missing) && i < MISSING_MAX; i++)
-            json_array_append_new(list, copy_known(json_array_get(missing, i), missing_keys, ARRAY_LENGTH(missing_keys)));
-        json_object_set_new(overlay, "missing", list);
-    }
+    take_list(overlay, report, "missing", missing_keys, ARRAY_LENGTH(missing_keys));
+    take_list(overlay, report, "skipped", skipped_keys, ARRAY_LENGTH(skipped_keys));
     send_event(outputs->api, TOPIC_DESK, "overlay", "overlay", overlay);
 }
 
