@@ -22,6 +22,7 @@ enum {
     LINGER_MS = 2000,           // the old session stays so long beside the new one
     SELDOM_MS = 5 * 60 * 1000,  // between attempts that hardly help
     CURSOR_MS = 1000,
+    QUIET_MS = 5000,
     TRUSTED_SKEW_MS = 60 * 1000,
     SEEN_COUNT = 4096,          // events remembered while two sessions overlap
     // 20 logins and 20 JOINs in 10 s are allowed; each of our sessions takes one of both.
@@ -47,6 +48,7 @@ struct twitch {
     struct timer retry, reap, linger, tick;
     int64_t alive_ms;         // Unix: when the connection was last known to work; 0: never
     int64_t cursor_ms;        // alive_ms of the last cursor given
+    int64_t batch_ms;         // monotonic: when lines last came
     int64_t sent_ms;          // the newest time of Twitch's clock among the lines just read
     char *loss;               // owned; why the last session ended
     struct twitch_reader reader;
@@ -199,10 +201,9 @@ static void note_pongs(struct twitch *twitch)
 {
     if (!twitch_session_is_joined(twitch->current))
         return;
-    int64_t alive_ms = twitch_session_alive_ms(twitch->current) - 1000;
-    // While we are behind with reading, the lines themselves say how far we are.
-    if (twitch->sent_ms == 0 || alive_ms - twitch->sent_ms > 5000)
-        note_alive(twitch, alive_ms);
+    // While lines come we may be behind with reading, pongs too: the lines' own times say how far we are.
+    if (clock_monotonic_ms() - twitch->batch_ms >= QUIET_MS)
+        note_alive(twitch, twitch_session_alive_ms(twitch->current) - 1000);
 }
 
 static void handle_tick(void *data)
@@ -218,6 +219,7 @@ static void handle_batch(void *data, struct twitch_session *session)
     struct twitch *twitch = data;
     if (session != twitch->current || !twitch_session_is_joined(session))
         return;
+    twitch->batch_ms = clock_monotonic_ms();
     // Under load a line is read long after it was sent, and what lies behind it may die with us unread.
     int64_t now_ms = clock_unix_ms(), sent_ms = twitch->sent_ms;
     bool is_behind = sent_ms > 0 && sent_ms < now_ms && now_ms - sent_ms < TRUSTED_SKEW_MS;
