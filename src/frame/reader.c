@@ -36,7 +36,7 @@ struct frame_reader {
     struct copy copies[2];
     int front;  // the copy that is shown
     struct frame_picture picture;
-    struct frame_box damage[FRAME_DAMAGE_BOXES];
+    struct boxes damage;
     bool has_picture;
 
     int64_t heartbeat_ns;  // as the writer wrote it last
@@ -151,8 +151,8 @@ static void show(struct frame_reader *reader, int index)
         .stride_bytes = copy->layout.stride_bytes,
         .pixels = copy->pixels,
         .rows = copy->rows,
-        .damage = reader->damage,
-        .damage_count = reader->picture.damage_count,
+        .damage = reader->damage.list,
+        .damage_count = reader->damage.count,
         .is_empty = rows_are_empty(copy->rows, copy->layout.height_px),
     };
 }
@@ -168,15 +168,13 @@ static bool take_picture(struct frame_reader *reader)
         enum stream_result result = stream_take(&reader->stream, newest, &reader->copies[!reader->front]);
         if (result == STREAM_TORN)
             continue;
-        struct frame_box damage[FRAME_DAMAGE_BOXES];
-        size_t count;
-        if (result != STREAM_TAKEN || !stream_damage(&reader->stream, shown, newest, damage, &count)) {
+        struct boxes damage;
+        if (result != STREAM_TAKEN || !stream_damage(&reader->stream, shown, newest, &damage)) {
             refuse(reader, result == STREAM_FULL ? "no memory for a picture"
                                                  : "a picture whose spans or damage lie outside it");
             return false;
         }
-        memcpy(reader->damage, damage, sizeof(damage));
-        reader->picture.damage_count = count;
+        reader->damage = damage;
         show(reader, !reader->front);
         return true;
     }

@@ -4,11 +4,29 @@
 
 enum { GAP_MIN_PX = 32 };
 
+enum { BLOCK_PX = 16 };
+
+static bool is_block_empty(const uint8_t *pixels)
+{
+    uint64_t words[BLOCK_PX / 2], any = 0;
+    memcpy(words, pixels, sizeof(words));
+    for (int i = 0; i < BLOCK_PX / 2; i++)
+        any |= words[i];
+    return any == 0;
+}
+
+static bool is_block_visible(const uint8_t *pixels)
+{
+    int count = 0;
+    for (int i = 0; i < BLOCK_PX; i++)
+        count += pixels[4 * i + 3] != 0;
+    return count == BLOCK_PX;
+}
+
 static int32_t skip_transparent(const uint8_t *pixels, int32_t x, int32_t width_px)
 {
-    static const uint8_t none[64];
-    while (x + 16 <= width_px && memcmp(pixels + 4 * (size_t)x, none, sizeof(none)) == 0)
-        x += 16;
+    while (x + BLOCK_PX <= width_px && is_block_empty(pixels + 4 * (size_t)x))
+        x += BLOCK_PX;
     while (x < width_px && pixels[4 * (size_t)x + 3] == 0)
         x++;
     return x;
@@ -16,6 +34,8 @@ static int32_t skip_transparent(const uint8_t *pixels, int32_t x, int32_t width_
 
 static int32_t skip_visible(const uint8_t *pixels, int32_t x, int32_t width_px)
 {
+    while (x + BLOCK_PX <= width_px && is_block_visible(pixels + 4 * (size_t)x))
+        x += BLOCK_PX;
     while (x < width_px && pixels[4 * (size_t)x + 3] != 0)
         x++;
     return x;
@@ -51,25 +71,35 @@ static int32_t clamp(int32_t value, int32_t low, int32_t high)
     return value < low ? low : value > high ? high : value;
 }
 
-static void copy_row(uint8_t *to, const uint8_t *from, const struct frame_row *row, const struct frame_box *box,
-                     bool is_fresh)
+/* Zeros in [from, to), where the target may be anything else. */
+static void clear_gap(uint8_t *to_pixels, const struct frame_span *dirty, int32_t from, int32_t to)
+{
+    int32_t begin = clamp(dirty->from, from, to), end = clamp(dirty->to, begin, to);
+    memset(to_pixels + 4 * (size_t)begin, 0, 4 * (size_t)(end - begin));
+}
+
+static void copy_row(uint8_t *to, const uint8_t *from, const struct frame_row *row, const struct frame_span *dirty,
+                     const struct frame_box *box)
 {
     int32_t at = box->left;
     for (uint32_t i = 0; i < row->count; i++) {
         int32_t begin = clamp(row->spans[i].from, at, box->right);
         int32_t end = clamp(row->spans[i].to, begin, box->right);
-        if (!is_fresh)
-            memset(to + 4 * (size_t)at, 0, 4 * (size_t)(begin - at));
+        clear_gap(to, dirty, at, begin);
         memcpy(to + 4 * (size_t)begin, from + 4 * (size_t)begin, 4 * (size_t)(end - begin));
         at = end;
     }
-    if (!is_fresh)
-        memset(to + 4 * (size_t)at, 0, 4 * (size_t)(box->right - at));
+    clear_gap(to, dirty, at, box->right);
 }
 
-void rows_copy(uint8_t *to, size_t to_stride, const uint8_t *from, size_t from_stride,
-               const struct frame_row *rows, const struct frame_box *box, bool is_fresh)
+void rows_copy(uint8_t *to, size_t to_stride, const uint8_t *from, size_t from_stride, const struct frame_row *rows,
+               const struct frame_row *old, const struct frame_box *box)
 {
-    for (int32_t y = box->top; y < box->bottom; y++)
-        copy_row(to + (size_t)y * to_stride, from + (size_t)y * from_stride, &rows[y], box, is_fresh);
+    for (int32_t y = box->top; y < box->bottom; y++) {
+        struct frame_span dirty = {0, UINT16_MAX};
+        if (old)
+            dirty = old[y].count ? (struct frame_span){old[y].spans[0].from, old[y].spans[old[y].count - 1].to}
+                                 : (struct frame_span){0, 0};
+        copy_row(to + (size_t)y * to_stride, from + (size_t)y * from_stride, &rows[y], &dirty, box);
+    }
 }

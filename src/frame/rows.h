@@ -17,8 +17,9 @@ void rows_scan(const uint8_t *pixels, int32_t width_px, struct frame_row *row);
 bool rows_are_empty(const struct frame_row *rows, int32_t count);
 
 /*
- * Copies box from one picture to another: the spans' pixels, and zeros between them. Where the target is known to
- * be zero already (fresh), the gaps are not touched, so that fresh memory stays unused.
+ * Copies box from one picture to another: the spans' pixels, and zeros between them. old: the spans of what the
+ * target holds, which is zero outside them, so that memory where nothing ever stood is not touched; NULL: it may
+ * hold anything.
  */
-void rows_copy(uint8_t *to, size_t to_stride, const uint8_t *from, size_t from_stride,
-               const struct frame_row *rows, const struct frame_box *box, bool is_fresh);
+void rows_copy(uint8_t *to, size_t to_stride, const uint8_t *from, size_t from_stride, const struct frame_row *rows,
+               const struct frame_row *old, const struct frame_box *box);

@@ -104,44 +104,27 @@ static enum note read_note(const struct stream *stream, uint64_t sequence, struc
     return layout_damage_is_valid(&stream->layout, note) ? NOTE_GOOD : NOTE_BAD;
 }
 
-static void add_box(struct frame_box *boxes, size_t *count, const struct layout_box *box)
+bool stream_damage(const struct stream *stream, uint64_t from, uint64_t to, struct boxes *boxes)
 {
-    if (*count < FRAME_DAMAGE_BOXES) {
-        boxes[(*count)++] = (struct frame_box){box->left, box->top, box->right, box->bottom};
-        return;
-    }
-    struct frame_box all = {box->left, box->top, box->right, box->bottom};
-    for (size_t i = 0; i < *count; i++) {
-        all.left = boxes[i].left < all.left ? boxes[i].left : all.left;
-        all.top = boxes[i].top < all.top ? boxes[i].top : all.top;
-        all.right = boxes[i].right > all.right ? boxes[i].right : all.right;
-        all.bottom = boxes[i].bottom > all.bottom ? boxes[i].bottom : all.bottom;
-    }
-    boxes[0] = all;
-    *count = 1;
-}
-
-bool stream_damage(const struct stream *stream, uint64_t from, uint64_t to, struct frame_box *boxes,
-                   size_t *count)
-{
-    const struct frame_box whole = {0, 0, stream->layout.width_px, stream->layout.height_px};
-    *count = 0;
-    if (from != 0 && from < to && to - from <= NOTES_MAX) {
-        struct layout_damage note;
-        for (uint64_t n = from + 1; n <= to; n++) {
-            enum note result = read_note(stream, n, &note);
-            if (result == NOTE_BAD)
-                return false;
-            if (result == NOTE_GONE)
-                goto all;
-            for (uint32_t i = 0; i < note.count; i++)
-                add_box(boxes, count, &note.boxes[i]);
-        }
+    const struct boxes whole = {1, {{0, 0, stream->layout.width_px, stream->layout.height_px}}};
+    *boxes = whole;
+    if (from == 0 || from >= to || to - from > NOTES_MAX)
         return true;
+    boxes->count = 0;
+    for (uint64_t n = from + 1; n <= to; n++) {
+        struct layout_damage note;
+        enum note result = read_note(stream, n, &note);
+        if (result == NOTE_BAD)
+            return false;
+        if (result == NOTE_GONE) {
+            *boxes = whole;
+            return true;
+        }
+        for (uint32_t i = 0; i < note.count; i++) {
+            const struct layout_box *box = &note.boxes[i];
+            boxes_add(boxes, &(struct frame_box){box->left, box->top, box->right, box->bottom});
+        }
     }
-all:
-    boxes[0] = whole;
-    *count = 1;
     return true;
 }
 
@@ -151,6 +134,7 @@ void copy_fini(struct copy *copy)
 {
     free(copy->pixels);
     free(copy->rows);
+    free(copy->spare);
     *copy = (struct copy){0};
 }
 
@@ -162,9 +146,10 @@ static bool prepare(struct copy *copy, const struct layout *layout)
     copy_fini(copy);
     copy->pixels = calloc((size_t)layout->height_px, layout->stride_bytes);
     copy->rows = calloc((size_t)layout->height_px, sizeof(copy->rows[0]));
+    copy->spare = calloc((size_t)layout->height_px, sizeof(copy->rows[0]));
     copy->layout = *layout;
-    copy->is_fresh = true;
-    if (copy->pixels && copy->rows)
+    copy->is_whole = true;
+    if (copy->pixels && copy->rows && copy->spare)
         return true;
     copy_fini(copy);
     return false;
@@ -181,8 +166,7 @@ enum stream_result stream_take(const struct stream *stream, uint64_t sequence, s
     const struct layout *layout = &stream->layout;
     const uint8_t *base = stream->map + layout_slot_offset(layout, sequence);
     const struct layout_slot *slot = (const struct layout_slot *)(const void *)base;
-    struct frame_box boxes[FRAME_DAMAGE_BOXES];
-    size_t count;
+    struct boxes boxes;
 
     if (!prepare(copy, layout))
         return STREAM_FULL;
@@ -190,18 +174,22 @@ enum stream_result stream_take(const struct stream *stream, uint64_t sequence, s
         return STREAM_TORN;
     uint64_t held = copy->sequence;
     copy->sequence = 0;
-    memcpy(copy->rows, base + sizeof(*slot), (size_t)layout->height_px * sizeof(copy->rows[0]));
+    memcpy(copy->spare, base + sizeof(*slot), (size_t)layout->height_px * sizeof(copy->spare[0]));
     copy->published_ns = slot->published_ns;
     if (!is_still(slot, sequence))
         return STREAM_TORN;
-    if (!layout_rows_are_valid(layout, copy->rows) || !stream_damage(stream, held, sequence, boxes, &count))
+    if (!layout_rows_are_valid(layout, copy->spare) || !stream_damage(stream, held, sequence, &boxes))
         return STREAM_BAD;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < boxes.count; i++)
         rows_copy(copy->pixels, layout->stride_bytes, base + layout->pixels_offset, layout->stride_bytes,
-                  copy->rows, &boxes[i], copy->is_fresh);
-    copy->is_fresh = false;
+                  copy->spare, copy->is_whole ? copy->rows : NULL, &boxes.list[i]);
+    struct frame_row *rows = copy->spare;
+    copy->spare = copy->rows;
+    copy->rows = rows;
+    copy->is_whole = false;
     if (!is_still(slot, sequence))
         return STREAM_TORN;
+    copy->is_whole = true;
     copy->sequence = sequence;
     return STREAM_TAKEN;
 }

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "frame/boxes.h"
 #include "frame/layout.h"
 
 struct error;
@@ -21,10 +22,11 @@ struct stream {
 struct copy {
     uint8_t *pixels;         // owned
     struct frame_row *rows;  // owned
+    struct frame_row *spare; // for the rows of the next picture; owned
     struct layout layout;    // of what it was allocated for
-    uint64_t sequence;       // 0: the content is worthless
+    uint64_t sequence;       // 0: not a picture of this stream
     int64_t published_ns;
-    bool is_fresh;  // still all zero
+    bool is_whole;  // zero outside the rows' spans; a torn copy is not
 };
 
 /*
@@ -41,11 +43,10 @@ uint64_t stream_newest(const struct stream *stream);
 int64_t stream_heartbeat_ns(const struct stream *stream);
 
 /*
- * Boxes that cover what differs between two pictures of this stream, at most FRAME_DAMAGE_BOXES; the whole picture
- * where the writer's notes are gone or `from` is 0. False: the notes are no valid boxes.
+ * What differs between two pictures of this stream; the whole picture where the writer's notes are gone or `from`
+ * is 0. False: the notes are no valid boxes.
  */
-bool stream_damage(const struct stream *stream, uint64_t from, uint64_t to, struct frame_box *boxes,
-                   size_t *count);
+bool stream_damage(const struct stream *stream, uint64_t from, uint64_t to, struct boxes *boxes);
 
 enum stream_result {
     STREAM_TAKEN,

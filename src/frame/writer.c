@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "frame/boxes.h"
 #include "frame/frame.h"
 #include "frame/layout.h"
 #include "frame/rows.h"
@@ -33,12 +34,11 @@ struct frame_writer {
     struct memory memory;
     uint64_t sequence;       // newest published in this memory; 0: none
     uint64_t published;      // over all memories
-    struct frame_row *rows;  // of the newest picture; ours, so that readers cannot spoil it
+    /* Ours and not the memory's, so that readers cannot spoil them. */
+    struct frame_row *rows;                     // of the newest picture; owned
+    struct frame_row *held[LAYOUT_SLOTS_MAX];   // of what each slot holds; owned
     /* What differs from picture n - 1 to n, at n % LAYOUT_RING. */
-    struct {
-        size_t count;
-        struct frame_box boxes[FRAME_DAMAGE_BOXES];
-    } damage[LAYOUT_RING];
+    struct boxes damage[LAYOUT_RING];
 };
 
 /* ---- memory ---- */
@@ -105,6 +105,22 @@ fail:
     error_errno(err, "frame stream of %zu bytes", layout->size_bytes);
     memory_fini(memory);
     return false;
+}
+
+static void free_rows(struct frame_writer *writer)
+{
+    free(writer->rows);
+    for (int i = 0; i < LAYOUT_SLOTS_MAX; i++)
+        free(writer->held[i]);
+}
+
+/* For new memory: nothing is visible yet. */
+static void make_rows(struct frame_writer *writer)
+{
+    const struct layout *layout = &writer->memory.layout;
+    writer->rows = xcalloc((size_t)layout->height_px, sizeof(writer->rows[0]));
+    for (uint32_t i = 0; i < layout->slots; i++)
+        writer->held[i] = xcalloc((size_t)layout->height_px, sizeof(writer->rows[0]));
 }
 
 /* ---- readers ---- */
@@ -188,7 +204,7 @@ struct frame_writer *frame_writer_create(const struct frame_writer_options *opti
     if (!memory_init(&writer->memory, options->width_px, options->height_px, options->slots ? options->slots : 4,
                      err))
         goto fail;
-    writer->rows = xcalloc((size_t)options->height_px, sizeof(writer->rows[0]));
+    make_rows(writer);
     writer->listen_fd = wire_listen(options->path, &writer->lock_fd, err);
     if (writer->listen_fd < 0)
         goto fail;
@@ -218,7 +234,7 @@ void frame_writer_destroy(struct frame_writer *writer)
     if (writer->epoll_fd >= 0)
         close(writer->epoll_fd);
     memory_fini(&writer->memory);
-    free(writer->rows);
+    free_rows(writer);
     free(writer->path);
     free(writer);
 }
@@ -231,8 +247,8 @@ bool frame_writer_resize(struct frame_writer *writer, int32_t width_px, int32_t 
     memory_fini(&writer->memory);
     writer->memory = memory;
     writer->sequence = 0;
-    free(writer->rows);
-    writer->rows = xcalloc((size_t)height_px, sizeof(writer->rows[0]));
+    free_rows(writer);
+    make_rows(writer);
     /* A reader that is so far behind that it cannot take this message would read the old memory for ever. */
     for (size_t i = writer->reader_count; i-- > 0;) {
         errno = 0;
@@ -263,43 +279,15 @@ static bool clip(const struct layout *layout, struct frame_box *box)
     return box->left < box->right && box->top < box->bottom;
 }
 
-static void unite(struct frame_box *all, const struct frame_box *box)
-{
-    all->left = box->left < all->left ? box->left : all->left;
-    all->top = box->top < all->top ? box->top : all->top;
-    all->right = box->right > all->right ? box->right : all->right;
-    all->bottom = box->bottom > all->bottom ? box->bottom : all->bottom;
-}
-
-/* Clipped boxes; once there are too many, all of them as one. */
-static size_t collect_damage(const struct layout *layout, const struct frame_box *damage, size_t count,
-                             struct frame_box boxes[FRAME_DAMAGE_BOXES])
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++) {
-        struct frame_box box = damage[i];
-        if (!clip(layout, &box))
-            continue;
-        if (kept < FRAME_DAMAGE_BOXES) {
-            boxes[kept++] = box;
-            continue;
-        }
-        for (size_t j = 1; j < kept; j++)
-            unite(&boxes[0], &boxes[j]);
-        kept = 1;
-        unite(&boxes[0], &box);
-    }
-    return kept;
-}
-
 static void announce_damage(struct frame_writer *writer, uint64_t sequence)
 {
     struct layout_damage *shared = &get_header(&writer->memory)->damage[sequence % LAYOUT_RING];
+    const struct boxes *damage = &writer->damage[sequence % LAYOUT_RING];
     atomic_store_explicit(&shared->sequence, 0, memory_order_relaxed);
     atomic_thread_fence(memory_order_release);
-    shared->count = (uint32_t)writer->damage[sequence % LAYOUT_RING].count;
-    for (uint32_t i = 0; i < shared->count; i++) {
-        const struct frame_box *box = &writer->damage[sequence % LAYOUT_RING].boxes[i];
+    shared->count = (uint32_t)damage->count;
+    for (size_t i = 0; i < damage->count; i++) {
+        const struct frame_box *box = &damage->list[i];
         shared->boxes[i] = (struct layout_box){(uint16_t)box->left, (uint16_t)box->top, (uint16_t)box->right,
                                                (uint16_t)box->bottom};
     }
@@ -307,36 +295,51 @@ static void announce_damage(struct frame_writer *writer, uint64_t sequence)
 }
 
 static void scan_rows(struct frame_writer *writer, const uint8_t *pixels, size_t stride_bytes,
-                      const struct frame_box *boxes, size_t count)
+                      const struct boxes *damage)
 {
-    for (size_t i = 0; i < count; i++) {
-        for (int32_t y = boxes[i].top; y < boxes[i].bottom; y++)
+    for (size_t i = 0; i < damage->count; i++) {
+        for (int32_t y = damage->list[i].top; y < damage->list[i].bottom; y++)
             rows_scan(pixels + (size_t)y * stride_bytes, writer->memory.layout.width_px, &writer->rows[y]);
     }
 }
 
-/* The slot still holds an older picture: all that changed since then. */
+/* All that changed since the picture that the slot still holds; it may hold none. */
+static void collect_changes(const struct frame_writer *writer, uint64_t sequence, struct boxes *changes)
+{
+    const struct layout *layout = &writer->memory.layout;
+    *changes = (struct boxes){1, {{0, 0, layout->width_px, layout->height_px}}};
+    if (sequence <= layout->slots)
+        return;
+    changes->count = 0;
+    for (uint64_t n = sequence - layout->slots + 1; n <= sequence; n++) {
+        const struct boxes *damage = &writer->damage[n % LAYOUT_RING];
+        for (size_t i = 0; i < damage->count; i++)
+            boxes_add(changes, &damage->list[i]);
+    }
+}
+
+static void copy_changes(struct frame_writer *writer, uint8_t *target, const uint8_t *pixels, size_t stride_bytes,
+                         uint64_t sequence)
+{
+    const struct layout *layout = &writer->memory.layout;
+    struct frame_row *held = writer->held[sequence % layout->slots];
+    struct boxes changes;
+    collect_changes(writer, sequence, &changes);
+    for (size_t i = 0; i < changes.count; i++)
+        rows_copy(target, layout->stride_bytes, pixels, stride_bytes, writer->rows, held, &changes.list[i]);
+    memcpy(held, writer->rows, (size_t)layout->height_px * sizeof(held[0]));
+}
+
 static void fill_slot(struct frame_writer *writer, const uint8_t *pixels, size_t stride_bytes, uint64_t sequence)
 {
     const struct layout *layout = &writer->memory.layout;
     uint8_t *base = writer->memory.map + layout_slot_offset(layout, sequence);
     struct layout_slot *slot = (struct layout_slot *)(void *)base;
-    uint8_t *target = base + layout->pixels_offset;
-    uint64_t held = sequence > layout->slots ? sequence - layout->slots : 0;
 
     atomic_store_explicit(&slot->sequence, 0, memory_order_relaxed);
     atomic_thread_fence(memory_order_release);
     memcpy(base + sizeof(*slot), writer->rows, (size_t)layout->height_px * sizeof(writer->rows[0]));
-    if (held == 0) {
-        struct frame_box whole = {0, 0, layout->width_px, layout->height_px};
-        rows_copy(target, layout->stride_bytes, pixels, stride_bytes, writer->rows, &whole, true);
-    } else {
-        for (uint64_t n = held + 1; n <= sequence; n++) {
-            for (size_t i = 0; i < writer->damage[n % LAYOUT_RING].count; i++)
-                rows_copy(target, layout->stride_bytes, pixels, stride_bytes, writer->rows,
-                          &writer->damage[n % LAYOUT_RING].boxes[i], false);
-        }
-    }
+    copy_changes(writer, base + layout->pixels_offset, pixels, stride_bytes, sequence);
     slot->published_ns = clock_monotonic_ns();
     atomic_store_explicit(&slot->sequence, sequence, memory_order_release);
 }
@@ -351,13 +354,16 @@ void frame_writer_publish(struct frame_writer *writer, const void *pixels, size_
         damage = &whole;
         count = 1;
     }
-    struct frame_box boxes[FRAME_DAMAGE_BOXES];
-    size_t kept = collect_damage(layout, damage, count, boxes);
-    if (kept == 0)
+    struct boxes *noted = &writer->damage[sequence % LAYOUT_RING];
+    noted->count = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct frame_box box = damage[i];
+        if (clip(layout, &box))
+            boxes_add(noted, &box);
+    }
+    if (noted->count == 0)
         return;
-    writer->damage[sequence % LAYOUT_RING].count = kept;
-    memcpy(writer->damage[sequence % LAYOUT_RING].boxes, boxes, kept * sizeof(boxes[0]));
-    scan_rows(writer, pixels, stride_bytes, boxes, kept);
+    scan_rows(writer, pixels, stride_bytes, noted);
     announce_damage(writer, sequence);
     fill_slot(writer, pixels, stride_bytes, sequence);
     writer->sequence = sequence;

@@ -60,17 +60,16 @@ static void check(const struct copy *copy)
 static void take(const struct stream *stream)
 {
     struct copy copy = {0};
-    struct frame_box boxes[FRAME_DAMAGE_BOXES];
-    size_t count;
+    struct boxes boxes;
     uint64_t newest = stream_newest(stream);
     for (uint64_t n = newest > 3 ? newest - 3 : 1; n <= newest && n != 0; n++) {
         if (stream_take(stream, n, &copy) == STREAM_TAKEN)
             check(&copy);
-        if (!stream_damage(stream, n, newest, boxes, &count))
+        if (!stream_damage(stream, n, newest, &boxes))
             continue;
-        for (size_t i = 0; i < count; i++) {
-            if (boxes[i].left < 0 || boxes[i].top < 0 || boxes[i].right > stream->layout.width_px ||
-                boxes[i].bottom > stream->layout.height_px)
+        for (size_t i = 0; i < boxes.count; i++) {
+            if (boxes.list[i].left < 0 || boxes.list[i].top < 0 || boxes.list[i].right > stream->layout.width_px ||
+                boxes.list[i].bottom > stream->layout.height_px)
                 abort();
         }
     }
