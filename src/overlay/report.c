@@ -16,7 +16,7 @@
 #include "overlay/scene.h"
 #include "overlay/view.h"
 
-enum { PREVIEW_WIDTH = 480, PREVIEW_EVERY_MS = 1000, SETTLE_MS = 20 };
+enum { PREVIEW_WIDTH = 480, PREVIEW_EVERY_MS = 1000, PREVIEW_LATE_MS = 3000, PREVIEW_WAIT_MS = 50, SETTLE_MS = 20 };
 
 struct report {
     struct report_options options;
@@ -170,9 +170,23 @@ static void send_preview(struct report *report, const struct view *view)
     free(small);
 }
 
+static bool is_any_moving(const struct report *report)
+{
+    for (size_t i = 0; i < report->options.view_count; i++) {
+        if (!view_is_still(report->options.views[i]))
+            return true;
+    }
+    return false;
+}
+
+/* Some ms of work: it waits for a pause between movements, if there is one in time. */
 static void send_previews(void *data)
 {
     struct report *report = data;
+    if (is_any_moving(report) && clock_monotonic_ms() - report->sent_ms < PREVIEW_LATE_MS) {
+        timer_start(&report->preview, PREVIEW_WAIT_MS);
+        return;
+    }
     report->sent_ms = clock_monotonic_ms();
     for (size_t i = 0; i < report->options.view_count; i++) {
         if (report->is_old[i] && link_is_up(report->options.link)) {
@@ -197,7 +211,7 @@ struct report *report_create(const struct report_options *options)
     struct report *report = xcalloc(1, sizeof(*report));
     report->options = *options;
     report->is_old = xcalloc(options->view_count, sizeof(*report->is_old));
-    report->sent_ms = INT64_MIN / 2;
+    report->sent_ms = clock_monotonic_ms() - PREVIEW_EVERY_MS;
     timer_init(&report->state, options->loop, send_state, report);
     timer_init(&report->preview, options->loop, send_previews, report);
     return report;
