@@ -2,13 +2,10 @@
  * The keeper does what may take its time, at low priority: fills the search index behind the commits, finds and
  * overwrites what is to be erased, cuts the logs so that old pages leave the disk, removes files past retention.
  */
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,6 +15,7 @@
 #include "relay/journal_find.h"
 #include "relay/journal_index.h"
 #include "relay/journal_inside.h"
+#include "relay/journal_retention.h"
 #include "relay/journal_schema.h"
 #include "relay/journal_search.h"
 #include "relay/journal_shelf.h"
@@ -340,62 +338,6 @@ static void sweep_newest(struct journal_keeper *keeper)
     free(path);
 }
 
-/* ---- Retention ---- */
-
-/* Unix ms of the youngest thing in it; 0: unknown. */
-static int64_t youngest_ms(struct journal_keeper *keeper, uint64_t first_id)
-{
-    char *path = journal_files_path(&keeper->journal->files, first_id);
-    sqlite3 *db = db_open(path, DB_READ, NULL, NULL);
-    int64_t ms = db ? db_number(db, "SELECT received_ms FROM messages ORDER BY id DESC LIMIT 1", 0) : 0;
-    db_close(db);
-    struct stat info;
-    if (ms == 0 && stat(path, &info) == 0)
-        ms = (int64_t)info.st_mtime * 1000;
-    free(path);
-    return ms;
-}
-
-static void remove_damaged(struct journal_keeper *keeper, int64_t before_ms)
-{
-    const char *folder = keeper->journal->files.folder;
-    DIR *dir = opendir(folder);
-    const struct dirent *entry;
-    while (dir && (entry = readdir(dir))) {
-        const char *mark = strstr(entry->d_name, ".db.damaged-");
-        if (!mark || strncmp(entry->d_name, "journal-", 8) != 0 ||
-            strtoll(mark + strlen(".db.damaged-"), NULL, 10) >= before_ms)
-            continue;
-        char *path = xasprintf("%s/%s", folder, entry->d_name);
-        if (unlink(path) != 0)
-            log_warn("relay/journal", "%s: cannot be deleted: %s", path, strerror(errno));
-        free(path);
-    }
-    if (dir)
-        closedir(dir);
-}
-
-static void keep_retention(struct journal_keeper *keeper)
-{
-    int days = keeper->journal->options.retention_days;
-    int64_t now = clock_monotonic_ms();
-    if (days < 0 || now < keeper->retention_at_ms)
-        return;
-    keeper->retention_at_ms = now + RETENTION_PAUSE_MS;
-    int64_t before_ms = clock_unix_ms() - (int64_t)days * 24 * 3600 * 1000;
-    size_t count;
-    uint64_t *files = journal_files_list(&keeper->journal->files, &count);
-    for (size_t i = 0; i + 1 < count; i++) {
-        int64_t ms = youngest_ms(keeper, files[i]);
-        if (ms == 0 || ms >= before_ms)
-            continue;
-        log_info("relay/journal", "file from id %llu is older than %d days and goes", (unsigned long long)files[i], days);
-        journal_files_remove(&keeper->journal->files, files[i]);
-    }
-    free(files);
-    remove_damaged(keeper, before_ms);
-}
-
 /* ---- The thread ---- */
 
 /* Until then, or until stopped; with `or_woken` also until there is something new. Under the lock. */
@@ -439,7 +381,10 @@ static void *keeper_main(void *data)
             wait_ms = 0;
         if (is_writer_busy(keeper))
             wait_ms = TRUNCATE_PAUSE_MS;
-        keep_retention(keeper);
+        if (clock_monotonic_ms() >= keeper->retention_at_ms) {
+            journal_remove_old(keeper->journal);
+            keeper->retention_at_ms = clock_monotonic_ms() + RETENTION_PAUSE_MS;
+        }
     }
     return NULL;
 }

@@ -442,12 +442,12 @@ void journal_each_seen(struct journal *journal, size_t limit,
     size_t file_count, count = 0, keys = 0;
     uint64_t *files = journal_files_list(&journal->files, &file_count);
     struct seen_row *rows = NULL;
-    // A quiet platform's keys may lie behind a busy one's: read up to four times what one of them may hold.
-    for (size_t i = file_count; i > 0 && keys < limit * 4; i--) {
+    // A quiet platform's keys may lie behind a busy one's: read up to twice what one of them may hold.
+    for (size_t i = file_count; i > 0 && keys < limit * 2; i--) {
         char *path = journal_files_path(&journal->files, files[i - 1]);
         sqlite3 *db = db_open(path, DB_READ, NULL, NULL);
         if (db)
-            load_seen(db, limit * 4, &rows, &count, &keys);
+            load_seen(db, limit * 2, &rows, &count, &keys);
         db_close(db);
         free(path);
     }

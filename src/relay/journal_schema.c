@@ -19,6 +19,13 @@ const char *const journal_tables =
     " text TEXT);"
     "CREATE TABLE IF NOT EXISTS erased(number INTEGER PRIMARY KEY, id INTEGER);";
 
+/* SQLite forgets the system's reason after a rollback. */
+static const char *disk_words(sqlite3 *db)
+{
+    int reason = sqlite3_system_errno(db);
+    return reason ? strerror(reason) : sqlite3_errmsg(db);
+}
+
 bool db_error(sqlite3 *db, struct error *err)
 {
     int code = db ? sqlite3_errcode(db) & 0xff : SQLITE_NOMEM;
@@ -36,8 +43,7 @@ bool db_error(sqlite3 *db, struct error *err)
         return error_set(err, ERROR_AGAIN, "%s: cannot be written (%s); check the folder's owner and mode", name,
                          sqlite3_errmsg(db));
     case SQLITE_IOERR:
-        return error_set(err, ERROR_AGAIN, "%s: the disk refuses (%s); check it", name,
-                         strerror(sqlite3_system_errno(db)));
+        return error_set(err, ERROR_AGAIN, "%s: the disk refuses (%s); check it", name, disk_words(db));
     default:
         return error_set(err, ERROR_AGAIN, "%s: %s", name, db ? sqlite3_errmsg(db) : "no memory");
     }

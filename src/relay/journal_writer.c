@@ -14,8 +14,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "base/random.h"
 #include "relay/journal_inside.h"
+#include "relay/journal_load.h"
 #include "relay/journal_schema.h"
 #include "relay/journal_shelf.h"
 
@@ -39,72 +39,6 @@ struct journal_writer {
 };
 
 /* ---- Opening ---- */
-
-static void load_state(struct journal *journal, sqlite3 *db)
-{
-    sqlite3_stmt *select = db_prepare(db, "SELECT key, text FROM state", NULL);
-    while (select && sqlite3_step(select) == SQLITE_ROW) {
-        const char *key = (const char *)sqlite3_column_text(select, 0);
-        const char *text = (const char *)sqlite3_column_text(select, 1);
-        if (key && text)
-            journal_state_set(&journal->state, key, text);
-    }
-    sqlite3_finalize(select);
-}
-
-/* Newest first, put in so that the oldest stands first. */
-static void load_gaps(struct journal *journal, sqlite3 *db)
-{
-    sqlite3_stmt *select = db_prepare(
-        db, "SELECT source, from_ms, to_ms, reason FROM (SELECT * FROM gaps ORDER BY number DESC LIMIT 200)"
-            " ORDER BY number", NULL);
-    while (select && sqlite3_step(select) == SQLITE_ROW) {
-        const char *source = (const char *)sqlite3_column_text(select, 0);
-        const char *reason = (const char *)sqlite3_column_text(select, 3);
-        if (source && reason) {
-            journal_keep_gap(journal, &(struct journal_gap){source, sqlite3_column_int64(select, 1),
-                                                            sqlite3_column_int64(select, 2), reason});
-        }
-    }
-    sqlite3_finalize(select);
-}
-
-static void load_all_gaps(struct journal *journal)
-{
-    size_t count;
-    uint64_t *files = journal_files_list(&journal->files, &count);
-    for (size_t i = count > 5 ? count - 5 : 0; i < count; i++) {
-        char *path = journal_files_path(&journal->files, files[i]);
-        sqlite3 *db = db_open(path, DB_READ, NULL, NULL);
-        if (db)
-            load_gaps(journal, db);
-        db_close(db);
-        free(path);
-    }
-    free(files);
-}
-
-static void draw_identity(struct journal *journal)
-{
-    uint32_t epoch;
-    random_bytes(&epoch, sizeof(epoch));
-    snprintf(journal->epoch, sizeof(journal->epoch), "%08x", epoch);
-    random_bytes(&journal->hash_key, sizeof(journal->hash_key));
-}
-
-static void load_identity(struct journal *journal, sqlite3 *db)
-{
-    char epoch[JOURNAL_EPOCH_BYTES - 1];
-    if (db_get_meta(db, "hash_key", &journal->hash_key, sizeof(journal->hash_key)) &&
-        db_get_meta(db, "epoch", epoch, sizeof(epoch)))
-        memcpy(journal->epoch, epoch, sizeof(epoch));
-}
-
-static bool write_identity(struct journal *journal, sqlite3 *db, struct error *err)
-{
-    return db_set_meta(db, "hash_key", &journal->hash_key, sizeof(journal->hash_key), err) &&
-           db_set_meta(db, "epoch", journal->epoch, strlen(journal->epoch), err);
-}
 
 static void set_aside(struct journal_writer *writer, uint64_t first_id, const struct error *why)
 {
@@ -139,9 +73,9 @@ static void load_newest(struct journal_writer *writer)
 {
     struct journal *journal = writer->journal;
     struct shelf *shelf = writer->shelf;
-    load_identity(journal, shelf->db);
+    journal_load_identity(journal, shelf->db);
     shelf->hash_key = journal->hash_key;
-    load_state(journal, shelf->db);
+    journal_load_state(journal, shelf->db);
     int64_t newest_ms = db_number(shelf->db, "SELECT received_ms FROM messages ORDER BY id DESC LIMIT 1", 0);
     writer->wants_new_file = newest_ms > 0 && clock_unix_ms() - newest_ms > journal->options.show_pause_ms;
     writer->last_id = shelf->last_id > 0 ? shelf->last_id : shelf->first_id - 1;
@@ -238,7 +172,7 @@ static bool fill(struct journal_writer *writer, struct shelf *shelf, uint64_t re
     if (!shelf_begin(shelf, err))
         return false;
     if (writer->has_state &&
-        (!write_identity(journal, shelf->db, err) || !shelf_write_state(shelf, &writer->state, err)))
+        (!journal_write_identity(journal, shelf->db, err) || !shelf_write_state(shelf, &writer->state, err)))
         return false;
     if (reserve && !db_set_meta_int(shelf->db, "reserved", (int64_t)reserve, err))
         return false;
@@ -524,12 +458,12 @@ void journal_writer_open(struct journal *journal)
     writer->log_fd = -1;
     bool is_odd = false;
     struct error why = {0};
-    draw_identity(journal);
+    journal_draw_identity(journal);
     if (!open_newest(writer, &is_odd, &why))
         handle_failure(writer, &why);
     if (writer->shelf)
         load_newest(writer);
-    load_all_gaps(journal);
+    journal_load_gaps(journal);
     begin_ids(writer, is_odd);
 }
 
