@@ -58,6 +58,7 @@ export class Store extends EventTarget {
 
   on_on_air(event) { this.onAir = event.on_air; this.#changed("on_air", "questions", "polls"); }
   on_question({ question }) { this.questions.set(question.id, question); this.#changed("questions"); }
+  on_questions({ questions }) { questions.forEach((question) => this.questions.set(question.id, question)); this.#changed("questions"); }
   on_question_removed({ id }) { this.questions.delete(id); this.#changed("questions"); }
   on_poll({ poll }) { this.polls.set(poll.id, poll); this.#changed("polls"); }
   on_captions({ captions }) { this.captions.set(captions.track, captions); this.#changed("captions"); }

@@ -55,6 +55,7 @@ struct api *api_create(struct loop *loop, struct relay *relay, const struct api_
     list_init(&api->replies);
     api->listener = (struct relay_listener){.impl = &api_listener, .data = api};
     list_init(&api->listener.link);
+    timer_init(&api->candidates_timer, loop, api_handle_candidates, api);
     api->feed = feed_create(api);
     api->outputs = outputs_create(api);
     api->access = access_create(options, relay->journal, err);
@@ -72,6 +73,8 @@ void api_destroy(struct api *api)
         return;
     relay_remove_listener(&api->listener);
     server_destroy(api->server);  // ends the clients
+    timer_stop(&api->candidates_timer);
+    buffer_fini(&api->candidates);
     outputs_destroy(api->outputs);
     feed_destroy(api->feed);
     reply_forget_all(api);

@@ -5,12 +5,12 @@
 
 #include "api/access.h"
 #include "api/api.h"
+#include "base/buffer.h"
 #include "base/list.h"
 #include "net/loop.h"
 #include "net/server.h"
 #include "relay/relay.h"
 
-struct buffer;
 struct client;
 struct feed;
 struct outputs;
@@ -37,12 +37,17 @@ struct api {
     struct relay_listener listener;
     struct feed *feed;
     struct outputs *outputs;
+    struct buffer candidates;  // questions of the crowd, JSON, until the end of this turn
+    struct timer candidates_timer;
     uint64_t refused, overflows, commands;  // for metrics
 };
 
 /* --- events.c: what the relay says goes out, built once --- */
 
 extern const struct relay_listener_impl api_listener;
+
+/* The end of a turn in which candidates came. */
+void api_handle_candidates(void *data);
 
 /* Sends to every client with one of the topics. The buffer is emptied. */
 void api_send(struct api *api, unsigned topics, struct buffer *json);

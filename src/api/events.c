@@ -56,16 +56,53 @@ static void handle_on_air(void *data)
     finish(api, TOPIC_ON_AIR, &json);
 }
 
+/* --- Questions: those of the crowd in one message a turn, those that a person changed at once --- */
+
+static void send_candidates(struct api *api)
+{
+    timer_stop(&api->candidates_timer);
+    if (api->candidates.len == 0)
+        return;
+    struct buffer json = {0};
+    buffer_add_string(&json, "{\"type\":\"questions\",\"questions\":[");
+    buffer_add(&json, api->candidates.data, api->candidates.len);
+    buffer_add_char(&json, ']');
+    buffer_clear(&api->candidates);
+    finish(api, TOPIC_DESK, &json);
+}
+
+void api_handle_candidates(void *data)
+{
+    send_candidates(data);
+}
+
+static void add_candidate(struct api *api, const struct question *question)
+{
+    if (api->candidates.len > 0)
+        buffer_add_char(&api->candidates, ',');
+    question_write_json(question, &api->candidates);
+    timer_start(&api->candidates_timer, 0);
+}
+
 static void handle_question(void *data, const struct question *question)
 {
+    struct api *api = data;
+    if (!has_listener(api, TOPIC_DESK))
+        return;
+    if (question->state == QUESTION_NEW && *question->changed_by == '\0') {
+        add_candidate(api, question);
+        return;
+    }
+    send_candidates(api);  // nobody sees an older state behind a newer one
     struct buffer json = {0};
     buffer_add_string(&json, "{\"type\":\"question\",\"question\":");
     question_write_json(question, &json);
-    finish(data, TOPIC_DESK, &json);
+    finish(api, TOPIC_DESK, &json);
 }
 
 static void handle_question_removed(void *data, uint64_t id)
 {
+    send_candidates(data);
     struct buffer json = {0};
     buffer_printf(&json, "{\"type\":\"question_removed\",\"id\":%" PRIu64, id);
     finish(data, TOPIC_DESK, &json);

@@ -89,7 +89,7 @@ void questions_destroy(struct questions *questions);
 /* Makes a candidate of a message that asks, or joins it to the question that asked the same. */
 void questions_handle_message(struct questions *questions, const struct message *message);
 
-/* Writes and announces the candidates that are new or counted up since: a crowd costs ten events a second. */
+/* Writes and announces the candidates that are new or counted up since: a crowd costs a few events a second. */
 void questions_flush(struct questions *questions);
 
 /* Borrowed until the next call that changes; NULL: there is none. */

@@ -21,7 +21,7 @@
 
 #define HANDLED_KEY "relay:handled"
 
-enum { FLUSH_MS = 100, NOTICE_BYTES = 512, CLOCK_MS_MAX = 60 * 1000 };
+enum { FLUSH_MS = 200, NOTICE_BYTES = 512, CLOCK_MS_MAX = 60 * 1000 };
 
 /*
  * Calls fn of every listener that has it. A listener may remove itself; `next` is taken before, so it must not remove
@@ -39,7 +39,7 @@ enum { FLUSH_MS = 100, NOTICE_BYTES = 512, CLOCK_MS_MAX = 60 * 1000 };
 
 /* --- Time --- */
 
-/* The first change after a quiet moment goes out at the end of the turn, a storm ten times a second. */
+/* The first change after a quiet moment goes out at the end of the turn, a storm five times a second. */
 static void start_flush(struct relay *relay)
 {
     if (timer_is_running(&relay->flush))

@@ -92,7 +92,7 @@ struct relay {
     // private
     struct queue_listener queue_listener;
     struct list listeners;  // struct relay_listener
-    struct timer flush;     // counts of candidates and votes, at most ten times a second
+    struct timer flush;     // counts of candidates and votes, at most five times a second
     struct timer clock;     // the next caption line or the next end of a poll
     struct relay_options options;  // of the callbacks only
     json_t *written;        // source id → its entry as given, secrets and all: for writing back, never for showing
