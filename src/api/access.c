@@ -73,11 +73,11 @@ static bool parse_public_url(struct access *access, const char *url, struct erro
     return true;
 }
 
-struct access *access_create(const struct api_options *options, struct journal *journal, struct error *err)
+struct access *access_create(const struct access_options *options, struct journal *journal, struct error *err)
 {
     struct access *access = xcalloc(1, sizeof(*access));
     access->journal = journal;
-    access->has_certificate = options->cert_file != NULL;
+    access->has_certificate = options->has_certificate;
     access->link_minutes = options->link_minutes > 0 ? options->link_minutes : LINK_MINUTES;
     access->session_ms = INT64_C(86400000) * (options->session_days > 0 ? options->session_days : SESSION_DAYS);
     bool is_good = !options->listen || parse_listen(access, options->listen, err);

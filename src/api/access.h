@@ -8,7 +8,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "api/api.h"
 #include "api/token.h"
 
 struct access;
@@ -23,8 +22,17 @@ struct identity {
     bool is_local;                // came by the Unix socket
 };
 
+/* As in api.h; copied. */
+struct access_options {
+    const char *listen, *public_url;
+    const char *const *hosts;
+    size_t host_count;
+    bool has_certificate;
+    int link_minutes, session_days;
+};
+
 /* NULL: public_url or listen cannot be read; err names it. */
-struct access *access_create(const struct api_options *options, struct journal *journal, struct error *err);
+struct access *access_create(const struct access_options *options, struct journal *journal, struct error *err);
 void access_destroy(struct access *access);  // accepts NULL
 
 const char *access_address(const struct access *access);  // where to listen; NULL: no TCP

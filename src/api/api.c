@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "api/api_private.h"
-#include "api/client.h"
 #include "api/command.h"
 #include "api/feed.h"
 #include "api/outputs.h"
+#include "api/session.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -33,7 +33,7 @@ static bool listen_all(struct api *api, const struct api_options *options, struc
         .queue_count_max = QUEUE_COUNT_MAX,
         .queue_bytes_max = QUEUE_BYTES_MAX,
         .on_request = http_handle_request,
-        .protocols = &client_protocol,
+        .protocols = &session_protocol,
         .protocol_count = 1,
         .data = api,
     };
@@ -58,7 +58,10 @@ struct api *api_create(struct loop *loop, struct relay *relay, const struct api_
     timer_init(&api->candidates_timer, loop, api_handle_candidates, api);
     api->feed = feed_create(api);
     api->outputs = outputs_create(api);
-    api->access = access_create(options, relay->journal, err);
+    api->access = access_create(&(struct access_options){
+        .listen = options->listen, .public_url = options->public_url, .hosts = options->hosts,
+        .host_count = options->host_count, .has_certificate = options->cert_file != NULL,
+        .link_minutes = options->link_minutes, .session_days = options->session_days}, relay->journal, err);
     if (!api->access || !listen_all(api, options, err)) {
         api_destroy(api);
         return NULL;

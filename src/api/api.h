@@ -10,12 +10,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "api/role.h"
+
 struct api;
 struct error;
 struct loop;
 struct relay;
-
-enum api_role { API_ROLE_NONE, API_ROLE_VIEWER, API_ROLE_MODERATOR, API_ROLE_OWNER };
 
 /* All borrowed for the call of api_create() unless it says otherwise. */
 struct api_options {

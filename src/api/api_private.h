@@ -4,7 +4,6 @@
 #include <jansson.h>
 
 #include "api/access.h"
-#include "api/api.h"
 #include "base/buffer.h"
 #include "base/list.h"
 #include "net/loop.h"

@@ -1,6 +1,6 @@
 /*
- * client.h - one websocket of antiphon.v1: hello, topics, commands, reports. Its queue is bounded by the server; one
- * that reads too slowly loses what is queued and gets a fresh snapshot. Thread: the loop's.
+ * client.h - one websocket of antiphon.v1, and how it is sent to. Its queue is bounded by the server; one that reads too
+ * slowly loses what is queued and gets a fresh snapshot. session.h is its course. Thread: the loop's.
  */
 #pragma once
 
@@ -19,11 +19,11 @@ struct client {
     struct timer refresh;
 };
 
-/* The sub-protocol, for server_create(). */
-extern const struct server_protocol client_protocol;
-
 /* Takes no reference. Dropped while the client is stale or has not said hello. */
 void client_send(struct client *client, struct payload *payload);
 
 /* What is one client's own: an answer reaches also one that is stale. The buffer is emptied. */
 void client_send_json(struct client *client, struct buffer *json);
+
+/* Those whose token or session is gone. Programs on the Unix socket stay. */
+void client_end_named(struct api *api, const char *name);

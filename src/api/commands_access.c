@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/client.h"
 #include "api/command.h"
 #include "base/buffer.h"
 #include "base/error.h"
@@ -68,8 +69,10 @@ static enum outcome remove_token(const struct call *call, json_t **result, struc
     const char *name = call_string(call, "name");
     size_t count = token_remove_named(call->api->relay->journal, TOKEN_PROGRAM, name);
     count += token_remove_named(call->api->relay->journal, TOKEN_SESSION, name);
-    if (count > 0)
+    if (count > 0) {
+        client_end_named(call->api, name);
         return COMMAND_DONE;
+    }
     error_set(err, ERROR_DATA, "there is no token or session of \"%.60s\"", name);
     return COMMAND_FAILED;
 }

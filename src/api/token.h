@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "api/api.h"
+#include "api/role.h"
 #include "base/str.h"
 
 struct buffer;

@@ -186,6 +186,37 @@ static void test_websocket_door(void **state)
     desk_fini(&desk);
 }
 
+/* A token that is removed lets nobody in any more, and who is in is sent out. */
+static void test_removed_token(void **state)
+{
+    struct desk desk;
+    struct caller owner, guest;
+    begin(&desk);
+    caller_open(&owner, &desk, NULL);
+    json_t *reply = caller_ask(&owner, "token.add", "\"role\":\"viewer\",\"name\":\"guest\"");
+    char bearer[80];
+    snprintf(bearer, sizeof(bearer), "Bearer %s", json_get_text(json_object_get(reply, "result"), "token"));
+    json_decref(reply);
+    const struct net_header headers[] = {{"Authorization", bearer}};
+    caller_connect(&guest, &desk, NULL, headers, 1, true);
+    assert_true(guest.is_open);
+    caller_say(&guest, "{\"type\":\"hello\",\"client\":\"program\",\"name\":\"somebody else\"}");
+    json_t *welcome = caller_wait(&guest, "welcome");
+    assert_string_equal(json_get_text(welcome, "name"), "guest");  // not what it calls itself
+    assert_string_equal(json_get_text(welcome, "role"), "viewer");
+    json_decref(welcome);
+    caller_must(&owner, "token.remove", "\"name\":\"guest\"");
+    while (!guest.is_closed)
+        kit_run(&desk.kit);
+    assert_int_equal(guest.code, 1008);
+    caller_close(&guest);
+    caller_connect(&guest, &desk, NULL, headers, 1, true);
+    assert_int_equal(guest.http_status, 401);
+    caller_close(&guest);
+    caller_close(&owner);
+    desk_fini(&desk);
+}
+
 static void test_roles(void **state)
 {
     struct desk desk;
@@ -314,7 +345,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_link_once),       cmocka_unit_test(test_session_life),
         cmocka_unit_test(test_host_and_origin), cmocka_unit_test(test_websocket_door),
-        cmocka_unit_test(test_roles),           cmocka_unit_test(test_one_shot),
+        cmocka_unit_test(test_removed_token),   cmocka_unit_test(test_roles),           cmocka_unit_test(test_one_shot),
         cmocka_unit_test(test_panel_files),     cmocka_unit_test(test_bad_options),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

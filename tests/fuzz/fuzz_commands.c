@@ -44,6 +44,7 @@ void client_send_json(struct client *client, struct buffer *json)
     answers++;
 }
 
+void client_end_named(struct api *api, const char *name) {}
 void server_respond(struct server_request *request, int status, const char *content_type, const struct net_header *headers,
                     size_t header_count, const char *body, size_t len) {}
 void server_request_on_gone(struct server_request *request, void (*fn)(void *data), void *data) {}
