@@ -42,8 +42,8 @@ struct frame_reader {
     int64_t heartbeat_ns;  // as the writer wrote it last
     int64_t alive_ns;      // when we saw it change: our clock, since the writer's word is not believed
     enum frame_state state;
-    char trouble[256];
-    char logged[256];  // so that one complaint is not repeated every second
+    char trouble[640];
+    char logged[640];  // so that one complaint is not repeated every second
 };
 
 static void set_trouble(struct frame_reader *reader, const char *text)
