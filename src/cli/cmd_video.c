@@ -137,6 +137,9 @@ static bool make_plan(struct plan *plan, const struct choices *choices, const ch
         plan->studio.holding = choices->holding;
     take_outputs(plan, choices, folder);
     plan->studio.outputs = plan->outputs;
+    if (plan->studio.output_count == 0)
+        log_warn("video", "no output is named, so nothing leaves; add --output, or video.outputs in %s",
+            plan->config ? plan->config->path : "a configuration");
     return (!choices->size || read_size(choices->size, &plan->studio, err))
         && (!choices->fps || read_fps(choices->fps, &plan->studio, err));
 }
