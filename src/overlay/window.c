@@ -2,6 +2,7 @@
 
 #include <SDL2/SDL.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -100,9 +101,13 @@ static bool open_display(struct window *window, bool *has_alpha, struct error *e
     SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");
     SDL_SetHint(SDL_HINT_VIDEO_ALLOW_SCREENSAVER, "1");
     *has_alpha = !window->options.key && window_system_ask_alpha();
-    if (SDL_InitSubSystem(SDL_INIT_VIDEO) == 0)
-        return true;
-    return error_set(err, ERROR_SYSTEM, "window: %s; is DISPLAY or WAYLAND_DISPLAY set?", SDL_GetError());
+    if (SDL_InitSubSystem(SDL_INIT_VIDEO) != 0)
+        return error_set(err, ERROR_SYSTEM, "window: %s; is DISPLAY or WAYLAND_DISPLAY set?", SDL_GetError());
+    // Without a desktop SDL falls back to one that nobody sees.
+    const char *driver = SDL_GetCurrentVideoDriver();
+    if (!getenv("SDL_VIDEODRIVER") && driver && (strcmp(driver, "offscreen") == 0 || strcmp(driver, "dummy") == 0))
+        return error_set(err, ERROR_SYSTEM, "window: there is no desktop; is DISPLAY or WAYLAND_DISPLAY set?");
+    return true;
 }
 
 static bool open_window(struct window *window, struct error *err)

@@ -19,6 +19,7 @@ struct relay {
     struct server *server;
     struct server_socket *socket;  // the overlay's; NULL: it is away
     char folder[32], *path;
+    const char *token;              // over TCP with this token; NULL: over the Unix socket
     const char *revision, *on_air, *questions;  // JSON with ' for "; questions NULL: none
     char *have;                     // of the last hello; NULL: none
     char *applied;                  // revision last reported
@@ -91,7 +92,11 @@ static void relay_message(void *data, struct server_socket *socket, const char *
 
 static int relay_accept(void *data, const struct server_request *request, void **session)
 {
-    return strcmp(server_request_path(request), "/api/v1/socket") == 0 ? 0 : 404;
+    const struct relay *relay = data;
+    const char *sent = server_request_header(request, "authorization");
+    if (strcmp(server_request_path(request), "/api/v1/socket") != 0)
+        return 404;
+    return !relay->token || (sent && strcmp(sent, relay->token) == 0) ? 0 : 401;
 }
 
 static void relay_open(void *data, struct server_socket *socket)
@@ -118,7 +123,7 @@ static inline void relay_listen(struct relay *relay)
 {
     struct error err = {0};
     relay->server = server_create(relay->loop, &(struct server_options){
-        .is_unix_only = true, .unix_path = relay->path, .on_request = relay_request, .protocols = &relay_protocol,
+        .is_unix_only = !relay->token, .unix_path = relay->path, .on_request = relay_request, .protocols = &relay_protocol,
         .protocol_count = 1, .data = relay, .message_bytes_max = 1 << 22,
     }, &err);
     if (!relay->server)
@@ -131,6 +136,7 @@ static inline void relay_hang_up(struct relay *relay)
     relay->server = NULL;
 }
 
+/* Call relay_listen() next. */
 static inline void relay_start(struct relay *relay, const char *on_air)
 {
     *relay = (struct relay){.revision = "x:1", .on_air = on_air};
@@ -141,7 +147,6 @@ static inline void relay_start(struct relay *relay, const char *on_air)
     relay->loop = loop_create(&err);
     if (!relay->loop)
         fail_msg("%s", err.text);
-    relay_listen(relay);
 }
 
 static inline void relay_stop(struct relay *relay)

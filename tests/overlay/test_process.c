@@ -22,6 +22,7 @@ struct scenario {
 static void prepare(struct scenario *scenario, const char *on_air)
 {
     relay_start(&scenario->relay, on_air);
+    relay_listen(&scenario->relay);
     const char *folder = scenario->relay.folder;
     scenario->frames_path = xasprintf("%s/frames-main.sock", folder);
     scenario->poison_path = xasprintf("%s/poison", folder);
@@ -118,6 +119,24 @@ static void test_reports_ready_questions(void **state)
     relay_send(&scenario.relay, "{'type':'question_removed','id':8}");
     assert_true(relay_serve_until(&scenario.relay, has_none_missing, &scenario));
     end_overlay(pid, SIGTERM);
+    finish(&scenario);
+}
+
+/* A relay elsewhere: over TCP, with a token. */
+static void test_token(void **state)
+{
+    struct scenario scenario;
+    prepare(&scenario, STATE("'question':" QUESTION));
+    relay_hang_up(&scenario.relay);
+    scenario.relay.token = "Bearer a-token-of-a-test";
+    relay_listen(&scenario.relay);
+    char *url = xasprintf("ws://127.0.0.1:%d/api/v1/socket", server_port(scenario.relay.server));
+    scenario.options.relay = url;
+    scenario.options.token = "a-token-of-a-test";
+    pid_t pid = spawn_overlay(&scenario.options);
+    assert_true(relay_serve_until(&scenario.relay, is_applied, &scenario));
+    end_overlay(pid, SIGTERM);
+    free(url);
     finish(&scenario);
 }
 
@@ -341,7 +360,7 @@ int main(void)
         cmocka_unit_test(test_reports), cmocka_unit_test(test_reports_ready_questions), cmocka_unit_test(test_relay_restarts), cmocka_unit_test(test_relay_stays_away),
         cmocka_unit_test(test_gone_while_away),
         cmocka_unit_test(test_removed), cmocka_unit_test(test_nonsense), cmocka_unit_test(test_poison),
-        cmocka_unit_test(test_reload), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_token), cmocka_unit_test(test_reload), cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

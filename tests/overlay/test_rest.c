@@ -68,6 +68,7 @@ static void test_rest(void **state)
 {
     struct rest rest = {0};
     relay_start(&rest.relay, STATE);
+    relay_listen(&rest.relay);
     const struct overlay_view view = {.name = "main", .width_px = 1920, .height_px = 1080};
     char *url = xasprintf("unix:%s", rest.relay.path), *path = xasprintf("%s/frames-main.sock", rest.relay.folder);
     rest.reader = frame_reader_create(&(struct frame_reader_options){.path = path});

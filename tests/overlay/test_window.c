@@ -147,6 +147,7 @@ static bool matches(void *data)
 static void show(struct shot *shot, const char *key)
 {
     relay_start(&shot->relay, "{'views':{'main':{'question':{'id':1,'text':'Shown in a window?'}}},'is_blank':false}");
+    relay_listen(&shot->relay);
     const struct overlay_view view = {.name = "main", .width_px = WIDTH, .height_px = HEIGHT};
     char *url = xasprintf("unix:%s", shot->relay.path), *frames = xasprintf("%s/frames-main.sock", shot->relay.folder);
     shot->reader = frame_reader_create(&(struct frame_reader_options){.path = frames});
