@@ -91,7 +91,7 @@ static inline __attribute__((always_inline)) void keep_tag(struct twitch_line *l
         return;
     if (len > 16 && memcmp(tag_names[tag].data, pair->key, len) != 0)
         return;
-    line->present[tag >> 6] |= UINT64_C(1) << (tag & 63);
+    line->is_present[tag] = true;
     const char *value = equals < end ? equals + 1 : end;  // no '=': an empty value
     line->tags[tag] = (struct str){value, (size_t)(end - value)};
 }
@@ -173,7 +173,7 @@ bool twitch_line_parse(struct twitch_line *line, const char *text, size_t len, s
     if (multiplier == 0)
         build_slots();
     const char *at = text, *end = text + len;
-    line->present[0] = line->present[1] = 0;
+    memset(line->is_present, 0, sizeof(line->is_present));
     line->nick = STR("");
     if (at < end && *at == '@') {
         at++;

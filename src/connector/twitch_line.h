@@ -56,7 +56,7 @@ enum {
 };
 
 struct twitch_line {
-    uint64_t present[2];            // a bit for each tag
+    bool is_present[TAG_COUNT];
     struct str tags[TAG_COUNT];     // as on the wire, escaped; only those present are set
     struct str nick;                // of "nick!user@host", or the whole prefix
     struct str command;
@@ -64,14 +64,12 @@ struct twitch_line {
     size_t param_count;
 };
 
-_Static_assert(TAG_COUNT <= 128, "twitch_line.present has 128 bits");
-
 /* text: one line without its end. All views point into it. False: too long, or no IRC. */
 bool twitch_line_parse(struct twitch_line *line, const char *text, size_t len, struct error *err);
 
 static inline bool twitch_line_has(const struct twitch_line *line, enum twitch_tag tag)
 {
-    return line->present[tag >> 6] >> (tag & 63) & 1;
+    return line->is_present[tag];
 }
 
 /* As on the wire; empty (never NULL) if absent, which means the same. */
