@@ -53,8 +53,20 @@ INLINE void run_even8(uint8_t *dst, const uint8_t *block, size_t count, ptrdiff_
 
 enum { WORDS = BLEND_STEP / 2 };
 
+typedef uint32_t double_lanes __attribute__((vector_size(2 * BLEND_STEP)));
+
 /* 65503 + 32 is the last sum that rounds down to 1023 << 6; some decoders fill the low bits. */
-INLINE void step16(uint16_t *restrict dst, const uint16_t *restrict block, size_t words)
+INLINE void step16(uint8_t *dst, const uint8_t *block)
+{
+    lanes d = *(const lanes *)(const void *)dst, s = *(const lanes *)(const void *)block;
+    lanes k = *(const lanes *)(const void *)(block + BLEND_STEP);
+    double_lanes product = __builtin_convertvector(d, double_lanes) * __builtin_convertvector(k, double_lanes);
+    lanes sum = s + __builtin_convertvector(product >> 16, lanes);
+    lanes fits = (lanes)(sum < 65503);
+    *(lanes *)(void *)dst = (((sum & fits) | (65503 & ~fits)) + 32) & 0xffc0;
+}
+
+INLINE void tail16(uint16_t *dst, const uint16_t *block, size_t words)
 {
     for (size_t i = 0; i < words; i++) {
         uint16_t sum = (uint16_t)(block[i] + (uint16_t)(((uint32_t)dst[i] * block[WORDS + i]) >> 16));
@@ -66,9 +78,9 @@ INLINE void run16(uint8_t *dst, const uint8_t *blocks, size_t count, ptrdiff_t a
 {
     for (; count >= BLEND_STEP; count -= BLEND_STEP, dst += BLEND_STEP, blocks += advance) {
         __builtin_prefetch(dst + ahead, 1);
-        step16((uint16_t *)(void *)dst, (const uint16_t *)(const void *)blocks, WORDS);
+        step16(dst, blocks);
     }
-    step16((uint16_t *)(void *)dst, (const uint16_t *)(const void *)blocks, count / 2);
+    tail16((uint16_t *)(void *)dst, (const uint16_t *)(const void *)blocks, count / 2);
 }
 
 #define KERNEL(attribute, name, call)                                                                \
