@@ -1,6 +1,7 @@
 #include "base/poison.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +14,8 @@
 #include "base/memory.h"
 #include "base/random.h"
 
-enum { QUARANTINE_MAX = 64 };
-#define MAGIC UINT64_C(0x31306e6f73696f70)
+enum { QUARANTINE_MAX = 64, OPEN_MAX = 8 };
+#define MAGIC UINT64_C(0x32306e6f73696f70)
 
 struct page {
     uint64_t magic;
@@ -22,7 +23,10 @@ struct page {
     uint64_t quarantine[QUARANTINE_MAX];  // hashes, oldest overwritten first
     uint32_t quarantine_count;            // ever added
     uint32_t is_busy;
+    uint32_t has_crashed;                 // the worker's own signal, not a kill from outside
+    int32_t worker;                       // its thread's id
     uint64_t hash;                        // of what is worked on
+    uint64_t suspect;                     // of what the last run was killed at; 0: nothing
     struct poison_case now;
 };
 
@@ -31,6 +35,42 @@ struct poison {
     bool has_found;
     struct poison_case found;
 };
+
+/* The pages that a crash has to mark. A slot is taken and given back, never moved: the handler only reads. */
+static struct page *_Atomic open_pages[OPEN_MAX];
+
+static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE};
+
+/* Runs in the thread that crashed: only what that thread was at is to blame. SA_RESETHAND: the signal comes again. */
+static void mark_crash(int signo)
+{
+    for (size_t i = 0; i < OPEN_MAX; i++) {
+        struct page *page = open_pages[i];
+        if (page && page->is_busy && page->worker == (int32_t)gettid())
+            page->has_crashed = 1;
+    }
+    raise(signo);
+}
+
+/* A sanitizer's or a debugger's handler stays: it ends in SIGABRT, which is ours. */
+static void install_handlers(void)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(fatal_signals); i++) {
+        struct sigaction now, ours = {.sa_handler = mark_crash, .sa_flags = (int)(SA_RESETHAND | SA_ONSTACK)};
+        if (sigaction(fatal_signals[i], NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+            sigaction(fatal_signals[i], &ours, NULL);
+    }
+}
+
+static void swap_page(struct page *from, struct page *to)
+{
+    for (size_t i = 0; i < OPEN_MAX; i++) {
+        struct page *expected = from;
+        if (__atomic_compare_exchange_n((struct page **)&open_pages[i], &expected, to, false, __ATOMIC_SEQ_CST,
+                __ATOMIC_SEQ_CST))
+            return;
+    }
+}
 
 static uint64_t thing_hash(const struct page *page, const char *where, const void *data, size_t len)
 {
@@ -43,6 +83,18 @@ static bool is_sound(const struct page *page)
     return page->magic == MAGIC && page->is_busy <= 1 && memchr(page->now.where, 0, POISON_WHERE_BYTES);
 }
 
+static void blame(struct poison *poison)
+{
+    struct page *page = poison->page;
+    bool is_second_time = page->suspect == page->hash;
+    page->suspect = page->hash;
+    if (!page->has_crashed && !is_second_time)
+        return;
+    poison->has_found = true;
+    poison->found = page->now;
+    page->quarantine[page->quarantine_count++ % QUARANTINE_MAX] = page->hash;
+}
+
 static void adopt(struct poison *poison)
 {
     struct page *page = poison->page;
@@ -51,11 +103,10 @@ static void adopt(struct poison *poison)
         random_bytes(&page->key, sizeof(page->key));
         page->magic = MAGIC;
     } else if (page->is_busy) {
-        poison->has_found = true;
-        poison->found = page->now;
-        page->quarantine[page->quarantine_count++ % QUARANTINE_MAX] = page->hash;
+        blame(poison);
     }
-    page->is_busy = 0;
+    page->is_busy = page->has_crashed = 0;
+    page->worker = (int32_t)gettid();
 }
 
 struct poison *poison_open(const char *path, struct error *err)
@@ -76,6 +127,8 @@ struct poison *poison_open(const char *path, struct error *err)
     struct poison *poison = xcalloc(1, sizeof(*poison));
     poison->page = page;
     adopt(poison);
+    swap_page(NULL, poison->page);
+    install_handlers();
     return poison;
 }
 
@@ -83,6 +136,7 @@ void poison_close(struct poison *poison)
 {
     if (!poison)
         return;
+    swap_page(poison->page, NULL);
     munmap(poison->page, sizeof(*poison->page));
     free(poison);
 }

@@ -147,7 +147,8 @@ class Show(contextlib.AbstractContextManager):
         self.kill_orphans()
         if kind:
             sys.stderr.write(f"---- log of {self.folder}\n" + self.log()[-20000:])
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if not (kind and "ANTIPHON_KEEP" in os.environ):
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def log(self):
         with contextlib.suppress(OSError), open(self.log_path, encoding="utf-8", errors="replace") as log:
