@@ -90,8 +90,43 @@ struct result {
     double cpu_seconds;   // of all threads in that time, the search index behind the commits among them
     double loop_seconds;  // in intake_push()
     uint64_t commits;
+    double index_seconds; // until search knew all, after the last commit
+    double erase_ms;
     double open_seconds;  // opened again: state, keys, the queue's tail
 };
+
+static void handle_erased(void *data, size_t rows, int64_t took_ms)
+{
+    *(int64_t *)data = took_ms;
+}
+
+/* Until the bytes have left the files: row, index, logs. The slower of a message and an author. */
+static double erase_ms(struct journal *journal)
+{
+    static const struct journal_erasure what[] = {
+        {.platform = "twitch", .native_id = "885196de-cb67-4270-0063-000000000063"},
+        {.platform = "twitch", .author_id = "100000007"},
+    };
+    int64_t slowest = 0;
+    for (size_t i = 0; i < ARRAY_LENGTH(what); i++) {
+        int64_t took_ms = -1;
+        for (journal_erase(journal, &what[i], NULL, 0, handle_erased, &took_ms); took_ms < 0; journal_dispatch(journal))
+            nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        slowest = took_ms > slowest ? took_ms : slowest;
+    }
+    return (double)slowest;
+}
+
+/* What the search index still lacks when the last commit ended. */
+static double wait_indexed(struct journal *journal)
+{
+    int64_t started_ns = clock_monotonic_ns();
+    struct journal_health health;
+    for (journal_get_health(journal, &health); health.indexed_to < journal_last_id(journal);
+         journal_get_health(journal, &health))
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    return (double)(clock_monotonic_ns() - started_ns) / 1e9;
+}
 
 static void open_again(const char *folder, struct result *result)
 {
@@ -141,6 +176,8 @@ static struct result run(size_t count)
         fprintf(stderr, "%llu of %zu committed\n", (unsigned long long)health.committed, count);
         exit(1);
     }
+    result.index_seconds = wait_indexed(journal);
+    result.erase_ms = erase_ms(journal);
     intake_destroy(intake);
     queue_destroy(queue);
     journal_close(journal);
@@ -156,6 +193,8 @@ static void report(const char *name, size_t count, const struct result *result)
     printf("%s_cost %.3f us\n", name, result->seconds * us);
     printf("%s_cpu %.3f us\n", name, result->cpu_seconds * us);
     printf("%s_loop %.3f us\n", name, result->loop_seconds * us);
+    printf("%s_index_lag %.2f s\n", name, result->index_seconds);
+    printf("%s_erase %.0f ms\n", name, result->erase_ms);
     printf("%s_open %.1f ms\n", name, result->open_seconds * 1e3);
     printf("%s_commits %llu commits\n", name, (unsigned long long)result->commits);
 }
