@@ -227,6 +227,8 @@ static void answer_request(struct journal_reader *reader, struct request *reques
     }
     if (request->kind == REQUEST_READ)
         reverse(request);
+    if (request->count > 0)
+        request->err = (struct error){0};  // the newest of them; who wants older ones asks again
     free(files);
 }
 

@@ -1,9 +1,9 @@
 /*
  * journal_search.h - the search index beside a file of the journal: its words, and what rows are found by.
  *
- * FTS5 tables without content, one for each 8,192 ids. SQLite 3.40 cannot take a row out of such an index so that its
+ * FTS5 tables without content, one for each 2,048 ids. SQLite 3.40 cannot take a row out of such an index so that its
  * bytes go (the option secure-delete came with 3.42); a part that holds erased words is dropped and made anew from the
- * rows, and being small that takes a tenth of a second. The file is made from the journal and may be deleted at any time.
+ * rows, and being small that takes some 30 ms. The file is made from the journal and may be deleted at any time.
  * Thread: the keeper's for struct search; search_find_text() any, with a connection of its own.
  */
 #pragma once
@@ -18,7 +18,7 @@
 struct error;
 struct search;
 
-enum { SEARCH_PART_IDS = 8192 };
+enum { SEARCH_PART_IDS = 2048 };
 
 /* Opens or makes it; a damaged one is begun anew. NULL: err. */
 struct search *search_open(const char *path, struct error *err);

@@ -91,7 +91,7 @@ struct result {
     double loop_seconds;  // in intake_push()
     uint64_t commits;
     double index_seconds; // until search knew all, after the last commit
-    double erase_ms;
+    double erase_ms, search_ms;
     double open_seconds;  // opened again: state, keys, the queue's tail
 };
 
@@ -115,6 +115,21 @@ static double erase_ms(struct journal *journal)
         slowest = took_ms > slowest ? took_ms : slowest;
     }
     return (double)slowest;
+}
+
+static void handle_found(void *data, struct message *const *messages, size_t count, const struct error *err)
+{
+    *(bool *)data = true;
+}
+
+/* A search for a word that nobody wrote: every part of the index is asked. */
+static double search_ms(struct journal *journal)
+{
+    bool is_done = false;
+    int64_t started_ns = clock_monotonic_ns();
+    for (journal_search(journal, "neverwritten", 100, handle_found, &is_done); !is_done; journal_dispatch(journal))
+        nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+    return (double)(clock_monotonic_ns() - started_ns) / 1e6;
 }
 
 /* What the search index still lacks when the last commit ended. */
@@ -177,6 +192,7 @@ static struct result run(size_t count)
         exit(1);
     }
     result.index_seconds = wait_indexed(journal);
+    result.search_ms = search_ms(journal);
     result.erase_ms = erase_ms(journal);
     intake_destroy(intake);
     queue_destroy(queue);
@@ -194,6 +210,7 @@ static void report(const char *name, size_t count, const struct result *result)
     printf("%s_cpu %.3f us\n", name, result->cpu_seconds * us);
     printf("%s_loop %.3f us\n", name, result->loop_seconds * us);
     printf("%s_index_lag %.2f s\n", name, result->index_seconds);
+    printf("%s_search %.1f ms\n", name, result->search_ms);
     printf("%s_erase %.0f ms\n", name, result->erase_ms);
     printf("%s_open %.1f ms\n", name, result->open_seconds * 1e3);
     printf("%s_commits %llu commits\n", name, (unsigned long long)result->commits);
