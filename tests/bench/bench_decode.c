@@ -60,7 +60,6 @@ static void bench_twitch(void)
     for (int run = 0; run < RUNS; run++)
         keep_least(&ns, ours_ns(connector, twitch_line, sizeof(twitch_line) - 1, 10000));
     printf("decode_twitch %.0f ns\n", ns);
-    printf("decode_twitch_against_tmi_js %.1f times\n", 8400 / ns);
     connector_destroy(connector);
     if (bytes == 0)
         exit(1);
