@@ -25,6 +25,7 @@ static bool listen_all(struct api *api, const struct api_options *options, struc
         .address = access_address(api->access),
         .port = access_port(api->access),
         .is_unix_only = access_address(api->access) == NULL,
+        .waits_for_port = true,
         .unix_path = options->unix_path,
         .cert_file = options->cert_file,
         .key_file = options->key_file,
@@ -40,7 +41,8 @@ static bool listen_all(struct api *api, const struct api_options *options, struc
     api->server = server_create(api->loop, &server, err);
     if (!api->server)
         return false;
-    access_set_port(api->access, server_port(api->server));
+    if (server_port(api->server))
+        access_set_port(api->access, server_port(api->server));
     return true;
 }
 

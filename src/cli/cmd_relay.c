@@ -105,8 +105,10 @@ int cmd_relay(int argc, char **argv)
     struct error err = {0};
     bool ok = open_all(&process, config_path, &err);
     if (ok) {
-        log_info("relay", "panel on %s port %u; `antiphon link` gives a sign-in link",
-            relay_config_get(process.config)->panel.listen, api_port(process.api));
+        if (api_port(process.api)) {
+            log_info("relay", "panel on %s port %u; `antiphon link` gives a sign-in link",
+                relay_config_get(process.config)->panel.listen, api_port(process.api));
+        }
         ok = loop_run(process.loop, &err);
     }
     close_all(&process);

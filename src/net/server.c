@@ -20,7 +20,7 @@
 
 enum {
     BODY_BYTES = 1 << 20, MESSAGE_BYTES = 256 << 10, QUEUE_COUNT = 1024, QUEUE_BYTES = 8 << 20, CONNECTIONS = 512,
-    PING_S = 20, HANGUP_AFTER_PING_S = 10, BACKLOG = 128, ACCEPTS_A_TURN = 32, TIRED_MS = 1000, IO_TIMEOUT_S = 20,
+    PING_S = 20, HANGUP_AFTER_PING_S = 10, BACKLOG = 128, ACCEPTS_A_TURN = 32, TIRED_MS = 1000, PORT_RETRY_MS = 2000, IO_TIMEOUT_S = 20,
     RX_BYTES = 4096,
 };
 
@@ -145,10 +145,12 @@ static bool listen_tcp(struct server *server, struct error *err)
               bind(fd, found->ai_addr, found->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0;
     if (!ok)
         explain_bind(address, server->options.port, err);
+    int reason = errno;
     freeaddrinfo(found);
     if (!ok) {
         if (fd >= 0)
             close(fd);
+        errno = reason;  // listen_or_wait() looks at it
         return false;
     }
     struct sockaddr_storage bound;
@@ -157,6 +159,31 @@ static bool listen_tcp(struct server *server, struct error *err)
     server->port = ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
                                                      : ((struct sockaddr_in *)&bound)->sin_port);
     add_listener(server, fd, false);
+    return true;
+}
+
+static void handle_port_retry(void *data)
+{
+    struct server *server = data;
+    struct error err;
+    if (listen_tcp(server, &err)) {
+        log_info("net/server", "port %u is free now: listening on %s", server->port, server->options.address);
+    } else {
+        timer_start(&server->port_retry, PORT_RETRY_MS);
+    }
+}
+
+/* What needs no port must not wait for one: chats are read and journalled while another program holds it. */
+static bool listen_or_wait(struct server *server, struct error *err)
+{
+    struct error unwanted = {0};
+    err = err ? err : &unwanted;
+    if (listen_tcp(server, err))
+        return true;
+    if (errno != EADDRINUSE || !server->options.waits_for_port)
+        return false;
+    log_error("net/server", "%s. All else goes on; the port is tried again every %d s", err->text, PORT_RETRY_MS / 1000);
+    timer_start(&server->port_retry, PORT_RETRY_MS);
     return true;
 }
 
@@ -326,8 +353,9 @@ struct server *server_create(struct loop *loop, const struct server_options *opt
     server->loop = loop;
     list_init(&server->listeners);
     list_init(&server->connections);
+    timer_init(&server->port_retry, loop, handle_port_retry, server);
     copy_options(server, options);
-    if (create_vhost(server, err) && (options->is_unix_only || listen_tcp(server, err)) &&
+    if (create_vhost(server, err) && (options->is_unix_only || listen_or_wait(server, err)) &&
         (!options->unix_path || listen_unix(server, err)))
         return server;
     server_destroy(server);
@@ -351,6 +379,7 @@ void server_destroy(struct server *server)
 {
     if (!server)
         return;
+    timer_stop(&server->port_retry);
     close_listeners(server);
     struct connection *connection, *next;
     list_for_each_safe(connection, next, &server->connections, link) {

@@ -51,6 +51,8 @@ struct server_options {
     const char *address;    // numeric or "localhost"; NULL: 127.0.0.1
     uint16_t port;          // 0: any free one, see server_port()
     bool is_unix_only;      // no TCP
+    /* Another program has the port: the Unix socket works meanwhile, a line says so, and the port is tried again. */
+    bool waits_for_port;
     const char *unix_path;  // a Unix socket, mode 0600, beside TCP; NULL: none. A dead one in its place is replaced
     const char *cert_file, *key_file;  // PEM: TLS on the TCP side; NULL: plain
     size_t body_bytes_max;      // of a request; beyond: 413. 0: 1 MiB
@@ -78,7 +80,7 @@ struct server *server_create(struct loop *loop, const struct server_options *opt
 /* Closes everything; on_close and on_gone come within the call. Removes the Unix socket. Accepts NULL. */
 void server_destroy(struct server *server);
 
-uint16_t server_port(const struct server *server);  // 0: no TCP
+uint16_t server_port(const struct server *server);  // 0: no TCP, or not yet
 
 /* --- A request --- */
 

@@ -20,6 +20,7 @@ struct server {
     struct list connections;  // struct connection
     size_t connection_count;
     uint16_t port;
+    struct timer port_retry;  // while another program holds it
 };
 
 /* One accepted socket; libwebsockets' opaque pointer. Lives until the wsi is destroyed, so it may outlive the server. */
