@@ -37,8 +37,9 @@ static void print_usage(FILE *out)
 
 int main(int argc, char **argv)
 {
-    // A closed pipe is an error of one write, not the end of the show.
+    // A closed pipe or a file past its limit is an error of one write, not the end of the show.
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     if (argc < 2) {
         print_usage(stderr);
         return COMMAND_USAGE;

@@ -91,7 +91,9 @@ static bool prepare_and_show(struct demo_stage_options *options, const char *out
     options->input = strcmp(options->input, "test") == 0 ? "test" : input;
     if (file)
         unlink(file);  // the last demo's
-    bool ok = script && show(options, script, seconds, err);
+    bool ok = script && show(options, script, seconds, err)
+        && (!file || access(file, F_OK) == 0
+            || error_set(err, ERROR_SYSTEM, "%s: not recorded; the video's reason stands above", output));
     if (ok && file)
         printf("%s\n", output);
     free(input);

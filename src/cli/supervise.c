@@ -21,6 +21,7 @@
 enum {
     FIRST_DELAY_MS = 100,
     LAST_DELAY_MS = 1500,  // output must be back within 3 s, however often the video died before
+    LAST_REFUSAL_MS = 30000,  // a part that ended by itself has said what a person must mend: no flood of that line
     SETTLED_MS = 30000,    // lived so long: the next delay is the first again
     STOP_MS = 6000,
 };
@@ -33,6 +34,7 @@ struct worker {
     int64_t started_ms;   // monotonic
     int64_t restart_ms;   // monotonic; when to start again
     int delay_ms;
+    bool has_refused;     // ended last with a status of its own, not by a signal
 };
 
 struct supervisor {
@@ -91,11 +93,13 @@ static void start(struct supervisor *supervisor, struct worker *worker)
 static void describe_end(struct worker *worker, char *text, size_t size)
 {
     int status = 0;
+    worker->has_refused = false;
     if (!worker->is_child || waitpid(worker->pid, &status, 0) != worker->pid) {
         snprintf(text, size, "ended");
     } else if (WIFSIGNALED(status)) {
         snprintf(text, size, "died of signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
     } else {
+        worker->has_refused = WEXITSTATUS(status) != 0;
         snprintf(text, size, "ended with status %d", WEXITSTATUS(status));
     }
 }
@@ -113,7 +117,8 @@ static void handle_end(struct supervisor *supervisor, struct worker *worker)
     }
     int64_t now_ms = clock_monotonic_ms();
     bool had_settled = now_ms - worker->started_ms >= SETTLED_MS;
-    int next_ms = worker->delay_ms * 2 < LAST_DELAY_MS ? worker->delay_ms * 2 : LAST_DELAY_MS;
+    int last_ms = worker->has_refused ? LAST_REFUSAL_MS : LAST_DELAY_MS;
+    int next_ms = worker->delay_ms * 2 < last_ms ? worker->delay_ms * 2 : last_ms;
     worker->delay_ms = had_settled || worker->delay_ms == 0 ? FIRST_DELAY_MS : next_ms;
     worker->restart_ms = now_ms + random_jitter(worker->delay_ms, 20);
     log_warn("run", "%s %s; again in %.1f s", worker->part->name, how, worker->delay_ms / 1000.0);
