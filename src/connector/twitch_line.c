@@ -166,6 +166,18 @@ static void parse_params(struct twitch_line *line, const char *at, const char *e
     }
 }
 
+/* RFC 1459, 2.3.1: letters, or three digits. What is neither is no line of IRC, however it got here. */
+static bool is_command(struct str word)
+{
+    size_t digits = 0, letters = 0;
+    for (size_t i = 0; i < word.len; i++) {
+        unsigned char c = (unsigned char)word.data[i];
+        digits += c >= '0' && c <= '9';
+        letters += (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+    }
+    return letters == word.len || (digits == word.len && digits == 3);
+}
+
 bool twitch_line_parse(struct twitch_line *line, const char *text, size_t len, struct error *err)
 {
     if (len > TWITCH_LINE_BYTES_MAX)
@@ -189,6 +201,9 @@ bool twitch_line_parse(struct twitch_line *line, const char *text, size_t len, s
     line->command = take_word(&at, end);
     if (line->command.len == 0)
         return error_set(err, ERROR_DATA, "an IRC line without a command");
+    if (!is_command(line->command))
+        return error_set(err, ERROR_DATA, "no IRC line: the command is \"%.*s\"; expected letters or three digits",
+                         (int)(line->command.len < 20 ? line->command.len : 20), line->command.data);
     parse_params(line, at, end);
     return true;
 }

@@ -226,11 +226,16 @@ static const char *scan_between(struct youtube_scan *scan, const char *at, struc
     char c = *at;
     if (c == '{') {
         scan_page_byte(scan, c);
+    } else if (c == '[' && scan->is_array_begun) {
+        error_set(err, ERROR_DATA, "expected a JSON object or an array of them, got an array in an array");
+        return NULL;
     } else if (!is_space(c) && c != '[' && c != ',' && c != ']') {
         error_set(err, ERROR_DATA, "expected a JSON object or an array of them, got the byte 0x%02x",
                   (unsigned char)c);
         return NULL;
     }
+    if (!is_space(c))
+        scan->is_array_begun = c == '[';
     return at + 1;
 }
 

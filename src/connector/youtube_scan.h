@@ -37,6 +37,7 @@ struct youtube_scan {
     int piece_depth;    // of the item that is read; 0: none
     bool in_string, is_escaped;
     bool in_items;
+    bool is_array_begun;  // the last byte between two pages was a '['
     bool is_refused;    // the piece being read is left out
     size_t fed;         // bytes since the last moment between two pages
     size_t key_start;   // of the last string at depth 1, in page
