@@ -84,10 +84,13 @@ class Socket:
         return taken
 
     def next(self, patience_s=PATIENCE_S):
-        """The next text message as an object; pings are answered."""
-        self.sock.settimeout(patience_s)
+        """The next text message as an object; pings are answered, and do not lengthen the patience."""
+        end = time.monotonic() + patience_s
         data = b""
         while True:
+            if time.monotonic() >= end:
+                raise TimeoutError("no message came")
+            self.sock.settimeout(max(end - time.monotonic(), 0.01))
             first, second = self._take(2)
             size = second & 127
             if size == 126:
@@ -314,12 +317,16 @@ def check_continuous(path, fps):
 
 
 class CardFinder:
-    """Tells whether a frame shows a card: near the overlay's own picture where that is opaque, far from the bare input."""
+    """
+    Tells whether a frame shows a card: near the overlay's own picture where that is opaque, far from the bare input.
+    without_png: a preview with the other cards only, whose pixels are then left out.
+    """
 
-    def __init__(self, preview_png, path, bare_at_s):
+    def __init__(self, preview_png, path, bare_at_s, without_png=None):
         self.width, self.height, picture = decode_png(preview_png)
         base = frame_rgb(path, bare_at_s, self.width, self.height)
-        self.points = [i for i in range(self.width * self.height) if picture[4 * i + 3] >= 240]
+        others = decode_png(without_png)[2] if without_png else bytes(len(picture))
+        self.points = [i for i in range(self.width * self.height) if picture[4 * i + 3] >= 240 and others[4 * i + 3] < 16]
         assert len(self.points) > 300, "the preview shows no card"
         self.card = [picture[4 * i + c] for i in self.points for c in range(3)]
         self.base = [base[3 * i + c] for i in self.points for c in range(3)]

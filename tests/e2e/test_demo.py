@@ -1,0 +1,204 @@
+"""`antiphon demo` as the README shows it: headless into a file with all three cards, in a window under Xvfb; nothing is left behind."""
+import glob
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from show import BINARY, SOURCE_ROOT, CardFinder, Socket, check_continuous, decode_png, wait_until
+
+LIMIT_S = 120
+SECONDS = 33
+SKIPPED = 77
+
+
+def list_files(folder):
+    return sorted(os.path.relpath(os.path.join(where, name), folder) for where, _, names in os.walk(folder) for name in names)
+
+
+def processes_with(text):
+    """Processes whose environment names our folder: what a demo of ours started, and nobody else's."""
+    found = []
+    for path in glob.glob("/proc/[0-9]*/environ"):
+        try:
+            with open(path, "rb") as environ:
+                if text.encode() in environ.read():
+                    found.append(int(path.split("/")[2]))
+        except OSError:
+            pass
+    return [pid for pid in found if pid != os.getpid()]
+
+
+class Demo:
+    """A demo in an empty folder of its own."""
+
+    def __init__(self, *arguments, **env):
+        self.folder = tempfile.mkdtemp(prefix="antiphon-e2e-demo-")
+        self.here, self.temporary = os.path.join(self.folder, "here"), os.path.join(self.folder, "tmp")
+        os.makedirs(self.here)
+        os.makedirs(self.temporary)
+        plain = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY") and name[:4] != "XDG_"}
+        self.log_path = os.path.join(self.folder, "log")
+        with open(self.log_path, "wb") as log:
+            self.process = subprocess.Popen([BINARY, "demo", *arguments], cwd=self.here, stdout=subprocess.PIPE, stderr=log, text=True,
+                                            env={**plain, "TMPDIR": self.temporary, "HOME": self.here,
+                                                 "ANTIPHON_ASSETS": os.path.join(SOURCE_ROOT, "assets"), **env})
+
+    def log(self):
+        with open(self.log_path, encoding="utf-8", errors="replace") as log:
+            return log.read()
+
+    def relay_socket(self):
+        """The relay's Unix socket, once it is there."""
+        def find():
+            assert self.process.poll() is None, "the demo has ended:\n" + self.log()
+            return glob.glob(os.path.join(self.temporary, "antiphon-demo-*", "antiphon", "relay.sock"))
+        return wait_until("the relay's socket is there", find)[0]
+
+    def end(self):
+        """Waits for the end, then looks at what is left; returns standard output."""
+        out, _ = self.process.communicate(timeout=LIMIT_S)
+        assert self.process.returncode == 0, f"status {self.process.returncode}:\n{self.log()}"
+        assert not os.listdir(self.temporary), f"left behind: {list_files(self.temporary)}"
+        wait_until("no process is left", lambda: not processes_with(self.temporary), 5)
+        return out
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(30)
+        if kind:
+            sys.stderr.write(self.log()[-8000:])
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def collect_previews(demo):
+    """The previews of the whole show as (cards on air, PNG), as any client of the API gets them."""
+    import base64
+    socket, previews, cards = Socket(demo.relay_socket()), [], set()
+    try:
+        while True:
+            event = socket.next(LIMIT_S)
+            if event["type"] in ("on_air", "snapshot") and "on_air" in event:
+                cards = {name for name in ("question", "poll", "captions") if event["on_air"]["views"]["main"].get(name)}
+            elif event["type"] == "preview":
+                previews.append((cards, base64.b64decode(event["png"])))
+    except (ConnectionError, TimeoutError, OSError):
+        return previews
+
+
+def opaque_count(png):
+    picture = decode_png(png)[2]
+    return sum(alpha >= 240 for alpha in picture[3::4])
+
+
+def pick_previews(previews, card):
+    """(one that shows the card with the fewest others, one that shows these others only)."""
+    shown = sorted(((len(cards), -opaque_count(png), png, cards) for cards, png in previews if card in cards), key=lambda item: item[:2])
+    assert shown, f"no preview while the {card} was on air"
+    _, _, png, cards = shown[0]
+    # The emptiest: the first preview after a change may still show the card on its way out.
+    others = [other for their_cards, other in previews if their_cards == cards - {card}]
+    assert others, f"no preview with {cards - {card}} alone"
+    return png, min(others, key=opaque_count)
+
+
+def check_headless():
+    with Demo("--headless", "--seconds", str(SECONDS), "--speed", "1", "--output", "show.mkv") as demo:
+        previews = collect_previews(demo)
+        out = demo.end()
+        assert out == "show.mkv\n", out
+        assert list_files(demo.here) == ["show.mkv"], list_files(demo.here)
+        path = os.path.join(demo.here, "show.mkv")
+        times = check_continuous(path, 30)
+        assert SECONDS - 4 < times[-1] < SECONDS + 3, f"{times[-1]} s of {SECONDS}"
+        for card in ("question", "poll", "captions"):
+            shown, without = pick_previews(previews, card)
+            seen = CardFinder(shown, path, 0.1, without).find(path)
+            longest = max((len(run) for run in "".join("#" if is_there else " " for is_there in seen).split()), default=0)
+            print(f"{card}: in {sum(seen)} of {len(seen)} frames, {longest} in a row")
+            assert longest >= 15, f"the {card} stands in {longest} frames in a row"
+
+
+class Screen:
+    """An Xvfb of our own, on a display number that it chooses."""
+
+    def __init__(self):
+        reading, writing = os.pipe()
+        self.process = subprocess.Popen(["Xvfb", "-displayfd", str(writing), "-screen", "0", "1400x900x24", "-nolisten", "tcp"],
+                                        pass_fds=[writing], stderr=subprocess.DEVNULL)
+        os.close(writing)
+        with os.fdopen(reading) as answer:
+            number = answer.readline().strip()
+        assert number, "Xvfb does not start"
+        self.display = ":" + number
+
+    def windows(self, title):
+        """The ids of windows with exactly this title."""
+        tree = subprocess.run(["xwininfo", "-display", self.display, "-root", "-tree"], capture_output=True, text=True).stdout
+        return re.findall(rf'^ +(0x[0-9a-f]+) "{title}"', tree, re.M)
+
+    def colours(self, window):
+        """How often each colour is in the window: {(r, g, b): pixels}."""
+        dump = subprocess.run(["xwd", "-silent", "-display", self.display, "-id", window], capture_output=True, check=True).stdout
+        raw = subprocess.run(["convert", "xwd:-", "-depth", "8", "rgb:-"], input=dump, capture_output=True, check=True).stdout
+        counts = {}
+        for at in range(0, len(raw) - 2, 3):
+            colour = tuple(raw[at:at + 3])
+            counts[colour] = counts.get(colour, 0) + 1
+        return counts
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        self.process.terminate()
+        self.process.wait(10)
+
+
+def check_window(screen):
+    with Demo("--seconds", "20", DISPLAY=screen.display) as demo:
+        line = demo.process.stdout.readline()
+        assert re.fullmatch(r"panel: http://127\.0\.0\.1:\d+/#link=\S+\n", line), line
+        window = wait_until("the window is there", lambda: screen.windows("antiphon"))[0]
+        wait_until("cards are in the window", lambda: len(screen.colours(window)) > 100, 18)
+        assert demo.end() == "", "with a window nothing is recorded unasked"
+        assert list_files(demo.here) == []
+
+
+def check_key(screen):
+    """The overlay alone: its window is all key colour while nothing is on air."""
+    folder = tempfile.mkdtemp(prefix="antiphon-e2e-key-")
+    env = {**os.environ, "DISPLAY": screen.display, "ANTIPHON_ASSETS": os.path.join(SOURCE_ROOT, "assets")}
+    env.pop("WAYLAND_DISPLAY", None)
+    env.update({f"XDG_{name}": folder for name in ("CONFIG_HOME", "DATA_HOME", "CACHE_HOME", "RUNTIME_DIR")})
+    overlay = subprocess.Popen([BINARY, "overlay", "--window", "main", "--key", "#00FF00"], env=env, stderr=subprocess.DEVNULL)
+    try:
+        window = wait_until("the window is there", lambda: screen.windows("antiphon"))[0]
+        wait_until("the window is green", lambda: set(screen.colours(window)) == {(0, 255, 0)})
+    finally:
+        overlay.terminate()
+        assert overlay.wait(10) == 0
+        shutil.rmtree(folder)
+
+
+def main():
+    if "window" not in sys.argv[1:]:
+        check_headless()
+        return 0
+    lacking = [name for name in ("Xvfb", "xwininfo", "xwd", "convert") if not shutil.which(name)]
+    if lacking:
+        print("skipped:", ", ".join(lacking), "not here; tools/setup test installs them")
+        return SKIPPED
+    with Screen() as screen:
+        check_key(screen)
+        check_window(screen)
+    return 0
+
+
+sys.exit(main())
