@@ -157,6 +157,7 @@ static void wait_durable(struct on_air *on_air, struct on_air_slot *slot, uint64
     *ticket = (struct ticket){.on_air = on_air, .slot = slot, .id = id};
     list_append(&on_air->tickets, &ticket->link);
     slot->waiting = id;
+    slot->since_ms = clock_monotonic_ms();
     journal_when_durable(on_air->options.journal, handle_durable, ticket);
 }
 
@@ -170,8 +171,15 @@ static void settle(struct on_air *on_air, struct on_air_slot *slot, uint64_t wan
         slot->waiting = 0;
         return;
     }
+    if (wanted != slot->waiting)
+        slot->waiting = 0;
     if (wanted != 0 && slot->durable != wanted && slot->waiting != wanted)
         wait_durable(on_air, slot, wanted);
+    if (slot->waiting != 0 && clock_monotonic_ms() - slot->since_ms >= ON_AIR_PATIENCE_MS) {
+        slot->durable = wanted;
+        if (on_air->options.late)
+            on_air->options.late(on_air->options.data);
+    }
     if (wanted == 0 || slot->durable == wanted) {
         slot->shown = wanted;
         slot->waiting = slot->durable = 0;
@@ -204,6 +212,11 @@ void on_air_update(struct on_air *on_air, int64_t now_ms)
     set_revision(on_air);
     save(on_air);
     on_air->options.changed(on_air->options.data);
+}
+
+bool on_air_is_waiting(const struct on_air *on_air)
+{
+    return on_air->question.waiting != 0 || on_air->poll.waiting != 0;
 }
 
 void on_air_set_blank(struct on_air *on_air, bool is_blank, int64_t now_ms)

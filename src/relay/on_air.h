@@ -44,6 +44,12 @@ struct on_air_view {
     enum on_air_foreign foreign;
 };
 
+/*
+ * So long a card waits for a journal whose disk refuses. Then it is shown all the same, and late() says so: the show goes
+ * on, and what a kill would cost is this one card.
+ */
+enum { ON_AIR_PATIENCE_MS = 2000 };
+
 struct on_air_options {
     struct journal *journal;           // borrowed; NULL: nothing survives, nothing is waited for (tests)
     const struct questions *questions; // borrowed, these three
@@ -53,6 +59,7 @@ struct on_air_options {
     size_t view_count;                 // 0: one view "main" that shows all
     void *data;
     void (*changed)(void *data);       // required: revision and JSON are new
+    void (*late)(void *data);          // optional: see ON_AIR_PATIENCE_MS
 };
 
 struct on_air *on_air_create(const struct on_air_options *options, struct error *err);
@@ -63,6 +70,9 @@ void on_air_destroy(struct on_air *on_air);
  * now_ms: Unix, for the captions.
  */
 void on_air_update(struct on_air *on_air, int64_t now_ms);
+
+/* A card waits: call on_air_update() again when ON_AIR_PATIENCE_MS are over. */
+bool on_air_is_waiting(const struct on_air *on_air);
 
 /* Panic: all views are blank until it is taken back. Survives a restart. */
 void on_air_set_blank(struct on_air *on_air, bool is_blank, int64_t now_ms);

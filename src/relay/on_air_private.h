@@ -8,6 +8,7 @@
 struct on_air_slot {
     uint64_t shown;
     uint64_t waiting;  // for the journal
+    int64_t since_ms;  // monotonic: waiting
     uint64_t durable;  // the journal has it, it may be shown
 };
 

@@ -59,13 +59,23 @@ static void handle_flush(void *data)
     journal_set_state(relay->journal, HANDLED_KEY, text);
 }
 
+static void update_on_air(void *data)
+{
+    struct relay *relay = data;
+    if (!relay->on_air)
+        return;
+    on_air_update(relay->on_air, clock_unix_ms());
+    if (on_air_is_waiting(relay->on_air) && !timer_is_running(&relay->patience))
+        timer_start(&relay->patience, ON_AIR_PATIENCE_MS);
+}
+
 /* Now, and again when the next line of a caption or the end of a poll is due. */
 static void handle_clock(void *data)
 {
     struct relay *relay = data;
     int64_t now_ms = clock_unix_ms();
     int64_t poll_ms = polls_handle_time(relay->polls, now_ms);
-    on_air_update(relay->on_air, now_ms);
+    update_on_air(relay);
     int64_t next_ms = captions_next_change(relay->captions, now_ms);
     if (poll_ms != 0 && (next_ms == 0 || poll_ms < next_ms))
         next_ms = poll_ms;
@@ -84,15 +94,14 @@ static void handle_question(void *data, const struct question *question)
 {
     struct relay *relay = data;
     TELL(relay, question, question);
-    if (question->state != QUESTION_NEW && relay->on_air)
-        on_air_update(relay->on_air, clock_unix_ms());
+    if (question->state != QUESTION_NEW)
+        update_on_air(relay);
 }
 
 static void handle_question_removed(void *data, uint64_t id)
 {
     struct relay *relay = data;
-    if (relay->on_air)
-        on_air_update(relay->on_air, clock_unix_ms());
+    update_on_air(relay);
     TELL(relay, question_removed, id);
 }
 
@@ -110,7 +119,7 @@ static void handle_poll(void *data, const struct poll *poll)
     if (poll->closes_ms && poll->state == POLL_OPEN && !timer_is_running(&relay->clock)) {
         handle_clock(relay);
     } else {
-        on_air_update(relay->on_air, clock_unix_ms());
+        update_on_air(relay);
     }
 }
 
@@ -132,6 +141,11 @@ static void handle_on_air(void *data)
     struct relay *relay = data;
     if (relay->on_air)
         TELL(relay, on_air);
+}
+
+static void handle_late(void *data)
+{
+    relay_notice(data, "error", "relay/on_air", "a card is shown that the journal does not hold: see to its disk");
 }
 
 static void handle_gap(void *data, const struct journal_gap *gap)
@@ -230,7 +244,8 @@ static bool create_on_air(struct relay *relay, const struct relay_options *optio
 {
     struct on_air_options on_air = {
         .journal = relay->journal, .questions = relay->questions, .polls = relay->polls, .captions = relay->captions,
-        .views = options->views, .view_count = options->view_count, .data = relay, .changed = handle_on_air};
+        .views = options->views, .view_count = options->view_count, .data = relay, .changed = handle_on_air,
+        .late = handle_late};
     relay->on_air = on_air_create(&on_air, err);
     return relay->on_air != NULL;
 }
@@ -274,6 +289,7 @@ struct relay *relay_create(const struct relay_options *options, struct error *er
     list_init(&relay->listeners);
     timer_init(&relay->flush, relay->loop, handle_flush, relay);
     timer_init(&relay->clock, relay->loop, handle_clock, relay);
+    timer_init(&relay->patience, relay->loop, update_on_air, relay);
     relay->queue_listener = (struct queue_listener){
         .data = relay, .on_messages = handle_messages, .on_removed = handle_removed, .on_cleared = handle_cleared,
         .on_changed = handle_edited};
@@ -301,6 +317,7 @@ void relay_destroy(struct relay *relay)
         handle_flush(relay);
     timer_stop(&relay->flush);
     timer_stop(&relay->clock);
+    timer_stop(&relay->patience);
     queue_remove_listener(&relay->queue_listener);
     on_air_destroy(relay->on_air);
     captions_destroy(relay->captions);

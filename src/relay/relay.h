@@ -94,6 +94,7 @@ struct relay {
     struct list listeners;  // struct relay_listener
     struct timer flush;     // counts of candidates and votes, at most five times a second
     struct timer clock;     // the next caption line or the next end of a poll
+    struct timer patience;  // a card that waits for the journal is looked at again
     struct relay_options options;  // of the callbacks only
     json_t *written;        // source id → its entry as given, secrets and all: for writing back, never for showing
     int64_t flushed_ms;     // monotonic

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,7 +28,7 @@ struct desk {
     struct polls *polls;
     struct captions *captions;
     struct on_air *on_air;
-    int changed;
+    int changed, late;
 };
 
 static void update(struct desk *desk)
@@ -46,6 +47,11 @@ static void handle_dirty(void *data) {}
 static void count_changed(void *data)
 {
     ((struct desk *)data)->changed++;
+}
+
+static void count_late(void *data)
+{
+    ((struct desk *)data)->late++;
 }
 
 static const char *const own_platforms[] = {"twitch"};
@@ -69,7 +75,7 @@ static void open_desk(struct desk *desk)
         .journal = desk->journal, .data = desk, .changed = handle_track, .lines_changed = handle_lines}, &err);
     desk->on_air = on_air_create(&(struct on_air_options){
         .journal = desk->journal, .questions = desk->questions, .polls = desk->polls, .captions = desk->captions,
-        .views = views, .view_count = ARRAY_LENGTH(views), .data = desk, .changed = count_changed}, &err);
+        .views = views, .view_count = ARRAY_LENGTH(views), .data = desk, .changed = count_changed, .late = count_late}, &err);
 }
 
 static void close_desk(struct desk *desk)
@@ -168,6 +174,38 @@ static void test_waits_for_the_journal(void **state)
     questions_handle_removal(desk.questions, &(struct queue_removal){.ids = gone, .id_count = 1});
     fixture_commit(desk.journal, desk.loop);
     assert_false(shows(&desk, "all", "question"));
+    end(&desk);
+}
+
+/* No file may grow beyond: what a full disk looks like to SQLite. */
+static void limit_files(rlim_t bytes)
+{
+    struct rlimit limit;
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &limit);
+    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* A disk that refuses holds a card back for a while, not the show. */
+static void test_disk_refuses(void **state)
+{
+    struct desk desk;
+    struct error err = {0};
+    begin(&desk);
+    fixture_commit(desk.journal, desk.loop);
+    limit_files(8192);
+    air(&desk, questions_add(desk.questions, STR("now?"), "", "anna", &err)->id);
+    assert_false(shows(&desk, "all", "question"));
+    assert_true(on_air_is_waiting(desk.on_air));
+    int64_t until_ms = clock_monotonic_ms() + ON_AIR_PATIENCE_MS, left_ms;
+    while ((left_ms = until_ms - clock_monotonic_ms()) > 0)
+        assert_false(journal_wait(desk.journal, left_ms));
+    update(&desk);
+    assert_true(shows(&desk, "all", "question"));
+    assert_false(on_air_is_waiting(desk.on_air));
+    assert_int_equal(desk.late, 1);
+    limit_files(RLIM_INFINITY);
     end(&desk);
 }
 
@@ -299,6 +337,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_waits_for_the_journal),
+        cmocka_unit_test(test_disk_refuses),
         cmocka_unit_test(test_views),
         cmocka_unit_test(test_same_after_restart),
         cmocka_unit_test(test_kill),
