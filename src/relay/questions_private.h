@@ -26,6 +26,17 @@ void questions_remove_at(struct questions *questions, size_t index);        // f
 void question_destroy(struct question *question);  // accepts NULL
 void question_set_key(struct question *question);  // from text_original
 
+/* Each NULL if there is none; then questions_get() says so in err. */
+struct question *questions_get(const struct questions *questions, uint64_t id, struct error *err);
+struct question *questions_get_on_air(const struct questions *questions);
+struct question *questions_get_asked(const struct questions *questions, uint64_t message);
+
+/* Joins the message to the question that says the same, or makes a new one of it. */
+struct question *questions_ask(struct questions *questions, const struct message *message, struct str text);
+
+/* The oldest of a group goes when the group is too large: candidates, or what is done with. */
+void questions_trim(struct questions *questions, bool is_done_group, size_t max);
+
 /* Remembers what undo brings back, before the change is made. */
 struct question_change *question_begin_change(struct question *question, const char *by);
 void questions_end_change(struct questions *questions, struct question *question, const char *by);
