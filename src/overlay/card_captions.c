@@ -68,7 +68,8 @@ static void update(struct node *node, const json_t *state, const json_t *before,
 static int rise_of(const struct card_captions *card, const struct theme *theme)
 {
     const struct text_layout *text = card->text;
-    int padding = theme->captions.padding_y_px, below = padding + text->height_px - (text->ink.y_px + text->ink.height_px);
+    int padding = theme->captions.padding_y_px;
+    int below = padding + text->height_px - (text->ink.y_px + text->ink.height_px);
     int above = padding + text->ink.y_px;
     return below < padding && above > below ? (above - below) / 2 : 0;
 }

@@ -191,8 +191,8 @@ static void lay_out_texts(struct card_poll *card, const json_t *state, int width
     const struct theme_card *look = &card->base.stage->theme->poll;
     card->title = node_layout_even(&card->base, &(struct text_options){
         .text = str_from(or_empty(json_get_text(state, "question"))), .size_px = (float)look->text_px,
-        .min_size_px = (float)look->text_min_px, .max_lines = card->tightness < TIGHT_TITLE ? look->text_lines : 1, .width_px = width,
-        .is_bold = true,
+        .min_size_px = (float)look->text_min_px, .width_px = width,
+        .max_lines = card->tightness < TIGHT_TITLE ? look->text_lines : 1, .is_bold = true,
         .is_single_paragraph = true, .line_height = (float)look->leading / 100,
     });
     const struct text_layout *title = card->title;
@@ -201,7 +201,8 @@ static void lay_out_texts(struct card_poll *card, const json_t *state, int width
     json_t *option;
     json_array_foreach(json_object_get(state, "options"), i, option) {
         if (card->option_count < OPTIONS_MAX)
-            lay_out_option(card, &card->options[card->option_count++], or_empty(json_get_text(option, "text")), width);
+            lay_out_option(card, &card->options[card->option_count++], or_empty(json_get_text(option, "text")),
+                width);
     }
     const struct text_layout *first = card->option_count > 0 ? card->options[0].label : title;
     const struct text_layout *decides = title->line_count > 0 ? title : first;
@@ -229,7 +230,8 @@ static int whole_height(const struct card_poll *card, const struct theme_card *l
 static void place_rows(struct card_poll *card, const struct theme_card *look, int width)
 {
     const struct box *outer = &card->base.card;
-    struct box row = {outer->x + look->padding_x_px, outer->y + look->padding_y_px + title_height(card, look), width, 0};
+    int top = outer->y + look->padding_y_px + title_height(card, look);
+    struct box row = {outer->x + look->padding_x_px, top, width, 0};
     for (size_t i = 0; i < card->option_count; i++) {
         row.height = row_height(card, &card->options[i], look);
         card->options[i].box = row;
@@ -350,19 +352,6 @@ static void update(struct node *node, const json_t *state, const json_t *before,
 
 /* ---- painting */
 
-static int across(const struct card_poll *card, const struct box *box, int from_start, int width)
-{
-    return card->is_rtl ? box->x + box->width - from_start - width : box->x + from_start;
-}
-
-static int text_x(const struct card_poll *card, const struct text_layout *layout, const struct box *box,
-    int from_start)
-{
-    int used = (int)ceilf(layout->content_width_px), slack = layout->width_px - used;
-    bool is_rtl = layout->line_count > 0 && layout->lines[0].is_rtl;
-    return across(card, box, from_start, used) - (is_rtl ? slack : 0);
-}
-
 static void paint_bar(const struct card_poll *card, struct canvas *layer, const struct option *option)
 {
     const struct theme *theme = card->base.stage->theme;
@@ -372,8 +361,8 @@ static void paint_bar(const struct card_poll *card, struct canvas *layer, const 
         return;
     // Never narrower than its own round corners.
     int width = least + (int)lroundf((float)(option->box.width - least) * option->share_drawn);
-    const struct shape bar = {{across(card, &option->box, 0, width), option->box.y, width, option->box.height}, radius,
-        0};
+    const struct shape bar = {{node_across(&option->box, card->is_rtl, 0, width), option->box.y, width,
+        option->box.height}, radius, 0};
     struct color from = option->is_leader ? theme->leader : theme->fill;
     struct color to = option->is_leader ? theme->leader_to : theme->fill_to;
     canvas_fill(layer, &bar, &(struct fill){card->is_rtl ? to : from, card->is_rtl ? from : to, true, true});
@@ -384,8 +373,8 @@ static void paint_label(const struct card_poll *card, struct canvas *layer, cons
     const struct box *box = &option->box;
     const struct theme *theme = card->base.stage->theme;
     const struct text_layout *label = option->label;
-    canvas_text(layer, label, text_x(card, label, box, theme->poll.gap_px), box->y + (box->height - label->height_px) / 2,
-        theme->text);
+    canvas_text(layer, label, node_text_x(box, card->is_rtl, theme->poll.gap_px, label),
+        box->y + (box->height - label->height_px) / 2, theme->text);
 }
 
 static void paint_option(const struct card_poll *card, struct canvas *layer, const struct option *option)
@@ -396,7 +385,7 @@ static void paint_option(const struct card_poll *card, struct canvas *layer, con
     paint_bar(card, layer, option);
     paint_label(card, layer, option);
     int width = (int)ceilf(option->percent->content_width_px), end = box->width - look->gap_px;
-    canvas_text(layer, option->percent, across(card, box, end - width, width),
+    canvas_text(layer, option->percent, node_across(box, card->is_rtl, end - width, width),
         box->y + (box->height - option->percent->height_px) / 2,
         option->is_leader ? theme->text : theme->text_soft);
     // The count stands before the percentage where the label leaves room for it.
@@ -404,7 +393,7 @@ static void paint_option(const struct card_poll *card, struct canvas *layer, con
     end -= percent_room(look) + look->gap_px / 2;
     int label_end = look->gap_px + (int)ceilf(option->label->content_width_px);
     if (end - width >= label_end + look->gap_px)
-        canvas_text(layer, option->count, across(card, box, end - width, width),
+        canvas_text(layer, option->count, node_across(box, card->is_rtl, end - width, width),
             box->y + (box->height - option->count->height_px) / 2,
             option->is_leader ? theme->text : theme->text_soft);
 }
@@ -425,12 +414,13 @@ static void paint_footer(const struct card_poll *card, struct canvas *layer)
     const struct theme *theme = card->base.stage->theme;
     const struct box *box = &card->footer;
     int mark = theme->poll.mark_px, dot = mark / 2;
-    const struct box people = {across(card, box, 0, mark), box->y + (box->height - mark) / 2, mark, mark};
+    const struct box people = {node_across(box, card->is_rtl, 0, mark), box->y + (box->height - mark) / 2, mark, mark};
     paint_people(layer, &people, theme->text_soft);
-    canvas_text(layer, card->total, text_x(card, card->total, box, mark + theme->poll.gap_px / 2),
+    canvas_text(layer, card->total, node_text_x(box, card->is_rtl, mark + theme->poll.gap_px / 2, card->total),
         box->y + (box->height - card->total->height_px) / 2, theme->text_soft);
     if (card->is_open) {
-        const struct box light = {across(card, box, box->width - dot, dot), box->y + (box->height - dot) / 2, dot, dot};
+        const struct box light = {node_across(box, card->is_rtl, box->width - dot, dot),
+            box->y + (box->height - dot) / 2, dot, dot};
         canvas_fill(layer, &(struct shape){light, dot, 0}, &(struct fill){.color = theme->accent});
     }
 }
@@ -442,13 +432,14 @@ static void paint(struct node *node, struct canvas *layer)
     const struct box inner = {node->card.x + look->padding_x_px, node->card.y + look->padding_y_px,
         node->card.width - 2 * look->padding_x_px, 0};
     node_paint_surface(node, layer);
-    canvas_text(layer, card->title, text_x(card, card->title, &inner, 0), inner.y, node->stage->theme->text);
+    canvas_text(layer, card->title, node_text_x(&inner, card->is_rtl, 0, card->title), inner.y,
+        node->stage->theme->text);
     for (size_t i = 0; i < card->option_count; i++)
         paint_option(card, layer, &card->options[i]);
     paint_footer(card, layer);
 }
 
 const struct node_impl card_poll_impl = {
-    .name = "poll", .has_shadow = true, .create = create, .update = update, .paint = paint, .advance = advance, .read = read_words,
-    .destroy = destroy, .look = look,
+    .name = "poll", .has_shadow = true, .create = create, .update = update, .paint = paint, .advance = advance,
+    .read = read_words, .destroy = destroy, .look = look,
 };

@@ -174,35 +174,18 @@ static bool is_from(const struct node *node, uint64_t message, const char *platf
     return message != 0 && card->message == message;
 }
 
-/* x of a part `width` wide that stands `from_start` px behind the card's reading edge. */
-static int across(const struct card_question *card, int from_start, int width)
-{
-    const struct box *box = &card->base.card;
-    return card->is_rtl ? box->x + box->width - from_start - width : box->x + from_start;
-}
-
-/* A layout draws start-aligned lines at its own edge; this is where its used part begins. */
-static int text_x(const struct card_question *card, const struct text_layout *layout, int from_start)
-{
-    if (layout->line_count > 0 && layout->lines[0].is_rtl == card->is_rtl)
-        return across(card, from_start, layout->width_px);
-    int used = (int)ceilf(layout->content_width_px), slack = layout->width_px - used;
-    bool is_rtl = layout->line_count > 0 && layout->lines[0].is_rtl;
-    return across(card, from_start, used) - (is_rtl ? slack : 0);
-}
-
 static void paint_header(const struct card_question *card, struct canvas *layer, const struct theme_card *look,
     int from_start, int y)
 {
     int height = header_height(card, look);
     if (card->platform) {
-        struct box mark = {across(card, from_start, look->mark_px), y + (height - look->mark_px) / 2, look->mark_px,
-            look->mark_px};
+        struct box mark = {node_across(&card->base.card, card->is_rtl, from_start, look->mark_px),
+            y + (height - look->mark_px) / 2, look->mark_px, look->mark_px};
         node_paint_mark(&card->base, layer, card->platform, &mark, card->initial);
         from_start += look->mark_px + look->gap_px;
     }
-    canvas_text(layer, card->name, text_x(card, card->name, from_start), y + (height - card->name->height_px) / 2,
-        card->name_color);
+    canvas_text(layer, card->name, node_text_x(&card->base.card, card->is_rtl, from_start, card->name),
+        y + (height - card->name->height_px) / 2, card->name_color);
 }
 
 static void paint(struct node *node, struct canvas *layer)
@@ -213,7 +196,7 @@ static void paint(struct node *node, struct canvas *layer)
     node_paint_surface(node, layer);
     int from_start = look->padding_x_px, y = node->card.y + look->padding_y_px;
     if (look->bar_px > 0) {
-        const struct shape bar = {{across(card, from_start, look->bar_px), y, look->bar_px,
+        const struct shape bar = {{node_across(&node->card, card->is_rtl, from_start, look->bar_px), y, look->bar_px,
             node->card.height - 2 * look->padding_y_px}, look->bar_px, 0};
         canvas_fill(layer, &bar, &(struct fill){theme->accent, theme->accent_to, true, false});
         from_start += look->bar_px + look->gap_px;
@@ -222,10 +205,11 @@ static void paint(struct node *node, struct canvas *layer)
         paint_header(card, layer, look, from_start, y);
         y += header_height(card, look) + look->gap_px;
     }
-    canvas_text(layer, card->text, text_x(card, card->text, from_start + card->overhang_px), y, theme->text);
+    int x = node_text_x(&node->card, card->is_rtl, from_start + card->overhang_px, card->text);
+    canvas_text(layer, card->text, x, y, theme->text);
 }
 
 const struct node_impl card_question_impl = {
-    .name = "question", .has_shadow = true, .create = create, .update = update, .paint = paint, .is_from = is_from, .read = read_words,
-    .destroy = destroy, .look = look,
+    .name = "question", .has_shadow = true, .create = create, .update = update, .paint = paint, .is_from = is_from,
+    .read = read_words, .destroy = destroy, .look = look,
 };

@@ -120,6 +120,12 @@ struct text_layout *node_layout(struct node *node, const struct text_options *op
 /* The same with lines of even length: no last line of one word. */
 struct text_layout *node_layout_even(struct node *node, const struct text_options *options);
 
+/* x of a part `width` wide that stands from_start px behind the edge where the box is begun to be read. */
+int node_across(const struct box *box, bool is_rtl, int from_start, int width);
+
+/* The same for a layout: its lines begin, or in a text of the other direction end, at that place. */
+int node_text_x(const struct box *box, bool is_rtl, int from_start, const struct text_layout *layout);
+
 /* Shadow, box, hairline: the surface that all cards lie on. */
 void node_paint_surface(const struct node *node, struct canvas *layer);
 

@@ -1,9 +1,23 @@
-/* surface.c - what all cards look like before anything stands on them. */
+/* surface.c - what all cards have in common: where things stand, and what they stand on. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
 #include "overlay/node.h"
 #include "overlay/theme.h"
+
+int node_across(const struct box *box, bool is_rtl, int from_start, int width)
+{
+    return is_rtl ? box->x + box->width - from_start - width : box->x + from_start;
+}
+
+int node_text_x(const struct box *box, bool is_rtl, int from_start, const struct text_layout *layout)
+{
+    // A layout draws lines that begin on the right at its own right edge, which may lie beyond what is used.
+    int used = (int)ceilf(layout->content_width_px), slack = layout->width_px - used;
+    bool is_text_rtl = layout->line_count > 0 && layout->lines[0].is_rtl;
+    return node_across(box, is_rtl, from_start, used) - (is_text_rtl ? slack : 0);
+}
 
 void node_paint_surface(const struct node *node, struct canvas *layer)
 {
