@@ -53,7 +53,7 @@ int main(int argc, char **argv)
         return COMMAND_OK;
     }
     for (size_t i = 0; i < ARRAY_LENGTH(commands); i++) {
-        if (strcmp(argv[1], commands[i].name) == 0 && commands[i].run)
+        if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(argc - 1, argv + 1);
     }
     fprintf(stderr, "antiphon: \"%s\" is no command; see 'antiphon --help'\n", argv[1]);

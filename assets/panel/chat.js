@@ -12,6 +12,7 @@ export class Chat {
     this.act = act;
     store.addEventListener("reset", () => this.#reset());
     store.addEventListener("feed", () => this.#draw());
+    store.addEventListener("edited", ({ detail }) => this.#replace(detail));
     store.addEventListener("removed", ({ detail }) => detail.forEach((id) => this.#remove(id)));
     this.#list.addEventListener("scroll", () => this.#isAtEnd() && this.#follow());
     this.#newer.addEventListener("click", () => this.#follow());
@@ -61,6 +62,14 @@ export class Chat {
       if (this.#rows.size <= max) break;
       this.#remove(id);
     }
+  }
+
+  #replace(message) {
+    const old = this.#rows.get(message.id);
+    if (!old) return;
+    const row = this.#row(message);
+    old.replaceWith(row);
+    this.#rows.set(message.id, row);
   }
 
   #remove(id) {

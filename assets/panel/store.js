@@ -13,7 +13,7 @@ export class Store extends EventTarget {
   outputs = new Map();
   gaps = [];
   overlay = null;
-  previews = new Map();   // view → data URL
+  previews = new Map();   // view → address of its newest picture
   skipped = 0;            // messages that a flood kept from us
 
   // One event of the link. Views redraw once per animation frame, however many events came.
@@ -67,7 +67,13 @@ export class Store extends EventTarget {
   on_gap({ gap }) { this.gaps.push(gap); this.gaps.splice(0, this.gaps.length - 50); this.#changed("gaps"); }
   on_output({ output }) { this.outputs.set(output.name, output); this.#changed("outputs"); }
   on_overlay({ overlay }) { this.overlay = overlay; this.#changed("on_air"); }
-  on_preview({ view, png }) { this.previews.set(view, `data:image/png;base64,${png}`); this.#changed("preview"); }
+  // The page's policy refuses data: addresses; the number only makes the browser fetch again.
+  on_preview({ view }) {
+    this.#previewNumber++;
+    this.previews.set(view, `api/v1/preview/${encodeURIComponent(view)}?n=${this.#previewNumber}`);
+    this.#changed("preview");
+  }
+  #previewNumber = 0;
   on_sample({ skipped }) { this.skipped += skipped; this.#changed("feed"); }
   on_messages({ messages }) { this.#add(messages); }
 
@@ -89,9 +95,16 @@ export class Store extends EventTarget {
 
   on_notice(event) { this.dispatchEvent(new CustomEvent("notice", { detail: event })); }
 
+  // A message whose id is known already was edited: it stands in its old place with its new text.
   #add(messages) {
     const last = this.feed.at(-1)?.id ?? 0;
     const added = messages.filter((message) => message.id > last);
+    for (const message of messages.filter(({ id }) => id <= last)) {
+      const index = this.feed.findIndex(({ id }) => id === message.id);
+      if (index < 0) continue;
+      this.feed[index] = message;
+      this.dispatchEvent(new CustomEvent("edited", { detail: message }));
+    }
     this.feed.push(...added);
     this.feed.splice(0, this.feed.length - FEED_MAX);
     this.#changed("feed");

@@ -11,16 +11,16 @@ enum {
     COMMAND_USAGE = 2,   // it was called wrongly
 };
 
-int cmd_check(int argc, char **argv) __attribute__((weak));
-int cmd_clear(int argc, char **argv) __attribute__((weak));
-int cmd_decode(int argc, char **argv) __attribute__((weak));
-int cmd_demo(int argc, char **argv) __attribute__((weak));
-int cmd_link(int argc, char **argv) __attribute__((weak));
-int cmd_next(int argc, char **argv) __attribute__((weak));
-int cmd_overlay(int argc, char **argv) __attribute__((weak));
-int cmd_panic(int argc, char **argv) __attribute__((weak));
-int cmd_rehearse(int argc, char **argv) __attribute__((weak));
-int cmd_relay(int argc, char **argv) __attribute__((weak));
-int cmd_run(int argc, char **argv) __attribute__((weak));
-int cmd_text(int argc, char **argv) __attribute__((weak));
-int cmd_video(int argc, char **argv) __attribute__((weak));
+int cmd_check(int argc, char **argv);
+int cmd_clear(int argc, char **argv);
+int cmd_decode(int argc, char **argv);
+int cmd_demo(int argc, char **argv);
+int cmd_link(int argc, char **argv);
+int cmd_next(int argc, char **argv);
+int cmd_overlay(int argc, char **argv);
+int cmd_panic(int argc, char **argv);
+int cmd_rehearse(int argc, char **argv);
+int cmd_relay(int argc, char **argv);
+int cmd_run(int argc, char **argv);
+int cmd_text(int argc, char **argv);
+int cmd_video(int argc, char **argv);

@@ -93,6 +93,18 @@ test("a question goes from chat to the air and back", async () => {
   await page.locator("#questions .question", { hasText: "What shall we play next?" }).waitFor();
 });
 
+test("the overlay's picture of the view is shown", async () => {
+  stage.startOverlay();
+  await stage.api("question.add", { text: "Who is there? 誰？" });
+  const card = page.locator("#questions .question", { hasText: "Who is there?" });
+  await card.getByRole("button", { name: "On air" }).click();
+  const picture = page.locator("#on-air img.preview");
+  await picture.waitFor();
+  await until("the picture is loaded", () => picture.evaluate((node) => node.complete && node.naturalWidth > 100));
+  await shoot("preview");
+  await card.getByRole("button", { name: "Answered" }).click();
+});
+
 test("a poll opens, shows its votes and closes", async () => {
   await page.getByLabel("Question", { exact: true }).fill("بازی بعدی؟");
   await page.getByLabel("Answers, one a line (2 to 9)").fill("شطرنج\n圍棋\nBackgammon");

@@ -58,6 +58,10 @@ export class Stage {
     await until("the relay answers", () => this.api("history", { limit: 1 }).then(() => true, () => false));
   }
 
+  startOverlay() {
+    this.#start(["overlay", "--config", this.#config]);
+  }
+
   // kill -9.
   killRelay() {
     return new Promise((dead) => {
