@@ -1,11 +1,9 @@
 #include "cli/config.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
@@ -15,6 +13,7 @@
 #include "base/memory.h"
 #include "cli/folders.h"
 #include "cli/keys.h"
+#include "cli/secrets.h"
 
 enum { CONFIG_BYTES_MAX = 1 << 20, ITEMS_MAX = 64, SIDE_PX_MIN = 16, SIDE_PX_MAX = 8192 };
 
@@ -344,29 +343,6 @@ fail:
     return NULL;
 }
 
-/* secrets.json beside the configuration: absent is fine, readable by others is not. */
-static bool load_secrets(const char *config_path, json_t **secrets, struct error *err)
-{
-    const char *slash = strrchr(config_path, '/');
-    char *path = slash ? xasprintf("%.*s/secrets.json", (int)(slash - config_path), config_path)
-                       : xstrdup("secrets.json");
-    struct stat info;
-    struct buffer text = {0};
-    bool ok = true;
-    if (stat(path, &info) != 0) {
-        ok = errno == ENOENT || error_errno(err, "%s", path);
-    } else if (info.st_mode & 077) {
-        ok = error_set(err, ERROR_DENIED, "%s: others can read it; run: chmod 600 %s", path, path);
-    } else {
-        ok = file_read(path, CONFIG_BYTES_MAX, &text, err);
-        if (ok && !(*secrets = json_parse(text.data, text.len, err)))
-            ok = error_prefix(err, "%s", path);
-    }
-    buffer_fini(&text);
-    free(path);
-    return ok;
-}
-
 /* The file's text; "{}" where the usual place has none. */
 static bool load_text(const char *path, bool may_be_missing, struct buffer *text, struct error *err)
 {
@@ -390,7 +366,7 @@ struct config *config_load(const char *path, struct error *err)
     struct config *config = NULL;
     struct buffer text = {0};
     json_t *secrets = NULL;
-    if (load_secrets(path ? path : usual, &secrets, err) && load_text(path ? path : usual, !path, &text, err))
+    if (secrets_load(path ? path : usual, &secrets, err) && load_text(path ? path : usual, !path, &text, err))
         config = config_parse(path ? path : usual, text.data, text.len, secrets, err);
     json_decref(secrets);
     buffer_fini(&text);
@@ -427,7 +403,7 @@ json_t *config_check_source(const struct config *config, const json_t *source, s
 {
     json_t *secrets = NULL;
     json_t *resolved = NULL;
-    if (load_secrets(config->path, &secrets, err)) {
+    if (secrets_load(config->path, &secrets, err)) {
         struct reader reader = {.file = base_name(config->path), .secrets = secrets, .err = err};
         resolved = resolve_source(&reader, "source", source);
     }
@@ -437,8 +413,12 @@ json_t *config_check_source(const struct config *config, const json_t *source, s
 
 bool config_write_sources(struct config *config, const json_t *sources, struct error *err)
 {
-    json_t *root = json_copy(config->root);
-    json_object_set_new(root, "sources", json_deep_copy(sources));
+    json_t *written = json_deep_copy(sources), *root = json_copy(config->root);
+    json_object_set_new(root, "sources", written);
+    if (!secrets_move(config->path, written, err)) {
+        json_decref(root);
+        return false;
+    }
     char *text = json_dumps(root, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
     bool ok = file_write_atomic(config->path, text, strlen(text), 0600, err);
     free(text);

@@ -72,7 +72,10 @@ struct config *config_parse(const char *path, const char *text, size_t len, cons
  */
 json_t *config_check_source(const struct config *config, const json_t *source, struct error *err);
 
-/* Puts `sources` (as written, unresolved) in place of the file's and writes the file atomically. */
+/*
+ * Puts `sources` (as written, unresolved) in place of the file's and writes the file atomically. A key that stands there as
+ * it is moves into secrets.json first.
+ */
 bool config_write_sources(struct config *config, const json_t *sources, struct error *err);
 
 const struct config_view *config_find_view(const struct config *config, const char *name);  // NULL: no such view

@@ -155,11 +155,48 @@ static void test_options(void **state)
     }
 }
 
+/* A key that was typed into the panel does not stay in antiphon.json; the same key keeps its name. */
+static void test_keys_move(void **state)
+{
+    char folder[] = "/tmp/antiphon-cli-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    char *path = xasprintf("%s/antiphon.json", folder), *secrets = xasprintf("%s/secrets.json", folder);
+    struct error err = {0};
+    assert_true(file_write_atomic(path, "{}", 2, 0600, &err));
+    json_t *sources = json_pack("[{s:s,s:s,s:s},{s:s,s:s,s:s},{s:s,s:s,s:s}]", "connector", "youtube", "video", "a", "api_key",
+        "AIza-first", "connector", "youtube", "video", "b", "api_key", "AIza-second", "connector", "youtube", "video", "c",
+        "api_key", "AIza-first");
+    for (int round = 0; round < 2; round++) {
+        struct config *config = config_load(path, &err);
+        assert_non_null(config);
+        assert_true(config_write_sources(config, sources, &err));
+        config_destroy(config);
+        config = config_load(path, &err);
+        if (!config)
+            fail_msg("%s", err.text);
+        const json_t *written = json_object_get(config->root, "sources");
+        static const char *const names[] = {"secret:youtube_api_key", "secret:youtube_api_key_2", "secret:youtube_api_key"};
+        for (size_t i = 0; i < 3; i++) {
+            assert_string_equal(json_get_text(json_array_get(written, i), "api_key"), names[i]);
+            assert_string_equal(json_get_text(json_array_get(config->sources, i), "api_key"),
+                json_get_text(json_array_get(sources, i), "api_key"));
+        }
+        config_destroy(config);
+    }
+    struct stat info;
+    assert_int_equal(stat(secrets, &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0600);
+    json_decref(sources);
+    free(path);
+    free(secrets);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refusals),   cmocka_unit_test(test_whole_configuration), cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_write_back), cmocka_unit_test(test_options),
+        cmocka_unit_test(test_keys_move),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
