@@ -184,6 +184,17 @@ static void handle_hangup(void *data)
     log_info("video", "SIGHUP: the picture goes on as it is; a changed configuration needs a restart of video");
 }
 
+/* Until the loop takes them: from its first moment on, an order to end is no sudden death. */
+static void hold_signals(void)
+{
+    sigset_t held;
+    sigemptyset(&held);
+    sigaddset(&held, SIGTERM);
+    sigaddset(&held, SIGINT);
+    sigaddset(&held, SIGHUP);
+    sigprocmask(SIG_BLOCK, &held, NULL);
+}
+
 static bool listen_to_signals(struct app *app, struct error *err)
 {
     signal(SIGPIPE, SIG_IGN);
@@ -311,6 +322,7 @@ int cmd_video(int argc, char **argv)
     if (choices.is_verbose)
         log_set_level(LOG_DEBUG);
     unblock_stderr();
+    hold_signals();
     struct error err = {0};
     if (prepare_and_run(&choices, &err))
         return COMMAND_OK;
