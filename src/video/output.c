@@ -217,7 +217,7 @@ static void forget_file(struct output *output)
     char *file = g_steal_pointer(&output->file);
     g_mutex_unlock(&output->lock);
     if (file)
-        recording_forget_empty(file);
+        recording_forget_empty(file, __atomic_load_n(&output->sent, __ATOMIC_RELAXED) > 0);
     free(file);
 }
 
@@ -477,11 +477,23 @@ static gboolean handle_finish_timeout(void *data)
     return G_SOURCE_REMOVE;
 }
 
+/* A peer that never answered, or a muxer that got nothing, would hold up the end until its time is over. */
+static bool can_take_end(struct output *output)
+{
+    g_mutex_lock(&output->lock);
+    bool is_begun = output->pushed > 0;
+    g_mutex_unlock(&output->lock);
+    return is_begun && (output->is_known_live || output->address.kind == ADDRESS_FILE);
+}
+
 void output_stop(struct output *output)
 {
+    bool can_finish = can_take_end(output);
     output->is_wanted = false;
     output->is_known_live = false;
-    if (output->phase == PHASE_RUNNING) {
+    if (output->phase == PHASE_RUNNING && !can_finish) {
+        bury(output);
+    } else if (output->phase == PHASE_RUNNING) {
         stop_pushing(output, true);
         set_phase(output, PHASE_FINISHING);
         stop_source(&output->watch);

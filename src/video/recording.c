@@ -41,9 +41,9 @@ char *recording_reserve(const char *path, struct error *err)
     return NULL;
 }
 
-void recording_forget_empty(const char *path)
+void recording_forget_empty(const char *path, bool has_pictures)
 {
     struct stat found;
-    if (stat(path, &found) == 0 && S_ISREG(found.st_mode) && found.st_size == 0)
+    if (stat(path, &found) == 0 && S_ISREG(found.st_mode) && (found.st_size == 0 || !has_pictures))
         unlink(path);
 }

@@ -3,6 +3,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 struct error;
 
 /*
@@ -11,5 +13,5 @@ struct error;
  */
 char *recording_reserve(const char *path, struct error *err);
 
-/* Removes it again if nothing was written into it. */
-void recording_forget_empty(const char *path);
+/* Removes it again if nothing was written into it, or if what was written holds no picture. */
+void recording_forget_empty(const char *path, bool has_pictures);

@@ -337,12 +337,12 @@ static void test_recordings(void **state)
         free(name);
     }
     char *second = xasprintf("%s/%s", folder, wanted[1]);
-    recording_forget_empty(second);
+    recording_forget_empty(second, true);
     assert_int_equal(access(second, F_OK), -1);
     int fd = open(path, O_WRONLY);
     assert_int_equal(write(fd, "x", 1), 1);
     close(fd);
-    recording_forget_empty(path);
+    recording_forget_empty(path, true);
     assert_int_equal(access(path, F_OK), 0);
     unlink(path);
     char *third = xasprintf("%s/%s", folder, wanted[2]);
