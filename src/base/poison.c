@@ -15,7 +15,7 @@
 #include "base/random.h"
 
 enum { QUARANTINE_MAX = 64, OPEN_MAX = 8 };
-#define MAGIC UINT64_C(0x32306e6f73696f70)
+#define MAGIC UINT64_C(0x33306e6f73696f70)
 
 struct page {
     uint64_t magic;
@@ -171,7 +171,6 @@ bool poison_begin(struct poison *poison, const char *where, const void *data, si
     memcpy(page->now.where, where, where_len);
     page->now.where[where_len] = '\0';
     page->now.len = len;
-    memcpy(page->now.sample, data, len < POISON_SAMPLE_BYTES ? len : POISON_SAMPLE_BYTES);
     __atomic_store_n(&page->is_busy, 1, __ATOMIC_RELEASE);
     return true;
 }

@@ -5,7 +5,8 @@
  * thing is quarantined: it goes on a list in the same file and is refused from then on. If the process was killed from
  * outside (kill -9, out of memory), the thing may be innocent: it is quarantined only when that happens a second time
  * at the same thing.
- * Two stores and a copy per note, no system call. Thread: the one that called poison_open(); one poison a thread.
+ * The note holds a keyed hash and the place, never the thing: what is deleted must not survive here.
+ * A few stores per note, no system call. Thread: the one that called poison_open(); one poison a thread.
  */
 #pragma once
 
@@ -15,13 +16,12 @@
 struct error;
 struct poison;
 
-enum { POISON_SAMPLE_BYTES = 1024, POISON_WHERE_BYTES = 128 };
+enum { POISON_WHERE_BYTES = 128 };
 
-/* What killed the last run: where it came from and how it began. */
+/* What killed the last run: where it came from and how long it was. */
 struct poison_case {
     char where[POISON_WHERE_BYTES];
-    char sample[POISON_SAMPLE_BYTES];
-    size_t len;  // of the whole thing; the sample may be shorter
+    size_t len;  // bytes
 };
 
 /*

@@ -45,8 +45,7 @@ static bool begin(struct node *node)
     if (poison_begin(node->stage->poison, where, node->words.data ? node->words.data : "", node->words.len))
         return true;
     if (!node->is_skipped)
-        log_error("overlay", "%s is not drawn: it ended this program before; \"%.60s\"", node->id,
-            node->words.data ? node->words.data : "");
+        log_error("overlay", "%s is not drawn: it ended this program before", node->id);
     node->is_skipped = true;
     canvas_destroy(node->layer);
     node->layer = NULL;

@@ -152,8 +152,7 @@ static void tell_poison(const struct overlay *overlay)
 {
     struct poison_case found;
     if (poison_found(overlay->poison, &found))
-        log_error("overlay", "the last run died drawing %s \"%.*s\": it is not drawn again", found.where,
-            (int)(found.len < 80 ? found.len : 80), found.sample);
+        log_error("overlay", "the last run died drawing %s of %zu bytes: it is not drawn again", found.where, found.len);
 }
 
 static char *frames_path(const struct overlay *overlay, const char *view, struct error *err)

@@ -104,7 +104,6 @@ static void test_names_the_thing(void **state)
     assert_true(poison_found(poison, &found));
     assert_string_equal(found.where, "twitch");
     assert_int_equal(found.len, strlen(cases[0].frame));
-    assert_memory_equal(found.sample, cases[0].frame, found.len);
     poison_close(poison);
     unlink(path);
 }
