@@ -1,5 +1,6 @@
 #include "relay/intake.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@ enum { KEYS = 1 << 20, HELD_MAX = 8192, BANS = 4096, TAIL = 4096 };
 
 #define SHOW_MS (INT64_C(6) * 3600 * 1000)  // what is older belongs to an earlier show
 #define CLEAR_PREFIX "clear:"
+#define BAN_PREFIX "ban:"
 
 /* A message whose key looks known, until the journal has said whether it is. */
 struct held {
@@ -29,7 +31,10 @@ struct held {
     uint64_t request;
 };
 
-/* The last ban of an author in a source; a cache with one place a hash. What he wrote before and comes late goes. */
+/*
+ * The last ban of an author in a source; a cache with one place a hash. What he wrote before and comes late goes, also
+ * after a restart: a platform with replay sends it then. Kept as the state "ban:PLACE", so that is bounded as well.
+ */
 struct ban {
     uint64_t hash;  // 0: free
     int64_t at_ms;  // by the platform's clock if it gave one
@@ -70,6 +75,16 @@ static void handle_old_clear(void *data, const char *key, const char *text)
     queue_clear(intake->queue, str_from(key + strlen(CLEAR_PREFIX)), strtoull(text, NULL, 10));
 }
 
+static void handle_old_ban(void *data, const char *key, const char *text)
+{
+    struct intake *intake = data;
+    unsigned long long place = strtoull(key + strlen(BAN_PREFIX), NULL, 10);
+    char *end;
+    uint64_t hash = strtoull(text, &end, 16);
+    if (hash % BANS == place)
+        intake->bans[place] = (struct ban){hash, strtoll(end, NULL, 10)};
+}
+
 struct intake *intake_create(const struct intake_options *options)
 {
     struct intake *intake = xcalloc(1, sizeof(*intake));
@@ -82,6 +97,7 @@ struct intake *intake_create(const struct intake_options *options)
     journal_each_seen(intake->journal, keys, handle_seen, intake);
     journal_each_tail(intake->journal, TAIL, handle_tail, intake);
     journal_each_state(intake->journal, CLEAR_PREFIX, handle_old_clear, intake);
+    journal_each_state(intake->journal, BAN_PREFIX, handle_old_ban, intake);
     queue_flush(intake->queue);  // old news: nobody is to hear of it
     return intake;
 }
@@ -110,29 +126,40 @@ void intake_destroy(struct intake *intake)
 
 /* ---- Bans ---- */
 
-static struct ban *ban_place(struct intake *intake, const struct message_draft *is, struct str author, uint64_t *hash)
+/* The author's key within `home`: the source, which names the platform too, or for a removal of ours the platform. */
+static struct ban *ban_place(struct intake *intake, struct str home, struct str author, uint64_t *hash)
 {
-    // The author's key within the source, which names the platform too.
-    *hash = journal_hash(intake->journal, JOURNAL_KEY_EVENT, is->source, author);
+    *hash = journal_hash(intake->journal, JOURNAL_KEY_EVENT, home, author);
     *hash += *hash == 0;
     return &intake->bans[*hash % BANS];
+}
+
+static bool is_banned_in(struct intake *intake, struct str home, const struct message_draft *is)
+{
+    uint64_t hash;
+    const struct ban *ban = ban_place(intake, home, is->author.id, &hash);
+    return ban->hash == hash && is->time_ms <= ban->at_ms;
 }
 
 static bool is_banned(struct intake *intake, const struct message *message)
 {
     const struct message_draft *is = &message->is;
-    uint64_t hash;
-    if (is->author.id.len == 0 || is->time_ms == 0)
-        return false;
-    const struct ban *ban = ban_place(intake, is, is->author.id, &hash);
-    return ban->hash == hash && is->time_ms <= ban->at_ms;
+    return is->author.id.len > 0 && is->time_ms != 0 &&
+           (is_banned_in(intake, is->source, is) || is_banned_in(intake, is->platform, is));
 }
 
-static void note_ban(struct intake *intake, const struct message *message)
+/* at_ms 0: let back in. */
+static void set_ban(struct intake *intake, struct str home, struct str author, int64_t at_ms)
 {
     uint64_t hash;
-    struct ban *ban = ban_place(intake, &message->is, message->is.target.author_id, &hash);
-    *ban = (struct ban){hash, message_time_ms(message)};
+    struct ban *ban = ban_place(intake, home, author, &hash);
+    if (at_ms == 0 && ban->hash != hash)
+        return;
+    *ban = at_ms ? (struct ban){hash, at_ms} : (struct ban){0};
+    char key[32], text[48];
+    snprintf(key, sizeof(key), BAN_PREFIX "%llu", (unsigned long long)(hash % BANS));
+    snprintf(text, sizeof(text), "%llx %lld", (unsigned long long)hash, (long long)at_ms);
+    journal_set_state(intake->journal, key, at_ms ? text : NULL);
 }
 
 /* ---- Control ---- */
@@ -224,7 +251,7 @@ static void handle_ban(struct intake *intake, const struct message *message)
     const struct message_draft *is = &message->is;
     if (is->target.author_id.len == 0)
         return;
-    note_ban(intake, message);
+    set_ban(intake, is->source, is->target.author_id, message_time_ms(message));
     take_back(intake, &(struct queue_removal){.platform = is->platform,
                                               .source = is->source,
                                               .author_id = is->target.author_id,
@@ -234,10 +261,8 @@ static void handle_ban(struct intake *intake, const struct message *message)
 
 static void handle_unban(struct intake *intake, const struct message *message)
 {
-    uint64_t hash;
-    struct ban *ban = ban_place(intake, &message->is, message->is.target.author_id, &hash);
-    if (ban->hash == hash)
-        *ban = (struct ban){0};
+    set_ban(intake, message->is.source, message->is.target.author_id, 0);
+    set_ban(intake, message->is.platform, message->is.target.author_id, 0);
 }
 
 /* Nothing is erased: cards go, and a moderator decides about what was picked. Kept, so that a restart shows it no more. */
@@ -457,6 +482,7 @@ bool intake_remove_message(struct intake *intake, uint64_t id, const char *actor
 void intake_remove_author(struct intake *intake, const char *platform, const char *author_id, const char *actor)
 {
     char *reason = xasprintf("removed by %s", actor);
+    set_ban(intake, str_from(platform), str_from(author_id), clock_unix_ms());
     take_back(intake, &(struct queue_removal){.platform = str_from(platform),
                                               .author_id = str_from(author_id),
                                               .up_to = journal_last_id(intake->journal),

@@ -285,6 +285,28 @@ static void a_banned_author_is_gone(void **state)
     assert_int_equal(queue_count(bench->queue), 3);
 }
 
+static struct message *late_by(const char *author, const char *native_id, int64_t time_ms)
+{
+    return message_create(&(struct message_draft){.kind = MESSAGE_CHAT, .platform = STR("twitch"),
+        .source = STR("twitch:anna"), .native_id = str_from(native_id), .author = {.id = str_from(author)},
+        .text = STR("late"), .time_ms = time_ms});
+}
+
+static void a_ban_is_remembered(void **state)
+{
+    struct bench *bench = *state;
+    int64_t banned_ms = clock_unix_ms();
+    push(bench, fixture_control(MESSAGE_BAN, NULL, "u1"));
+    push(bench, fixture_control(MESSAGE_BAN, NULL, "u2"));
+    push(bench, fixture_control(MESSAGE_UNBAN, NULL, "u2"));
+    intake_remove_author(bench->intake, "twitch", "u3", "anna");
+    reopen(bench);
+    assert_int_equal(push(bench, late_by("u1", "d", banned_ms - 1000)), INTAKE_GONE);
+    assert_int_equal(push(bench, late_by("u1", "e", banned_ms + 60000)), INTAKE_TAKEN);
+    assert_int_equal(push(bench, late_by("u2", "f", banned_ms - 1000)), INTAKE_TAKEN);
+    assert_int_equal(push(bench, late_by("u3", "g", banned_ms - 1000)), INTAKE_GONE);
+}
+
 static void a_clear_marks_and_keeps(void **state)
 {
     struct bench *bench = *state;
@@ -405,6 +427,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_delete_may_come_before_its_message, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_delete_reaches_what_the_queue_let_go, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_banned_author_is_gone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_ban_is_remembered, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_clear_marks_and_keeps, set_up, tear_down),
         cmocka_unit_test_setup_teardown(quotations_go_too, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_clear_is_remembered, set_up, tear_down),
