@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "cli/config.h"
 #include "relay/on_air.h"
@@ -105,6 +107,22 @@ struct relay *relay_config_create_relay(struct relay_config *config, struct loop
     return relay;
 }
 
+/* What its processes read when they start, and only then: nobody is to believe that it took effect. */
+static void tell_what_waits(const struct config *old, const struct config *fresh)
+{
+    static const char *const keys[] = {"languages", "views", "window", "video", "panel", "retention_days"};
+    struct buffer names = {0};
+    for (size_t i = 0; i < ARRAY_LENGTH(keys); i++) {
+        const json_t *before = json_object_get(old->root, keys[i]), *now = json_object_get(fresh->root, keys[i]);
+        if ((before || now) && !json_equal(before, now))
+            buffer_printf(&names, "%s%s", names.len > 0 ? ", " : "", keys[i]);
+    }
+    if (names.len > 0)
+        log_warn("relay", "%s: changed, but read only at a start: %.*s; start antiphon again for that", fresh->path,
+            (int)names.len, names.data);
+    buffer_fini(&names);
+}
+
 bool relay_config_reload(struct relay_config *config, struct relay *relay, struct error *err)
 {
     struct config *fresh = config_load(config->path, err);
@@ -114,7 +132,7 @@ bool relay_config_reload(struct relay_config *config, struct relay *relay, struc
         config_destroy(fresh);
         return false;
     }
-    // Views, panel and video are read by their processes when they start: what of them changed waits for that.
+    tell_what_waits(config->config, fresh);
     config_destroy(config->config);
     config->config = fresh;
     return true;

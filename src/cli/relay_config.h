@@ -22,5 +22,8 @@ const struct config *relay_config_get(const struct relay_config *config);
 struct relay *relay_config_create_relay(struct relay_config *config, struct loop *loop, const char *data_folder,
     const char *runtime_folder, struct error *err);
 
-/* Reads the file again and adds and removes sources accordingly. False: nothing changed, err says why. */
+/*
+ * Reads the file again and adds and removes sources accordingly; a change of anything else is said in the log to wait
+ * for the next start. False: nothing changed, err says why.
+ */
 bool relay_config_reload(struct relay_config *config, struct relay *relay, struct error *err);

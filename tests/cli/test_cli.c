@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -16,6 +17,9 @@
 #include "base/memory.h"
 #include "cli/config.h"
 #include "cli/options.h"
+#include "cli/relay_config.h"
+#include "net/loop.h"
+#include "relay/relay.h"
 
 static struct config *parse(const char *text, struct error *err)
 {
@@ -191,12 +195,60 @@ static void test_keys_move(void **state)
     free(secrets);
 }
 
+static void write_text(const char *path, const char *text)
+{
+    assert_true(file_write_atomic(path, text, strlen(text), 0600, NULL));
+}
+
+/* What the log says while the file is read again; the caller frees. */
+static char *reload(struct relay_config *config, struct relay *relay, const char *folder)
+{
+    char *path = xasprintf("%s/log", folder);
+    struct buffer said = {0};
+    int kept = dup(STDERR_FILENO);
+    assert_non_null(freopen(path, "w", stderr));
+    bool is_good = relay_config_reload(config, relay, NULL);
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    assert_true(is_good && file_read(path, 1 << 20, &said, NULL));
+    free(path);
+    return buffer_take(&said);
+}
+
+/* Views and panel are read at a start: nobody may believe that SIGHUP changed them. */
+static void test_reload_says_what_waits(void **state)
+{
+    char folder[] = "/tmp/antiphon-cli-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    char *path = xasprintf("%s/antiphon.json", folder);
+    write_text(path, "{\"views\":[{\"name\":\"main\"}],\"retention_days\":3}");
+    struct error err = {0};
+    struct loop *loop = loop_create(&err);
+    struct relay_config *config = relay_config_load(path, &err);
+    assert_non_null(config);
+    struct relay *relay = relay_config_create_relay(config, loop, folder, folder, &err);
+    assert_non_null(relay);
+    write_text(path, "{\"views\":[{\"name\":\"main\",\"theme\":\"evening\"}],\"retention_days\":3,"
+                     "\"panel\":{\"listen\":\"127.0.0.1:1\"}}");
+    char *said = reload(config, relay, folder);
+    assert_non_null(strstr(said, "only at a start: views, panel;"));
+    free(said);
+    said = reload(config, relay, folder);
+    assert_null(strstr(said, "only at a start"));
+    free(said);
+    relay_destroy(relay);
+    relay_config_destroy(config);
+    loop_destroy(loop);
+    free(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refusals),   cmocka_unit_test(test_whole_configuration), cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_write_back), cmocka_unit_test(test_options),
         cmocka_unit_test(test_keys_move),
+        cmocka_unit_test(test_reload_says_what_waits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
