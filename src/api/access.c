@@ -196,6 +196,12 @@ static bool is_numeric(const char *name)
     return inet_pton(AF_INET, name, address) == 1 || inet_pton(AF_INET6, name, address) == 1;
 }
 
+/* "127.evil.example" is a name like any other, and may be rebound to us. */
+static bool is_loopback_number(const char *name)
+{
+    return is_numeric(name) && (strncmp(name, "127.", 4) == 0 || strcmp(name, "::1") == 0);
+}
+
 /* A number as Host cannot come from a rebound name, so every one is good where we listen on all of them. */
 static bool is_own_address(const struct access *access, const char *host)
 {
@@ -206,7 +212,7 @@ static bool is_own_address(const struct access *access, const char *host)
     if (strcasecmp(name, access->address) == 0)
         return true;
     if (access_is_loopback(access))
-        return strcasecmp(name, "localhost") == 0 || strncmp(name, "127.", 4) == 0 || strcmp(name, "::1") == 0;
+        return strcasecmp(name, "localhost") == 0 || is_loopback_number(name);
     return is_wildcard(access->address) && (is_numeric(name) || strcasecmp(name, "localhost") == 0);
 }
 
@@ -224,8 +230,13 @@ static bool is_allowed_host(const struct access *access, const char *host)
 static bool is_allowed_origin(const struct access *access, const char *origin)
 {
     const char *host = strstr(origin, "://");
-    return host && (strncmp(origin, "http://", 7) == 0 || strncmp(origin, "https://", 8) == 0) &&
-           is_allowed_host(access, host + 3);
+    if (!host || (strncmp(origin, "http://", 7) != 0 && strncmp(origin, "https://", 8) != 0))
+        return false;
+    // Who can answer for http://desk.example is not who holds the certificate of https://desk.example.
+    bool is_public = access->public_host && is_same_host(host + 3, access->public_host);
+    if (is_public && !str_equal((struct str){origin, (size_t)(host - origin)}, str_from(access->public_scheme)))
+        return is_own_address(access, host + 3);
+    return is_allowed_host(access, host + 3);
 }
 
 int access_check_place(const struct access *access, const struct server_request *request, struct error *err)

@@ -135,6 +135,8 @@ static void test_host_and_origin(void **state)
         {"desk.example.evil.example", NULL, 403},
         {"desk.example:8080", NULL, 403},
         {"127.0.0.1:%u", "https://evil.example", 403},
+        {"127.0.0.1:%u", "http://desk.example", 403},
+        {"127.evil.example:%u", NULL, 403},
         {"127.0.0.1:%u", "null", 403},
         {"127.0.0.1:%u", "file://", 403},
         {"127.0.0.1:%u", "https://desk.example.evil.example", 403},
