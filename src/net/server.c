@@ -87,7 +87,9 @@ static void handle_incoming(void *data)
         struct sockaddr_storage address;
         socklen_t len = sizeof(address);
         int fd = accept4(listener->fd, (struct sockaddr *)&address, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd >= 0 && listener->server->connection_count >= listener->server->options.connections_max) {
+        // Strangers may fill TCP's share; the user's own overlay and video come in by the Unix socket all the same.
+        bool is_full = !listener->is_unix && listener->server->connection_count >= listener->server->options.connections_max;
+        if (fd >= 0 && is_full) {
             close(fd);
         } else if (fd >= 0) {
             adopt(listener, fd, &address, len);

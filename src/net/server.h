@@ -59,7 +59,7 @@ struct server_options {
     size_t message_bytes_max;   // of an incoming websocket message; beyond: closed with 1009. 0: 256 KiB
     size_t queue_count_max;     // of outgoing messages per socket; 0: 1024
     size_t queue_bytes_max;     // 0: 8 MiB
-    size_t connections_max;     // TCP and Unix together; 0: 512. Further ones are closed at once
+    size_t connections_max;     // TCP and Unix together; 0: 512. Beyond it TCP's are closed at once
     int idle_ping_s, idle_hangup_s;  // of websockets; 0: 20, and idle_ping_s + 10. Negative: never
     /*
      * Required. One whole request, body included. Answer it now or later; it lives until it was answered or its
