@@ -58,6 +58,7 @@ static void handle_old_erasure(void *data, const char *key, const char *text)
     if (!erasure)
         return;
     erasure->number = number;
+    journal_remember_erasure(journal, erasure);
     journal_keeper_erase(journal, erasure);
 }
 
@@ -101,6 +102,9 @@ void journal_close(struct journal *journal)
     }
     free(journal->gaps);
     free(journal->losses);
+    for (size_t i = 0; i < journal->fresh_count; i++)
+        erasure_unref(journal->fresh[i]);
+    free(journal->fresh);
     journal_files_close(&journal->files);
     pthread_cond_destroy(&journal->wake_writer);
     pthread_cond_destroy(&journal->committed);
@@ -425,6 +429,7 @@ void journal_erase(struct journal *journal, const struct journal_erasure *what, 
     journal_set_state(journal, key, text);
     free(key);
     free(text);
+    journal_remember_erasure(journal, erasure);
     pthread_mutex_lock(&journal->lock);
     if (id_count > 0)
         journal_add_op(journal, (struct op){.kind = OP_ERASE, .erasure = erasure_ref(erasure)});

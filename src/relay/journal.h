@@ -135,6 +135,9 @@ typedef void (*journal_messages_fn)(void *data, struct message *const *messages,
  */
 uint64_t journal_read(struct journal *journal, uint64_t before, size_t limit, journal_messages_fn fn, void *data);
 
+/* The one with this id, also when it is erased: its ids and origin, without its text. Nothing: there is none. */
+uint64_t journal_read_one(struct journal *journal, uint64_t id, journal_messages_fn fn, void *data);
+
 /*
  * Messages in whose text or author's name all words of `text` begin a word, newest first. Chinese, Japanese, Korean
  * and Thai match anywhere; Arabic and Persian letters match each other's forms; case and Latin accents do not

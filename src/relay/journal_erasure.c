@@ -45,6 +45,81 @@ void erasure_unref(struct erasure *erasure)
     free(erasure);
 }
 
+static bool is_given(const struct erasure *erasure, uint64_t id)
+{
+    for (size_t i = 0; i < erasure->id_count; i++) {
+        if (erasure->ids[i] == id)
+            return true;
+    }
+    return false;
+}
+
+bool erasure_means(const struct erasure *erasure, const struct message *message)
+{
+    const struct message_draft *is = &message->is;
+    if (message->id > erasure->up_to || (!erasure->native_id && !erasure->author_id) ||
+        !str_equal(is->platform, str_from(erasure->platform)) ||
+        (erasure->source && !str_equal(is->source, str_from(erasure->source))))
+        return is_given(erasure, message->id);
+    if (erasure->author_id)
+        return str_equal(is->author.id, str_from(erasure->author_id));
+    struct str native = is->kind == MESSAGE_EDIT ? is->target.native_id : is->native_id;
+    return str_equal(native, str_from(erasure->native_id));
+}
+
+/* ---- Until they are done ---- */
+
+void journal_remember_erasure(struct journal *journal, struct erasure *erasure)
+{
+    if (journal->fresh_count == journal->fresh_capacity) {
+        journal->fresh_capacity = journal->fresh_capacity ? journal->fresh_capacity * 2 : 16;
+        journal->fresh = xreallocarray(journal->fresh, journal->fresh_capacity, sizeof(*journal->fresh));
+    }
+    journal->fresh[journal->fresh_count++] = erasure_ref(erasure);
+}
+
+void journal_forget_erasures(struct journal *journal)
+{
+    uint64_t oldest = journal_oldest_request(journal);
+    size_t kept = 0;
+    for (size_t i = 0; i < journal->fresh_count; i++) {
+        struct erasure *erasure = journal->fresh[i];
+        if (erasure->is_done && erasure->last_request < oldest) {
+            erasure_unref(erasure);
+        } else {
+            journal->fresh[kept++] = erasure;
+        }
+    }
+    journal->fresh_count = kept;
+}
+
+static bool quotes(const struct message *message, const struct erasure *erasure)
+{
+    struct str quoted = message->is.reply_to.native_id;
+    return erasure->native_id && quoted.len > 0 && message->is.reply_to.text.len > 0 &&
+           str_equal(quoted, str_from(erasure->native_id)) &&
+           str_equal(message->is.platform, str_from(erasure->platform));
+}
+
+struct message *journal_recall(const struct journal *journal, struct message *message)
+{
+    bool has_quote = false;
+    for (size_t i = 0; i < journal->fresh_count; i++) {
+        if (erasure_means(journal->fresh[i], message))
+            return NULL;
+        has_quote |= quotes(message, journal->fresh[i]);
+    }
+    if (!has_quote)
+        return message_ref(message);
+    struct message_draft draft = message->is;
+    draft.reply_to.author = draft.reply_to.text = (struct str){0};
+    struct message *without = message_create(&draft);
+    message_stamp(without, message->id, message->received_ms);
+    return without;
+}
+
+/* ---- Its state ---- */
+
 char *erasure_write(const struct erasure *erasure)
 {
     json_t *ids = json_array();

@@ -71,11 +71,27 @@ struct erasure {
     void *data;
     size_t id_count;
     uint64_t *ids;        // owned
+    // The loop's.
+    bool is_done;
+    uint64_t last_request;  // the last that was asked before it was done
 };
 
 struct erasure *erasure_create(const struct journal_erasure *what, const uint64_t *ids, size_t id_count);
 struct erasure *erasure_ref(struct erasure *erasure);
 void erasure_unref(struct erasure *erasure);  // accepts NULL
+
+/* Whether a message that is not erased yet is meant; growing ids. Thread: any. */
+bool erasure_means(const struct erasure *erasure, const struct message *message);
+
+/*
+ * What the reader found in its rows may have been deleted meanwhile, or its overwriting may stand in line yet. Each
+ * erasure is remembered until it is done and every request of before is answered. The loop's thread, all three.
+ */
+void journal_remember_erasure(struct journal *journal, struct erasure *erasure);
+void journal_forget_erasures(struct journal *journal);
+
+/* A new reference to the message, or to one without the quote of what was deleted; NULL: it was deleted itself. */
+struct message *journal_recall(const struct journal *journal, struct message *message);
 
 /* As the text of its state, and back; NULL: not readable. The caller frees the text. */
 char *erasure_write(const struct erasure *erasure);
@@ -139,8 +155,10 @@ struct journal {
     struct journal_keeper *keeper;
 
     // The loop's alone.
-    struct list requests;            // reader's, not answered yet
+    struct list requests;            // reader's, not answered yet; oldest first
     uint64_t last_request;
+    struct erasure **fresh;          // references; see journal_remember_erasure()
+    size_t fresh_count, fresh_capacity;
     struct loss *losses;
     size_t loss_count;
     struct journal_gap *gaps;        // the last JOURNAL_GAPS_MAX, strings owned, oldest first
@@ -180,6 +198,8 @@ bool journal_writer_start(struct journal *journal, struct error *err);
 void journal_writer_stop(struct journal *journal);  // commits what it can, joins
 
 /* ---- Reader ---- */
+
+uint64_t journal_oldest_request(const struct journal *journal);  // UINT64_MAX: none waits
 
 bool journal_reader_start(struct journal *journal, struct error *err);
 void journal_reader_stop(struct journal *journal);

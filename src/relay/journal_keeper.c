@@ -239,10 +239,13 @@ struct erased {
 static void give_erased(struct answer *answer)
 {
     struct erased *erased = container_of(answer, struct erased, answer);
-    const struct erasure *erasure = erased->erasure;
+    struct erasure *erasure = erased->erasure;
     char *key = xasprintf("erase:%llu", (unsigned long long)erasure->number);
     journal_set_state(erased->journal, key, NULL);
     free(key);
+    erasure->is_done = true;
+    erasure->last_request = erased->journal->last_request;
+    journal_forget_erasures(erased->journal);
     if (erasure->fn)
         erasure->fn(erasure->data, erased->rows, clock_monotonic_ms() - erasure->asked_ms);
 }

@@ -15,17 +15,18 @@
 
 enum { QUERY_LIMIT_MS = 2000, PROGRESS_STEPS = 10000 };
 
-enum request_kind { REQUEST_READ, REQUEST_SEARCH, REQUEST_KEY };
+enum request_kind { REQUEST_READ, REQUEST_ONE, REQUEST_SEARCH, REQUEST_KEY };
 
 struct request {
     struct answer answer;
+    struct journal *journal;
     struct list link;    // in journal.requests until it is given
     struct list queued;  // in reader.queue until the reader takes it
     enum request_kind kind;
     enum journal_key key_kind;
     uint64_t number;
     bool is_cancelled;   // the loop's
-    uint64_t id;         // read: before; key: of the message
+    uint64_t id;         // read: before; one, key: of the message
     size_t limit;
     char *text;          // search; owned
     journal_messages_fn messages_fn;
@@ -125,6 +126,20 @@ static void read_before(struct journal_reader *reader, sqlite3 *db, struct reque
     sqlite3_finalize(select);
 }
 
+/* An erased one too: it still says whose it was. */
+static void read_one(struct journal_reader *reader, sqlite3 *db, struct request *request)
+{
+    sqlite3_stmt *select = db_prepare(db, "SELECT json FROM messages WHERE id = ?", &request->err);
+    if (!select)
+        return;
+    sqlite3_bind_int64(select, 1, (int64_t)request->id);
+    int result = sqlite3_step(select);
+    if (result == SQLITE_ROW)
+        add_message(request, db_text(select, 0));
+    check_result(reader, db, result, &request->err);
+    sqlite3_finalize(select);
+}
+
 static void add_found(struct journal_reader *reader, sqlite3 *db, struct request *request, const uint64_t *ids,
                       size_t count)
 {
@@ -197,6 +212,9 @@ static void ask_file(struct journal_reader *reader, uint64_t first_id, bool is_n
     case REQUEST_READ:
         read_before(reader, db, request);
         break;
+    case REQUEST_ONE:
+        read_one(reader, db, request);
+        break;
     case REQUEST_SEARCH:
         search_file(reader, db, first_id, request);
         break;
@@ -212,12 +230,13 @@ static void answer_request(struct journal_reader *reader, struct request *reques
     size_t count;
     uint64_t *files = journal_files_list(&reader->journal->files, &count);
     reader->deadline_ms = clock_monotonic_ms() + QUERY_LIMIT_MS;
-    if (request->kind == REQUEST_KEY) {
+    bool is_one = request->kind == REQUEST_KEY || request->kind == REQUEST_ONE;
+    if (is_one) {
         size_t at = find_file(files, count, request->id);
         if (at < count)
             ask_file(reader, files[at], at + 1 == count, request);
     }
-    for (size_t i = count; request->kind != REQUEST_KEY && i > 0; i--) {
+    for (size_t i = count; !is_one && i > 0; i--) {
         bool is_enough = request->count >= request->limit || request->err.code != ERROR_NONE;
         bool is_later = request->kind == REQUEST_READ && request->id > 0 && files[i - 1] >= request->id;
         if (is_enough)
@@ -309,10 +328,26 @@ static void destroy_request(struct answer *answer)
     free(request);
 }
 
+/* What was deleted since it was read is not given. */
+static void drop_erased(struct request *request)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < request->count; i++) {
+        struct message *message = journal_recall(request->journal, request->messages[i]);
+        message_unref(request->messages[i]);
+        if (message)
+            request->messages[kept++] = message;
+    }
+    request->count = kept;
+}
+
 static void give_request(struct answer *answer)
 {
     struct request *request = container_of(answer, struct request, answer);
     list_remove(&request->link);  // answered: journal_cancel() finds it no more
+    if (request->kind != REQUEST_ONE)
+        drop_erased(request);
+    journal_forget_erasures(request->journal);
     if (request->is_cancelled)
         return;
     if (request->kind == REQUEST_KEY) {
@@ -329,6 +364,7 @@ static uint64_t ask(struct journal *journal, const struct request *wanted)
     struct journal_reader *reader = journal->reader;
     struct request *request = xcalloc(1, sizeof(*request));
     *request = *wanted;
+    request->journal = journal;
     request->answer = (struct answer){.give = give_request, .destroy = destroy_request};
     if (request->limit > JOURNAL_READ_MAX)
         request->limit = JOURNAL_READ_MAX;
@@ -356,6 +392,19 @@ uint64_t journal_read(struct journal *journal, uint64_t before, size_t limit, jo
 {
     return ask(journal, &(struct request){
                             .kind = REQUEST_READ, .id = before, .limit = limit, .messages_fn = fn, .data = data});
+}
+
+uint64_t journal_read_one(struct journal *journal, uint64_t id, journal_messages_fn fn, void *data)
+{
+    return ask(journal, &(struct request){
+                            .kind = REQUEST_ONE, .id = id, .limit = 1, .messages_fn = fn, .data = data});
+}
+
+uint64_t journal_oldest_request(const struct journal *journal)
+{
+    if (list_is_empty(&journal->requests))
+        return UINT64_MAX;
+    return container_of(journal->requests.next, struct request, link)->number;
 }
 
 uint64_t journal_search(struct journal *journal, const char *text, size_t limit, journal_messages_fn fn, void *data)
@@ -411,7 +460,10 @@ void journal_each_tail(struct journal *journal, size_t limit, void (*fn)(void *d
         free(path);
     }
     while (count > 0) {
-        fn(data, found[--count]);
+        struct message *message = journal_recall(journal, found[--count]);
+        if (message)
+            fn(data, message);
+        message_unref(message);
         message_unref(found[count]);
     }
     free(found);

@@ -75,6 +75,28 @@ static void fill(struct bench *bench, int count, const char *prefix)
     fixture_commit(bench->journal, bench->loop);
 }
 
+/* The reader's answer lies ready, or the erasing stands in line: what is deleted by then is not given. */
+static void no_answer_brings_it_back(void **state)
+{
+    struct bench *bench = *state;
+    fixture_append(bench->journal, by("bad", "Bad", "n1", "awful"));
+    fixture_append(bench->journal, by("good", "Good", "n2", "nice"));
+    fixture_append(bench->journal, reply("n3", "n1", "awful"));
+    fixture_commit(bench->journal, bench->loop);
+    struct fixture_erasure author = {0}, message = {0};
+    journal_erase(bench->journal, &(struct journal_erasure){.platform = "twitch", .author_id = "bad"}, NULL, 0,
+                  fixture_erased, &author);
+    journal_erase(bench->journal, &(struct journal_erasure){.platform = "twitch", .native_id = "n1"}, NULL, 0,
+                  fixture_erased, &message);
+    fixture_read(bench->journal, bench->loop, 0, 100, &bench->answer);
+    assert_int_equal(bench->answer.count, 2);
+    assert_string_equal(bench->answer.texts[0], "nice");
+    assert_string_equal(bench->answer.texts[1], "not so");
+    fixture_run(bench->loop, &author.done);
+    fixture_run(bench->loop, &message.done);
+    assert_int_equal(author.rows + message.rows > 0, 1);
+}
+
 static void one_message_is_gone(void **state)
 {
     struct bench *bench = *state;
@@ -235,6 +257,7 @@ static void an_erasure_survives_kill(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(no_answer_brings_it_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(one_message_is_gone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(one_author_is_gone_and_others_stay, set_up, tear_down),
         cmocka_unit_test_setup_teardown(yesterday_is_gone_too, set_up, tear_down),
