@@ -1,15 +1,42 @@
 /* message.remove, author.remove, clear, panic, erase. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "api/command.h"
 #include "base/error.h"
+#include "base/memory.h"
+#include "relay/journal.h"
 #include "relay/moderation.h"
+
+/* Its text is gone already: what is left is named by the platform's id, which the journal knew. */
+static void handle_read(void *data, struct message *const *messages, size_t count, const struct error *read_err)
+{
+    struct reply *reply = data;
+    uint64_t id;
+    memcpy(&id, reply->data, sizeof(id));
+    struct error err = {0};
+    if (read_err) {
+        reply_failed(reply, read_err);
+    } else if (count == 0) {
+        error_set(&err, ERROR_DATA, "there is no message %" PRIu64, id);
+        reply_failed(reply, &err);
+    } else {
+        moderation_remove_rest(reply->api->relay, messages[0], reply->by);
+        reply_done(reply, NULL);
+    }
+}
 
 static enum outcome remove_message(const struct call *call, json_t **result, struct error *err)
 {
-    bool is_done = moderation_remove_message(call->api->relay, (uint64_t)call_int(call, "message"), call->by, err);
-    return is_done ? COMMAND_DONE : COMMAND_FAILED;
+    uint64_t id = (uint64_t)call_int(call, "message");
+    if (moderation_remove_message(call->api->relay, id, call->by))
+        return COMMAND_DONE;
+    call->reply->data = xmalloc(sizeof(id));
+    memcpy(call->reply->data, &id, sizeof(id));
+    reply_hold(call->reply);
+    reply_reads(call->reply, journal_read_one(call->api->relay->journal, id, handle_read, call->reply));
+    return COMMAND_LATER;
 }
 
 static bool read_author(const struct call *call, const char **platform, const char **author, struct error *err)

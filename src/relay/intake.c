@@ -455,6 +455,14 @@ enum intake_result intake_push(struct intake *intake, struct message *message)
 
 /* ---- Ours ---- */
 
+static void take_back_native(struct intake *intake, const struct message *message, const char *reason)
+{
+    take_back(intake, &(struct queue_removal){.platform = message->is.platform,
+                                              .native_id = message->is.native_id,
+                                              .up_to = journal_last_id(intake->journal),
+                                              .reason = reason});
+}
+
 bool intake_remove_message(struct intake *intake, uint64_t id, const char *actor)
 {
     struct message *message = queue_find(intake->queue, id);
@@ -462,21 +470,24 @@ bool intake_remove_message(struct intake *intake, uint64_t id, const char *actor
     char *reason = xasprintf("removed by %s", actor);
     if (message && message->is.native_id.len > 0) {
         message_ref(message);
-        take_back(intake, &(struct queue_removal){.platform = message->is.platform,
-                                                  .native_id = message->is.native_id,
-                                                  .up_to = journal_last_id(intake->journal),
-                                                  .reason = reason});
+        take_back_native(intake, message, reason);
         message_unref(message);
     } else {
         // No name of the platform's at hand: the row is named by its id.
         queue_remove_id(intake->queue, id, reason);
         journal_erase(intake->journal, &(struct journal_erasure){.platform = ""}, &id, 1, NULL, NULL);
     }
-    char *text = xasprintf("{\"message\":%llu}", (unsigned long long)id);
-    journal_add_audit(intake->journal, actor, "message.remove", text);
-    free(text);
     free(reason);
     return was_there;
+}
+
+void intake_remove_rest(struct intake *intake, const struct message *message, const char *actor)
+{
+    if (message->is.native_id.len == 0)
+        return;
+    char *reason = xasprintf("removed by %s", actor);
+    take_back_native(intake, message, reason);
+    free(reason);
 }
 
 void intake_remove_author(struct intake *intake, const char *platform, const char *author_id, const char *actor)
@@ -487,7 +498,6 @@ void intake_remove_author(struct intake *intake, const char *platform, const cha
                                               .author_id = str_from(author_id),
                                               .up_to = journal_last_id(intake->journal),
                                               .reason = reason});
-    journal_add_audit(intake->journal, actor, "author.remove", platform);
     free(reason);
 }
 

@@ -38,10 +38,14 @@ enum intake_result {
 enum intake_result intake_push(struct intake *intake, struct message *message);
 
 /*
- * What a moderator of ours takes back. actor: who, for audit and reason. False: there is no such message in the queue;
+ * What a moderator of ours takes back. actor: who, for the reason. False: there is no such message in the queue;
  * the journal's row is overwritten all the same.
  */
 bool intake_remove_message(struct intake *intake, uint64_t id, const char *actor);
+
+/* Where that was false: `message`, as the journal gave it, is named by its platform's id. Its quotes and edits go. */
+void intake_remove_rest(struct intake *intake, const struct message *message, const char *actor);
+
 void intake_remove_author(struct intake *intake, const char *platform, const char *author_id, const char *actor);
 
 /* Over all messages of this run and the tail read at start: what gifts added up to. */

@@ -7,7 +7,6 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
-#include "base/error.h"
 #include "relay/captions.h"
 #include "relay/intake.h"
 #include "relay/journal.h"
@@ -30,17 +29,19 @@ static void audit_author(struct relay *relay, const char *action, const char *pl
     free(json);
 }
 
-bool moderation_remove_message(struct relay *relay, uint64_t message, const char *by, struct error *err)
+bool moderation_remove_message(struct relay *relay, uint64_t message, const char *by)
 {
     char text[48];
     snprintf(text, sizeof(text), "{\"message\":%" PRIu64 "}", message);
     journal_add_audit(relay->journal, by, "message.remove", text);
     // A question may outlive its message in the queue: it is told by the id as well.
     questions_handle_removal(relay->questions, &(struct queue_removal){.ids = &message, .id_count = 1});
-    if (intake_remove_message(relay->intake, message, by))
-        return true;
-    return error_set(err, ERROR_DATA, "message %" PRIu64 " is not in the queue any more; the journal forgets its text",
-                     message);
+    return intake_remove_message(relay->intake, message, by);
+}
+
+void moderation_remove_rest(struct relay *relay, const struct message *message, const char *by)
+{
+    intake_remove_rest(relay->intake, message, by);
 }
 
 void moderation_remove_author(struct relay *relay, const char *platform, const char *author_id, const char *by)

@@ -8,14 +8,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct error;
+struct message;
 struct relay;
 
 /*
- * Off overlay, lists and journal, as if the platform had deleted it. False: there is no such message in the queue; its
- * row in the journal is overwritten all the same.
+ * Off overlay, lists and journal, as if the platform had deleted it. False: the queue holds it no more. Its row is
+ * overwritten all the same; what journal_read_one() then says of it goes to moderation_remove_rest(), so that the quotes
+ * of it go too.
  */
-bool moderation_remove_message(struct relay *relay, uint64_t message, const char *by, struct error *err);
+bool moderation_remove_message(struct relay *relay, uint64_t message, const char *by);
+void moderation_remove_rest(struct relay *relay, const struct message *message, const char *by);
 
 /* All of an author's messages, questions and votes, as if the platform had banned him. */
 void moderation_remove_author(struct relay *relay, const char *platform, const char *author_id, const char *by);

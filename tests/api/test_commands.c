@@ -61,7 +61,7 @@ static void test_refusals(void **state)
         {"captions.stop", "\"track\":\"t\"", "there is no track \"t\""},
         {"captions.line", "\"track\":\"t\",\"language\":\"fa\",\"text\":\"\"", "text is empty"},
         {"captions.line", "\"track\":\"t\",\"language\":\"fa\",\"text\":\"x\",\"seconds\":1000", "seconds 1000"},
-        {"message.remove", "\"message\":4711", "message 4711 is not in the queue any more"},
+        {"message.remove", "\"message\":4711", "there is no message 4711"},
         {"author.remove", "\"platform\":\"\",\"author\":\"x\"", "neither may be empty"},
         {"author.remove", "\"author\":\"x\"", "platform is missing"},
         {"erase", "\"platform\":\"x\",\"author\":\"\"", "neither may be empty"},
@@ -162,6 +162,38 @@ static void test_pick_old_message(void **state)
     json_t *event = caller_wait(&caller, "question");
     assert_string_equal(json_get_text(json_object_get(event, "question"), "text"), "an old one");
     json_decref(event);
+    end(&desk, &caller);
+}
+
+/* Also what quotes it goes, though the queue does not know it any more. */
+static void test_remove_old_message(void **state)
+{
+    struct desk desk;
+    struct caller caller;
+    desk_init(&desk);
+    desk.relay_options.queue_messages = 16;
+    desk_start(&desk);
+    caller_open(&caller, &desk, NULL);
+    uint64_t old = desk_say(&desk, "twitch", "u1", "an awful one");
+    for (int i = 0; i < 40; i++)
+        desk_say(&desk, "twitch", "u2", "newer");
+    desk_push(&desk, &(struct message_draft){.kind = MESSAGE_CHAT, .platform = STR("twitch"), .source = STR("twitch:show"),
+        .native_id = STR("r"), .author = {.id = STR("u3")}, .text = STR("why?"),
+        .reply_to = {.native_id = STR("n1"), .author = STR("u1"), .text = STR("an awful one")}});
+    assert_null(queue_find(desk.relay->queue, old));
+    assert_true(journal_wait(desk.relay->journal, 10000));
+    char members[64];
+    snprintf(members, sizeof(members), "\"message\":%llu", (unsigned long long)old);
+    caller_must(&caller, "message.remove", members);
+    const struct message *reply = queue_previous(desk.relay->queue, 0);
+    assert_int_equal(reply->is.reply_to.text.len, 0);
+    json_t *answer = caller_ask(&caller, "history", "\"limit\":1000");
+    char *text = json_dumps(answer, 0);
+    assert_non_null(strstr(text, "why?"));
+    assert_null(strstr(text, "awful"));
+    free(text);
+    json_decref(answer);
+    caller_must(&caller, "message.remove", members);  // by another moderator, at the same time
     end(&desk, &caller);
 }
 
@@ -424,7 +456,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refusals), cmocka_unit_test(test_questions),
-        cmocka_unit_test(test_pick_old_message), cmocka_unit_test(test_polls),
+        cmocka_unit_test(test_pick_old_message), cmocka_unit_test(test_remove_old_message),
+        cmocka_unit_test(test_polls),
         cmocka_unit_test(test_captions), cmocka_unit_test(test_clear_and_panic),
         cmocka_unit_test(test_history_search_erase), cmocka_unit_test(test_sources),
         cmocka_unit_test(test_outputs),  cmocka_unit_test(test_invite),
