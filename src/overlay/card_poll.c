@@ -15,8 +15,10 @@
 
 enum { OPTIONS_MAX = 9, VOTES_MAX = 1000000000 };
 
-/* What is given up, in this order, where the view is too low for all of it. */
+/* What is given up, in this order, where there is not room for all of it; then everything gets smaller. */
 enum { TIGHT_LABELS = 1, TIGHT_TITLE, TIGHT_ROWS };
+
+enum { PERCENT_LEAST = 50, PERCENT_STEP = 10 };  // of the theme's sizes
 
 struct option {
     struct text_layout *label, *percent, *count;  // owned
@@ -37,6 +39,8 @@ struct card_poll {
     int64_t votes_shown;
     struct box footer;  // in the layer
     int tightness;
+    struct theme_card look;  // the theme's, smaller where there is not room for it
+    int room_px;             // that it was laid out for
     bool is_rtl, is_open;
 };
 
@@ -107,7 +111,7 @@ static void show_percent(struct card_poll *card, struct option *option, int perc
     char text[DIGITS_BYTES];
     digits_percent(text, percent, card->base.stage->language);
     text_layout_destroy(option->percent);
-    option->percent = lay_out_number(card, text, card->base.stage->theme->poll.small_px, true);
+    option->percent = lay_out_number(card, text, card->look.small_px, true);
     option->percent_shown = percent;
 }
 
@@ -116,7 +120,7 @@ static void show_votes(struct card_poll *card, struct option *option, int64_t vo
     char text[DIGITS_BYTES];
     digits_count(text, votes, card->base.stage->language);
     text_layout_destroy(option->count);
-    option->count = lay_out_number(card, text, card->base.stage->theme->poll.small_px * 4 / 5, false);
+    option->count = lay_out_number(card, text, card->look.small_px * 4 / 5, false);
     option->votes_shown = votes;
 }
 
@@ -125,7 +129,7 @@ static void show_total(struct card_poll *card, int64_t votes)
     char text[DIGITS_BYTES];
     digits_count(text, votes, card->base.stage->language);
     text_layout_destroy(card->total);
-    card->total = lay_out_number(card, text, card->base.stage->theme->poll.small_px, false);
+    card->total = lay_out_number(card, text, card->look.small_px, false);
     card->votes_shown = votes;
 }
 
@@ -151,9 +155,8 @@ static void share_out(const int64_t *votes, size_t count, int64_t sum, int *perc
 
 /* ---- layout */
 
-static int inner_width(const struct node *node)
+static int inner_width(const struct node *node, const struct theme_card *look)
 {
-    const struct theme_card *look = &node->stage->theme->poll;
     int room = node->stage->width_px - 2 * look->x_px;
     return (look->width_max_px < room ? look->width_max_px : room) - 2 * look->padding_x_px;
 }
@@ -165,7 +168,7 @@ static int percent_room(const struct theme_card *look)
 
 static void lay_out_option(struct card_poll *card, struct option *option, const char *text, int width)
 {
-    const struct theme_card *look = &card->base.stage->theme->poll;
+    const struct theme_card *look = &card->look;
     // Room for "100%" stays free, or the label would give way while the count runs.
     struct text_options options = {
         .text = str_from(text), .size_px = (float)look->small_px, .max_lines = 1,
@@ -188,7 +191,7 @@ static int row_height(const struct card_poll *card, const struct option *option,
 
 static void lay_out_texts(struct card_poll *card, const json_t *state, int width)
 {
-    const struct theme_card *look = &card->base.stage->theme->poll;
+    const struct theme_card *look = &card->look;
     card->title = node_layout_even(&card->base, &(struct text_options){
         .text = str_from(or_empty(json_get_text(state, "question"))), .size_px = (float)look->text_px,
         .min_size_px = (float)look->text_min_px, .width_px = width,
@@ -240,19 +243,60 @@ static void place_rows(struct card_poll *card, const struct theme_card *look, in
     card->footer = (struct box){row.x, row.y - look->row_gap_px + look->gap_px, width, footer_height(look)};
 }
 
+/* The card stays as wide as it is. */
+static void shrink(struct theme_card *look, const struct theme_card *full, int percent)
+{
+    const size_t lengths[] = {
+        offsetof(struct theme_card, padding_y_px), offsetof(struct theme_card, gap_px), offsetof(struct theme_card, text_px),
+        offsetof(struct theme_card, text_min_px), offsetof(struct theme_card, small_px),
+        offsetof(struct theme_card, mark_px), offsetof(struct theme_card, row_px),
+        offsetof(struct theme_card, row_gap_px), offsetof(struct theme_card, row_radius_px),
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(lengths); i++) {
+        int length = *(const int *)(const void *)((const char *)full + lengths[i]) * percent / 100;
+        *(int *)(void *)((char *)look + lengths[i]) = length > 1 ? length : 1;
+    }
+}
+
+/* From its place in the theme down to what stands below. */
+static int find_room(const struct card_poll *card)
+{
+    const struct node *node = &card->base;
+    return node->room_px > 0 ? node->room_px : node->stage->height_px - 2 * node->stage->theme->poll.y_px;
+}
+
+static bool lay_out_within(struct card_poll *card, const json_t *state, int width)
+{
+    forget(card);
+    lay_out_texts(card, state, width);
+    return whole_height(card, &card->look) <= card->room_px;
+}
+
 static void lay_out(struct card_poll *card, const json_t *state)
 {
     struct node *node = &card->base;
-    const struct theme_card *look = &node->stage->theme->poll;
-    int width = inner_width(node), room = node->stage->height_px - 2 * look->y_px;
-    for (card->tightness = 0;; card->tightness++) {
-        forget(card);
-        lay_out_texts(card, state, width);
-        if (whole_height(card, look) <= room || card->tightness == TIGHT_ROWS)
-            break;
+    const struct theme_card *full = &node->stage->theme->poll;
+    int width = inner_width(node, full);
+    card->look = *full;
+    card->tightness = 0;
+    card->room_px = find_room(card);
+    while (!lay_out_within(card, state, width) && card->tightness < TIGHT_ROWS)
+        card->tightness++;
+    for (int percent = 100 - PERCENT_STEP; whole_height(card, &card->look) > card->room_px && percent >= PERCENT_LEAST;
+        percent -= PERCENT_STEP) {
+        shrink(&card->look, full, percent);
+        lay_out_within(card, state, width);
     }
-    node_place(node, width + 2 * look->padding_x_px, whole_height(card, look));
-    place_rows(card, look, width);
+    node_place(node, width + 2 * full->padding_x_px, whole_height(card, &card->look));
+    place_rows(card, &card->look, width);
+}
+
+/* More room matters to a card that had to give something up, less to one that needs it. */
+static bool is_room_wrong(const struct card_poll *card)
+{
+    int room = find_room(card);
+    bool has_given_up = card->tightness > 0;
+    return room != card->room_px && (has_given_up || card->base.card.height > room);
 }
 
 /* ---- what the relay says */
@@ -339,7 +383,7 @@ static void update(struct node *node, const json_t *state, const json_t *before,
 {
     struct card_poll *card = get(node);
     bool is_open = strcmp(or_empty(json_get_text(state, "state")), "closed") != 0;
-    if (!before || !has_same_words(before, state)) {
+    if (!before || !has_same_words(before, state) || is_room_wrong(card)) {
         buffer_clear(&node->missing);
         lay_out(card, state);
     } else if (is_open != card->is_open) {
@@ -355,7 +399,7 @@ static void update(struct node *node, const json_t *state, const json_t *before,
 static void paint_bar(const struct card_poll *card, struct canvas *layer, const struct option *option)
 {
     const struct theme *theme = card->base.stage->theme;
-    int radius = theme->poll.row_radius_px, least = 2 * radius;
+    int radius = card->look.row_radius_px, least = 2 * radius;
     canvas_fill(layer, &(struct shape){option->box, radius, 0}, &(struct fill){.color = theme->track});
     if (option->share_drawn <= 0)
         return;
@@ -373,14 +417,14 @@ static void paint_label(const struct card_poll *card, struct canvas *layer, cons
     const struct box *box = &option->box;
     const struct theme *theme = card->base.stage->theme;
     const struct text_layout *label = option->label;
-    canvas_text(layer, label, node_text_x(box, card->is_rtl, theme->poll.gap_px, label),
+    canvas_text(layer, label, node_text_x(box, card->is_rtl, card->look.gap_px, label),
         box->y + (box->height - label->height_px) / 2, theme->text);
 }
 
 static void paint_option(const struct card_poll *card, struct canvas *layer, const struct option *option)
 {
     const struct theme *theme = card->base.stage->theme;
-    const struct theme_card *look = &theme->poll;
+    const struct theme_card *look = &card->look;
     const struct box *box = &option->box;
     paint_bar(card, layer, option);
     paint_label(card, layer, option);
@@ -413,10 +457,10 @@ static void paint_footer(const struct card_poll *card, struct canvas *layer)
 {
     const struct theme *theme = card->base.stage->theme;
     const struct box *box = &card->footer;
-    int mark = theme->poll.mark_px, dot = mark / 2;
+    int mark = card->look.mark_px, dot = mark / 2;
     const struct box people = {node_across(box, card->is_rtl, 0, mark), box->y + (box->height - mark) / 2, mark, mark};
     paint_people(layer, &people, theme->text_soft);
-    canvas_text(layer, card->total, node_text_x(box, card->is_rtl, mark + theme->poll.gap_px / 2, card->total),
+    canvas_text(layer, card->total, node_text_x(box, card->is_rtl, mark + card->look.gap_px / 2, card->total),
         box->y + (box->height - card->total->height_px) / 2, theme->text_soft);
     if (card->is_open) {
         const struct box light = {node_across(box, card->is_rtl, box->width - dot, dot),
@@ -428,7 +472,7 @@ static void paint_footer(const struct card_poll *card, struct canvas *layer)
 static void paint(struct node *node, struct canvas *layer)
 {
     const struct card_poll *card = get(node);
-    const struct theme_card *look = &node->stage->theme->poll;
+    const struct theme_card *look = &card->look;
     const struct box inner = {node->card.x + look->padding_x_px, node->card.y + look->padding_y_px,
         node->card.width - 2 * look->padding_x_px, 0};
     node_paint_surface(node, layer);

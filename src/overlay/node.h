@@ -43,6 +43,7 @@ struct node {
     json_t *last;              // owned; the card as it was last told
     struct buffer words;       // its texts, as they came: what a poison note is about
     enum node_stage state;
+    int room_px;               // that its height may take, if its kind can give way; 0: the whole view's
     bool is_skipped;           // it killed the process before, or there is no memory for it: takes no place
     struct tween presence;     // 0 away, 1 there
     struct tween lift;         // px up from its place, to make room below

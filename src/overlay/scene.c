@@ -139,6 +139,63 @@ static void lift_cards(struct scene *scene, const json_t *state, int64_t now_ms,
     }
 }
 
+/* What stands at the lower edge, from y on, in the columns of the card. */
+static bool is_below(const struct box *card, const struct box *other)
+{
+    return other->x < card->x + card->width && card->x < other->x + other->width && other->y > card->y;
+}
+
+/* All that captions may come to cover: their lines change, and nothing else must move with them. */
+static struct box captions_area(const struct scene *scene, int room_px)
+{
+    const struct stage *stage = &scene->stage;
+    const struct theme_card *look = &stage->theme->captions;
+    int room = stage->width_px * 9 / 10, width = look->width_max_px < room ? look->width_max_px : room;
+    int top = stage->height_px - look->y_px - room_px;
+    return (struct box){(stage->width_px - width) / 2, top, width, stage->height_px - top};
+}
+
+/* A poll hangs from the upper edge and gives way to what is to be read below it. */
+static int find_poll_room(const struct scene *scene, const struct node *poll, int captions_px)
+{
+    const struct theme *theme = scene->stage.theme;
+    const struct box card = {poll->box.x + poll->card.x, poll->box.y + poll->card.y, poll->card.width, poll->card.height};
+    int floor_px = scene->stage.height_px - theme->poll.y_px;
+    struct box other = captions_area(scene, captions_px);
+    if (captions_px > 0 && is_below(&card, &other) && other.y - theme->poll.gap_px < floor_px)
+        floor_px = other.y - theme->poll.gap_px;
+    const struct node *node;
+    list_for_each(node, &scene->nodes, link) {
+        if (node->impl != &card_question_impl || node->state != NODE_SHOWN || !node->layer)
+            continue;
+        other = (struct box){node->box.x + node->card.x, node->box.y + node->card.y - (int)node->lift.to, node->card.width,
+            node->card.height};
+        if (is_below(&card, &other) && other.y - theme->poll.gap_px < floor_px)
+            floor_px = other.y - theme->poll.gap_px;
+    }
+    return floor_px - card.y;
+}
+
+static void fit_poll(struct scene *scene, const json_t *state, int64_t now_ms, bool at_once)
+{
+    const struct theme *theme = scene->stage.theme;
+    if (theme->poll.anchor.down >= 0)
+        return;
+    size_t tracks = json_array_size(json_object_get(state, "captions"));
+    int base_px[SCENE_TRACKS + 1];
+    int captions_px = stack_tracks(scene, tracks < SCENE_TRACKS ? tracks : SCENE_TRACKS, base_px);
+    struct node *node;
+    list_for_each(node, &scene->nodes, link) {
+        if (node->impl != &card_poll_impl || node->state != NODE_SHOWN)
+            continue;
+        int room_px = find_poll_room(scene, node, theme->captions.anchor.down > 0 ? captions_px : 0);
+        bool is_other = room_px != node->room_px;
+        node->room_px = room_px;
+        if (is_other)
+            node_update(node, node->last, now_ms, at_once);
+    }
+}
+
 void scene_apply(struct scene *scene, const json_t *state, int64_t now_ms, bool at_once)
 {
     struct wanted list[2 + SCENE_TRACKS];
@@ -156,6 +213,7 @@ void scene_apply(struct scene *scene, const json_t *state, int64_t now_ms, bool 
     for (size_t i = 0; i < count; i++)
         bring(scene, &list[i], now_ms, at_once);
     lift_cards(scene, state, now_ms, at_once);
+    fit_poll(scene, state, now_ms, at_once);
 }
 
 static bool holds(const json_t *ids, const struct node *node)
