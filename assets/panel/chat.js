@@ -13,7 +13,7 @@ export class Chat {
     store.addEventListener("reset", () => this.#reset());
     store.addEventListener("feed", () => this.#draw());
     store.addEventListener("edited", ({ detail }) => this.#replace(detail));
-    store.addEventListener("removed", ({ detail }) => detail.forEach((id) => this.#remove(id)));
+    store.addEventListener("removed", ({ detail: isGone }) => this.#removeAll(isGone));
     this.#list.addEventListener("scroll", () => this.#isAtEnd() && this.#follow());
     this.#newer.addEventListener("click", () => this.#follow());
   }
@@ -41,7 +41,7 @@ export class Chat {
     this.#lastId = this.store.feed.at(-1)?.id ?? this.#lastId;
     for (const message of fresh) {
       const row = this.#row(message);
-      this.#rows.set(message.id, row);
+      this.#rows.set(message.id, { row, message });
       this.#list.append(row);
     }
     this.#trim(wasAtEnd);
@@ -68,12 +68,16 @@ export class Chat {
     const old = this.#rows.get(message.id);
     if (!old) return;
     const row = this.#row(message);
-    old.replaceWith(row);
-    this.#rows.set(message.id, row);
+    old.row.replaceWith(row);
+    this.#rows.set(message.id, { row, message });
+  }
+
+  #removeAll(isGone) {
+    for (const [id, { message }] of this.#rows) if (isGone(message)) this.#remove(id);
   }
 
   #remove(id) {
-    this.#rows.get(id)?.remove();
+    this.#rows.get(id)?.row.remove();
     this.#rows.delete(id);
   }
 

@@ -78,19 +78,20 @@ export class Store extends EventTarget {
   on_messages({ messages }) { this.#add(messages); }
 
   // Deleted means gone: from the list that views draw, before anything else.
-  on_removed({ ids = [], author }) {
+  // The relay may have let go of it long ago: then there is no id, and it is the one that its platform calls so.
+  on_removed({ ids = [], author, message: named }) {
     const gone = new Set(ids);
-    const isGone = (message) => gone.has(message.id)
-      || (author && message.platform === author.platform && message.author?.id === author.id);
-    const removed = this.feed.filter(isGone).map((message) => message.id);
-    this.feed = this.feed.filter((message) => !isGone(message));
-    this.dispatchEvent(new CustomEvent("removed", { detail: removed }));
+    this.#drop((message) => gone.has(message.id)
+      || (author && message.platform === author.platform && message.author?.id === author.id)
+      || (named && message.platform === named.platform && message.native_id === named.native_id));
   }
 
-  on_cleared({ source }) {
-    const removed = this.feed.filter((message) => message.source === source).map((message) => message.id);
-    this.feed = this.feed.filter((message) => message.source !== source);
-    this.dispatchEvent(new CustomEvent("removed", { detail: removed }));
+  on_cleared({ source }) { this.#drop((message) => message.source === source); }
+
+  // Views may hold older messages than we do: they get the question, not the answer.
+  #drop(isGone) {
+    this.feed = this.feed.filter((message) => !isGone(message));
+    this.dispatchEvent(new CustomEvent("removed", { detail: isGone }));
   }
 
   on_notice(event) { this.dispatchEvent(new CustomEvent("notice", { detail: event })); }
@@ -101,8 +102,7 @@ export class Store extends EventTarget {
     const added = messages.filter((message) => message.id > last);
     for (const message of messages.filter(({ id }) => id <= last)) {
       const index = this.feed.findIndex(({ id }) => id === message.id);
-      if (index < 0) continue;
-      this.feed[index] = message;
+      if (index >= 0) this.feed[index] = message;
       this.dispatchEvent(new CustomEvent("edited", { detail: message }));
     }
     this.feed.push(...added);

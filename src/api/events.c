@@ -181,6 +181,12 @@ static void handle_removed(void *data, const struct queue_removal *removal)
         add_text(&json, "id", removal->author_id);
         buffer_add_char(&json, '}');
     }
+    if (removal->native_id.len > 0) {  // the queue may have let go of it, and a client may still show it
+        buffer_add_string(&json, ",\"message\":{\"platform\":");
+        buffer_add_json(&json, removal->platform.data, removal->platform.len);
+        add_text(&json, "native_id", removal->native_id);
+        buffer_add_char(&json, '}');
+    }
     add_text(&json, "reason", str_from(removal->reason ? removal->reason : ""));
     finish(data, TOPIC_FEED | TOPIC_DESK | TOPIC_ON_AIR, &json);
 }

@@ -138,6 +138,14 @@ static void test_removed_at_once(void **state)
     assert_int_equal(json_integer_value(json_array_get(json_object_get(event, "ids"), 0)), message);
     json_decref(event);
 
+    // A flood pushed it out of the queue: who still shows it is told by its platform's name.
+    desk_push(&desk, &(struct message_draft){.kind = MESSAGE_DELETE, .platform = STR("twitch"), .source = STR("twitch:show"),
+                                             .target = {.native_id = STR("long-gone")}});
+    event = caller_wait(&panel, "removed");
+    assert_int_equal(json_array_size(json_object_get(event, "ids")), 0);
+    assert_string_equal(json_get_text(json_object_get(event, "message"), "native_id"), "long-gone");
+    json_decref(event);
+
     // Banned before the batch was sent: it never is.
     kit_turn(&desk.kit, 100);
     json_array_clear(panel.inbox);
