@@ -9,6 +9,23 @@
 #include "relay/journal_inside.h"
 #include "relay/journal_schema.h"
 
+static bool has_table(sqlite3 *db, const char *name)
+{
+    char sql[96];
+    snprintf(sql, sizeof(sql), "SELECT count(*) FROM sqlite_master WHERE name = '%s'", name);
+    return db_number(db, sql, 1) > 0;
+}
+
+bool journal_is_begun(const char *path)
+{
+    sqlite3 *db = db_open(path, DB_WRITE, NULL, NULL);
+    bool is_begun = !db ||
+                    (has_table(db, "meta") && db_number(db, "SELECT count(*) FROM meta WHERE key = 'hash_key'", 1) > 0) ||
+                    (has_table(db, "messages") && db_number(db, "SELECT count(*) FROM (SELECT 1 FROM messages LIMIT 1)", 1) > 0);
+    db_close(db);
+    return is_begun;
+}
+
 void journal_load_state(struct journal *journal, sqlite3 *db)
 {
     sqlite3_stmt *select = db_prepare(db, "SELECT key, text FROM state", NULL);

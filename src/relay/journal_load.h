@@ -10,6 +10,12 @@
 struct error;
 struct journal;
 
+/*
+ * A file is made in steps, and its first transaction brings identity, state and rows together. False: killed before
+ * that, it holds nothing, and the state stands in the file before it. In doubt true.
+ */
+bool journal_is_begun(const char *path);
+
 void journal_load_state(struct journal *journal, sqlite3 *db);
 void journal_load_gaps(struct journal *journal);  // of the last five files
 

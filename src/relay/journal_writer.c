@@ -57,10 +57,15 @@ static bool open_newest(struct journal_writer *writer, bool *is_odd, struct erro
     uint64_t first_id;
     while (!writer->shelf && (first_id = journal_files_newest(&journal->files))) {
         char *path = journal_files_path(&journal->files, first_id);
-        writer->shelf = shelf_open(path, first_id, &journal->hash_key, false, err);
+        bool is_begun = journal_is_begun(path);
+        writer->shelf = is_begun ? shelf_open(path, first_id, &journal->hash_key, false, err) : NULL;
         free(path);
         if (writer->shelf)
             break;
+        if (!is_begun) {
+            journal_files_remove(&journal->files, first_id);
+            continue;
+        }
         *is_odd = true;
         if (err->code != ERROR_DATA)
             return false;

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -249,6 +250,40 @@ static void a_damaged_file_is_set_aside(void **state)
 }
 
 /* Pages turn to garbage under a running journal: no crash, no hang, and what comes then is kept. */
+/* Killed while a new file was made: with how much of its tables. */
+static void a_file_that_was_never_begun_is_nothing(void **state)
+{
+    static const char *const stages[] = {
+        "", "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID",
+        "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID; CREATE TABLE messages(id INTEGER PRIMARY KEY, json TEXT);"
+        "PRAGMA user_version = 1"};
+    struct bench *bench = *state;
+    uint64_t given = 0;
+    for (size_t i = 0; i < ARRAY_LENGTH(stages); i++) {
+        open_with(bench, 0);
+        if (i == 0)
+            journal_set_state(bench->journal, "question:1", "kept");
+        assert_string_equal(journal_state(bench->journal, "question:1"), "kept");
+        uint64_t id = fixture_append(bench->journal, fixture_chat("a", "one"));
+        assert_true(id > given);
+        given = id;
+        fixture_commit(bench->journal, bench->loop);
+        journal_close(bench->journal);
+        char *path = xasprintf("%s/journal-%020llu.db", bench->folder, (unsigned long long)id + 1);
+        sqlite3 *db;
+        assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+        assert_int_equal(sqlite3_exec(db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL), SQLITE_OK);
+        assert_int_equal(sqlite3_exec(db, stages[i], NULL, NULL, NULL), SQLITE_OK);
+        sqlite3_close(db);
+        free(path);
+    }
+    open_with(bench, 0);
+    assert_string_equal(journal_state(bench->journal, "question:1"), "kept");
+    assert_true(journal_next_id(bench->journal) > given);
+    fixture_read(bench->journal, bench->loop, 0, 100, &bench->answer);
+    assert_int_equal(bench->answer.count, ARRAY_LENGTH(stages));
+}
+
 static void damage_while_running_is_survived(void **state)
 {
     struct bench *bench = *state;
@@ -348,6 +383,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(beyond_the_bound_the_loss_is_a_gap, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_folder_that_cannot_be_made_is_no_end, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_damaged_file_is_set_aside, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_file_that_was_never_begun_is_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(damage_while_running_is_survived, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_deleted_folder_begins_anew, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_damaged_index_is_made_anew, set_up, tear_down),
