@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 
@@ -39,6 +40,10 @@ json_t *json_parse(const char *text, size_t len, struct error *err)
     }
     json_error_t at;
     json_t *value = json_loadb(text, len, JSON_DECODE_ANY | JSON_ALLOW_NUL, &at);
+    // Jansson quotes what stands there: half a secret of secrets.json, or a text that may be deleted.
+    char *quote = value ? NULL : strstr(at.text, " near '");
+    if (quote)
+        *quote = '\0';
     if (!value)
         error_set(err, ERROR_DATA, "line %d, column %d: %s", at.line, at.column, at.text);
     return value;

@@ -26,6 +26,17 @@ static const char *type_name(json_type type)
     return "another type";
 }
 
+static bool is_secret(const char *path)
+{
+    static const char *const words[] = {"key", "token", "secret", "password", ".to"};
+    const char *last = strrchr(path, '.');
+    for (size_t i = 0; i < ARRAY_LENGTH(words); i++) {
+        if (last && strstr(last, words[i]))
+            return true;
+    }
+    return false;
+}
+
 bool keys_fail(const struct reader *reader, const char *path, const json_t *value, const char *format, ...)
 {
     char expected[256];
@@ -33,7 +44,9 @@ bool keys_fail(const struct reader *reader, const char *path, const json_t *valu
     va_start(args, format);
     vsnprintf(expected, sizeof(expected), format, args);
     va_end(args);
-    char *shown = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
+    // An object may hold a key; a value of the wrong type under a secret's name is one all the same.
+    bool is_shown = value && !json_is_object(value) && !is_secret(path);
+    char *shown = is_shown ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
     error_set(reader->err, ERROR_DATA, "%s: %s%s%.80s: %s", reader->file, path, shown ? " " : "", shown ? shown : "",
         expected);
     free(shown);
