@@ -11,7 +11,6 @@
 #include "cli/config.h"
 #include "relay/on_air.h"
 #include "relay/relay.h"
-#include "relay/sources.h"
 
 struct relay_config {
     char *path;             // as given; NULL: the usual place
@@ -128,7 +127,7 @@ bool relay_config_reload(struct relay_config *config, struct relay *relay, struc
     struct config *fresh = config_load(config->path, err);
     if (!fresh)
         return false;
-    if (!sources_set(relay->sources, fresh->sources, json_object_get(fresh->root, "sources"), err)) {
+    if (!relay_set_sources(relay, fresh->sources, json_object_get(fresh->root, "sources"), err)) {
         config_destroy(fresh);
         return false;
     }

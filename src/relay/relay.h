@@ -118,6 +118,12 @@ void relay_remove_listener(struct relay_listener *listener);
 const struct source *relay_add_source(struct relay *relay, const json_t *config, struct error *err);
 bool relay_remove_source(struct relay *relay, const char *id, struct error *err);
 
+/*
+ * What a re-read configuration says, all at once: `resolved` with real secrets, `written` as in the file, both arrays in
+ * one order. Nothing is written back. False: err names the entry, and nothing changed.
+ */
+bool relay_set_sources(struct relay *relay, const json_t *resolved, const json_t *written, struct error *err);
+
 /* Something a person should know: to log and listeners. level: "info", "warn" or "error". */
 void relay_notice(struct relay *relay, const char *level, const char *where, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

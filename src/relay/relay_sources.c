@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "connector/connector.h"
 #include "relay/relay_private.h"
 #include "relay/sources.h"
 
@@ -49,15 +50,12 @@ const struct source *relay_start_source(struct relay *relay, const json_t *confi
     return source;
 }
 
-/* An entry that a re-read configuration brought or changed is not as it was given here: then what is shown is right. */
 static void add_written(void *data, const struct source *source)
 {
     void **target = data;
     const struct relay *relay = target[0];
     json_t *written = json_object_get(relay->written, source->id);
-    json_t *shown = written ? make_shown(written) : NULL;
-    json_array_append(target[1], shown && json_equal(shown, source->config) ? written : source->config);
-    json_decref(shown);
+    json_array_append(target[1], written ? written : source->config);
 }
 
 static void write_back(struct relay *relay)
@@ -70,6 +68,29 @@ static void write_back(struct relay *relay)
     if (!relay->options.save_sources(relay->options.data, entries, &err))
         relay_notice(relay, "error", "relay/sources", "the configuration was not written: %s", err.text);
     json_decref(entries);
+}
+
+static void note_written(struct relay *relay, const json_t *resolved, const json_t *written)
+{
+    json_object_clear(relay->written);
+    for (size_t i = 0; i < json_array_size(resolved); i++) {
+        char *id = connector_source_id(json_array_get(resolved, i), NULL);
+        if (id)
+            json_object_set_new(relay->written, id, json_deep_copy(json_array_get(written, i)));
+        free(id);
+    }
+}
+
+bool relay_set_sources(struct relay *relay, const json_t *resolved, const json_t *written, struct error *err)
+{
+    json_t *shown = json_array();
+    for (size_t i = 0; i < json_array_size(written); i++)
+        json_array_append_new(shown, make_shown(json_array_get(written, i)));
+    bool is_done = sources_set(relay->sources, resolved, shown, err);
+    json_decref(shown);
+    if (is_done)
+        note_written(relay, resolved, written);
+    return is_done;
 }
 
 const struct source *relay_add_source(struct relay *relay, const json_t *config, struct error *err)

@@ -20,6 +20,7 @@
 #include "cli/relay_config.h"
 #include "net/loop.h"
 #include "relay/relay.h"
+#include "relay/sources.h"
 
 static struct config *parse(const char *text, struct error *err)
 {
@@ -47,6 +48,8 @@ static void test_refusals(void **state)
         {"{\"views\":[{\"name\":\"a\",\"foreign\":\"no\"}]}", "expected \"show\" or \"anonymous\" or \"hide\""},
         {"{\"window\":{\"view\":\"x\"}}", "window.view: \"x\": none of `views`"},
         {"{\"window\":{\"background\":\"green\"}}", "window.background \"green\": expected \"transparent\" or a colour"},
+        {"{\"video\":{\"outputs\":[{\"name\":\"o\",\"to\":[\"rtmp://x/key\"]}]}}", "video.outputs[0].to: expected a text"},
+        {"{\"sources\":[{\"api_key\":\"AIza\"}]}", "sources[0]: expected an object with \"connector\""},
         {"{\"video\":{\"outputs\":[{\"name\":\"o\"}]}}", "video.outputs[0].to: missing"},
         {"{\"video\":{\"outputs\":[{\"name\":\"o\",\"to\":\"secret:key\"}]}}", "secrets.json beside this file has no \"key\""},
         {"{\"video\":{\"fps\":0}}", "video.fps 0: expected a number from 1 to 120"},
@@ -242,13 +245,39 @@ static void test_reload_says_what_waits(void **state)
     free(path);
 }
 
+/* A key in the file is shown to nobody and still written back, also after SIGHUP. */
+static void test_reload_hides_keys(void **state)
+{
+    char folder[] = "/tmp/antiphon-cli-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    char *path = xasprintf("%s/antiphon.json", folder);
+    write_text(path, "{}");
+    struct error err = {0};
+    struct loop *loop = loop_create(&err);
+    struct relay_config *config = relay_config_load(path, &err);
+    struct relay *relay = relay_config_create_relay(config, loop, folder, folder, &err);
+    assert_non_null(relay);
+    write_text(path, "{\"sources\":[{\"connector\":\"youtube\",\"video\":\"abcdefghijk\",\"api_key\":\"AIza-very-secret\","
+                     "\"api_url\":\"http://127.0.0.1:9\"}]}");
+    free(reload(config, relay, folder));
+    json_t *shown = sources_write_config(relay->sources);
+    assert_int_equal(json_array_size(shown), 1);
+    assert_string_equal(json_get_text(json_array_get(shown, 0), "api_key"), "***");
+    assert_string_equal(json_get_text(json_object_get(relay->written, "youtube:abcdefghijk"), "api_key"), "AIza-very-secret");
+    json_decref(shown);
+    relay_destroy(relay);
+    relay_config_destroy(config);
+    loop_destroy(loop);
+    free(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refusals),   cmocka_unit_test(test_whole_configuration), cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_write_back), cmocka_unit_test(test_options),
         cmocka_unit_test(test_keys_move),
-        cmocka_unit_test(test_reload_says_what_waits),
+        cmocka_unit_test(test_reload_says_what_waits), cmocka_unit_test(test_reload_hides_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
