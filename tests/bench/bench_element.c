@@ -1,7 +1,8 @@
 /*
  * bench_element.c - what antiphonoverlay costs a 1080p frame while a question, a poll and a subtitle stand still,
  * and while nothing is on air: processor time of the whole process, against the same pipeline without it.
- * hot: two frames go round. cold: 64 of them, more than the caches hold.
+ * hot: two frames go round. cold: 64 of them, more than the caches hold. The cards are what `antiphon overlay` paints
+ * with its own theme; "large" are three that fill a quarter of the picture.
  */
 #include <poll.h>
 #include <stdio.h>
@@ -13,9 +14,14 @@
 #include <gst/app/gstappsrc.h>
 #include <gst/video/video.h>
 
+#include "base/error.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "cards.h"
 #include "frame/frame.h"
+#include "overlay/view.h"
+#include "painter/painter.h"
+#include "text/text.h"
 #include "video/antiphonoverlay.h"
 
 enum { WIDTH = 1920, HEIGHT = 1080, FRAMES = 1500, RUNS = 7 };
@@ -117,14 +123,47 @@ static void measure(struct bench *bench, const char *name, bool is_visible, guin
     printf("element_%s %.1f us\n", name, with[RUNS / 2] - without[RUNS / 2]);
 }
 
-static void publish(struct bench *bench, bool is_visible)
+static const char on_air[] =
+    "{\"question\":{\"id\":1,\"text\":\"What does this song mean to you, and why did you choose it for tonight?\","
+    "\"platform\":\"twitch\",\"author\":{\"name\":\"anna_of_the_hills\",\"color\":\"#8A2BE2\"}},"
+    "\"poll\":{\"id\":1,\"question\":\"Which game should we play next?\",\"total\":30,\"options\":["
+    "{\"text\":\"Chess\",\"votes\":12},{\"text\":\"Go\",\"votes\":10},{\"text\":\"Backgammon\",\"votes\":5},"
+    "{\"text\":\"None of them\",\"votes\":3}]},"
+    "\"captions\":[{\"track\":\"talk\",\"language\":\"en\",\"lines\":[\"Good evening everyone, and welcome back.\","
+    "\"Tonight we talk about music.\"]}]}";
+
+static bool publish_view(struct bench *bench, struct error *err)
+{
+    struct painter *painter = painter_create();
+    struct text_engine *engine = text_engine_create(&(struct text_engine_options){0}, err);
+    struct view *view = engine ? view_create(&(struct view_options){.name = "main", .width_px = WIDTH,
+        .height_px = HEIGHT, .painter = painter, .text = engine}, err) : NULL;
+    json_t *state = json_parse(on_air, strlen(on_air), err);
+    if (view && state) {
+        view_apply(view, state, 0, true);
+        view_paint(view, 0);
+        frame_writer_publish(bench->writer, canvas_pixels(view_canvas(view)), canvas_stride(view_canvas(view)), NULL, 0);
+    }
+    bool is_good = view && state;
+    json_decref(state);
+    view_destroy(view);
+    text_engine_destroy(engine);
+    painter_destroy(painter);
+    return is_good;
+}
+
+static void publish_large(struct bench *bench)
 {
     memset(bench->pixels, 0, WIDTH * HEIGHT * 4);
-    if (is_visible) {
-        card_paint(bench->pixels + (840 * WIDTH + 100) * 4, WIDTH * 4, 900, 200);
-        card_paint(bench->pixels + (60 * WIDTH + 1300) * 4, WIDTH * 4, 560, 360);
-        card_paint(bench->pixels + (680 * WIDTH + 360) * 4, WIDTH * 4, 1200, 120);
-    }
+    card_paint(bench->pixels + (840 * WIDTH + 100) * 4, WIDTH * 4, 900, 200);
+    card_paint(bench->pixels + (60 * WIDTH + 1300) * 4, WIDTH * 4, 560, 360);
+    card_paint(bench->pixels + (680 * WIDTH + 360) * 4, WIDTH * 4, 1200, 120);
+    frame_writer_publish(bench->writer, bench->pixels, WIDTH * 4, NULL, 0);
+}
+
+static void publish_nothing(struct bench *bench)
+{
+    memset(bench->pixels, 0, WIDTH * HEIGHT * 4);
     frame_writer_publish(bench->writer, bench->pixels, WIDTH * 4, NULL, 0);
 }
 
@@ -141,10 +180,17 @@ int main(int argc, char **argv)
     bench.pixels = xcalloc(WIDTH * HEIGHT, 4);
     bench.caps = gst_caps_from_string("video/x-raw,format=I420,width=1920,height=1080,framerate=60/1");
     gst_video_info_from_caps(&bench.info, bench.caps);
-    publish(&bench, true);
+    struct error err = {0};
+    if (!publish_view(&bench, &err)) {
+        g_printerr("bench_element: %s\n", err.text);
+        return 1;
+    }
     measure(&bench, "still", true, 2);
     measure(&bench, "still_cold", true, 64);
-    publish(&bench, false);
+    publish_large(&bench);
+    measure(&bench, "large", true, 2);
+    measure(&bench, "large_cold", true, 64);
+    publish_nothing(&bench);
     measure(&bench, "idle", false, 2);
     frame_writer_destroy(bench.writer);
     char *lock = xasprintf("%s.lock", bench.path);
