@@ -1,7 +1,7 @@
 /*
  * blend_kernels.h - dst = src + dst * ia / 255 over a stretch of a row, as fast as this processor does it.
  * The overlay comes in blocks of one cache line: 32 bytes of src, then the 32 bytes of ia that belong to them.
- * 8-bit samples: ia is 255 - alpha. 16-bit words (P010: ten bits on top): ia is 65535 - alpha, and the result's
+ * 8-bit samples: ia is 255 - alpha, and dst * ia / 255 is right to 1/2 + 1/510. 16-bit words (P010: ten bits on top): ia is 65535 - alpha, and the result's
  * lowest six bits are zero. src + ia never exceeds the largest sample, so nothing overflows.
  *
  * `even` stretches read one block, again and again. All prefetch what stands `ahead` bytes behind dst: a later

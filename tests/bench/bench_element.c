@@ -2,7 +2,7 @@
  * bench_element.c - what antiphonoverlay costs a 1080p frame while a question, a poll and a subtitle stand still,
  * and while nothing is on air: processor time of the whole process, against the same pipeline without it.
  * hot: two frames go round. cold: 64 of them, more than the caches hold. The cards are what `antiphon overlay` paints
- * with its own theme; "large" are three that fill a quarter of the picture.
+ * with its own theme; "large" are three plain ones that fill a fifth of the picture.
  */
 #include <poll.h>
 #include <stdio.h>

@@ -286,7 +286,8 @@ static void assert_exact8(const uint8_t *got, const uint8_t *was, const uint8_t 
     for (size_t i = 0; i < count; i++) {
         const uint8_t *block = blocks + (is_even ? 0 : i / BLEND_STEP * BLEND_BLOCK);
         size_t at = i % BLEND_STEP;
-        assert_int_equal(got[i], (was[i] * block[BLEND_STEP + at] + 127) / 255 + block[at]);
+        unsigned product = was[i] * block[BLEND_STEP + at];
+        assert_int_equal(got[i], (product + product / 256 + 128) / 256 + block[at]);
     }
 }
 
