@@ -209,6 +209,21 @@ static bool sweep(struct journal_keeper *keeper, struct shelf *shelf, struct des
             error_set(err, ERROR_AGAIN, "the search index's log is held by a reader"));
 }
 
+/*
+ * Questions hold texts too. The newest file has overwritten those that are meant, and its log must go. Each file begins
+ * with the state of the one before, where it stays as it was: there all of them go. Cursors and the like stay, for the
+ * day when the newest file is damaged.
+ */
+static bool forget_questions(struct journal_keeper *keeper, struct shelf *shelf, bool is_newest, struct error *err)
+{
+    int before = sqlite3_total_changes(shelf->db);
+    if (!is_newest && !db_run(shelf->db, "DELETE FROM state WHERE key GLOB 'question:*' OR key = 'on_air:state'", err))
+        return false;
+    bool has_old_pages = is_newest || sqlite3_total_changes(shelf->db) != before;
+    return !has_old_pages || truncate_patiently(keeper, shelf->db, NULL) ||
+           error_set(err, ERROR_AGAIN, "the journal's log is held by a reader");
+}
+
 static bool erase_in_file(struct journal_keeper *keeper, uint64_t first_id, bool is_newest, struct list *erasures,
                           size_t *rows, struct error *err)
 {
@@ -222,7 +237,7 @@ static bool erase_in_file(struct journal_keeper *keeper, uint64_t first_id, bool
         if (is_done && erasure->up_to >= first_id)
             is_done = find_and_erase(shelf, desk->search, erasure, rows, err);
     }
-    is_done = is_done && sweep(keeper, shelf, desk, err);
+    is_done = is_done && forget_questions(keeper, shelf, is_newest, err) && sweep(keeper, shelf, desk, err);
     shelf_close(shelf);
     put_desk(keeper, desk);
     free(path);

@@ -162,12 +162,16 @@ static void yesterday_is_gone_too(void **state)
 {
     struct bench *bench = *state;
     fixture_append(bench->journal, by("u7", "Old", "old1", "yesterdaysword one"));
+    journal_set_state(bench->journal, "question:1", "{\"text\":\"yesterdaysword one\"}");  // as a question of it
+    journal_set_state(bench->journal, "cursor:x", "far");
     fill(bench, 100, "old");
     fixture_wait_indexed(bench->journal, journal_last_id(bench->journal));
     journal_close(bench->journal);
     bench->journal = journal_open(&(struct journal_options){.folder = bench->folder, .loop = bench->loop,
                                                             .show_pause_ms = -1}, NULL);
     fill(bench, 100, "new");
+    assert_int_equal(fixture_files_with(bench->folder, "yesterdaysword") >= 2, 1);
+    journal_set_state(bench->journal, "question:1", NULL);
     struct fixture_erasure done;
     erase(bench, (struct journal_erasure){.platform = "twitch", .native_id = "old1"}, NULL, 0, &done);
     assert_int_equal(done.rows, 1);
