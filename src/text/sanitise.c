@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unicode/uchar.h>
 #include <unicode/unorm2.h>
+#include <unicode/uscript.h>
 #include <unicode/utf16.h>
 
 #include "base/memory.h"
@@ -11,6 +12,7 @@
 
 enum {
     MARKS_MAX = 8,
+    MARKS_ALPHABET_MAX = 3,  // ᾧ has three; more is a tower over the lines above and below
     JOINERS_MAX = 15,  // in one chain; the longest emoji in use has 3
     SLOT = 0xfffc,
     LINE = '\n',
@@ -23,6 +25,7 @@ struct work {
     int32_t capacity;    // of clean->units
     UChar32 last;        // scalar kept before this one; 0: none
     int marks, joiners;
+    UChar32 base;        // of the marks; 0: none
     bool is_single_paragraph, is_romanian;
 };
 
@@ -55,12 +58,25 @@ static bool is_stray_tag(const struct work *work, UChar32 c)
     return is_tag(c) && !is_tag(work->last) && !u_hasBinaryProperty(work->last, UCHAR_EMOJI);
 }
 
+/* Scripts that write vowels and tones with marks, such as Hebrew or Tibetan, need more of them than alphabets do. */
+static bool is_alphabetic(UChar32 base)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    UScriptCode script = uscript_getScript(base, &status);
+    return script == USCRIPT_LATIN || script == USCRIPT_GREEK || script == USCRIPT_CYRILLIC ||
+        script == USCRIPT_COMMON;
+}
+
 static bool is_one_mark_too_many(struct work *work, UChar32 c)
 {
-    if (U_GET_GC_MASK(c) & U_GC_M_MASK)
-        return ++work->marks > MARKS_MAX;
-    if (c != 0x200c && c != 0x200d)
+    if (U_GET_GC_MASK(c) & U_GC_M_MASK) {
+        work->marks++;
+        return work->marks > MARKS_MAX || (work->marks > MARKS_ALPHABET_MAX && is_alphabetic(work->base));
+    }
+    if (c != 0x200c && c != 0x200d) {
         work->marks = 0;
+        work->base = c;
+    }
     return false;
 }
 
