@@ -411,9 +411,30 @@ json_t *config_check_source(const struct config *config, const json_t *source, s
     return resolved;
 }
 
+/* As it stands in the file now, which its owner may have edited since: his edits are not ours to undo. */
+static json_t *read_again(const struct config *config, struct error *err)
+{
+    struct buffer text = {0};
+    if (access(config->path, F_OK) != 0)
+        return json_copy(config->root);
+    json_t *root = file_read(config->path, CONFIG_BYTES_MAX, &text, err) ? json_parse(text.data, text.len, err) : NULL;
+    buffer_fini(&text);
+    if (root && !json_is_object(root)) {
+        error_set(err, ERROR_DATA, "expected an object {…}");
+        json_decref(root);
+        root = NULL;
+    }
+    if (!root)
+        error_prefix(err, "%s was edited meanwhile", config->path);
+    return root;
+}
+
 bool config_write_sources(struct config *config, const json_t *sources, struct error *err)
 {
-    json_t *written = json_deep_copy(sources), *root = json_copy(config->root);
+    json_t *root = read_again(config, err);
+    if (!root)
+        return false;
+    json_t *written = json_deep_copy(sources);
     json_object_set_new(root, "sources", written);
     if (!secrets_move(config->path, written, err)) {
         json_decref(root);
@@ -422,13 +443,10 @@ bool config_write_sources(struct config *config, const json_t *sources, struct e
     char *text = json_dumps(root, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
     bool ok = file_write_atomic(config->path, text, strlen(text), 0600, err);
     free(text);
-    if (!ok) {
-        json_decref(root);
-        return false;
-    }
-    json_decref(config->root);
-    config->root = root;
-    return true;
+    if (ok)  // the rest of root stays as it was read: what differs from the file is not in force yet
+        json_object_set(config->root, "sources", written);
+    json_decref(root);
+    return ok;
 }
 
 const struct config_view *config_find_view(const struct config *config, const char *name)

@@ -130,6 +130,16 @@ static void test_write_back(void **state)
     assert_true(file_read(path, 10000, &text, &err));
     assert_null(memmem(text.data, text.len, "hidden-value", 12));
     buffer_fini(&text);
+    // What its owner wrote into the file meanwhile stays; a slip of his is not written over.
+    assert_true(file_write_atomic(path, "{\"retention_days\":9}", 20, 0600, &err));
+    assert_true(config_write_sources(config, sources, &err));
+    config_destroy(config);
+    config = config_load(path, &err);
+    assert_int_equal(config->retention_days, 9);
+    assert_int_equal(json_array_size(config->sources), 1);
+    assert_true(file_write_atomic(path, "{\"retention_days\":", 18, 0600, &err));
+    assert_false(config_write_sources(config, sources, &err));
+    assert_non_null(strstr(err.text, "was edited meanwhile"));
     config_destroy(config);
     json_decref(sources);
     free(path);
