@@ -24,7 +24,8 @@ struct output {
 };
 
 struct preview {
-    char *view, *png;
+    char *view, *png;  // png NULL: who painted it is gone
+    struct client *client;
     int64_t at_ms;  // monotonic
 };
 
@@ -193,7 +194,7 @@ static bool is_base64(const char *text)
     return len > 0 && strspn(text + len, "=") + len == strlen(text) && strlen(text) % 4 == 0;
 }
 
-static void take_preview(struct outputs *outputs, const json_t *report)
+static void take_preview(struct outputs *outputs, struct client *client, const json_t *report)
 {
     const char *view = json_get_text(report, "view"), *png = json_get_text(report, "png");
     if (!view || !png || strlen(view) > TEXT_BYTES_MAX || strlen(png) > PREVIEW_BYTES_MAX || !is_base64(png))
@@ -209,6 +210,7 @@ static void take_preview(struct outputs *outputs, const json_t *report)
     if (preview->at_ms != 0 && now_ms - preview->at_ms < PREVIEW_MS)
         return;
     preview->at_ms = now_ms;
+    preview->client = client;
     char *copy = xstrdup(png);
     free(preview->png);
     preview->png = copy;
@@ -241,7 +243,7 @@ void outputs_handle_report(struct api *api, struct client *client, const json_t 
     if (json_object_get(report, "applied") || json_object_get(report, "missing"))
         take_overlay(api->outputs, report);
     if (json_is_object(preview))
-        take_preview(api->outputs, preview);
+        take_preview(api->outputs, client, preview);
 }
 
 /* --- Commands on their way --- */
@@ -353,6 +355,16 @@ void outputs_forget_client(struct api *api, const struct client *client)
     for (size_t i = 0; i < PASSED_MAX; i++) {
         if (outputs->passed[i].number != 0 && outputs->passed[i].client == client)
             end_passed(outputs, &outputs->passed[i], "the video process went away before it answered");
+    }
+    // A picture that nobody renews would go on showing what is deleted.
+    for (size_t i = 0; i < outputs->preview_count; i++) {
+        struct preview *preview = &outputs->previews[i];
+        if (preview->client == client) {
+            free(preview->png);
+            preview->png = NULL;
+            preview->client = NULL;
+            preview->at_ms = 0;
+        }
     }
     for (size_t i = 0; i < outputs->count; i++) {
         struct output *output = &outputs->outputs[i];

@@ -378,9 +378,16 @@ static void test_reports(void **state)
                                    api_port(desk.api), json_get_text(json_object_get(reply, "result"), "token"));
     assert_non_null(strstr(answer, "image/png"));
     assert_string_equal(answer + strlen(answer) - 5, "hello");
-    json_decref(reply);
     assert_false(caller_has(&panel, "preview"));
+    // Who painted it is gone: what is deleted now would stand in it for ever.
     caller_close(&overlay);
+    for (int i = 0; i < 100 && !strstr(answer, " 404 "); i++) {
+        kit_turn(&desk.kit, 50);
+        answer = desk_http(&desk, "GET /api/v1/preview/main HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nConnection: close\r\nAuthorization: Bearer %s\r\n\r\n",
+                           api_port(desk.api), json_get_text(json_object_get(reply, "result"), "token"));
+    }
+    assert_non_null(strstr(answer, " 404 "));
+    json_decref(reply);
     end(&desk, &panel);
 }
 
