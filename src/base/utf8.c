@@ -1,5 +1,6 @@
 #include "base/utf8.h"
 
+#include <endian.h>
 #include <string.h>
 
 uint32_t utf8_decode(const char *text, size_t len, size_t *size)
@@ -38,28 +39,45 @@ size_t utf8_encode(uint32_t scalar, char out[4])
     return size;
 }
 
-/* Length of the ASCII at the start, eight bytes at a time: most chat is ASCII, and all of it is checked. */
-static size_t ascii_prefix(const char *text, size_t len)
+static bool is_tail(unsigned char byte)
 {
-    size_t i = 0;
-    for (uint64_t word; i + 8 <= len; i += 8) {
-        memcpy(&word, text + i, 8);
-        if (word & UINT64_C(0x8080808080808080))
-            break;
-    }
-    while (i < len && (unsigned char)text[i] < 0x80)
-        i++;
-    return i;
+    return (byte & 0xc0) == 0x80;
 }
 
+/* The length of the character at p, whose first byte is not ASCII; 0: it is broken. RFC 3629, section 4. */
+static size_t character_size(const unsigned char *p, size_t len)
+{
+    if (p[0] >= 0xc2 && p[0] < 0xe0)
+        return len >= 2 && is_tail(p[1]) ? 2 : 0;
+    if (p[0] < 0xe0 || len < 3 || !is_tail(p[1]) || !is_tail(p[2]))
+        return 0;
+    if (p[0] < 0xf0) {
+        bool is_overlong = p[0] == 0xe0 && p[1] < 0xa0, is_surrogate = p[0] == 0xed && p[1] >= 0xa0;
+        return is_overlong || is_surrogate ? 0 : 3;
+    }
+    bool is_overlong = p[0] == 0xf0 && p[1] < 0x90, is_beyond = p[0] > 0xf4 || (p[0] == 0xf4 && p[1] >= 0x90);
+    return len < 4 || !is_tail(p[3]) || is_overlong || is_beyond ? 0 : 4;
+}
+
+/* Eight bytes at a time where they are ASCII: most chat is, and all of it is checked. */
 bool utf8_is_valid(const char *text, size_t len)
 {
-    for (size_t i = 0, size; i < len; i += size) {
-        i += ascii_prefix(text + i, len - i);
-        if (i == len)
-            return true;
-        if (utf8_decode(text + i, len - i, &size) == UTF8_REPLACEMENT && size == 1)
+    const unsigned char *p = (const unsigned char *)text, *end = p + len;
+    while (p < end) {
+        uint64_t word;
+        if (end - p >= 8) {
+            memcpy(&word, p, 8);
+            word = le64toh(word) & UINT64_C(0x8080808080808080);
+            if (!word) {
+                p += 8;
+                continue;
+            }
+            p += __builtin_ctzll(word) / 8;
+        }
+        size_t size = *p < 0x80 ? 1 : character_size(p, (size_t)(end - p));
+        if (size == 0)
             return false;
+        p += size;
     }
     return true;
 }
