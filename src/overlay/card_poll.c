@@ -306,7 +306,7 @@ static bool has_same_words(const json_t *before, const json_t *now)
     struct buffer a = {0}, b = {0};
     read_words(before, &a);
     read_words(now, &b);
-    bool is_same = a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+    bool is_same = a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
     buffer_fini(&a);
     buffer_fini(&b);
     return is_same;

@@ -122,6 +122,23 @@ static void test_utf8(void **state)
     }
 }
 
+/* The check is another way than the decoder: held against it over every string of three bytes, and cut four-byte ones. */
+static void test_utf8_check_agrees(void **state)
+{
+    for (uint32_t bits = 0; bits < 1 << 24; bits++) {
+        char text[4] = {(char)0xf1, (char)(bits >> 16), (char)(bits >> 8), (char)bits};
+        bool is_valid = true;
+        for (size_t i = 1, size; i < 4 && is_valid; i += size)
+            is_valid = utf8_decode(text + i, 4 - i, &size) != UTF8_REPLACEMENT || size > 1;
+        if (utf8_is_valid(text + 1, 3) != is_valid)
+            fail_msg("%06x", bits);
+        size_t size;
+        bool is_one = utf8_decode(text, 4, &size) != UTF8_REPLACEMENT && size == 4;
+        if (is_one && !utf8_is_valid(text, 4))
+            fail_msg("f1%06x", bits);
+    }
+}
+
 /* Reference values: an independent SipHash-1-3 with the key 00 01 … 0f over 0, 1, 2 … bytes. */
 static void test_hash_spreads(void **state)
 {
@@ -322,6 +339,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_error_context), cmocka_unit_test(test_error_cuts_whole_characters),
         cmocka_unit_test(test_rfc3339),       cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_utf8_check_agrees),
         cmocka_unit_test(test_hash_spreads),  cmocka_unit_test(test_buffer_json),
         cmocka_unit_test(test_json_bounds),   cmocka_unit_test(test_files),
         cmocka_unit_test(test_poison_crash),  cmocka_unit_test(test_poison_kill), cmocka_unit_test(test_poison_keeps_no_text),
