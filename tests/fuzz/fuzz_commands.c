@@ -80,6 +80,12 @@ uint64_t journal_read(struct journal *journal, uint64_t before, size_t limit, jo
     return 0;
 }
 
+uint64_t journal_read_one(struct journal *journal, uint64_t id, journal_messages_fn fn, void *data)
+{
+    fn(data, NULL, 0, NULL);
+    return 0;
+}
+
 uint64_t journal_search(struct journal *journal, const char *text, size_t limit, journal_messages_fn fn, void *data)
 {
     fn(data, NULL, 0, NULL);
@@ -96,6 +102,7 @@ void journal_erase(struct journal *journal, const struct journal_erasure *what, 
 void journal_cancel(struct journal *journal, uint64_t request) {}
 
 bool intake_remove_message(struct intake *intake, uint64_t id, const char *actor) { return false; }
+void intake_remove_rest(struct intake *intake, const struct message *message, const char *actor) {}
 void intake_remove_author(struct intake *intake, const char *platform, const char *author_id, const char *actor) {}
 
 static struct message *only_message;
