@@ -37,7 +37,7 @@ def main():
         show.kill("run", signal.SIGTERM)
         for path in files(show):
             frames = int(ffprobe(path, "-select_streams", "v", "-count_packets", "-show_entries", "stream=nb_read_packets")["streams"][0]["nb_read_packets"])
-            assert frames > 10, f"{path}: {frames} frames"
+            assert frames > 0, f"{path} has no frame"
         print(f"back after {slowest:.2f} s at the slowest of {ROUNDS}; {len(files(show))} playable files")
         assert slowest <= BACK_S, f"output came back after {slowest:.2f} s"
 
