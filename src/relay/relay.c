@@ -261,8 +261,10 @@ static void start_sources(struct relay *relay, const struct relay_options *optio
     json_t *config;
     json_array_foreach((json_t *)options->sources, index, config) {
         struct error err = {0};
-        if (!relay_start_source(relay, config, &err))
-            relay_notice(relay, "error", "relay/sources", "sources[%zu]: %s", index, err.text);
+        if (relay_start_source(relay, config, &err))
+            continue;
+        json_array_append(relay->refused, config);
+        relay_notice(relay, "error", "relay/sources", "sources[%zu]: %s", index, err.text);
     }
 }
 
@@ -286,6 +288,7 @@ struct relay *relay_create(const struct relay_options *options, struct error *er
     relay->options = (struct relay_options){
         .save_sources = options->save_sources, .check_source = options->check_source, .data = options->data};
     relay->written = json_object();
+    relay->refused = json_array();
     list_init(&relay->listeners);
     timer_init(&relay->flush, relay->loop, handle_flush, relay);
     timer_init(&relay->clock, relay->loop, handle_clock, relay);
@@ -327,6 +330,7 @@ void relay_destroy(struct relay *relay)
     queue_destroy(relay->queue);
     journal_close(relay->journal);
     json_decref(relay->written);
+    json_decref(relay->refused);
     free(relay);
 }
 

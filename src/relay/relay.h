@@ -97,6 +97,7 @@ struct relay {
     struct timer patience;  // a card that waits for the journal is looked at again
     struct relay_options options;  // of the callbacks only
     json_t *written;        // source id → its entry as given, secrets and all: for writing back, never for showing
+    json_t *refused;        // array: entries that did not start, written back all the same for their owner to mend
     int64_t flushed_ms;     // monotonic
     uint64_t handled_id;    // the newest message that questions and polls have seen
 };

@@ -65,6 +65,7 @@ static void write_back(struct relay *relay)
     json_t *entries = json_array();
     struct error err = {0};
     sources_each(relay->sources, add_written, (void *[]){relay, entries});
+    json_array_extend(entries, relay->refused);
     if (!relay->options.save_sources(relay->options.data, entries, &err))
         relay_notice(relay, "error", "relay/sources", "the configuration was not written: %s", err.text);
     json_decref(entries);
@@ -73,10 +74,14 @@ static void write_back(struct relay *relay)
 static void note_written(struct relay *relay, const json_t *resolved, const json_t *written)
 {
     json_object_clear(relay->written);
+    json_array_clear(relay->refused);
     for (size_t i = 0; i < json_array_size(resolved); i++) {
         char *id = connector_source_id(json_array_get(resolved, i), NULL);
-        if (id)
+        if (id && sources_find(relay->sources, id)) {
             json_object_set_new(relay->written, id, json_deep_copy(json_array_get(written, i)));
+        } else {
+            json_array_append(relay->refused, json_array_get(written, i));
+        }
         free(id);
     }
 }

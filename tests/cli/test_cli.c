@@ -281,6 +281,33 @@ static void test_reload_hides_keys(void **state)
     free(path);
 }
 
+/* One that does not start is its owner's to mend, not ours to drop when another is added. */
+static void test_refused_source_stays(void **state)
+{
+    char folder[] = "/tmp/antiphon-cli-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    char *path = xasprintf("%s/antiphon.json", folder);
+    write_text(path, "{\"sources\":[{\"connector\":\"twitch\",\"channel\":\"no channel!\"}]}");
+    struct error err = {0};
+    struct loop *loop = loop_create(&err);
+    struct relay_config *config = relay_config_load(path, &err);
+    struct relay *relay = config ? relay_config_create_relay(config, loop, folder, folder, &err) : NULL;
+    assert_non_null(relay);
+    json_t *entry = json_pack("{s:s,s:s,s:s}", "connector", "twitch", "channel", "anna", "url", "ws://127.0.0.1:9");
+    if (!relay_add_source(relay, entry, &err))
+        fail_msg("%s", err.text);
+    struct buffer text = {0};
+    assert_true(file_read(path, 10000, &text, &err));
+    assert_non_null(memmem(text.data, text.len, "no channel!", 11));
+    assert_non_null(memmem(text.data, text.len, "anna", 4));
+    buffer_fini(&text);
+    json_decref(entry);
+    relay_destroy(relay);
+    relay_config_destroy(config);
+    loop_destroy(loop);
+    free(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,6 +315,7 @@ int main(void)
         cmocka_unit_test(test_write_back), cmocka_unit_test(test_options),
         cmocka_unit_test(test_keys_move),
         cmocka_unit_test(test_reload_says_what_waits), cmocka_unit_test(test_reload_hides_keys),
+        cmocka_unit_test(test_refused_source_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
