@@ -229,15 +229,13 @@ static bool read_panel(struct config *config, const struct reader *reader)
 {
     static const struct key keys[] = {
         {"listen", JSON_STRING}, {"public_url", JSON_STRING}, {"certificate", JSON_STRING}, {"key", JSON_STRING},
-        {"trusted_proxies", JSON_ARRAY},
     };
     const json_t *object = json_object_get(config->root, "panel");
     config->panel.listen = copy_text(object, "listen", "127.0.0.1:8470");
     config->panel.public_url = copy_text(object, "public_url", "");
     config->panel.certificate = copy_text(object, "certificate", "");
     config->panel.key = copy_text(object, "key", "");
-    if ((object && !keys_check(reader, "panel", object, keys, ARRAY_LENGTH(keys)))
-        || !copy_texts(reader, object, "trusted_proxies", &config->panel.trusted_proxies))
+    if (object && !keys_check(reader, "panel", object, keys, ARRAY_LENGTH(keys)))
         return false;
     const char *url = config->panel.public_url;
     if (*url && strncmp(url, "https://", 8) != 0 && strncmp(url, "http://127.0.0.1", 16) != 0)
@@ -391,7 +389,6 @@ void config_destroy(struct config *config)
     free(config->window.view), free(config->window.background);
     free(config->video.input), free(config->video.holding), free(config->video.outputs);
     free(config->panel.listen), free(config->panel.public_url), free(config->panel.certificate), free(config->panel.key);
-    free_texts(config->panel.trusted_proxies);
     free_texts(config->languages);
     json_decref(config->sources);
     json_decref(config->root);

@@ -51,7 +51,6 @@ struct config {
         char *listen;      // "127.0.0.1:8470"
         char *public_url;  // "": none
         char *certificate, *key;  // PEM paths; "": plain HTTP
-        char **trusted_proxies;   // NULL-terminated addresses whose forwarding headers are believed
     } panel;
     int retention_days;
 };
