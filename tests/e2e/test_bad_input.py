@@ -135,7 +135,7 @@ def check_secrets():
         show.config["sources"] = [{"connector": "youtube", "video": "abcdefghijk", "api_key": "secret:youtube"}]
         show.write_config()
         run = ("run", "--config", config)
-        call(show, *run, status=1, words=['sources[0].api_key "secret:youtube"', 'secrets.json beside this file has no "youtube"'])
+        call(show, *run, status=1, words=['sources[0].api_key', 'secrets.json beside this file has no "youtube"'])
         write('{"youtube":"AIzaHidden"}', 0o644)
         call(show, *run, status=1, words=["secrets.json: others can read it", "chmod 600"])
         write('{"youtube":', 0o600)
