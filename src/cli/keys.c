@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/secret.h"
 
 static const char *type_name(json_type type)
 {
@@ -28,13 +29,9 @@ static const char *type_name(json_type type)
 
 static bool is_secret(const char *path)
 {
-    static const char *const words[] = {"key", "token", "secret", "password", ".to"};
+    // An output's address may end in a stream key.
     const char *last = strrchr(path, '.');
-    for (size_t i = 0; i < ARRAY_LENGTH(words); i++) {
-        if (last && strstr(last, words[i]))
-            return true;
-    }
-    return false;
+    return last && (secret_is_key(last) || strcmp(last, ".to") == 0);
 }
 
 bool keys_fail(const struct reader *reader, const char *path, const json_t *value, const char *format, ...)
@@ -134,7 +131,7 @@ bool keys_check(const struct reader *reader, const char *path, const json_t *obj
 const char *keys_resolve(const struct reader *reader, const char *path, const json_t *value)
 {
     const char *text = json_string_value(value);
-    if (!text || strncmp(text, "secret:", 7) != 0)
+    if (!text || !secret_is_reference(text))
         return text;
     const char *secret = json_get_text(reader->secrets, text + 7);
     if (!secret) {

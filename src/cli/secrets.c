@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/secret.h"
 
 enum { SECRETS_BYTES_MAX = 1 << 20 };
 
@@ -45,16 +46,6 @@ bool secrets_load(const char *config_path, json_t **secrets, struct error *err)
     return ok;
 }
 
-static bool is_secret_key(const char *key)
-{
-    static const char *const words[] = {"key", "token", "secret", "password"};
-    for (size_t i = 0; i < ARRAY_LENGTH(words); i++) {
-        if (strstr(key, words[i]))
-            return true;
-    }
-    return false;
-}
-
 /* The name under which `text` is there, or a new one like "youtube_api_key_2", which then holds it. The caller frees. */
 static char *name_of(json_t *secrets, const char *connector, const char *key, const char *text, bool *is_new)
 {
@@ -79,7 +70,7 @@ static bool move_of(json_t *source, json_t *secrets)
     json_t *value;
     json_object_foreach (source, key, value) {
         const char *text = json_string_value(value);
-        if (!text || !*text || !is_secret_key(key) || strncmp(text, "secret:", 7) == 0)
+        if (!text || !*text || !secret_is_key(key) || secret_is_reference(text))
             continue;
         log_hide(text);
         char *name = name_of(secrets, connector ? connector : "source", key, text, &is_new);

@@ -1,24 +1,14 @@
 /* Sources that come and go while the relay runs, and the configuration that follows them. */
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/error.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "base/secret.h"
 #include "connector/connector.h"
 #include "relay/relay_private.h"
 #include "relay/sources.h"
-
-static bool is_secret_key(const char *key)
-{
-    static const char *const words[] = {"key", "token", "secret", "password", "cookie", "session"};
-    for (size_t i = 0; i < ARRAY_LENGTH(words); i++) {
-        if (strcasestr(key, words[i]))
-            return true;
-    }
-    return false;
-}
 
 /* What clients may see of an entry: "secret:NAME" says nothing, a secret itself becomes "***". */
 static json_t *make_shown(const json_t *config)
@@ -29,7 +19,7 @@ static json_t *make_shown(const json_t *config)
     void *next;
     json_object_foreach_safe(shown, next, key, value) {
         const char *text = json_string_value(value);
-        if (is_secret_key(key) && text && strncmp(text, "secret:", 7) != 0)
+        if (secret_is_key(key) && text && !secret_is_reference(text))
             json_object_set_new(shown, key, json_string("***"));
     }
     return shown;

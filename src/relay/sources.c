@@ -2,13 +2,13 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/poison.h"
+#include "base/secret.h"
 #include "chat/message.h"
 #include "net/loop.h"
 #include "relay/intake.h"
@@ -165,16 +165,6 @@ void sources_destroy(struct sources *sources)
 
 /* ---- Adding and removing ---- */
 
-static bool is_secret_key(const char *key)
-{
-    static const char *const words[] = {"key", "token", "secret", "password", "cookie", "session"};
-    for (size_t i = 0; i < ARRAY_LENGTH(words); i++) {
-        if (strcasestr(key, words[i]))
-            return true;
-    }
-    return false;
-}
-
 static json_t *mask(const json_t *resolved)
 {
     json_t *shown = json_deep_copy(resolved);
@@ -182,7 +172,7 @@ static json_t *mask(const json_t *resolved)
     json_t *value;
     void *next;
     json_object_foreach_safe (shown, next, key, value) {
-        if (is_secret_key(key) && json_is_string(value))
+        if (secret_is_key(key) && json_is_string(value))
             json_object_set_new(shown, key, json_string("***"));
     }
     return shown;

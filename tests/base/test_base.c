@@ -24,6 +24,7 @@
 #include "base/memory.h"
 #include "base/poison.h"
 #include "base/random.h"
+#include "base/secret.h"
 #include "base/utf8.h"
 
 static char *temporary(const char *name)
@@ -304,6 +305,18 @@ static void test_poison_keeps_no_text(void **state)
     free(path);
 }
 
+static void test_secret_keys(void **state)
+{
+    static const char *const secret[] = {"api_key", "token", "client_secret", "Password", "cookie", "session_id"};
+    static const char *const open[] = {"channel", "video", "url", "connector"};
+    for (size_t i = 0; i < ARRAY_LENGTH(secret); i++)
+        assert_true(secret_is_key(secret[i]));
+    for (size_t i = 0; i < ARRAY_LENGTH(open); i++)
+        assert_false(secret_is_key(open[i]));
+    assert_true(secret_is_reference("secret:youtube"));
+    assert_false(secret_is_reference("secretive"));
+}
+
 struct item {
     int number;
     struct list link;
@@ -344,6 +357,7 @@ int main(void)
         cmocka_unit_test(test_json_bounds),   cmocka_unit_test(test_files),
         cmocka_unit_test(test_poison_crash),  cmocka_unit_test(test_poison_kill), cmocka_unit_test(test_poison_keeps_no_text),
         cmocka_unit_test(test_list),
+        cmocka_unit_test(test_secret_keys),
         cmocka_unit_test(test_random),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
