@@ -14,7 +14,11 @@
 #include "base/poison.h"
 #include "connector/connector_impl.h"
 
-static const struct connector_impl *const connectors[] = {&twitch_connector, &youtube_connector};
+/* Every platform, in alphabetical order. */
+static const struct connector_impl *const connectors[] = {
+    &twitch_connector,
+    &youtube_connector,
+};
 
 static const char *const state_names[] = {
     [CONNECTOR_OFF] = "off", [CONNECTOR_CONNECTING] = "connecting", [CONNECTOR_LIVE] = "live",

@@ -1,6 +1,6 @@
 /*
  * connector_impl.h - what a platform brings, and what connector.c does for all of them. For this room only.
- * A platform is one `const struct connector_impl` in its own file, entered in registry.c.
+ * A platform is one `const struct connector_impl` in its own file, and a line in the table of connector.c.
  */
 #pragma once
 
@@ -73,5 +73,6 @@ const char *connector_again_text(int64_t delay_ms, char text[32]);
 /* The configuration's text at key, or otherwise; borrowed. config may be NULL. */
 const char *connector_config_text(const json_t *config, const char *key, const char *otherwise);
 
+/* The table's entries, in alphabetical order. */
 extern const struct connector_impl twitch_connector;
 extern const struct connector_impl youtube_connector;
