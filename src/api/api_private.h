@@ -14,6 +14,7 @@ struct client;
 struct feed;
 struct outputs;
 struct reply;
+struct sources;
 
 enum api_topic {
     TOPIC_ON_AIR = 1 << 0,
@@ -60,6 +61,7 @@ void snapshot_write(const struct api *api, unsigned topics, struct buffer *out);
 
 void http_handle_request(void *data, struct server_request *request);
 
-/* --- metrics.c --- */
+/* --- metrics.c, metrics_sources.c --- */
 
 void metrics_write(const struct api *api, struct buffer *out);
+void metrics_write_sources(const struct sources *sources, struct buffer *out);

@@ -1,4 +1,4 @@
-/* Prometheus' text format, version 0.0.4. Counts and ages only: no names of people, no addresses. */
+/* Prometheus' text format, version 0.0.4. Counts and ages only, and of names only those of the sources. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -80,6 +80,7 @@ static void add_clients(const struct api *api, struct buffer *out)
 void metrics_write(const struct api *api, struct buffer *out)
 {
     add_messages(api->relay, out);
+    metrics_write_sources(api->relay->sources, out);
     add_journal(api->relay, out);
     add_questions(api->relay, out);
     add_clients(api, out);

@@ -31,6 +31,10 @@ void source_write_json(const struct source *source, struct buffer *out)
                   health->dropped, source->duplicates);
     if (source->usual_interval_ms > 0)
         buffer_printf(out, ",\"interval_ms\":%" PRId64, source->usual_interval_ms);
+    if (source->silent_since_ms > 0)
+        buffer_printf(out, ",\"silent_since_ms\":%" PRId64, source->silent_since_ms);
+    if (source->gaps > 0)
+        buffer_printf(out, ",\"gaps\":%" PRIu64 ",\"gaps_ms\":%" PRId64, source->gaps, source->gaps_ms);
     buffer_add_char(out, '}');
 }
 

@@ -49,6 +49,8 @@ struct intake {
     size_t held_count;
     struct ban bans[BANS];
     struct intake_counts counts;
+    void (*late_fn)(void *data, const struct message *message);
+    void *late_data;
 };
 
 /* ---- Making ---- */
@@ -390,6 +392,12 @@ static uint64_t find_known(const struct intake *intake, const struct message *me
 
 static enum intake_result settle(struct intake *intake, struct message *message, enum journal_key kind);
 
+static void tell_late(const struct intake *intake, const struct message *message)
+{
+    if (intake->late_fn)
+        intake->late_fn(intake->late_data, message);
+}
+
 /* The journal's answer. No key: it is not committed yet, or its file is gone; then the hash has to do. */
 static void handle_key(void *data, struct str key)
 {
@@ -401,11 +409,14 @@ static void handle_key(void *data, struct str key)
     bool is_moved = find_known(intake, message, kind) != held->id;
     drop_held(held);
     if (is_moved) {
-        intake_push(intake, message);  // while we asked, another took the hash over: ask again
+        // While we asked, another took the hash over: ask again.
+        if (intake_push(intake, message) == INTAKE_DUPLICATE)
+            tell_late(intake, message);
     } else if (!is_same) {
         settle(intake, message, kind);
     } else if (kind == JOURNAL_KEY_EVENT) {
         intake->counts.duplicates++;
+        tell_late(intake, message);
     } else {
         take_gone(intake, message);
     }
@@ -451,6 +462,12 @@ enum intake_result intake_push(struct intake *intake, struct message *message)
         return INTAKE_HELD;
     intake->counts.duplicates++;
     return INTAKE_DUPLICATE;
+}
+
+void intake_on_late_duplicate(struct intake *intake, void (*fn)(void *data, const struct message *message), void *data)
+{
+    intake->late_fn = fn;
+    intake->late_data = data;
 }
 
 /* ---- Ours ---- */

@@ -30,12 +30,15 @@ void intake_destroy(struct intake *intake);  // accepts NULL
 enum intake_result {
     INTAKE_TAKEN,      // journalled and, unless it is a control event, in the queue
     INTAKE_DUPLICATE,  // came before
-    INTAKE_HELD,       // its key looks known: the journal is asked, and it is taken or dropped with the answer
+    INTAKE_HELD,       // its key looks known: the journal is asked, and it is taken or dropped with the answer (see below)
     INTAKE_GONE,       // was deleted, or its author banned, before it came: journalled without its text
 };
 
 /* message must not be stamped; the caller keeps its reference. */
 enum intake_result intake_push(struct intake *intake, struct message *message);
+
+/* Told of each held message that turned out to have come before. One listener. */
+void intake_on_late_duplicate(struct intake *intake, void (*fn)(void *data, const struct message *message), void *data);
 
 /*
  * What a moderator of ours takes back. actor: who, for the reason. False: there is no such message in the queue;

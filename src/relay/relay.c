@@ -256,6 +256,7 @@ static void start_sources(struct relay *relay, const struct relay_options *optio
     relay->sources = sources_create(&(struct sources_options){
         .loop = relay->loop, .journal = relay->journal, .intake = relay->intake,
         .runtime_folder = options->runtime_folder ? options->runtime_folder : options->data_folder,
+        .silence_ms = options->silence_ms,
         .on_changed = handle_source, .on_removed = handle_source_removed, .on_notice = handle_notice, .data = relay});
     size_t index;
     json_t *config;

@@ -42,6 +42,7 @@ struct relay_options {
     const json_t *sources;            // array: `sources` of the configuration as written; NULL: none
     int retention_days;               // 0: 30; negative: for ever
     size_t queue_messages;            // 0: the queue's usual
+    int64_t silence_ms;               // no source counts as silent before; 0: 60,000
     /*
      * Optional: writes the sources back into the configuration when they changed at run time. `sources` is an
      * array as above, borrowed. False: the change stands until the next restart, and err says why.

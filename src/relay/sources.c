@@ -1,4 +1,4 @@
-#include "relay/sources.h"
+#include "relay/sources_inside.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,87 +14,7 @@
 #include "relay/intake.h"
 #include "relay/journal.h"
 
-enum { SOURCES_MAX = 64, TELL_PAUSE_MS = 1000 };
-
-struct sources {
-    struct sources_options options;
-    struct list list;      // of struct source
-    struct poison *poison;
-    struct timer tell;     // counts that changed, once a second
-};
-
-/* ---- What connectors say ---- */
-
-static void tell(struct source *source)
-{
-    const struct sources_options *options = &source->owner->options;
-    source->told_messages = source->health.messages;
-    if (options->on_changed)
-        options->on_changed(options->data, source);
-}
-
-static void take_health(struct source *source, const struct connector_health *health)
-{
-    char *text = xstrdup(health->text ? health->text : "");
-    source->health = *health;
-    free(source->text);
-    source->health.text = source->text = text;
-}
-
-static void handle_health(void *data, const struct connector_health *health)
-{
-    struct source *source = data;
-    take_health(source, health);
-    tell(source);
-}
-
-static void handle_tell(void *data)
-{
-    struct sources *sources = data;
-    struct source *source;
-    list_for_each(source, &sources->list, link) {
-        if (source->connector)
-            take_health(source, connector_health(source->connector));
-        if (source->health.messages != source->told_messages)
-            tell(source);
-    }
-}
-
-/* A running mean over some 16 messages; backfill says nothing about the pace of the chat. */
-static void note_pace(struct source *source, const struct message *message)
-{
-    if (message->is.is_history)
-        return;
-    int64_t now = clock_monotonic_ms();
-    if (source->delivered_ms > 0) {
-        int64_t interval = now - source->delivered_ms, usual = source->usual_interval_ms;
-        source->usual_interval_ms = usual > 0 ? usual + (interval - usual) / 16 : interval;
-    }
-    source->delivered_ms = now;
-}
-
-static void handle_message(void *data, struct message *message)
-{
-    struct source *source = data;
-    struct sources *sources = source->owner;
-    note_pace(source, message);
-    if (intake_push(sources->options.intake, message) == INTAKE_DUPLICATE)
-        source->duplicates++;
-    if (sources->options.loop && !timer_is_running(&sources->tell))
-        timer_start(&sources->tell, TELL_PAUSE_MS);
-}
-
-static void handle_gap(void *data, int64_t from_ms, int64_t to_ms, const char *reason)
-{
-    struct source *source = data;
-    journal_add_gap(source->owner->options.journal, &(struct journal_gap){source->id, from_ms, to_ms, reason});
-}
-
-static void handle_cursor(void *data, const char *cursor)
-{
-    struct source *source = data;
-    journal_set_cursor(source->owner->options.journal, source->id, cursor);
-}
+enum { SOURCES_MAX = 64 };
 
 /* ---- Making ---- */
 
@@ -132,7 +52,8 @@ struct sources *sources_create(const struct sources_options *options)
     sources->options = *options;
     list_init(&sources->list);
     if (options->loop)
-        timer_init(&sources->tell, options->loop, handle_tell, sources);
+        timer_init(&sources->tell, options->loop, source_tell_counts, sources);
+    intake_on_late_duplicate(options->intake, source_handle_duplicate, sources);
     open_poison(sources);
     sources->options.runtime_folder = NULL;  // borrowed for this call only
     return sources;
@@ -142,6 +63,7 @@ static void source_destroy(struct source *source)
 {
     list_remove(&source->link);
     connector_destroy(source->connector);
+    timer_stop(&source->silence);
     json_decref(source->config);
     json_decref(source->resolved);
     free(source->text);
@@ -159,6 +81,7 @@ void sources_destroy(struct sources *sources)
     struct source *source, *following;
     list_for_each_safe(source, following, &sources->list, link)
         source_destroy(source);
+    intake_on_late_duplicate(sources->options.intake, NULL, NULL);
     poison_close(sources->poison);
     free(sources);
 }
@@ -186,10 +109,10 @@ static bool source_connect(struct source *source, struct error *err)
         .cursor = journal_cursor(options->journal, source->id),
         .poison = source->owner->poison,
         .ca_file = options->ca_file,
-        .deliver = handle_message,
-        .on_health = handle_health,
-        .on_gap = handle_gap,
-        .on_cursor = handle_cursor,
+        .deliver = source_handle_message,
+        .on_health = source_handle_health,
+        .on_gap = source_handle_gap,
+        .on_cursor = source_handle_cursor,
         .data = source,
     };
     source->connector = connector_create(source->resolved, &wanted, err);
@@ -197,7 +120,7 @@ static bool source_connect(struct source *source, struct error *err)
         return false;
     free(source->platform);
     source->platform = xstrdup(connector_platform(source->connector));
-    take_health(source, connector_health(source->connector));
+    source_take_health(source, connector_health(source->connector));
     return true;
 }
 
@@ -236,6 +159,7 @@ const struct source *sources_add(struct sources *sources, const json_t *resolved
     list_init(&source->link);
     source->owner = sources;
     source->id = id;
+    source_watch(source);
     source->resolved = json_deep_copy(resolved);
     source->config = shown ? json_deep_copy(shown) : mask(resolved);
     if (!source_connect(source, err)) {
@@ -243,7 +167,7 @@ const struct source *sources_add(struct sources *sources, const json_t *resolved
         return NULL;
     }
     list_append(&sources->list, &source->link);
-    tell(source);
+    source_tell(source);
     if (sources->options.loop)
         connector_start(source->connector);
     return source;
@@ -312,11 +236,11 @@ static void change_source(struct source *source, const json_t *resolved, const j
     source->config = shown ? json_deep_copy(shown) : mask(resolved);
     if (!source_connect(source, &err)) {
         source->connector = NULL;
-        take_health(source, &(struct connector_health){.state = CONNECTOR_FAILED, .text = err.text});
+        source_take_health(source, &(struct connector_health){.state = CONNECTOR_FAILED, .text = err.text});
     } else if (source->owner->options.loop) {
         connector_start(source->connector);
     }
-    tell(source);
+    source_tell(source);
 }
 
 bool sources_set(struct sources *sources, const json_t *resolved, const json_t *shown, struct error *err)

@@ -14,11 +14,13 @@
 
 #include "base/list.h"
 #include "connector/connector.h"
+#include "net/loop.h"
+#include "relay/budget.h"
+#include "relay/pace.h"
 
 struct error;
 struct intake;
 struct journal;
-struct loop;
 struct sources;
 
 /* Read only for all others; borrowed until the source is removed. */
@@ -29,13 +31,17 @@ struct source {
     char *platform;          // "twitch"
     json_t *config;          // as it may be shown and written back: "secret:NAME", or "***" where only the secret is known
     struct connector_health health;  // as the connector told last; text is owned by the source
-    int64_t usual_interval_ms;       // between messages, a running mean; 0: not known yet
+    int64_t usual_interval_ms;       // between messages, by the median; 0: not known yet
+    int64_t silent_since_ms;         // Unix: live, and nothing came for far longer than usual since then; 0: all is well
     uint64_t duplicates;             // came again, after a reconnection or by a second way
+    uint64_t gaps;                   // in this run
+    int64_t gaps_ms;                 // how long they were, together
     // private
     struct connector *connector;
     json_t *resolved;        // the same with real secrets
     char *text;              // health.text
-    int64_t delivered_ms;    // monotonic: the last message
+    struct pace pace;
+    struct timer silence;    // when it counts as silent, or earlier: messages do not move it
     uint64_t told_messages;  // health.messages when the listener was told last
 };
 
@@ -45,11 +51,12 @@ struct sources_options {
     struct intake *intake;       // borrowed; required
     const char *runtime_folder;  // "relay.poison" lies there; NULL: none
     const char *ca_file;         // see connector.h; NULL: none
+    int64_t silence_ms;          // no source counts as silent before; 0: 60,000
     /* Optional: state, text or counts changed; counts alone once a second at most. */
     void (*on_changed)(void *data, const struct source *source);
     /* Optional: it is gone after this call. */
     void (*on_removed)(void *data, const struct source *source);
-    /* Optional: something a person should know: a frame that killed the last run. level: "warn". */
+    /* Optional: something a person should know: a frame that killed the last run, a chat gone silent. level: "warn". */
     void (*on_notice)(void *data, const char *level, const char *where, const char *text);
     void *data;
 };

@@ -128,7 +128,8 @@ void caller_connect(struct caller *caller, struct desk *desk, const char *origin
 void caller_open(struct caller *caller, struct desk *desk, const char *hello)
 {
     caller_connect(caller, desk, NULL, NULL, 0, false);
-    assert_true(caller->is_open);
+    if (!caller->is_open)
+        fail_msg("not open: status %d, code %d", caller->http_status, caller->code);
     caller_say(caller, hello ? hello : "{\"type\":\"hello\",\"client\":\"program\",\"name\":\"anna\"}");
     json_decref(caller_wait(caller, "welcome"));
 }

@@ -1,0 +1,95 @@
+/*
+ * The sources' figures: one family a figure, one line a source, "source" its id and "platform" the word before the colon.
+ * A source is one configured connection, so there are at most 64 lines a family.
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "api/api_private.h"
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "relay/sources.h"
+
+static double state_of(const struct source *source) { return source->health.state; }
+static double is_live(const struct source *source) { return source->health.state == CONNECTOR_LIVE; }
+static double is_silent(const struct source *source) { return source->silent_since_ms > 0; }
+static double messages(const struct source *source) { return (double)source->health.messages; }
+static double duplicates(const struct source *source) { return (double)source->duplicates; }
+static double dropped(const struct source *source) { return (double)source->health.dropped; }
+static double reconnects(const struct source *source) { return (double)source->health.reconnects; }
+static double gaps(const struct source *source) { return (double)source->gaps; }
+static double gap_seconds(const struct source *source) { return (double)source->gaps_ms / 1000; }
+
+static double last_message(const struct source *source)
+{
+    return source->health.last_message_ms > 0 ? (double)source->health.last_message_ms / 1000 : NAN;
+}
+
+static double interval(const struct source *source)
+{
+    return source->usual_interval_ms > 0 ? (double)source->usual_interval_ms / 1000 : NAN;
+}
+
+/* A figure that is not known (NAN) has no line. */
+static const struct family {
+    const char *name, *type, *help;
+    double (*value)(const struct source *source);
+} families[] = {
+    {"source_state", "gauge", "0 off, 1 connecting, 2 live, 3 waiting, 4 failed.", state_of},
+    {"source_live", "gauge", "1 while messages come as they are written.", is_live},
+    {"source_silent", "gauge", "1 while it is live and nothing has come for far longer than usual.", is_silent},
+    {"source_messages_total", "counter", "Messages delivered by this source.", messages},
+    {"source_duplicates_total", "counter", "Messages of this source that came again and were dropped.", duplicates},
+    {"source_dropped_total", "counter", "Frames that could not be read, or are quarantined.", dropped},
+    {"source_reconnects_total", "counter", "Times it was live again.", reconnects},
+    {"source_gaps_total", "counter", "Times messages were lost, or may have been.", gaps},
+    {"source_gap_seconds_total", "counter", "How long these gaps were, together.", gap_seconds},
+    {"source_last_message_timestamp_seconds", "gauge", "Unix time of the last message.", last_message},
+    {"source_interval_seconds", "gauge", "The usual time between two messages.", interval},
+};
+
+/* A label's value: backslash, quote and line feed are escaped, as the format says. */
+static void add_label(struct buffer *out, const char *name, const char *value, size_t len)
+{
+    buffer_printf(out, "%s=\"", name);
+    for (size_t i = 0; i < len; i++) {
+        if (value[i] == '\n') {
+            buffer_add_string(out, "\\n");
+            continue;
+        }
+        if (value[i] == '"' || value[i] == '\\')
+            buffer_add_char(out, '\\');
+        buffer_add_char(out, value[i]);
+    }
+    buffer_add_char(out, '"');
+}
+
+struct writing {
+    const struct family *family;
+    struct buffer *out;
+};
+
+static void add_line(void *data, const struct source *source)
+{
+    const struct writing *writing = data;
+    struct buffer *out = writing->out;
+    double value = writing->family->value(source);
+    if (isnan(value))
+        return;
+    buffer_printf(out, "antiphon_%s{", writing->family->name);
+    add_label(out, "source", source->id, strlen(source->id));
+    buffer_add_char(out, ',');
+    add_label(out, "platform", source->platform, strlen(source->platform));
+    buffer_printf(out, "} %.17g\n", value);
+}
+
+void metrics_write_sources(const struct sources *sources, struct buffer *out)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(families); i++) {
+        const struct family *family = &families[i];
+        buffer_printf(out, "# HELP antiphon_%s %s\n# TYPE antiphon_%s %s\n", family->name, family->help, family->name,
+                      family->type);
+        sources_each(sources, add_line, &(struct writing){family, out});
+    }
+}

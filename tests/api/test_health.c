@@ -1,0 +1,161 @@
+/* A source's health as clients and Prometheus see it: with the real Twitch connector on the rehearsal. */
+#include "desk.h"
+#include "theatre.h"
+
+#include "base/clock.h"
+#include "rehearsal/rehearsal.h"
+#include "relay/sources.h"
+
+enum { SILENCE_MS = 400, TALK = 12, HEARD = TALK + 1 };  // and the rules of the room, which come with the JOIN
+
+struct hall {
+    struct desk desk;
+    struct theatre *theatre;
+    struct caller owner;
+};
+
+static void begin(struct hall *hall)
+{
+    *hall = (struct hall){0};
+    desk_init(&hall->desk);
+    hall->desk.relay_options.silence_ms = SILENCE_MS;
+    hall->theatre = theatre_open(&(struct rehearsal_options){0});
+    json_t *sources = json_pack("[o]", theatre_source(hall->theatre, "twitch"));
+    hall->desk.relay_options.sources = sources;
+    desk_start(&hall->desk);
+    json_decref(sources);
+    caller_open(&hall->owner, &hall->desk, NULL);
+}
+
+static void end(struct hall *hall)
+{
+    caller_close(&hall->owner);
+    desk_fini(&hall->desk);
+    theatre_close(hall->theatre);
+}
+
+/* The next news of the source for which `is_it` holds; the caller frees. */
+static json_t *wait_source(struct hall *hall, bool (*is_it)(const json_t *source))
+{
+    while (true) {
+        json_t *event = caller_wait(&hall->owner, "source");
+        json_t *source = json_incref(json_object_get(event, "source"));
+        json_decref(event);
+        if (is_it(source))
+            return source;
+        json_decref(source);
+    }
+}
+
+static bool is_live(const json_t *source)
+{
+    return strcmp(json_get_text(source, "state"), "live") == 0;
+}
+
+static bool is_silent(const json_t *source)
+{
+    return json_object_get(source, "silent_since_ms") != NULL;
+}
+
+static bool is_heard(const json_t *source)
+{
+    return !is_silent(source) && json_get_int(source, "messages", 0) == HEARD + 1;
+}
+
+static void say(struct hall *hall, int number)
+{
+    char id[16];
+    snprintf(id, sizeof(id), "s%d", number);
+    struct message *message = message_create(&(struct message_draft){
+        .kind = MESSAGE_CHAT, .platform = STR("twitch"), .native_id = str_from(id), .text = STR("سلام"),
+        .author = {.id = STR("117166826"), .login = STR("niloufar"), .name = STR("نیلوفر")}});
+    theatre_say(hall->theatre, message);
+    message_unref(message);
+}
+
+static const char *metrics(struct hall *hall, const char *token)
+{
+    return desk_http(&hall->desk, "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nConnection: close\r\n"
+                     "Authorization: Bearer %s\r\n\r\n", api_port(hall->desk.api), token);
+}
+
+static void assert_has(const char *answer, const char *words)
+{
+    if (!strstr(answer, words))
+        fail_msg("\"%s\" is not in: %s", words, answer);
+}
+
+/* Twelve messages some 20 ms apart, and then nothing: that is said once, and taken back with the next message. */
+static void test_silence_is_said(void **state)
+{
+    struct hall hall;
+    begin(&hall);
+    json_decref(wait_source(&hall, is_live));
+    for (int i = 0; i < TALK; i++) {
+        int64_t until_ms = clock_monotonic_ms() + 20;
+        say(&hall, i);
+        while (clock_monotonic_ms() < until_ms)
+            kit_turn(&hall.desk.kit, 5);
+    }
+    json_t *source = wait_source(&hall, is_silent);
+    assert_string_equal(json_get_text(source, "state"), "live");
+    assert_int_equal(json_get_int(source, "messages", 0), HEARD);
+    assert_in_range(json_get_int(source, "interval_ms", 0), 10, 100);
+    assert_true(json_get_int(source, "silent_since_ms", 0) <= clock_unix_ms() - SILENCE_MS);
+    json_decref(source);
+
+    json_t *reply = caller_ask(&hall.owner, "token.add", "\"role\":\"viewer\",\"name\":\"prometheus\"");
+    char *token = xstrdup(json_get_text(json_object_get(reply, "result"), "token"));
+    json_decref(reply);
+    const char *answer = metrics(&hall, token);
+    assert_has(answer, "antiphon_source_silent{source=\"twitch:rehearsal\",platform=\"twitch\"} 1\n");
+    assert_has(answer, "antiphon_source_live{source=\"twitch:rehearsal\",platform=\"twitch\"} 1\n");
+    assert_has(answer, "antiphon_source_messages_total{source=\"twitch:rehearsal\",platform=\"twitch\"} 13\n");
+    assert_has(answer, "# TYPE antiphon_source_interval_seconds gauge\nantiphon_source_interval_seconds{");
+
+    say(&hall, TALK);
+    json_decref(wait_source(&hall, is_heard));
+    assert_has(metrics(&hall, token), "antiphon_source_silent{source=\"twitch:rehearsal\",platform=\"twitch\"} 0\n");
+    free(token);
+    end(&hall);
+}
+
+/* The notice names the source and what is usual; a chat that only lost its connection is not called silent. */
+static void test_lost_is_not_silent(void **state)
+{
+    struct hall hall;
+    begin(&hall);
+    json_decref(wait_source(&hall, is_live));
+    for (int i = 0; i < TALK; i++) {
+        int64_t until_ms = clock_monotonic_ms() + 10;
+        say(&hall, i);
+        while (clock_monotonic_ms() < until_ms)
+            kit_turn(&hall.desk.kit, 5);
+    }
+    json_t *notice = caller_wait(&hall.owner, "notice");
+    assert_string_equal(json_get_text(notice, "where"), "twitch:rehearsal");
+    assert_has(json_get_text(notice, "text"), "usually something comes every 0.0 s");
+    json_decref(notice);
+    const struct source *source = sources_find(hall.desk.relay->sources, "twitch:rehearsal");
+    assert_true(source->silent_since_ms > 0);
+    theatre_fault(hall.theatre, "refuse", "twitch");
+    theatre_fault(hall.theatre, "drop", "twitch");
+    while (source->health.state == CONNECTOR_LIVE)
+        kit_turn(&hall.desk.kit, 10);
+    assert_int_equal(source->silent_since_ms, 0);
+    assert_int_equal(source->gaps, 0);  // a gap is recorded when it is known how long it was
+    theatre_fault(hall.theatre, "resume", "twitch");
+    while (source->health.state != CONNECTOR_LIVE || source->gaps == 0)
+        kit_turn(&hall.desk.kit, 10);
+    assert_int_equal(source->health.reconnects, 1);
+    end(&hall);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_silence_is_said),
+        cmocka_unit_test(test_lost_is_not_silent),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
