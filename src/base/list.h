@@ -45,6 +45,14 @@ static inline bool list_is_empty(const struct list *head)
     return head->next == head;
 }
 
+static inline size_t list_count(const struct list *head)
+{
+    size_t count = 0;
+    for (const struct list *at = head->next; at != head; at = at->next)
+        count++;
+    return count;
+}
+
 /* item: a pointer to the listed struct, declared before. The body may remove `item` only in the safe form. */
 #define list_for_each(item, head, member)                                   \
     for (item = container_of((head)->next, __typeof__(*item), member);      \

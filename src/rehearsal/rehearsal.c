@@ -1,53 +1,31 @@
-#include "rehearsal/inside.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/json.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "rehearsal/transcript.h"
+#include "rehearsal/inside.h"
+
+/* The show and the load: what is said when. What goes wrong is in control.c. */
 
 enum {
-    PING_MS = 300000, PONG_MS = 10000, JOINS = 20, STREAM_MS = 120000, BATCH_MS = 200, QUOTA = 10000, PATIENCE_MS = 3000,
-    PAUSE_MS = 3000, LOAD_TICK_MS = 10, LOAD_A_TICK_MAX = 2000, SENT_BYTES_MAX = 64 << 20, SIDES = 2,
+    PATIENCE_MS = 3000, PAUSE_MS = 3000, LOAD_TICK_MS = 10, LOAD_A_TICK_MAX = 2000, MESSAGE_BYTES_MAX = 256 << 10,
 };
-
-struct rehearsal {
-    struct loop *loop;
-    struct rehearsal_options options;  // filled in, strings owned
-    struct server *server;
-    struct transcript *transcript;     // NULL: none
-    struct side *sides[SIDES];         // Twitch, YouTube
-    struct timer start_timer, play_timer, load_timer;
-    bool is_started, is_finished;
-    int64_t start_ns;   // of this pass
-    uint64_t pass;
-    size_t next_line;
-    double load_debt;   // messages that are due and were not sent yet
-    int64_t load_ns;    // when that was reckoned
-};
-
-const struct rehearsal_options *rehearsal_options(const struct rehearsal *rehearsal)
-{
-    return &rehearsal->options;
-}
 
 struct loop *rehearsal_loop(const struct rehearsal *rehearsal)
 {
     return rehearsal->loop;
 }
 
-struct side *rehearsal_twitch(const struct rehearsal *rehearsal)
+const struct transcript *rehearsal_transcript(const struct rehearsal *rehearsal)
 {
-    return rehearsal->sides[0];
+    return rehearsal->transcript;
 }
 
-struct side *rehearsal_youtube(const struct rehearsal *rehearsal)
+double rehearsal_load(const struct rehearsal *rehearsal)
 {
-    return rehearsal->sides[1];
+    return rehearsal->load_per_s;
 }
 
 uint16_t rehearsal_port(const struct rehearsal *rehearsal)
@@ -55,31 +33,31 @@ uint16_t rehearsal_port(const struct rehearsal *rehearsal)
     return server_port(rehearsal->server);
 }
 
-static struct side *find_side(const struct rehearsal *rehearsal, struct str platform)
+struct side *rehearsal_side(const struct rehearsal *rehearsal, struct str platform)
 {
-    for (int i = 0; i < SIDES; i++) {
+    for (size_t i = 0; rehearsal->sides[i]; i++) {
         if (str_equal(platform, str_from(rehearsal->sides[i]->impl->name)))
             return rehearsal->sides[i];
     }
     return NULL;
 }
 
-/* --- Playing --- */
-
-void side_note(struct side *side, const struct message *message, int64_t now_ms)
+struct side *rehearsal_route(const struct rehearsal *rehearsal, const char *path, const char **rest)
 {
-    side->said++;
-    if (side->sent.len < SENT_BYTES_MAX)
-        buffer_printf(&side->sent, "%lld %.*s %s\n", (long long)now_ms, (int)message->is.native_id.len,
-                      message->is.native_id.data, message_kind_name(message->is.kind));
+    size_t len = strcspn(path + 1, "/");
+    *rest = path + 1 + len;
+    return rehearsal_side(rehearsal, (struct str){path + 1, len});
 }
+
+/* --- Playing --- */
 
 static void say(struct rehearsal *rehearsal, const struct message *line, uint64_t pass)
 {
-    struct side *side = find_side(rehearsal, line->is.platform);
+    struct side *side = rehearsal_side(rehearsal, line->is.platform);
     if (!side)
         return;
-    struct message *message = transcript_stamp(line, pass, clock_unix_ms());
+    const struct transcript_form form = {side->impl->make_id, side->impl->detail_id};
+    struct message *message = transcript_stamp(line, &form, pass, clock_unix_ms());
     side->impl->say(side, message);
     message_unref(message);
 }
@@ -99,7 +77,7 @@ static void begin_pass(struct rehearsal *rehearsal)
 /* Behind the last line: again after a pause, or the end of the show. */
 static void end_pass(struct rehearsal *rehearsal)
 {
-    if (!rehearsal->options.is_looped) {
+    if (!rehearsal->is_looped) {
         rehearsal->is_finished = true;
         log_info("rehearsal", "the show is over");
         return;
@@ -115,7 +93,7 @@ static void play(void *data)
     struct rehearsal *rehearsal = data;
     for (const struct transcript_line *line;
          (line = transcript_at(rehearsal->transcript, rehearsal->next_line)); rehearsal->next_line++) {
-        double due_ns = (double)line->at_ms * (double)NS_PER_MS / rehearsal->options.speed;
+        double due_ns = (double)line->at_ms * (double)NS_PER_MS / rehearsal->speed;
         int64_t wait_ns = rehearsal->start_ns + (int64_t)due_ns - clock_monotonic_ns();
         if (wait_ns > 0) {
             timer_start(&rehearsal->play_timer, wait_ns / NS_PER_MS + 1);
@@ -131,12 +109,12 @@ static void play_load(void *data)
 {
     struct rehearsal *rehearsal = data;
     int64_t now_ns = clock_monotonic_ns();
-    rehearsal->load_debt += (double)(now_ns - rehearsal->load_ns) / (double)NS_PER_S * rehearsal->options.load_per_s;
+    rehearsal->load_debt += (double)(now_ns - rehearsal->load_ns) / (double)NS_PER_S * rehearsal->load_per_s;
     rehearsal->load_ns = now_ns;
     if (rehearsal->load_debt > LOAD_A_TICK_MAX)
         rehearsal->load_debt = LOAD_A_TICK_MAX;
     for (; rehearsal->load_debt >= 1; rehearsal->load_debt--) {
-        for (int i = 0; i < SIDES; i++) {
+        for (size_t i = 0; rehearsal->sides[i]; i++) {
             struct side *side = rehearsal->sides[i];
             struct message *message = transcript_make(rehearsal->transcript, side->impl->name, side->load_number + 1);
             if (!message)
@@ -149,15 +127,14 @@ static void play_load(void *data)
     timer_start(&rehearsal->load_timer, LOAD_TICK_MS);
 }
 
-static void begin_show(void *data)
+void rehearsal_begin(struct rehearsal *rehearsal)
 {
-    struct rehearsal *rehearsal = data;
     if (rehearsal->is_started || !rehearsal->transcript)
         return;
     rehearsal->is_started = true;
     timer_stop(&rehearsal->start_timer);
     log_info("rehearsal", "the show begins");
-    if (rehearsal->options.load_per_s > 0) {
+    if (rehearsal->load_per_s > 0) {
         rehearsal->load_ns = clock_monotonic_ns();
         timer_start(&rehearsal->load_timer, 0);
     } else {
@@ -165,232 +142,185 @@ static void begin_show(void *data)
     }
 }
 
-void rehearsal_client_came(struct side *side)
+static void begin_show(void *data)
+{
+    rehearsal_begin(data);
+}
+
+static bool is_complete(const struct rehearsal *rehearsal)
+{
+    for (size_t i = 0; rehearsal->sides[i]; i++) {
+        const struct side *side = rehearsal->sides[i];
+        if (!side->has_client && transcript_has(rehearsal->transcript, side->impl->name))
+            return false;
+    }
+    return true;
+}
+
+void side_client_came(struct side *side)
 {
     struct rehearsal *rehearsal = side->rehearsal;
     side->has_client = true;
     if (rehearsal->is_started || !rehearsal->transcript)
         return;
-    bool is_complete = true;
-    for (int i = 0; i < SIDES; i++)
-        is_complete = is_complete && (rehearsal->sides[i]->has_client ||
-                                      !transcript_has(rehearsal->transcript, rehearsal->sides[i]->impl->name));
     // Never from within: the client's own answer goes out first.
-    if (is_complete)
+    if (is_complete(rehearsal))
         timer_start(&rehearsal->start_timer, 0);
     else if (!timer_is_running(&rehearsal->start_timer))
         timer_start(&rehearsal->start_timer, PATIENCE_MS);
 }
 
-/* --- Faults --- */
-
-static void handle_fault_over(void *data)
-{
-    struct side *side = data;
-    side->fault = FAULT_NONE;
-    timer_stop(&side->fault_timer);
-    side->impl->special(side, "resume");
-    side->impl->resume(side);
-}
-
-static bool inflict(struct side *side, const char *fault, int64_t for_ms)
-{
-    static const char *const lasting[] = {[FAULT_REFUSE] = "refuse", [FAULT_HANG] = "hang", [FAULT_STALL] = "stall"};
-    for (int i = FAULT_REFUSE; i <= FAULT_STALL; i++) {
-        if (strcmp(fault, lasting[i]) != 0)
-            continue;
-        side->fault = (enum fault_state)i;
-        if (for_ms > 0)
-            timer_start(&side->fault_timer, for_ms);
-        return true;
-    }
-    bool is_known = true;
-    if (strcmp(fault, "drop") == 0) {
-        side->impl->drop(side);
-    } else if (strcmp(fault, "garbage") == 0) {
-        side->impl->garbage(side);
-    } else if (strcmp(fault, "reconnect") == 0) {
-        side->impl->reconnect(side);
-    } else if (strcmp(fault, "resume") == 0) {
-        handle_fault_over(side);
-    } else {
-        is_known = side->impl->special(side, fault);
-        if (is_known && for_ms > 0)
-            timer_start(&side->fault_timer, for_ms);
-    }
-    return is_known;
-}
-
-bool rehearsal_fault(struct rehearsal *rehearsal, const char *fault, const char *platform, int64_t for_ms,
-                     struct error *err)
-{
-    bool is_known = false;
-    for (int i = 0; i < SIDES; i++) {
-        struct side *side = rehearsal->sides[i];
-        if (platform && strcmp(platform, side->impl->name) != 0)
-            continue;
-        is_known |= inflict(side, fault, for_ms);
-    }
-    if (is_known)
-        log_info("rehearsal", "%s: %s", platform ? platform : "all", fault);
-    return is_known || error_set(err, ERROR_DATA, "there is no fault \"%s\" for \"%s\"; there are drop, refuse, hang, stall, "
-                                 "garbage, reconnect, quota, end, restart, resume", fault, platform ? platform : "all");
-}
+/* --- What it is and how it stands --- */
 
 json_t *rehearsal_state(const struct rehearsal *rehearsal)
 {
     json_t *state = json_pack("{s:b, s:b, s:I}", "started", rehearsal->is_started, "finished", rehearsal->is_finished,
                               "pass", (json_int_t)rehearsal->pass);
-    for (int i = 0; i < SIDES; i++) {
+    for (size_t i = 0; rehearsal->sides[i]; i++) {
         const struct side *side = rehearsal->sides[i];
-        json_t *one = json_pack("{s:I, s:I, s:I}", "said", (json_int_t)side->said, "skipped", (json_int_t)side->skipped,
-                                "load_number", (json_int_t)side->load_number);
-        side->impl->describe(side, one);
+        json_t *one = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "said", (json_int_t)side->said, "skipped",
+                                (json_int_t)side->skipped, "load_number", (json_int_t)side->load_number, "requests",
+                                (json_int_t)side->requests, "clients", (json_int_t)list_count(&side->clients), "writes",
+                                (json_int_t)json_array_size(side->writes));
+        if (side->impl->describe)
+            side->impl->describe(side, one);
         json_object_set_new(state, side->impl->name, one);
     }
     return state;
 }
 
-/* --- The control --- */
-
-static void respond_json(struct server_request *request, int status, json_t *object)
+const json_t *rehearsal_writes(const struct rehearsal *rehearsal, const char *platform)
 {
-    char *text = json_dumps(object, JSON_COMPACT);
-    server_respond(request, status, "application/json", NULL, 0, text, strlen(text));
-    free(text);
-    json_decref(object);
+    const struct side *side = rehearsal_side(rehearsal, str_from(platform));
+    return side ? side->writes : NULL;
 }
-
-/* POST /control/say with one line of a transcript. */
-static void control_say(struct rehearsal *rehearsal, struct server_request *request)
-{
-    size_t len;
-    const char *body = server_request_body(request, &len);
-    struct error err = {0};
-    json_t *object = json_parse(body, len, &err);
-    struct message *message = object ? message_from_json(object, &err) : NULL;
-    json_decref(object);
-    if (!message) {
-        server_respond_text(request, 400, "%s", err.text);
-        return;
-    }
-    rehearsal_say(rehearsal, message);
-    message_unref(message);
-    respond_json(request, 200, rehearsal_state(rehearsal));
-}
-
-static void control_fault(struct rehearsal *rehearsal, struct server_request *request, const char *fault)
-{
-    const char *platform = server_request_argument(request, "platform"), *for_ms = server_request_argument(request, "for_ms");
-    struct error err = {0};
-    if (rehearsal_fault(rehearsal, fault, platform, for_ms ? strtoll(for_ms, NULL, 10) : 0, &err))
-        respond_json(request, 200, rehearsal_state(rehearsal));
-    else
-        server_respond_text(request, 400, "%s", err.text);
-}
-
-static void control(struct rehearsal *rehearsal, struct server_request *request, const char *word)
-{
-    const char *platform = server_request_argument(request, "platform");
-    const struct side *side = platform ? find_side(rehearsal, str_from(platform)) : NULL;
-    if (strcmp(word, "state") == 0) {
-        respond_json(request, 200, rehearsal_state(rehearsal));
-    } else if (strcmp(word, "sent") == 0 && side) {
-        server_respond(request, 200, "text/plain", NULL, 0, side->sent.data ? side->sent.data : "", side->sent.len);
-    } else if (server_request_method(request) != METHOD_POST) {
-        server_respond_text(request, 405, "GET state, GET sent?platform=…, or POST a fault");
-    } else if (strcmp(word, "say") == 0) {
-        control_say(rehearsal, request);
-    } else if (strcmp(word, "start") == 0) {
-        begin_show(rehearsal);
-        respond_json(request, 200, rehearsal_state(rehearsal));
-    } else {
-        control_fault(rehearsal, request, word);
-    }
-}
-
-static void handle_request(void *data, struct server_request *request)
-{
-    struct rehearsal *rehearsal = data;
-    static const char prefix[] = "/control/";
-    const char *path = server_request_path(request);
-    if (strncmp(path, prefix, sizeof(prefix) - 1) == 0)
-        control(rehearsal, request, path + sizeof(prefix) - 1);
-    else if (!youtube_side_request(rehearsal->sides[1], request))
-        server_respond_text(request, 404, "nothing is rehearsed at this address");
-}
-
-/* --- The door --- */
 
 json_t *rehearsal_addresses(const struct rehearsal *rehearsal)
 {
-    int port = rehearsal_port(rehearsal);
-    const struct rehearsal_options *options = &rehearsal->options;
-    char *twitch = xasprintf("ws://127.0.0.1:%d/", port), *youtube = xasprintf("http://127.0.0.1:%d/youtube/v3", port);
-    char *control_url = xasprintf("http://127.0.0.1:%d/control", port);
-    json_t *sources = json_array();
-    if (!rehearsal->transcript || transcript_has(rehearsal->transcript, "twitch"))
-        json_array_append_new(sources, json_pack("{s:s, s:s, s:s}", "connector", "twitch", "channel",
-                                                 options->twitch_channel, "url", twitch));
-    if (!rehearsal->transcript || transcript_has(rehearsal->transcript, "youtube"))
-        json_array_append_new(sources, json_pack("{s:s, s:s, s:s, s:s}", "connector", "youtube", "video",
-                                                 options->youtube_video, "api_key", options->api_key, "api_url", youtube));
-    json_t *addresses = json_pack("{s:i, s:s, s:s, s:s, s:o}", "port", port, "twitch", twitch, "youtube", youtube,
-                                  "control", control_url, "sources", sources);
-    free(twitch);
-    free(youtube);
-    free(control_url);
+    char *authority = xasprintf("127.0.0.1:%d", rehearsal_port(rehearsal));
+    json_t *sources = json_array(), *others = json_array();
+    json_t *addresses = json_pack("{s:i}", "port", rehearsal_port(rehearsal));
+    for (size_t i = 0; rehearsal->sides[i]; i++) {
+        const struct side *side = rehearsal->sides[i];
+        bool is_played = !rehearsal->transcript || transcript_has(rehearsal->transcript, side->impl->name);
+        if (side->impl->address)
+            side->impl->address(side, authority, addresses, is_played ? sources : others);
+    }
+    json_object_set_new(addresses, "control", json_sprintf("http://%s/control", authority));
+    json_object_set_new(addresses, "sources", sources);
+    json_decref(others);
+    free(authority);
     return addresses;
 }
 
-static void fill_options(struct rehearsal *rehearsal, const struct rehearsal_options *from)
+/* --- Settings --- */
+
+char *rehearsal_settings(void)
 {
-    struct rehearsal_options *options = &rehearsal->options;
-    const struct transcript *transcript = rehearsal->transcript;
-    const char *channel = transcript ? transcript_room(transcript, "twitch") : NULL;
-    const char *video = transcript ? transcript_room(transcript, "youtube") : NULL;
-    *options = *from;
-    options->transcript = NULL;
-    options->speed = from->speed > 0 ? from->speed : 1;
-    channel = from->twitch_channel ? from->twitch_channel : channel;
-    video = from->youtube_video ? from->youtube_video : video;
-    options->twitch_channel = xstrdup(channel ? channel : "rehearsal");
-    options->youtube_video = xstrdup(video ? video : "rehearsal01");
-    options->api_key = xstrdup(from->api_key ? from->api_key : "rehearsal-key");
-    options->ping_ms = from->ping_ms ? from->ping_ms : PING_MS;
-    options->pong_ms = from->pong_ms ? from->pong_ms : PONG_MS;
-    options->joins_max = from->joins_max ? from->joins_max : JOINS;
-    options->stream_ms = from->stream_ms ? from->stream_ms : STREAM_MS;
-    options->batch_ms = from->batch_ms ? from->batch_ms : BATCH_MS;
-    options->quota = from->quota ? from->quota : QUOTA;
+    struct buffer out = {0};
+    for (size_t i = 0; side_at(i); i++) {
+        const struct side_impl *impl = side_at(i);
+        for (const struct side_setting *at = impl->settings; at && at->key; at++)
+            buffer_printf(&out, "%s.%s\t%s\t%s\n", impl->name, at->key, at->usual ? at->usual : "", at->help);
+        buffer_printf(&out, "%s.target\t\twhere it sends to, if it sends to us\n", impl->name);
+    }
+    return buffer_take(&out);
 }
 
-static void add_side(struct rehearsal *rehearsal, int place, struct side *side)
+static struct side *name_side(const struct rehearsal *rehearsal, struct str platform, struct error *err)
 {
-    rehearsal->sides[place] = side;
-    timer_init(&side->fault_timer, rehearsal->loop, handle_fault_over, side);
+    struct side *side = rehearsal_side(rehearsal, platform);
+    struct buffer known = {0};
+    for (size_t i = 0; !side && rehearsal->sides[i]; i++)
+        buffer_printf(&known, "%s%s", i ? ", " : "", rehearsal->sides[i]->impl->name);
+    if (!side)
+        error_set(err, ERROR_DATA, "\"%.*s\": there is no such platform; there are %.*s", (int)platform.len, platform.data,
+                  (int)known.len, known.data);
+    buffer_fini(&known);
+    return side;
+}
+
+bool rehearsal_set_target(struct rehearsal *rehearsal, const char *platform, const char *url, struct error *err)
+{
+    struct side *side = name_side(rehearsal, str_from(platform), err);
+    if (!side || !side_set(side, "target", url, err))
+        return false;
+    if (side->impl->aim)
+        side->impl->aim(side);
+    return true;
+}
+
+static bool set(struct rehearsal *rehearsal, const char *setting, struct error *err)
+{
+    const char *equals = strchr(setting, '='), *dot = strchr(setting, '.');
+    if (!equals || !dot || dot > equals)
+        return error_set(err, ERROR_DATA, "\"%s\": expected PLATFORM.KEY=VALUE", setting);
+    struct side *side = name_side(rehearsal, (struct str){setting, (size_t)(dot - setting)}, err);
+    char *key = xstrndup(dot + 1, (size_t)(equals - dot - 1));
+    bool ok = side && side_set(side, key, equals + 1, err);
+    free(key);
+    return ok;
+}
+
+static bool set_all(struct rehearsal *rehearsal, const struct rehearsal_options *options, struct error *err)
+{
+    for (size_t i = 0; i < options->setting_count; i++) {
+        if (!set(rehearsal, options->settings[i], err))
+            return false;
+    }
+    return !options->as || name_side(rehearsal, str_from(options->as), err);
+}
+
+/* --- Life --- */
+
+static void add_sides(struct rehearsal *rehearsal)
+{
+    for (size_t i = 0; side_at(i); i++) {
+        rehearsal->sides[i] = side_create(rehearsal, side_at(i));
+        timer_init(&rehearsal->sides[i]->fault_timer, rehearsal->loop, control_fault_over, rehearsal->sides[i]);
+    }
+}
+
+static void start_sides(struct rehearsal *rehearsal)
+{
+    for (size_t i = 0; rehearsal->sides[i]; i++) {
+        struct side *side = rehearsal->sides[i];
+        if (side->impl->start)
+            side->impl->start(side);
+        if (side->target && side->impl->aim)
+            side->impl->aim(side);
+    }
+}
+
+static bool listen_at(struct rehearsal *rehearsal, uint16_t port, struct error *err)
+{
+    size_t count;
+    const struct server_protocol *protocols = side_protocols(&count);
+    rehearsal->server = server_create(rehearsal->loop, &(struct server_options){
+        .port = port, .on_request = control_request, .protocols = protocols, .protocol_count = count,
+        .message_bytes_max = MESSAGE_BYTES_MAX, .queue_bytes_max = 32 << 20, .queue_count_max = 1 << 16,
+        .idle_ping_s = -1, .data = rehearsal}, err);
+    return rehearsal->server;
 }
 
 struct rehearsal *rehearsal_create(struct loop *loop, const struct rehearsal_options *options, struct error *err)
 {
     struct rehearsal *rehearsal = xcalloc(1, sizeof(*rehearsal));
     rehearsal->loop = loop;
+    rehearsal->speed = options->speed > 0 ? options->speed : 1;
+    rehearsal->load_per_s = options->load_per_s;
+    rehearsal->is_looped = options->is_looped;
     timer_init(&rehearsal->start_timer, loop, begin_show, rehearsal);
     timer_init(&rehearsal->play_timer, loop, play, rehearsal);
     timer_init(&rehearsal->load_timer, loop, play_load, rehearsal);
-    if (options->transcript) {
-        rehearsal->transcript = transcript_load(options->transcript, err);
-        if (!rehearsal->transcript)
-            goto fail;
-    }
-    fill_options(rehearsal, options);
-    add_side(rehearsal, 0, twitch_side_create(rehearsal));
-    add_side(rehearsal, 1, youtube_side_create(rehearsal));
-    rehearsal->server = server_create(loop, &(struct server_options){
-        .port = options->port, .on_request = handle_request, .protocols = &twitch_side_protocol, .protocol_count = 1,
-        .message_bytes_max = 8192, .queue_bytes_max = 32 << 20, .queue_count_max = 1 << 16, .idle_ping_s = -1,
-        .data = rehearsal}, err);
-    if (!rehearsal->server)
+    add_sides(rehearsal);
+    if (!set_all(rehearsal, options, err))
+        goto fail;
+    rehearsal->transcript = options->transcript ? transcript_load(options->transcript, options->as, err) : NULL;
+    if (options->transcript && !rehearsal->transcript)
+        goto fail;
+    start_sides(rehearsal);
+    if (!listen_at(rehearsal, options->port, err))
         goto fail;
     if (options->starts_at_once)
         timer_start(&rehearsal->start_timer, 0);
@@ -408,17 +338,8 @@ void rehearsal_destroy(struct rehearsal *rehearsal)
     timer_stop(&rehearsal->start_timer);
     timer_stop(&rehearsal->play_timer);
     timer_stop(&rehearsal->load_timer);
-    for (int i = 0; i < SIDES; i++) {
-        struct side *side = rehearsal->sides[i];
-        if (!side)
-            continue;
-        timer_stop(&side->fault_timer);
-        buffer_fini(&side->sent);
-        side->impl->destroy(side);
-    }
+    for (size_t i = 0; rehearsal->sides[i]; i++)
+        side_destroy(rehearsal->sides[i]);
     transcript_destroy(rehearsal->transcript);
-    free((char *)rehearsal->options.twitch_channel);
-    free((char *)rehearsal->options.youtube_video);
-    free((char *)rehearsal->options.api_key);
     free(rehearsal);
 }

@@ -21,7 +21,18 @@ struct transcript {
 
 /* --- Reading --- */
 
-static bool add_line(struct transcript *transcript, const char *text, size_t len, struct error *err)
+/* The same as another platform's; the room that it names is not one there. */
+static struct message *disguise(struct message *message, const char *platform)
+{
+    struct message_draft draft = message->is;
+    draft.platform = str_from(platform);
+    draft.source = (struct str){0};
+    struct message *other = message_create(&draft);
+    message_unref(message);
+    return other;
+}
+
+static bool add_line(struct transcript *transcript, const char *text, size_t len, const char *as, struct error *err)
 {
     json_t *object = json_parse(text, len, err);
     if (!object)
@@ -36,6 +47,8 @@ static bool add_line(struct transcript *transcript, const char *text, size_t len
         return error_set(err, ERROR_DATA, at_ms < 0 ? "at_ms: expected milliseconds from the start of the show"
                                                     : "platform: expected a word, such as \"twitch\"");
     }
+    if (as)
+        message = disguise(message, as);
     if (transcript->count == transcript->capacity) {
         transcript->capacity = transcript->capacity ? 2 * transcript->capacity : 64;
         transcript->lines = xreallocarray(transcript->lines, transcript->capacity, sizeof(*transcript->lines));
@@ -54,7 +67,7 @@ static int compare(const void *a, const void *b)
     return x->place < y->place ? -1 : 1;
 }
 
-static bool read_lines(struct transcript *transcript, const struct buffer *file, struct error *err)
+static bool read_lines(struct transcript *transcript, const struct buffer *file, const char *as, struct error *err)
 {
     const char *at = file->data, *end = file->data + file->len;
     for (size_t number = 1; at < end; number++) {
@@ -63,19 +76,19 @@ static bool read_lines(struct transcript *transcript, const struct buffer *file,
         size_t skip = 0;
         while (skip < len && strchr(" \t\r", at[skip]))
             skip++;
-        if (skip < len && at[skip] != '#' && !add_line(transcript, at + skip, len - skip, err))
+        if (skip < len && at[skip] != '#' && !add_line(transcript, at + skip, len - skip, as, err))
             return error_prefix(err, "line %zu", number);
         at += len + 1;
     }
     return transcript->count > 0 || error_set(err, ERROR_DATA, "there is no message in it");
 }
 
-struct transcript *transcript_load(const char *path, struct error *err)
+struct transcript *transcript_load(const char *path, const char *as, struct error *err)
 {
     struct transcript *transcript = xcalloc(1, sizeof(*transcript));
     struct buffer file = {0};
     bool ok = file_read(path, FILE_BYTES_MAX, &file, err);
-    if (ok && !read_lines(transcript, &file, err))
+    if (ok && !read_lines(transcript, &file, as, err))
         ok = error_prefix(err, "%s", path);
     buffer_fini(&file);
     if (!ok) {
@@ -123,55 +136,57 @@ bool transcript_has(const struct transcript *transcript, const char *platform)
 
 /* --- Ids --- */
 
-static bool is_uuid(const char *word, size_t len)
+static uint64_t hash_word(const char *word, size_t len, uint64_t pass, uint64_t salt)
 {
-    return len == 36 && word[8] == '-' && word[13] == '-' && word[18] == '-' && word[23] == '-';
+    const struct hash_key key = {{pass, salt}};
+    return hash_bytes(&key, word, len);
 }
 
-/* Twitch: a UUID of version 4. YouTube: what stands behind "LCC." looks like base64 of a small protobuf. */
-void transcript_make_id(const char *platform, const char *word, size_t len, uint64_t pass, char id[TRANSCRIPT_ID_BYTES])
+void transcript_hash_word(const char *word, size_t len, uint64_t pass, uint64_t *a, uint64_t *b)
 {
-    bool is_twitch = strcmp(platform, "twitch") == 0;
-    bool has_form = is_twitch ? is_uuid(word, len) : len > 4 && len < TRANSCRIPT_ID_BYTES && strncmp(word, "LCC.", 4) == 0;
-    if (has_form && pass == 0) {
-        memcpy(id, word, len);
-        id[len] = '\0';
-        return;
-    }
-    const struct hash_key first = {{pass, 1}}, second = {{pass, 2}};
-    uint64_t a = hash_bytes(&first, word, len), b = hash_bytes(&second, word, len);
-    if (is_twitch)
-        snprintf(id, TRANSCRIPT_ID_BYTES, "%08x-%04x-4%03x-a%03x-%012llx", (unsigned)(a >> 32), (unsigned)(a >> 16) & 0xffff,
-                 (unsigned)a & 0xfff, (unsigned)(b >> 52), (unsigned long long)(b & 0xffffffffffff));
-    else
-        snprintf(id, TRANSCRIPT_ID_BYTES, "LCC.EhwKGkN%016llx%012llx", (unsigned long long)a,
-                 (unsigned long long)(b & 0xffffffffffff));
+    *a = hash_word(word, len, pass, 1);
+    *b = hash_word(word, len, pass, 2);
 }
 
-static struct str map_id(const struct message_draft *draft, struct str word, uint64_t pass, char id[TRANSCRIPT_ID_BYTES])
+bool transcript_keep_id(bool has_form, const char *word, size_t len, uint64_t pass, char id[TRANSCRIPT_ID_BYTES])
+{
+    if (!has_form || pass != 0 || len >= TRANSCRIPT_ID_BYTES)
+        return false;
+    memcpy(id, word, len);
+    id[len] = '\0';
+    return true;
+}
+
+void transcript_plain_id(const char *word, size_t len, uint64_t pass, char id[TRANSCRIPT_ID_BYTES])
+{
+    uint64_t a, b;
+    transcript_hash_word(word, len, pass, &a, &b);
+    if (!transcript_keep_id(true, word, len, pass, id))
+        snprintf(id, TRANSCRIPT_ID_BYTES, "%016llx%016llx", (unsigned long long)a, (unsigned long long)b);
+}
+
+static struct str map_id(const struct transcript_form *form, struct str word, uint64_t pass, char id[TRANSCRIPT_ID_BYTES])
 {
     if (word.len == 0)
         return word;
-    char platform[32];
-    snprintf(platform, sizeof(platform), "%.*s", (int)draft->platform.len, draft->platform.data);
-    transcript_make_id(platform, word.data, word.len, pass, id);
+    (form->make_id ? form->make_id : transcript_plain_id)(word.data, word.len, pass, id);
     return str_from(id);
 }
 
-/* A gift batch of YouTube is named by the id of its first message. The caller calls json_decref(). */
-static json_t *map_detail(const struct message_draft *draft, uint64_t pass)
+/* Also what a platform names in `detail`. The caller calls json_decref(). */
+static json_t *map_detail(const struct transcript_form *form, const struct message_draft *draft, uint64_t pass)
 {
-    const char *batch = json_get_text(draft->detail, "batch");
-    if (!batch || !str_equal(draft->platform, STR("youtube")))
+    const char *word = form->detail_id ? json_get_text(draft->detail, form->detail_id) : NULL;
+    if (!word)
         return NULL;
     char id[TRANSCRIPT_ID_BYTES];
-    transcript_make_id("youtube", batch, strlen(batch), pass, id);
+    map_id(form, str_from(word), pass, id);
     json_t *detail = json_copy((json_t *)draft->detail);
-    json_object_set_new(detail, "batch", json_string(id));
+    json_object_set_new(detail, form->detail_id, json_string(id));
     return detail;
 }
 
-struct message *transcript_stamp(const struct message *line, uint64_t pass, int64_t now_ms)
+struct message *transcript_stamp(const struct message *line, const struct transcript_form *form, uint64_t pass, int64_t now_ms)
 {
     char ids[3][TRANSCRIPT_ID_BYTES], word[64];
     struct message_draft draft = line->is;
@@ -179,12 +194,12 @@ struct message *transcript_stamp(const struct message *line, uint64_t pass, int6
         snprintf(word, sizeof(word), "%p at %lld", (const void *)line, (long long)now_ms);
         draft.native_id = str_from(word);
     }
-    draft.native_id = map_id(&draft, draft.native_id, pass, ids[0]);
-    draft.target.native_id = map_id(&draft, draft.target.native_id, pass, ids[1]);
-    draft.reply_to.native_id = map_id(&draft, draft.reply_to.native_id, pass, ids[2]);
+    draft.native_id = map_id(form, draft.native_id, pass, ids[0]);
+    draft.target.native_id = map_id(form, draft.target.native_id, pass, ids[1]);
+    draft.reply_to.native_id = map_id(form, draft.reply_to.native_id, pass, ids[2]);
     draft.event_key = draft.native_id;
     draft.time_ms = now_ms;
-    json_t *detail = map_detail(&draft, pass);
+    json_t *detail = map_detail(form, &draft, pass);
     if (detail)
         draft.detail = detail;
     struct message *message = message_create(&draft);

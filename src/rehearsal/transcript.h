@@ -20,8 +20,8 @@ struct transcript_line {
     size_t place;             // in the file, from 0
 };
 
-/* NULL: err names file, line and what is expected. */
-struct transcript *transcript_load(const char *path, struct error *err);
+/* as: every line's platform, whatever it says; NULL: as it says. NULL: err names file, line and what is expected. */
+struct transcript *transcript_load(const char *path, const char *as, struct error *err);
 void transcript_destroy(struct transcript *transcript);  // accepts NULL
 
 /* In the order of at_ms; NULL behind the last. */
@@ -38,13 +38,26 @@ bool transcript_has(const struct transcript *transcript, const char *platform);
  */
 struct message *transcript_make(const struct transcript *transcript, const char *platform, uint64_t number);
 
+enum { TRANSCRIPT_ID_BYTES = 96 };
+
+/* A word as an id of a platform's form: a UUID, or "LCC.…". `pass` counts the repetitions of a show, see below. */
+typedef void (*transcript_id_fn)(const char *word, size_t len, uint64_t pass, char id[TRANSCRIPT_ID_BYTES]);
+
+/* How a platform names things. {0}: words stay as they are. */
+struct transcript_form {
+    transcript_id_fn make_id;   // NULL: transcript_plain_id
+    const char *detail_id;      // member of `detail` that names a message, too: "batch"; NULL: none
+};
+
 /*
  * The same line as it is sent now: time, and ids of the platform's form. `pass` counts the repetitions of a show, so
  * that each has ids of its own; in pass 0 what has the platform's form already stays. The caller unrefs.
  */
-struct message *transcript_stamp(const struct message *line, uint64_t pass, int64_t now_ms);
+struct message *transcript_stamp(const struct message *line, const struct transcript_form *form, uint64_t pass, int64_t now_ms);
 
-enum { TRANSCRIPT_ID_BYTES = 96 };
+/* The word itself; in later passes 32 hexadecimal digits. */
+void transcript_plain_id(const char *word, size_t len, uint64_t pass, char id[TRANSCRIPT_ID_BYTES]);
 
-/* A word as an id of the platform's form: a UUID, or "LCC.…". */
-void transcript_make_id(const char *platform, const char *word, size_t len, uint64_t pass, char id[TRANSCRIPT_ID_BYTES]);
+/* For makers of ids: 128 bits of a word and pass; and the word itself, if it has the form and nothing is repeated. */
+void transcript_hash_word(const char *word, size_t len, uint64_t pass, uint64_t *a, uint64_t *b);
+bool transcript_keep_id(bool has_form, const char *word, size_t len, uint64_t pass, char id[TRANSCRIPT_ID_BYTES]);

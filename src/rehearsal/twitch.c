@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +8,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/random.h"
-#include "rehearsal/inside.h"
+#include "rehearsal/side.h"
 #include "rehearsal/twitch_frame.h"
 
 /*
@@ -29,7 +30,7 @@ struct recalled {
 
 struct twitch_side {
     struct side base;
-    struct list clients;  // struct client
+    const char *channel;  // of the settings
     struct recalled recent[RECALL];
     size_t recent_at;
     int64_t joins[BURST_MAX];  // when, of the newest
@@ -42,14 +43,11 @@ struct twitch_side {
 };
 
 struct client {
-    struct list link;  // in twitch_side.clients
-    struct twitch_side *side;
-    struct server_socket *socket;
+    struct side_client base;
     char nick[NICK_BYTES];  // "": not logged in
     bool has_tags, has_commands, is_joined, is_login_refused;
     bool is_pinged;        // and has not answered
     struct timer ping_timer;
-    struct buffer held;    // while stalled
 };
 
 static struct twitch_side *get_side(struct side *base)
@@ -57,58 +55,39 @@ static struct twitch_side *get_side(struct side *base)
     return container_of(base, struct twitch_side, base);
 }
 
-static const struct rehearsal_options *options_of(const struct twitch_side *side)
+static struct client *get_client(struct side_client *base)
 {
-    return rehearsal_options(side->base.rehearsal);
+    return container_of(base, struct client, base);
+}
+
+static struct twitch_side *side_of(struct client *client)
+{
+    return get_side(client->base.side);
 }
 
 /* --- Speaking --- */
 
-static void send_bytes(struct client *client, const char *bytes, size_t len)
+static bool wants_tagged(const struct side_client *base)
 {
-    enum fault_state fault = client->side->base.fault;
-    if (fault == FAULT_HANG)
-        return;
-    if (fault == FAULT_STALL)
-        buffer_add(&client->held, bytes, len);
-    else if (len > 0)
-        server_socket_send_text(client->socket, bytes, len);
+    const struct client *client = container_of(base, struct client, base);
+    return client->is_joined && client->has_tags && client->has_commands;
 }
 
-static void __attribute__((format(printf, 2, 3))) reply(struct client *client, const char *format, ...)
+static bool wants_plain(const struct side_client *base)
 {
-    va_list args;
-    va_start(args, format);
-    char *text = NULL;
-    int len = vasprintf(&text, format, args);
-    va_end(args);
-    if (len < 0)
-        return;
-    send_bytes(client, text, (size_t)len);
-    free(text);
+    const struct client *client = container_of(base, struct client, base);
+    return client->is_joined && !(client->has_tags && client->has_commands);
 }
 
-/* Shared by all that are up to date; only the stalled keep a copy. */
 static void flush(void *data)
 {
     struct twitch_side *side = data;
     timer_stop(&side->flush_timer);
     side->waiting = 0;
-    if (side->tagged.len == 0)
-        return;
-    struct payload *tagged = payload_create(side->tagged.data, side->tagged.len);
-    struct client *client, *next;
-    list_for_each_safe(client, next, &side->clients, link) {
-        if (!client->is_joined || side->base.fault == FAULT_HANG)
-            continue;
-        if (!client->has_tags || !client->has_commands)
-            send_bytes(client, side->plain.data, side->plain.len);
-        else if (side->base.fault == FAULT_STALL)
-            buffer_add(&client->held, side->tagged.data, side->tagged.len);
-        else
-            server_socket_send(client->socket, tagged);
-    }
-    payload_unref(tagged);
+    if (side->tagged.len > 0)
+        side_broadcast(&side->base, wants_tagged, side->tagged.data, side->tagged.len, true);
+    if (side->plain.len > 0)
+        side_broadcast(&side->base, wants_plain, side->plain.data, side->plain.len, true);
     buffer_clear(&side->tagged);
     buffer_clear(&side->plain);
 }
@@ -129,7 +108,7 @@ static void send_lines(struct twitch_side *side, const char *lines, size_t len)
     if (++side->waiting >= LINES_A_FRAME)
         flush(side);
     else if (!timer_is_running(&side->flush_timer))
-        timer_start(&side->flush_timer, options_of(side)->load_per_s > 0 ? FLUSH_MS : 0);
+        timer_start(&side->flush_timer, rehearsal_load(side->base.rehearsal) > 0 ? FLUSH_MS : 0);
 }
 
 /* --- Messages --- */
@@ -171,7 +150,7 @@ static bool recall(void *data, struct str id, struct str *login, struct str *tex
 
 static struct twitch_frame_room room_of(struct twitch_side *side)
 {
-    return (struct twitch_frame_room){options_of(side)->twitch_channel, ROOM_ID, recall, side};
+    return (struct twitch_frame_room){side->channel, ROOM_ID, recall, side};
 }
 
 static void say(struct side *base, const struct message *message)
@@ -180,7 +159,7 @@ static void say(struct side *base, const struct message *message)
     struct twitch_frame_room room = room_of(side);
     struct buffer line = {0};
     if (twitch_frame_write(message, &room, &line)) {
-        side_note(base, message, clock_unix_ms());
+        side_note(base, message);
         send_lines(side, line.data, line.len);
         if (message->is.text.len > 0)
             remember(side, message);
@@ -195,22 +174,22 @@ static void say(struct side *base, const struct message *message)
 static void handle_ping_due(void *data)
 {
     struct client *client = data;
-    const struct rehearsal_options *options = options_of(client->side);
+    struct twitch_side *side = side_of(client);
     if (client->is_pinged) {
-        client->side->pongs_missed++;
-        server_socket_abort(client->socket);
+        side->pongs_missed++;
+        server_socket_abort(client->base.socket);
         return;
     }
     client->is_pinged = true;
-    client->side->pings++;
-    reply(client, "PING :tmi.twitch.tv\r\n");
-    timer_start(&client->ping_timer, options->pong_ms);
+    side->pings++;
+    side_client_printf(&client->base, "PING :tmi.twitch.tv\r\n");
+    timer_start(&client->ping_timer, side_number(&side->base, "pong_ms"));
 }
 
 static void handle_pong(struct client *client)
 {
     client->is_pinged = false;
-    timer_start(&client->ping_timer, random_jitter(options_of(client->side)->ping_ms, 5));
+    timer_start(&client->ping_timer, random_jitter(side_number(client->base.side, "ping_ms"), 5));
 }
 
 static void handle_cap(struct client *client, const char *text)
@@ -228,7 +207,7 @@ static void handle_cap(struct client *client, const char *text)
                 found = i;
         }
         if (found < 0) {
-            reply(client, ":tmi.twitch.tv CAP * NAK %s\r\n", list);
+            side_client_printf(&client->base, ":tmi.twitch.tv CAP * NAK %s\r\n", list);
             return;
         }
         asks[found] = true;
@@ -236,15 +215,15 @@ static void handle_cap(struct client *client, const char *text)
     }
     client->has_tags |= asks[0];
     client->has_commands |= asks[1];
-    reply(client, ":tmi.twitch.tv CAP * ACK %s\r\n", list);
+    side_client_printf(&client->base, ":tmi.twitch.tv CAP * ACK %s\r\n", list);
 }
 
 /* The rehearsal knows no accounts: who does not come as justinfan is refused as with a bad token. */
 static void refuse_login(struct client *client, const char *words)
 {
     client->is_login_refused = true;
-    reply(client, ":tmi.twitch.tv NOTICE * :%s\r\n", words);
-    server_socket_close(client->socket, 1000, NULL);
+    side_client_printf(&client->base, ":tmi.twitch.tv NOTICE * :%s\r\n", words);
+    side_client_close(&client->base, 1000, NULL);
 }
 
 static bool is_anonymous(const char *nick)
@@ -269,7 +248,7 @@ static void handle_nick(struct client *client, const char *nick)
     struct buffer lines = {0};
     for (size_t i = 0; i < ARRAY_LENGTH(words); i++)
         buffer_printf(&lines, ":tmi.twitch.tv %s %s :%s\r\n", words[i], nick, texts[i]);
-    send_bytes(client, lines.data, lines.len);
+    side_client_send(&client->base, lines.data, lines.len);
     buffer_fini(&lines);
 }
 
@@ -277,7 +256,7 @@ static void handle_nick(struct client *client, const char *nick)
 static bool may_join(struct twitch_side *side)
 {
     int64_t now_ms = clock_monotonic_ms();
-    int recent = 0, limit = options_of(side)->joins_max;
+    int64_t recent = 0, limit = side_number(&side->base, "joins_max");
     for (size_t i = 0; i < BURST_MAX; i++)
         recent += side->joins[i] && side->joins[i] > now_ms - BURST_MS;
     if (recent >= limit) {
@@ -290,10 +269,10 @@ static bool may_join(struct twitch_side *side)
 
 static void join_one(struct client *client, const char *name, size_t len)
 {
-    struct twitch_side *side = client->side;
-    const char *channel = options_of(side)->twitch_channel, *nick = client->nick;
+    struct twitch_side *side = side_of(client);
+    const char *channel = side->channel, *nick = client->nick;
     bool is_ours = len == strlen(channel) + 1 && name[0] == '#' && strncmp(name + 1, channel, len - 1) == 0;
-    if (!may_join(side) || !is_ours || side->base.fault == FAULT_HANG)
+    if (!may_join(side) || !is_ours)
         return;
     struct buffer lines = {0};
     buffer_printf(&lines, ":%s!%s@%s.tmi.twitch.tv JOIN #%s\r\n", nick, nick, nick, channel);
@@ -311,10 +290,10 @@ static void join_one(struct client *client, const char *name, size_t len)
         }
     }
     flush(side);  // what was written before the JOIN is not for it
-    send_bytes(client, lines.data, lines.len);
+    side_client_send(&client->base, lines.data, lines.len);
     buffer_fini(&lines);
     client->is_joined = true;
-    rehearsal_client_came(&side->base);
+    side_client_came(&side->base);
 }
 
 static void handle_join(struct client *client, const char *names)
@@ -331,10 +310,10 @@ static void handle_join(struct client *client, const char *names)
 static void handle_part(struct client *client, const char *channel)
 {
     const char *nick = client->nick;
-    if (!client->is_joined || channel[0] != '#' || strcmp(channel + 1, options_of(client->side)->twitch_channel) != 0)
+    if (!client->is_joined || channel[0] != '#' || strcmp(channel + 1, side_of(client)->channel) != 0)
         return;
     client->is_joined = false;
-    reply(client, ":%s!%s@%s.tmi.twitch.tv PART %s\r\n", nick, nick, nick, channel);
+    side_client_printf(&client->base, ":%s!%s@%s.tmi.twitch.tv PART %s\r\n", nick, nick, nick, channel);
 }
 
 static void handle_line(struct client *client, char *line)
@@ -346,7 +325,7 @@ static void handle_line(struct client *client, char *line)
         rest = line + strlen(line);
     const char *text = rest[0] == ':' ? rest + 1 : rest;
     if (strcmp(line, "PING") == 0)
-        reply(client, ":tmi.twitch.tv PONG tmi.twitch.tv :%s\r\n", text);
+        side_client_printf(&client->base, ":tmi.twitch.tv PONG tmi.twitch.tv :%s\r\n", text);
     else if (strcmp(line, "PONG") == 0)
         handle_pong(client);
     else if (strcmp(line, "CAP") == 0)
@@ -358,120 +337,75 @@ static void handle_line(struct client *client, char *line)
     else if (strcmp(line, "PART") == 0)
         handle_part(client, text);
     else if (strcmp(line, "QUIT") == 0)
-        server_socket_close(client->socket, 1000, NULL);
+        side_client_close(&client->base, 1000, NULL);
     else if (strcmp(line, "PASS") != 0 && strcmp(line, "PRIVMSG") != 0 && client->nick[0])
-        reply(client, ":tmi.twitch.tv 421 %s %s :Unknown command\r\n", client->nick, line);
+        side_client_printf(&client->base, ":tmi.twitch.tv 421 %s %s :Unknown command\r\n", client->nick, line);
 }
 
 /* --- The websocket --- */
 
-static int accept_client(void *data, const struct server_request *request, void **session)
+static struct side_client *accept_client(struct side *base, const struct server_request *request, int *status)
 {
-    struct twitch_side *side = get_side(rehearsal_twitch(data));
-    if (side->base.fault == FAULT_REFUSE)
-        return 503;
     struct client *client = xcalloc(1, sizeof(*client));
-    client->side = side;
-    list_init(&client->link);
-    *session = client;
-    return 0;
+    timer_init(&client->ping_timer, rehearsal_loop(base->rehearsal), handle_ping_due, client);
+    return &client->base;
 }
 
-static void handle_open(void *data, struct server_socket *socket)
+static void open_client(struct side_client *base)
 {
-    struct client *client = server_socket_session(socket);
-    client->socket = socket;
-    list_append(&client->side->clients, &client->link);
-    timer_init(&client->ping_timer, rehearsal_loop(data), handle_ping_due, client);
-    timer_start(&client->ping_timer, random_jitter(options_of(client->side)->ping_ms, 5));
+    timer_start(&get_client(base)->ping_timer, random_jitter(side_number(base->side, "ping_ms"), 5));
 }
 
-static void handle_message(void *data, struct server_socket *socket, const char *bytes, size_t len, bool is_text)
+static void receive(struct side_client *base, const char *bytes, size_t len, bool is_text)
 {
-    struct client *client = server_socket_session(socket);
-    for (const char *at = bytes, *end = bytes + len; at < end && client->side->base.fault != FAULT_HANG;) {
+    for (const char *at = bytes, *end = bytes + len; at < end && base->side->fault != FAULT_HANG;) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         size_t line_len = (size_t)((newline ? newline : end) - at);
         size_t keep = line_len > 0 && at[line_len - 1] == '\r' ? line_len - 1 : line_len;
         char *line = xstrndup(at, keep < LINE_BYTES_MAX ? keep : LINE_BYTES_MAX);
         if (line[0])
-            handle_line(client, line);
+            handle_line(get_client(base), line);
         free(line);
         at += line_len + 1;
     }
 }
 
-/* Twitch drops who does not read. */
-static void handle_overflow(void *data, struct server_socket *socket)
+static void close_client(struct side_client *base)
 {
-    server_socket_abort(socket);
+    timer_stop(&get_client(base)->ping_timer);
+    free(get_client(base));
 }
-
-static void handle_close(void *data, struct server_socket *socket, void *session, int code)
-{
-    struct client *client = session;
-    list_remove(&client->link);
-    timer_stop(&client->ping_timer);
-    buffer_fini(&client->held);
-    free(client);
-}
-
-const struct server_protocol twitch_side_protocol = {
-    .name = NULL, .accept = accept_client, .on_open = handle_open, .on_message = handle_message,
-    .on_overflow = handle_overflow, .on_close = handle_close,
-};
 
 /* --- Faults --- */
 
+/* What is on the way out goes nowhere. */
 static void drop(struct side *base)
 {
-    struct client *client, *next;
-    list_for_each_safe(client, next, &get_side(base)->clients, link) {
-        client->is_joined = false;
-        server_socket_abort(client->socket);
-    }
+    struct side_client *client;
+    list_for_each(client, &base->clients, link)
+        get_client(client)->is_joined = false;
 }
 
 static void garbage(struct side *base)
 {
     static const char noise[] = "@badges=;;;=\xff\xfe;id :\x01\x02 PRIVMSG\r\n@ : \r\n\xf0\x28\x8c\x28 CLEARCHAT #\r\n";
-    struct client *client;
-    list_for_each(client, &get_side(base)->clients, link)
-        send_bytes(client, noise, sizeof(noise) - 1);
+    side_broadcast(base, NULL, noise, sizeof(noise) - 1, true);
 }
 
 static void reconnect(struct side *base)
 {
+    static const char line[] = ":tmi.twitch.tv RECONNECT\r\n";
     flush(get_side(base));
-    struct client *client;
-    list_for_each(client, &get_side(base)->clients, link)
-        reply(client, ":tmi.twitch.tv RECONNECT\r\n");
-}
-
-static void resume(struct side *base)
-{
-    struct client *client;
-    list_for_each(client, &get_side(base)->clients, link) {
-        send_bytes(client, client->held.data, client->held.len);
-        buffer_clear(&client->held);
-    }
-}
-
-static bool special(struct side *base, const char *fault)
-{
-    return false;
+    side_broadcast(base, NULL, line, sizeof(line) - 1, true);
 }
 
 static void describe(const struct side *base, json_t *state)
 {
     const struct twitch_side *side = container_of(base, struct twitch_side, base);
-    int clients = 0, joined = 0;
-    const struct client *client;
-    list_for_each(client, &side->clients, link) {
-        clients++;
-        joined += client->is_joined;
-    }
-    json_object_set_new(state, "clients", json_integer(clients));
+    int joined = 0;
+    const struct side_client *client;
+    list_for_each(client, &base->clients, link)
+        joined += container_of(client, struct client, base)->is_joined;
     json_object_set_new(state, "joined", json_integer(joined));
     json_object_set_new(state, "joins_refused", json_integer((json_int_t)side->joins_refused));
     json_object_set_new(state, "pings", json_integer((json_int_t)side->pings));
@@ -489,16 +423,48 @@ static void destroy(struct side *base)
     free(side);
 }
 
-static const struct side_impl impl = {
-    "twitch", say, drop, garbage, reconnect, resume, special, describe, destroy,
-};
+static void address(const struct side *base, const char *authority, json_t *addresses, json_t *sources)
+{
+    json_object_set_new(addresses, "twitch", json_sprintf("ws://%s/", authority));
+    json_array_append_new(sources, json_pack("{s:s, s:s, s:O}", "connector", "twitch", "channel",
+                                             side_room(base, "channel"), "url", json_object_get(addresses, "twitch")));
+}
 
-struct side *twitch_side_create(struct rehearsal *rehearsal)
+static void start(struct side *base)
+{
+    get_side(base)->channel = side_room(base, "channel");
+}
+
+static struct side *create(struct rehearsal *rehearsal)
 {
     struct twitch_side *side = xcalloc(1, sizeof(*side));
-    side->base.impl = &impl;
-    side->base.rehearsal = rehearsal;
-    list_init(&side->clients);
     timer_init(&side->flush_timer, rehearsal_loop(rehearsal), flush, side);
     return &side->base;
 }
+
+/* A UUID of version 4. */
+static void make_id(const char *word, size_t len, uint64_t pass, char id[TRANSCRIPT_ID_BYTES])
+{
+    bool is_uuid = len == 36 && word[8] == '-' && word[13] == '-' && word[18] == '-' && word[23] == '-';
+    uint64_t a, b;
+    if (transcript_keep_id(is_uuid, word, len, pass, id))
+        return;
+    transcript_hash_word(word, len, pass, &a, &b);
+    snprintf(id, TRANSCRIPT_ID_BYTES, "%08x-%04x-4%03x-a%03x-%012llx", (unsigned)(a >> 32), (unsigned)(a >> 16) & 0xffff,
+             (unsigned)a & 0xfff, (unsigned)(b >> 52), (unsigned long long)(b & 0xffffffffffff));
+}
+
+static const struct side_setting settings[] = {
+    {"channel", "rehearsal", "the channel's login; usual: the transcript's"},
+    {"ping_ms", "300000", "between PINGs"},
+    {"pong_ms", "10000", "that a PING waits for its answer"},
+    {"joins_max", "20", "in 10 s"},
+    {NULL},
+};
+
+const struct side_impl twitch_side = {
+    .name = "twitch", .settings = settings, .create = create, .start = start, .destroy = destroy, .say = say,
+    .make_id = make_id, .address = address, .describe = describe, .is_root = true, .accept = accept_client,
+    .open = open_client, .receive = receive, .close = close_client, .drop = drop, .garbage = garbage,
+    .reconnect = reconnect,
+};

@@ -7,7 +7,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "rehearsal/inside.h"
+#include "rehearsal/side.h"
 #include "rehearsal/youtube_chat.h"
 #include "rehearsal/youtube_frame.h"
 
@@ -34,7 +34,7 @@ struct youtube_side {
     struct list streams;               // struct stream
     struct timer batch_timer;
     int64_t quota_used, searches, last_list_ms;
-    uint64_t requests, lists, stream_count;
+    uint64_t lists, stream_count;
 };
 
 struct stream {
@@ -49,11 +49,6 @@ struct stream {
 static struct youtube_side *get_side(struct side *base)
 {
     return container_of(base, struct youtube_side, base);
-}
-
-static const struct rehearsal_options *options_of(const struct youtube_side *side)
-{
-    return rehearsal_options(side->base.rehearsal);
 }
 
 /* --- Answers --- */
@@ -76,7 +71,7 @@ static void fail(struct server_request *request, int status, const char *domain,
 static bool charge(struct youtube_side *side, struct server_request *request, int units)
 {
     side->quota_used += units;
-    if (side->quota_used <= options_of(side)->quota)
+    if (side->quota_used <= side_number(&side->base, "quota"))
         return true;
     fail(request, 403, "youtube.quota", "quotaExceeded",
          "The request cannot be completed because you have exceeded your quota.");
@@ -179,7 +174,7 @@ static void send_batch(void *data)
 static void want_batch(struct youtube_side *side)
 {
     if (!timer_is_running(&side->batch_timer))
-        timer_start(&side->batch_timer, options_of(side)->batch_ms);
+        timer_start(&side->batch_timer, side_number(&side->base, "batch_ms"));
 }
 
 static void start_stream(struct youtube_side *side, struct server_request *request, uint64_t from)
@@ -191,14 +186,14 @@ static void start_stream(struct youtube_side *side, struct server_request *reque
     list_append(&side->streams, &stream->link);
     side->stream_count++;
     timer_init(&stream->life, rehearsal_loop(side->base.rehearsal), end_stream, stream);
-    timer_start(&stream->life, options_of(side)->stream_ms);
+    timer_start(&stream->life, side_number(&side->base, "stream_ms"));
     server_request_on_gone(request, handle_stream_gone, stream);
     server_stream_begin(request, 200, "application/json; charset=UTF-8", NULL, 0);
     bool is_alive = true;
     do
         is_alive = send_page(stream, HISTORY_PAGE_ITEMS);
     while (is_alive && stream->next < youtube_chat_end(side->chat));
-    rehearsal_client_came(&side->base);
+    side_client_came(&side->base);
 }
 
 /* --- The chat's two methods --- */
@@ -268,7 +263,7 @@ static void get_list(struct youtube_side *side, struct server_request *request)
     struct buffer body = {0};
     add_page(side, 'L', &from, (size_t)items_max, &body);
     respond(request, 200, &body);
-    rehearsal_client_came(&side->base);
+    side_client_came(&side->base);
 }
 
 /* --- Finding the broadcast --- */
@@ -366,7 +361,7 @@ static void get_search(struct youtube_side *side, struct server_request *request
 {
     const char *channel = server_request_argument(request, "channelId"), *event = server_request_argument(request, "eventType");
     if (++side->searches > SEARCHES_A_DAY) {
-        side->quota_used = options_of(side)->quota;
+        side->quota_used = side_number(&side->base, "quota");
         charge(side, request, 1);
         return;
     }
@@ -400,7 +395,7 @@ static bool is_allowed(struct youtube_side *side, struct server_request *request
         fail(request, 401, "global", "authError", "Request is missing required authentication credential. Expected OAuth 2 access token.");
     else if (!key || !*key)
         fail(request, 403, "global", "forbidden", "The request is missing a valid API key.");
-    else if (strcmp(key, options_of(side)->api_key) != 0)
+    else if (strcmp(key, side_text(&side->base, "api_key")) != 0)
         fail(request, 400, "global", "badRequest", "API key not valid. Please pass a valid API key.");
     else if (!server_request_argument(request, "part"))
         fail(request, 400, "global", "missingRequiredParameter", "No filter selected: the part parameter is required.");
@@ -409,21 +404,18 @@ static bool is_allowed(struct youtube_side *side, struct server_request *request
     return false;
 }
 
-bool youtube_side_request(struct side *base, struct server_request *request)
+static void refuse(struct side *base, struct server_request *request)
 {
-    static const char prefix[] = "/youtube/v3";
+    fail(request, 503, "global", "backendError", "The service is currently unavailable.");
+}
+
+static bool route(struct side *base, struct server_request *request, const char *path)
+{
+    static const char prefix[] = "/v3";
     struct youtube_side *side = get_side(base);
-    const char *path = server_request_path(request);
     if (strncmp(path, prefix, sizeof(prefix) - 1) != 0)
         return false;
     path += sizeof(prefix) - 1;
-    side->requests++;
-    if (base->fault == FAULT_HANG)
-        return true;  // never answered
-    if (base->fault == FAULT_REFUSE) {
-        fail(request, 503, "global", "backendError", "The service is currently unavailable.");
-        return true;
-    }
     for (size_t i = 0; i < ARRAY_LENGTH(routes); i++) {
         if (strcmp(path, routes[i].path) == 0) {
             if (is_allowed(side, request))
@@ -449,7 +441,7 @@ static void say(struct side *base, const struct message *message)
     struct youtube_side *side = get_side(base);
     struct buffer item = {0};
     if (!is_ended(side) && youtube_frame_write(message, youtube_chat_id(side->chat), &item)) {
-        side_note(base, message, clock_unix_ms());
+        side_note(base, message);
         youtube_chat_add(side->chat, item.data, item.len);
         want_batch(side);
         if (message->is.kind == MESSAGE_END)
@@ -501,7 +493,7 @@ static void restart(struct youtube_side *side)
     send_batch(side);
     reconnect(&side->base);  // also those that a fault held back: their places mean nothing in the new chat
     size_t i = side->video_count++;
-    side->videos[i] = i == 0 ? xstrdup(options_of(side)->youtube_video) : xasprintf("%.9s%02zu", options_of(side)->youtube_video, i);
+    side->videos[i] = i == 0 ? xstrdup(side_room(&side->base, "video")) : xasprintf("%.9s%02zu", side_room(&side->base, "video"), i);
     side->starts_ms[i] = clock_unix_ms();
     youtube_chat_restart(side->chat);
 }
@@ -510,7 +502,7 @@ static bool special(struct side *base, const char *fault)
 {
     struct youtube_side *side = get_side(base);
     if (strcmp(fault, "quota") == 0)
-        side->quota_used = options_of(side)->quota;
+        side->quota_used = side_number(&side->base, "quota");
     else if (strcmp(fault, "resume") == 0)
         side->quota_used = 0;
     else if (strcmp(fault, "end") == 0)
@@ -525,14 +517,9 @@ static bool special(struct side *base, const char *fault)
 static void describe(const struct side *base, json_t *state)
 {
     const struct youtube_side *side = container_of(base, struct youtube_side, base);
-    int streams = 0;
-    const struct list *at;
-    for (at = side->streams.next; at != &side->streams; at = at->next)
-        streams++;
-    json_object_set_new(state, "streams", json_integer(streams));
+    json_object_set_new(state, "streams", json_integer((json_int_t)list_count(&side->streams)));
     json_object_set_new(state, "streams_opened", json_integer((json_int_t)side->stream_count));
     json_object_set_new(state, "lists", json_integer((json_int_t)side->lists));
-    json_object_set_new(state, "requests", json_integer((json_int_t)side->requests));
     json_object_set_new(state, "quota_used", json_integer(side->quota_used));
     json_object_set_new(state, "video", json_string(side->videos[side->video_count - 1]));
     json_object_set_new(state, "chat", json_string(youtube_chat_id(side->chat)));
@@ -551,20 +538,55 @@ static void destroy(struct side *base)
     free(side);
 }
 
-static const struct side_impl impl = {
-    "youtube", say, drop, garbage, reconnect, resume, special, describe, destroy,
-};
+static void address(const struct side *base, const char *authority, json_t *addresses, json_t *sources)
+{
+    json_object_set_new(addresses, "youtube", json_sprintf("http://%s/youtube/v3", authority));
+    json_array_append_new(sources, json_pack("{s:s, s:s, s:s, s:O}", "connector", "youtube", "video",
+                                             side_room(base, "video"), "api_key", side_text(base, "api_key"), "api_url",
+                                             json_object_get(addresses, "youtube")));
+}
 
-struct side *youtube_side_create(struct rehearsal *rehearsal)
+static void start(struct side *base)
+{
+    struct youtube_side *side = get_side(base);
+    side->videos[0] = xstrdup(side_room(base, "video"));
+    side->starts_ms[0] = clock_unix_ms();
+    side->video_count = 1;
+}
+
+static struct side *create(struct rehearsal *rehearsal)
 {
     struct youtube_side *side = xcalloc(1, sizeof(*side));
-    side->base.impl = &impl;
-    side->base.rehearsal = rehearsal;
     list_init(&side->streams);
     timer_init(&side->batch_timer, rehearsal_loop(rehearsal), send_batch, side);
     side->chat = youtube_chat_create();
-    side->videos[0] = xstrdup(rehearsal_options(rehearsal)->youtube_video);
-    side->starts_ms[0] = clock_unix_ms();
-    side->video_count = 1;
     return &side->base;
 }
+
+/* What stands behind "LCC." looks like base64 of a small protobuf. */
+static void make_id(const char *word, size_t len, uint64_t pass, char id[TRANSCRIPT_ID_BYTES])
+{
+    uint64_t a, b;
+    if (transcript_keep_id(len > 4 && strncmp(word, "LCC.", 4) == 0, word, len, pass, id))
+        return;
+    transcript_hash_word(word, len, pass, &a, &b);
+    snprintf(id, TRANSCRIPT_ID_BYTES, "LCC.EhwKGkN%016llx%012llx", (unsigned long long)a,
+             (unsigned long long)(b & 0xffffffffffff));
+}
+
+static const struct side_setting settings[] = {
+    {"video", "rehearsal01", "the video's id; usual: the transcript's"},
+    {"api_key", "rehearsal-key", "the only one that is accepted"},
+    {"stream_ms", "120000", "until a response is ended"},
+    {"batch_ms", "200", "between two elements of a stream at least"},
+    {"quota", "10000", "units a day"},
+    {NULL},
+};
+
+/* detail.batch: a gift batch is named by the id of its first message. */
+const struct side_impl youtube_side = {
+    .name = "youtube", .settings = settings, .create = create, .start = start, .destroy = destroy, .say = say,
+    .make_id = make_id, .detail_id = "batch", .request = route, .refuse = refuse, .address = address,
+    .describe = describe, .drop = drop, .garbage = garbage, .reconnect = reconnect, .resume = resume,
+    .special = special, .specials = "quota, end, restart",
+};

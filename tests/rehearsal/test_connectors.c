@@ -77,8 +77,9 @@ static void start(struct hall *hall, const char *platform, double load_per_s)
     char path[512];
     snprintf(path, sizeof(path), "%s/assets/demo/transcript.jsonl", getenv("ANTIPHON_SOURCE_ROOT"));
     struct error err = {0};
+    static const char *const settings[] = {"youtube.stream_ms=1500", "youtube.batch_ms=20", "youtube.quota=1000000"};
     hall->rehearsal = rehearsal_create(hall->kit.loop, &(struct rehearsal_options){
-        .transcript = path, .load_per_s = load_per_s, .stream_ms = 1500, .batch_ms = 20, .quota = 1000000}, &err);
+        .transcript = path, .load_per_s = load_per_s, .settings = settings, .setting_count = ARRAY_LENGTH(settings)}, &err);
     assert_string_equal(err.text, "");
     json_t *addresses = rehearsal_addresses(hall->rehearsal);
     const json_t *config = json_array_get(json_object_get(addresses, "sources"), strcmp(platform, "youtube") == 0);

@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "chat/message.h"
 #include "connector/connector.h"
+#include "rehearsal/side.h"
 #include "rehearsal/transcript.h"
 #include "rehearsal/twitch_frame.h"
 #include "rehearsal/youtube_frame.h"
@@ -56,7 +57,7 @@ static struct transcript *load(void)
     char path[512];
     snprintf(path, sizeof(path), "%s/assets/demo/transcript.jsonl", getenv("ANTIPHON_SOURCE_ROOT"));
     struct error err = {0};
-    struct transcript *transcript = transcript_load(path, &err);
+    struct transcript *transcript = transcript_load(path, NULL, &err);
     assert_string_equal(err.text, "");
     return transcript;
 }
@@ -125,6 +126,15 @@ static void compare(const struct message *sent, const struct message *got)
     compare_details(sent, got);
 }
 
+static struct transcript_form form_of(const char *platform)
+{
+    size_t i = 0;
+    while (side_at(i) && strcmp(side_at(i)->name, platform) != 0)
+        i++;
+    assert_non_null(side_at(i));
+    return (struct transcript_form){side_at(i)->make_id, side_at(i)->detail_id};
+}
+
 static void read_back(const char *platform, bool (*write)(const struct message *message, struct buffer *out), int expected)
 {
     struct heard heard = {0};
@@ -134,12 +144,13 @@ static void read_back(const char *platform, bool (*write)(const struct message *
     if (!connector)
         skip();
     struct transcript *transcript = load();
+    const struct transcript_form form = form_of(platform);
     int count = 0;
     const struct transcript_line *line;
     for (size_t i = 0; (line = transcript_at(transcript, i)); i++) {
         if (!str_equal(line->message->is.platform, str_from(platform)))
             continue;
-        struct message *sent = transcript_stamp(line->message, 0, 1795312845123);
+        struct message *sent = transcript_stamp(line->message, &form, 0, 1795312845123);
         struct buffer frame = {0};
         assert_true(write(sent, &frame));
         if (!connector_receive(connector, frame.data, frame.len, &err))
@@ -209,7 +220,7 @@ static void test_bad_transcripts(void **state)
         fputs(cases[i].text, file);
         fclose(file);
         struct error err = {0};
-        assert_null(transcript_load(path, &err));
+        assert_null(transcript_load(path, NULL, &err));
         if (!strstr(err.text, cases[i].expected) || !strstr(err.text, path))
             fail_msg("case %zu: %s", i, err.text);
         remove(path);
@@ -220,18 +231,25 @@ static void test_ids(void **state)
 {
     static const char uuid[] = "885196de-cb67-427a-baa8-82f9b0fcd05f";
     char a[TRANSCRIPT_ID_BYTES], b[TRANSCRIPT_ID_BYTES];
-    transcript_make_id("twitch", uuid, 36, 0, a);
+    transcript_id_fn twitch = form_of("twitch").make_id, youtube = form_of("youtube").make_id;
+    twitch(uuid, 36, 0, a);
     assert_string_equal(a, uuid);
-    transcript_make_id("twitch", uuid, 36, 1, a);
+    twitch(uuid, 36, 1, a);
     assert_string_not_equal(a, uuid);
     assert_int_equal(strlen(a), 36);
-    transcript_make_id("twitch", "t1", 2, 0, a);
-    transcript_make_id("twitch", "t1", 2, 0, b);
+    twitch("t1", 2, 0, a);
+    twitch("t1", 2, 0, b);
     assert_string_equal(a, b);
-    transcript_make_id("twitch", "t2", 2, 0, b);
+    twitch("t2", 2, 0, b);
     assert_string_not_equal(a, b);
-    transcript_make_id("youtube", "LCC.SC1", 7, 0, a);
+    youtube("LCC.SC1", 7, 0, a);
     assert_string_equal(a, "LCC.SC1");
+    transcript_plain_id("any word", 8, 0, a);
+    assert_string_equal(a, "any word");
+    transcript_plain_id("any word", 8, 1, a);
+    transcript_plain_id("any word", 8, 2, b);
+    assert_int_equal(strlen(a), 32);
+    assert_string_not_equal(a, b);
 }
 
 int main(void)

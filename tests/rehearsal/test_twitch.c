@@ -64,12 +64,14 @@ static void connect_client(struct client *client)
     kit_run(&client->kit);
 }
 
-static void start(struct client *client, struct rehearsal_options options)
+/* more: another setting, NULL: none. */
+static void start(struct client *client, const char *more)
 {
+    const char *const settings[] = {"twitch.channel=barg_e_sabz", "twitch.pong_ms=60", more};
+    const struct rehearsal_options options = {.settings = settings, .setting_count = more ? 3 : 2};
     memset(client, 0, sizeof(*client));
     client->answers_pings = true;
     kit_init(&client->kit);
-    options.twitch_channel = "barg_e_sabz";
     struct error err = {0};
     client->rehearsal = rehearsal_create(client->kit.loop, &options, &err);
     assert_string_equal(err.text, "");
@@ -162,7 +164,7 @@ static void test_handshake(void **state)
         "@emote-only=0;followers-only=-1;r9k=0;room-id=700100200;slow=0;subs-only=0 :tmi.twitch.tv ROOMSTATE #barg_e_sabz\r\n",
     };
     struct client client;
-    start(&client, (struct rehearsal_options){0});
+    start(&client, NULL);
     log_in_and_join(&client);
     const char *at = client.heard.data;
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
@@ -189,7 +191,7 @@ static void test_refusals(void **state)
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct client client;
-        start(&client, (struct rehearsal_options){0});
+        start(&client, NULL);
         say(&client, cases[i].says);
         await(&client, cases[i].expected);
         if (strstr(cases[i].expected, "NOTICE")) {
@@ -203,7 +205,7 @@ static void test_refusals(void **state)
 static void test_silence_about_unknown_channels(void **state)
 {
     struct client client;
-    start(&client, (struct rehearsal_options){0});
+    start(&client, NULL);
     log_in(&client);
     size_t before = client.heard.len;
     say(&client, "JOIN #nobody,#Barg_e_sabz,barg_e_sabz\r\nPRIVMSG #barg_e_sabz :may I\r\n");
@@ -218,7 +220,7 @@ static void test_silence_about_unknown_channels(void **state)
 static void test_join_burst(void **state)
 {
     struct client client;
-    start(&client, (struct rehearsal_options){.joins_max = 20});
+    start(&client, NULL);
     log_in(&client);
     say(&client, "JOIN #1,#2,#3,#4,#5,#6,#7,#8,#9,#10,#11,#12,#13,#14,#15,#16,#17,#18,#19,#20\r\n");
     say(&client, "JOIN #barg_e_sabz\r\n");  // the 21st in ten seconds
@@ -235,7 +237,7 @@ static void test_join_burst(void **state)
 static void test_without_capabilities(void **state)
 {
     struct client client;
-    start(&client, (struct rehearsal_options){0});
+    start(&client, NULL);
     say(&client, "NICK justinfan1\r\nJOIN #barg_e_sabz\r\n");
     await(&client, " 366 ");
     play_text(&client, "plain");
@@ -250,7 +252,7 @@ static void test_without_capabilities(void **state)
 static void test_nothing_is_replayed(void **state)
 {
     struct client client;
-    start(&client, (struct rehearsal_options){0});
+    start(&client, NULL);
     play_text(&client, "before");
     log_in_and_join(&client);
     play_text(&client, "first");
@@ -274,7 +276,7 @@ static void test_nothing_is_replayed(void **state)
 static void test_missing_pong(void **state)
 {
     struct client client;
-    start(&client, (struct rehearsal_options){.ping_ms = 60, .pong_ms = 60});
+    start(&client, "twitch.ping_ms=60");
     log_in_and_join(&client);
     kit_turn(&client.kit, 300);  // several rounds, all answered
     assert_false(client.is_closed);
@@ -292,7 +294,7 @@ static void test_faults(void **state)
 {
     struct client client;
     struct error err = {0};
-    start(&client, (struct rehearsal_options){0});
+    start(&client, NULL);
     log_in_and_join(&client);
     assert_true(rehearsal_fault(client.rehearsal, "stall", "twitch", 0, &err));
     play_text(&client, "held");

@@ -38,13 +38,14 @@ static void handle_done(void *data, const struct http_result *result)
     loop_stop(client->kit.loop);
 }
 
-static void start(struct client *client, struct rehearsal_options options)
+/* more: another setting, NULL: none. */
+static void start(struct client *client, const char *more)
 {
+    const char *const settings[] = {"youtube.batch_ms=5", more};
+    const struct rehearsal_options options = {.settings = settings, .setting_count = more ? 2 : 1};
     memset(client, 0, sizeof(*client));
     kit_init(&client->kit);
     struct error err = {0};
-    if (!options.batch_ms)
-        options.batch_ms = 5;
     client->rehearsal = rehearsal_create(client->kit.loop, &options, &err);
     assert_string_equal(err.text, "");
 }
@@ -131,7 +132,7 @@ static const char *target_of(struct client *client, const char *method, const ch
 static void test_finding(void **state)
 {
     struct client client;
-    start(&client, (struct rehearsal_options){0});
+    start(&client, NULL);
     char id[64];
     json_t *videos = get(&client, BASE "/videos?part=snippet,liveStreamingDetails&id=other,rehearsal01&key=rehearsal-key", 200);
     const json_t *video = json_array_get(json_object_get(videos, "items"), 0);
@@ -156,7 +157,7 @@ static void test_finding(void **state)
 static void test_errors(void **state)
 {
     struct client client;
-    start(&client, (struct rehearsal_options){0});
+    start(&client, NULL);
     get_error(&client, BASE "/videos?part=id&id=x", 403, "forbidden");
     get_error(&client, BASE "/videos?part=id&id=x&key=wrong", 400, "badRequest");
     get_error(&client, BASE "/videos?id=x&key=rehearsal-key", 400, "missingRequiredParameter");
@@ -174,7 +175,7 @@ static void test_errors(void **state)
 static void test_quota(void **state)
 {
     struct client client;
-    start(&client, (struct rehearsal_options){.quota = 11});
+    start(&client, "youtube.quota=11");
     for (int i = 0; i < 2; i++)
         json_decref(get(&client, target_of(&client, "/liveChat/messages", ""), 200));
     json_decref(get(&client, BASE "/videos?part=id&id=x&key=rehearsal-key", 200));
@@ -226,7 +227,7 @@ static void test_resume_without_loss(void **state)
 {
     enum { MESSAGES = 200 };
     struct client client;
-    start(&client, (struct rehearsal_options){.stream_ms = 50});
+    start(&client, "youtube.stream_ms=50");
     struct reading reading = {0};
     int said = 0, rounds = 0;
     while (reading.next < MESSAGES) {
@@ -255,7 +256,7 @@ static void test_resume_without_loss(void **state)
 static void test_tokens_are_the_methods_own(void **state)
 {
     struct client client;
-    start(&client, (struct rehearsal_options){0});
+    start(&client, NULL);
     say(&client, 0);
     json_t *page = get(&client, target_of(&client, "/liveChat/messages", ""), 200);
     assert_int_equal(json_array_size(json_object_get(page, "items")), 1);
@@ -272,7 +273,7 @@ static void test_end_and_restart(void **state)
 {
     struct client client;
     char old[64], now[64];
-    start(&client, (struct rehearsal_options){0});
+    start(&client, NULL);
     say(&client, 0);
     begin(&client, target_of(&client, "/liveChat/messages/stream", ""), true);
     kit_run(&client.kit);
@@ -299,7 +300,7 @@ static void test_end_and_restart(void **state)
 static void test_stall_and_garbage(void **state)
 {
     struct client client;
-    start(&client, (struct rehearsal_options){0});
+    start(&client, NULL);
     begin(&client, target_of(&client, "/liveChat/messages/stream", ""), true);
     kit_run(&client.kit);
     assert_true(rehearsal_fault(client.rehearsal, "stall", "youtube", 0, NULL));
@@ -321,7 +322,7 @@ static void test_stall_and_garbage(void **state)
 static void test_control(void **state)
 {
     struct client client;
-    start(&client, (struct rehearsal_options){0});
+    start(&client, NULL);
     json_t *answer = get(&client, "/control/state", 200);
     assert_false(json_get_bool(answer, "started", true));
     json_decref(answer);
