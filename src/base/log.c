@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -13,7 +14,7 @@ enum { LINE_BYTES = 2048, SECRETS_MAX = 64, SECRET_BYTES_MIN = 6 };
 
 static _Atomic enum log_level threshold = LOG_INFO;
 
-/* Guarded by lock. Secrets live as long as the program: a late line must not leak an early one. */
+/* Guarded by lock. Secrets that last live as long as the program: a late line must not leak an early one. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static char *secrets[SECRETS_MAX];
 static size_t secret_count;
@@ -46,6 +47,19 @@ void log_hide(const char *secret)
         i++;
     if (i == secret_count && secret_count < SECRETS_MAX)
         secrets[secret_count++] = xstrdup(secret);
+    pthread_mutex_unlock(&lock);
+}
+
+void log_unhide(const char *secret)
+{
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; secret && i < secret_count; i++) {
+        if (strcmp(secrets[i], secret) != 0)
+            continue;
+        free(secrets[i]);
+        secrets[i] = secrets[--secret_count];
+        break;
+    }
     pthread_mutex_unlock(&lock);
 }
 

@@ -19,6 +19,9 @@ bool log_parse_level(const char *word, enum log_level *level);
 /* From now on `secret` (6 bytes or more, copied) is printed as "***" wherever it stands in a line. */
 void log_hide(const char *secret);
 
+/* It is worth nothing any more: a token that was replaced. NULL and what was never hidden are harmless. */
+void log_unhide(const char *secret);
+
 /* where: the room and file, "connector/twitch". */
 void log_write(enum log_level level, const char *where, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
