@@ -14,6 +14,7 @@
 
 struct connector;
 struct error;
+struct logins;
 struct loop;
 struct message;
 struct poison;
@@ -43,6 +44,7 @@ struct connector_options {
     struct loop *loop;      // borrowed; NULL: it reads what connector_receive() is given and speaks to nobody
     const char *cursor;     // as on_cursor() gave it last, perhaps in an earlier life; NULL: none
     struct poison *poison;  // borrowed, of the loop's thread; each frame is noted in it; NULL: none
+    struct logins *logins;  // borrowed, see login.h; NULL: nobody is logged in anywhere
     const char *ca_file;    // PEM, trusted besides the system's; NULL: none. "ca_file" in the config comes first
     /* Required. A reference is the caller's and ends with the call: message_ref() to keep it. */
     void (*deliver)(void *data, struct message *message);

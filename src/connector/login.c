@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "connector/login_inside.h"
+#include "net/form.h"
 #include "net/server.h"
 
 /* Every platform that has logins, in alphabetical order. */
@@ -470,8 +471,8 @@ static bool revoke(struct login *login, struct farewell *farewell, struct error 
     struct buffer form = {0};
     // Google and Kick end both with the refresh token; Twitch takes the access token only.
     const char *token = login->refresh && login->impl->revokes_refresh ? login->refresh : login->access;
-    login_form_add(&form, "client_id", login->client_id);
-    login_form_add(&form, "token", token);
+    form_add(&form, "client_id", login->client_id);
+    form_add(&form, "token", token);
     struct http_request *request = login_post_for(login, login->impl->revoke_path, &form, handle_forgotten, farewell, err);
     buffer_fini(&form);
     return request != NULL;

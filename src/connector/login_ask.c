@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "connector/login_inside.h"
+#include "net/form.h"
 
 enum { INTERVAL_S = 5, INTERVAL_S_MAX = 60, SLOWER_MS = 5000, LIFE_S = 1800, LIFE_S_MAX = 3600, CODE_BYTES_MAX = 64 };
 
@@ -120,12 +121,12 @@ static void ask_token(void *data)
         login_end_asking(login, "%s", why_not(LOGIN_EXPIRED));
         return;
     }
-    login_form_add(&form, "client_id", login->client_id);
+    form_add(&form, "client_id", login->client_id);
     if (*login->client_secret)
-        login_form_add(&form, "client_secret", login->client_secret);
-    login_form_add(&form, login->impl->scope_key, login->scopes_wanted);
-    login_form_add(&form, "device_code", asking->device_code);
-    login_form_add(&form, "grant_type", "urn:ietf:params:oauth:grant-type:device_code");
+        form_add(&form, "client_secret", login->client_secret);
+    form_add(&form, login->impl->scope_key, login->scopes_wanted);
+    form_add(&form, "device_code", asking->device_code);
+    form_add(&form, "grant_type", "urn:ietf:params:oauth:grant-type:device_code");
     asking->request = login_post(login, login->impl->token_path, &form, handle_token, &err);
     buffer_fini(&form);
     if (!asking->request)
@@ -205,8 +206,8 @@ bool login_ask_device(struct login *login, struct error *err)
     struct login_asking *asking = &login->asking;
     struct buffer form = {0};
     timer_init(&asking->timer, login->owner->options.loop, ask_token, login);
-    login_form_add(&form, "client_id", login->client_id);
-    login_form_add(&form, login->impl->scope_key, login->scopes_wanted);
+    form_add(&form, "client_id", login->client_id);
+    form_add(&form, login->impl->scope_key, login->scopes_wanted);
     asking->request = login_post(login, login->impl->device_path, &form, handle_code, err);
     buffer_fini(&form);
     asking->is_on = asking->request != NULL;

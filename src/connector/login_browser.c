@@ -3,9 +3,6 @@
  * The browser comes back to http://localhost:PORT/callback, where this process waits, for as long as it asks. `state` ties
  * the answer to the question: an address that somebody else made up is refused. The port is on loopback only.
  */
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,19 +13,19 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "connector/login_inside.h"
+#include "net/base64.h"
+#include "net/form.h"
 #include "net/server.h"
+#include "net/signature.h"
 
 enum { LIFE_MS = 10 * 60 * 1000, LINGER_MS = 2000, SECRET_BYTES = 32, CODE_BYTES_MAX = 4096 };
 
-/* base64url without padding (RFC 4648, 5); the caller frees. */
+/* The caller frees. */
 static char *encode(const unsigned char *bytes, size_t len)
 {
-    char *text = xmalloc(4 * (len + 2) / 3 + 4);
-    EVP_EncodeBlock((unsigned char *)text, bytes, (int)len);
-    for (char *at = text; *at; at++)
-        *at = *at == '+' ? '-' : *at == '/' ? '_' : *at;
-    text[strcspn(text, "=")] = '\0';
-    return text;
+    struct buffer text = {0};
+    base64url_encode(&text, bytes, len);
+    return buffer_take(&text);
 }
 
 static char *make_secret(void)
@@ -60,12 +57,12 @@ static bool redeem(struct login *login, const char *code, struct error *err)
     struct buffer form = {0};
     char *redirect = redirect_of(login);
     log_hide(code);
-    login_form_add(&form, "grant_type", "authorization_code");
-    login_form_add(&form, "client_id", login->client_id);
-    login_form_add(&form, "client_secret", login->client_secret);
-    login_form_add(&form, "redirect_uri", redirect);
-    login_form_add(&form, "code_verifier", asking->verifier);
-    login_form_add(&form, "code", code);
+    form_add(&form, "grant_type", "authorization_code");
+    form_add(&form, "client_id", login->client_id);
+    form_add(&form, "client_secret", login->client_secret);
+    form_add(&form, "redirect_uri", redirect);
+    form_add(&form, "code_verifier", asking->verifier);
+    form_add(&form, "code", code);
     http_cancel(asking->request);
     asking->request = login_post(login, login->impl->token_path, &form, handle_token, err);
     buffer_fini(&form);
@@ -75,8 +72,8 @@ static bool redeem(struct login *login, const char *code, struct error *err)
 
 static bool is_state(const struct login *login, const char *state)
 {
-    size_t len = strlen(login->asking.state);
-    return state && strlen(state) == len && CRYPTO_memcmp(state, login->asking.state, len) == 0;
+    const char *ours = login->asking.state;
+    return state && signature_is_equal(state, strlen(state), ours, strlen(ours));
 }
 
 /* What the browser brought, by itself or pasted. */
@@ -147,22 +144,27 @@ static void handle_late(void *data)
     login_end_asking(login, "not logged in: nobody came back from the browser in time; start again");
 }
 
+/* A blank as %20: that is how Kick's own page writes it. */
+static void add_argument(struct buffer *url, const char *name, const char *value)
+{
+    buffer_printf(url, "&%s=", name);
+    form_escape(url, value, strlen(value));
+}
+
 static char *make_url(struct login *login)
 {
     struct login_asking *asking = &login->asking;
-    unsigned char digest[SHA256_DIGEST_LENGTH];
-    SHA256((const unsigned char *)asking->verifier, strlen(asking->verifier), digest);
+    unsigned char digest[SIGNATURE_BYTES];
+    signature_sha256(asking->verifier, strlen(asking->verifier), digest);
     char *challenge = encode(digest, sizeof(digest)), *redirect = redirect_of(login);
     struct buffer query = {0};
-    login_form_add(&query, "response_type", "code");
-    login_form_add(&query, "client_id", login->client_id);
-    login_form_add(&query, "redirect_uri", redirect);
-    login_form_add(&query, "scope", login->scopes_wanted);
-    login_form_add(&query, "code_challenge", challenge);
-    login_form_add(&query, "code_challenge_method", "S256");
-    login_form_add(&query, "state", asking->state);
-    char *url = xasprintf("%s%s?%.*s", login->url, login->impl->authorize_path, (int)query.len, query.data);
-    buffer_fini(&query);
+    buffer_printf(&query, "%s%s?response_type=code&code_challenge_method=S256", login->url, login->impl->authorize_path);
+    add_argument(&query, "client_id", login->client_id);
+    add_argument(&query, "redirect_uri", redirect);
+    add_argument(&query, "scope", login->scopes_wanted);
+    add_argument(&query, "code_challenge", challenge);
+    add_argument(&query, "state", asking->state);
+    char *url = buffer_take(&query);
     free(challenge);
     free(redirect);
     return url;
@@ -187,37 +189,13 @@ bool login_ask_browser(struct login *login, struct error *err)
 
 /* ---- pasted by a person ---- */
 
-static int hex_of(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
-}
-
-/* The decoded value of name in the query; the caller frees. NULL: absent. */
-static char *argument(const char *address, const char *name)
-{
-    size_t name_len = strlen(name);
-    for (const char *at = strchr(address, '?'); at; at = strchr(at + 1, '&')) {
-        if (strncmp(at + 1, name, name_len) != 0 || at[1 + name_len] != '=')
-            continue;
-        const char *from = at + 2 + name_len;
-        size_t len = strcspn(from, "&# \r\n"), out = 0;
-        char *value = xmalloc(len + 1);
-        for (size_t i = 0; i < len; i++) {
-            bool is_escape = from[i] == '%' && i + 2 < len + 1 && hex_of(from[i + 1]) >= 0 && hex_of(from[i + 2]) >= 0;
-            value[out++] = is_escape ? (char)(hex_of(from[i + 1]) * 16 + hex_of(from[i + 2])) : from[i];
-            i += is_escape ? 2 : 0;
-        }
-        value[out] = '\0';
-        return value;
-    }
-    return NULL;
-}
-
 bool login_answer(struct login *login, const char *address, struct error *err)
 {
     if (!login || !login->asking.is_on || !login->asking.state)
         return error_set(err, ERROR_DATA, "no browser is waited for; start the login first");
-    char *state = argument(address, "state"), *code = argument(address, "code"), *refusal = argument(address, "error");
+    const char *query = strchr(address, '?');
+    size_t len = query ? strcspn(++query, "# \r\n") : 0;
+    char *state = form_find(query, len, "state"), *code = form_find(query, len, "code"), *refusal = form_find(query, len, "error");
     bool ok = take_callback(login, state, code, refusal, err);
     free(state);
     free(code);

@@ -73,9 +73,6 @@ void login_set_secret(char **slot, const char *text);  // likewise; hidden from 
 
 /* ---- login_wire.c ---- */
 
-/* Adds name=value, percent-encoded, with '&' before it unless it is the first. */
-void login_form_add(struct buffer *form, const char *name, const char *value);
-
 /* POST of a form to url + path. NULL: err. */
 struct http_request *login_post(struct login *login, const char *path, struct buffer *form, login_done_fn fn, struct error *err);
 /* The same for an answer that may come after all else. */

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "connector/login_inside.h"
+#include "net/form.h"
 
 enum {
     MARGIN_MS_MAX = 5 * 60 * 1000,   // before the end
@@ -155,11 +156,11 @@ void login_renew(struct login *login)
     struct error err = {0};
     struct buffer form = {0};
     timer_stop(&login->timer);
-    login_form_add(&form, "grant_type", "refresh_token");
-    login_form_add(&form, "client_id", login->client_id);
+    form_add(&form, "grant_type", "refresh_token");
+    form_add(&form, "client_id", login->client_id);
     if (*login->client_secret)
-        login_form_add(&form, "client_secret", login->client_secret);
-    login_form_add(&form, "refresh_token", login->refresh);
+        form_add(&form, "client_secret", login->client_secret);
+    form_add(&form, "refresh_token", login->refresh);
     login->request = login_post(login, login->impl->token_path, &form, handle_renewed, &err);
     buffer_fini(&form);
     if (!login->request)

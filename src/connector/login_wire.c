@@ -14,23 +14,6 @@ enum { TOKEN_BYTES_MAX = 8192, LIFE_S_MAX = 90 * 24 * 3600, LIFE_S_USUAL = 3600,
 
 /* ---- requests ---- */
 
-void login_form_add(struct buffer *form, const char *name, const char *value)
-{
-    if (form->len > 0)
-        buffer_add_char(form, '&');
-    buffer_add_string(form, name);
-    buffer_add_char(form, '=');
-    for (const char *at = value; *at; at++) {
-        unsigned char c = (unsigned char)*at;
-        bool is_plain = ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c >= '0' && c <= '9') || strchr("-_.~", c);
-        if (is_plain) {
-            buffer_add_char(form, (char)c);
-        } else {
-            buffer_printf(form, "%%%02X", c);
-        }
-    }
-}
-
 static struct http_request *start(struct login *login, const char *base, const char *path, struct http_options *options,
                                   struct error *err)
 {
