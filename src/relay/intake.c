@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "chat/message.h"
 #include "relay/dedupe.h"
+#include "relay/edited.h"
 #include "relay/journal.h"
 #include "relay/queue.h"
 #include "relay/streaks.h"
@@ -278,24 +279,24 @@ static void handle_clear(struct intake *intake, const struct message *message)
     free(text);
 }
 
-/* The queue's and the journal's message take the new text; the edit itself is journalled as well. */
-static void handle_edit(struct intake *intake, const struct message *edit)
+/*
+ * The queue's and the journal's message take the new text; the edit itself is journalled as well. What the queue has let
+ * go is looked for in the journal, behind our back.
+ */
+static void handle_edit(struct intake *intake, struct message *edit)
 {
     const struct message *old = queue_find_native(intake->queue, edit->is.platform, edit->is.target.native_id);
-    if (!old)
+    if (!old) {
+        journal_edit(intake->journal, edit);
         return;
-    struct message_draft draft = old->is;
-    draft.text = edit->is.text;
-    draft.emotes = edit->is.emotes;
-    draft.emote_count = edit->is.emote_count;
-    struct message *changed = message_create(&draft);
-    message_stamp(changed, old->id, old->received_ms);
+    }
+    struct message *changed = message_edited(old, edit);
     journal_replace(intake->journal, changed);
     queue_replace(intake->queue, changed);
     message_unref(changed);
 }
 
-static void handle_control(struct intake *intake, const struct message *message)
+static void handle_control(struct intake *intake, struct message *message)
 {
     int64_t started_ns = clock_monotonic_ns();
     intake->counts.control++;
@@ -350,6 +351,16 @@ static bool quotes_deleted(const struct intake *intake, const struct message *me
     return dedupe_find(intake->dedupe, is->platform, hash) != 0;
 }
 
+/* An edit of what was deleted, or by who was banned since, brings no text back. */
+static bool edits_deleted(struct intake *intake, const struct message *message)
+{
+    const struct message_draft *is = &message->is;
+    if (is->kind != MESSAGE_EDIT || is->target.native_id.len == 0)
+        return false;
+    uint64_t hash = journal_hash(intake->journal, JOURNAL_KEY_DELETED, is->platform, is->target.native_id);
+    return dedupe_find(intake->dedupe, is->platform, hash) != 0 || is_banned(intake, message);
+}
+
 static enum intake_result take(struct intake *intake, struct message *message)
 {
     if (quotes_deleted(intake, message)) {
@@ -359,7 +370,7 @@ static enum intake_result take(struct intake *intake, struct message *message)
         return result;
     }
     bool is_control = message_is_control(message);
-    if (!is_control && is_banned(intake, message))
+    if ((!is_control && is_banned(intake, message)) || edits_deleted(intake, message))
         return take_gone(intake, message);
     stamp(intake, message);
     journal_append(intake->journal, message);

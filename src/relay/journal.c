@@ -416,25 +416,45 @@ void journal_dispatch(struct journal *journal)
 
 /* ---- The rest ---- */
 
-void journal_erase(struct journal *journal, const struct journal_erasure *what, const uint64_t *ids, size_t id_count,
-                   journal_erased_fn fn, void *data)
+/* Takes the reference. As a state it survives; as an op it waits for what was handed in before. */
+static void hand_in_erasure(struct journal *journal, struct erasure *erasure)
 {
-    struct erasure *erasure = erasure_create(what, ids, id_count);
-    erasure->fn = fn;
-    erasure->data = data;
     erasure->number = ++journal->erasure_count;
-    if (erasure->up_to == 0)
-        erasure->up_to = journal_last_id(journal);
     char *key = xasprintf("erase:%llu", (unsigned long long)erasure->number), *text = erasure_write(erasure);
     journal_set_state(journal, key, text);
     free(key);
     free(text);
     journal_remember_erasure(journal, erasure);
     pthread_mutex_lock(&journal->lock);
-    if (id_count > 0)
+    if (erasure->id_count > 0)
         journal_add_op(journal, (struct op){.kind = OP_ERASE, .erasure = erasure_ref(erasure)});
     journal_add_op(journal, (struct op){.kind = OP_FIND, .erasure = erasure});
     pthread_mutex_unlock(&journal->lock);
+}
+
+void journal_erase(struct journal *journal, const struct journal_erasure *what, const uint64_t *ids, size_t id_count,
+                   journal_erased_fn fn, void *data)
+{
+    struct erasure *erasure = erasure_create(what, ids, id_count);
+    erasure->fn = fn;
+    erasure->data = data;
+    if (erasure->up_to == 0)
+        erasure->up_to = journal_last_id(journal);
+    hand_in_erasure(journal, erasure);
+}
+
+void journal_edit(struct journal *journal, struct message *edit)
+{
+    assert(edit->is.kind == MESSAGE_EDIT && edit->id != 0);
+    const struct message_draft *is = &edit->is;
+    if (is->target.native_id.len == 0)
+        return;
+    // Strings of messages have a NUL behind them.
+    struct erasure *erasure = erasure_create(&(struct journal_erasure){.platform = is->platform.data,
+        .native_id = is->target.native_id.data, .up_to = edit->id - 1}, NULL, 0);
+    erasure->edit_id = edit->id;
+    erasure->edit = message_ref(edit);
+    hand_in_erasure(journal, erasure);
 }
 
 uint64_t journal_hash(const struct journal *journal, enum journal_key kind, struct str platform, struct str key)

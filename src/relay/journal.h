@@ -68,6 +68,13 @@ void journal_append_erased(struct journal *journal, struct message *message);
 /* Writes `message` over the row with its id: an edited text. In order with the messages. */
 void journal_replace(struct journal *journal, struct message *message);
 
+/*
+ * The same where the message is not at hand: `edit` (of that kind, appended before) says by platform and target which it
+ * was. Its row is looked for behind the commits, in all files, and takes text and emotes; answers have the new text at
+ * once. If it was deleted, the edit's row is erased too. Survives kill -9.
+ */
+void journal_edit(struct journal *journal, struct message *edit);
+
 /* ---- State: small texts under names, the latest of each. In order with the messages. ---- */
 
 /*

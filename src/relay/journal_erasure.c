@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "relay/edited.h"
 #include "relay/journal_inside.h"
 
 struct erasure *erasure_create(const struct journal_erasure *what, const uint64_t *ids, size_t id_count)
@@ -42,6 +43,8 @@ void erasure_unref(struct erasure *erasure)
     free(erasure->native_id);
     free(erasure->author_id);
     free(erasure->ids);
+    message_unref(erasure->edit);
+    message_unref(erasure->loaded);
     free(erasure);
 }
 
@@ -57,6 +60,8 @@ static bool is_given(const struct erasure *erasure, uint64_t id)
 bool erasure_means(const struct erasure *erasure, const struct message *message)
 {
     const struct message_draft *is = &message->is;
+    if (erasure->edit_id)
+        return false;
     if (message->id > erasure->up_to || (!erasure->native_id && !erasure->author_id) ||
         !str_equal(is->platform, str_from(erasure->platform)) ||
         (erasure->source && !str_equal(is->source, str_from(erasure->source))))
@@ -65,6 +70,13 @@ bool erasure_means(const struct erasure *erasure, const struct message *message)
         return str_equal(is->author.id, str_from(erasure->author_id));
     struct str native = is->kind == MESSAGE_EDIT ? is->target.native_id : is->native_id;
     return str_equal(native, str_from(erasure->native_id));
+}
+
+bool erasure_edits(const struct erasure *erasure, const struct message *message)
+{
+    const struct message_draft *is = &message->is;
+    return erasure->edit_id && message->id <= erasure->up_to && is->kind != MESSAGE_EDIT &&
+           str_equal(is->platform, str_from(erasure->platform)) && str_equal(is->native_id, str_from(erasure->native_id));
 }
 
 /* ---- Until they are done ---- */
@@ -96,25 +108,39 @@ void journal_forget_erasures(struct journal *journal)
 static bool quotes(const struct message *message, const struct erasure *erasure)
 {
     struct str quoted = message->is.reply_to.native_id;
-    return erasure->native_id && quoted.len > 0 && message->is.reply_to.text.len > 0 &&
+    return !erasure->edit_id && erasure->native_id && quoted.len > 0 && message->is.reply_to.text.len > 0 &&
            str_equal(quoted, str_from(erasure->native_id)) &&
            str_equal(message->is.platform, str_from(erasure->platform));
+}
+
+static struct message *without_quote(const struct message *message)
+{
+    struct message_draft draft = message->is;
+    draft.reply_to.author = draft.reply_to.text = (struct str){0};
+    struct message *without = message_create(&draft);
+    message_stamp(without, message->id, message->received_ms);
+    return without;
 }
 
 struct message *journal_recall(const struct journal *journal, struct message *message)
 {
     bool has_quote = false;
+    const struct erasure *edit = NULL;
     for (size_t i = 0; i < journal->fresh_count; i++) {
-        if (erasure_means(journal->fresh[i], message))
+        const struct erasure *erasure = journal->fresh[i];
+        if (erasure_means(erasure, message))
             return NULL;
-        has_quote |= quotes(message, journal->fresh[i]);
+        has_quote |= quotes(message, erasure);
+        if (erasure_edits(erasure, message))
+            edit = erasure;
     }
+    if (edit && !edit->edit)
+        return NULL;  // its new text is about to be read: the old one is not shown any more
+    struct message *now = edit ? message_edited(message, edit->edit) : message_ref(message);
     if (!has_quote)
-        return message_ref(message);
-    struct message_draft draft = message->is;
-    draft.reply_to.author = draft.reply_to.text = (struct str){0};
-    struct message *without = message_create(&draft);
-    message_stamp(without, message->id, message->received_ms);
+        return now;
+    struct message *without = without_quote(now);
+    message_unref(now);
     return without;
 }
 
@@ -125,9 +151,9 @@ char *erasure_write(const struct erasure *erasure)
     json_t *ids = json_array();
     for (size_t i = 0; i < erasure->id_count; i++)
         json_array_append_new(ids, json_integer((json_int_t)erasure->ids[i]));
-    json_t *object = json_pack("{s:s, s:s*, s:s*, s:s*, s:I, s:b, s:o}", "platform", erasure->platform,
+    json_t *object = json_pack("{s:s, s:s*, s:s*, s:s*, s:I, s:I, s:b, s:o}", "platform", erasure->platform,
                                "source", erasure->source, "native_id", erasure->native_id,
-                               "author_id", erasure->author_id, "up_to", (json_int_t)erasure->up_to,
+                               "author_id", erasure->author_id, "up_to", (json_int_t)erasure->up_to, "edit", (json_int_t)erasure->edit_id,
                                "with_name", (int)erasure->with_name, "ids", ids);
     char *text = json_dumps(object, JSON_COMPACT);
     json_decref(object);
@@ -156,6 +182,7 @@ struct erasure *erasure_read(const char *text)
         .with_name = json_get_bool(object, "with_name", false),
     };
     struct erasure *erasure = erasure_create(&what, ids, count);
+    erasure->edit_id = (uint64_t)json_get_int(object, "edit", 0);
     free(ids);
     json_decref(object);
     return erasure;

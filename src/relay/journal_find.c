@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 #include "chat/message.h"
+#include "relay/edited.h"
 #include "relay/journal_inside.h"
 #include "relay/journal_row.h"
 #include "relay/journal_schema.h"
@@ -73,6 +74,8 @@ static bool find_indexed(struct finding *finding, char kind, const uint64_t *num
 static bool is_meant(const struct erasure *erasure, const struct message *message, bool is_erased)
 {
     const struct message_draft *is = &message->is;
+    if (erasure->edit_id)
+        return erasure_edits(erasure, message);
     if (message->id > erasure->up_to || !str_equal(is->platform, str_from(erasure->platform)) ||
         (erasure->source && !str_equal(is->source, str_from(erasure->source))))
         return false;
@@ -177,10 +180,80 @@ static bool erase_found(struct finding *finding, const struct buffer *ids, bool 
     return is_done;
 }
 
-bool find_and_erase(struct shelf *shelf, struct search *search, const struct erasure *erasure, size_t *rows,
-                    struct error *err)
+/* ---- Edits ---- */
+
+static struct message *read_row(struct shelf *shelf, uint64_t id, bool *is_erased)
+{
+    sqlite3_stmt *select = shelf->statements[SHELF_SELECT];
+    sqlite3_bind_int64(select, 1, (int64_t)id);
+    struct message *message = sqlite3_step(select) == SQLITE_ROW ? row_to_message(db_text(select, 0), NULL) : NULL;
+    *is_erased = message && sqlite3_column_int(select, 1);
+    sqlite3_reset(select);
+    return message;
+}
+
+/* What the edit says. NULL: its row is in a file before this one, was erased, or was never journalled. */
+static const struct message *edit_of(struct shelf *shelf, struct erasure *erasure)
+{
+    if (erasure->edit)
+        return erasure->edit;
+    bool is_erased;
+    if (!erasure->loaded && erasure->edit_id >= shelf->first_id) {
+        erasure->loaded = read_row(shelf, erasure->edit_id, &is_erased);
+        if (is_erased) {
+            message_unref(erasure->loaded);
+            erasure->loaded = NULL;
+        }
+    }
+    return erasure->loaded;
+}
+
+static bool edit_row(struct shelf *shelf, struct erasure *erasure, uint64_t id, const struct message *edit, size_t *rows,
+                     struct error *err)
+{
+    bool is_erased;
+    struct message *old = read_row(shelf, id, &is_erased);
+    if (!old || is_erased) {
+        erasure->met_erased |= is_erased;
+        message_unref(old);
+        return true;
+    }
+    struct message *changed = message_edited(old, edit);
+    struct op replace = {.kind = OP_REPLACE, .message = changed};
+    bool is_done = shelf_begin(shelf, err) && shelf_apply(shelf, &replace, err) && shelf_finish(shelf, err);
+    if (!is_done)
+        shelf_rollback(shelf);
+    *rows += is_done;
+    message_unref(changed);
+    message_unref(old);
+    return is_done;
+}
+
+static bool edit_found(struct finding *finding, struct erasure *erasure, size_t *rows, struct error *err)
+{
+    const struct message *edit = edit_of(finding->shelf, erasure);
+    bool is_done = find_by(finding, ROW_KEY_NATIVE, "SELECT id FROM messages WHERE id > ? AND what = ?",
+                           erasure->native_id, err);
+    for (size_t i = 0; edit && is_done && i < number_count(&finding->ids); i++)
+        is_done = edit_row(finding->shelf, erasure, number_at(&finding->ids, i), edit, rows, err);
+    return is_done;
+}
+
+static void finding_fini(struct finding *finding)
+{
+    buffer_fini(&finding->ids);
+    buffer_fini(&finding->quotes);
+    buffer_fini(&finding->natives);
+}
+
+bool find_and_erase(struct shelf *shelf, struct search *search, struct erasure *erasure, size_t *rows, struct error *err)
 {
     struct finding finding = {.shelf = shelf, .search = search, .erasure = erasure};
+    if (erasure->edit_id) {
+        bool is_edited = edit_found(&finding, erasure, rows, err);
+        finding_fini(&finding);
+        return is_edited;
+    }
     bool is_done = find_given(&finding, err);
     if (is_done && erasure->native_id) {
         is_done = find_by(&finding, ROW_KEY_NATIVE, "SELECT id FROM messages WHERE id > ? AND what = ?",
@@ -192,8 +265,6 @@ bool find_and_erase(struct shelf *shelf, struct search *search, const struct era
     }
     is_done = is_done && find_quotes(&finding, err) && erase_found(&finding, &finding.ids, false, rows, err) &&
               erase_found(&finding, &finding.quotes, true, rows, err);
-    buffer_fini(&finding.ids);
-    buffer_fini(&finding.quotes);
-    buffer_fini(&finding.natives);
+    finding_fini(&finding);
     return is_done;
 }

@@ -1,5 +1,5 @@
 /*
- * journal_find.h - which rows of one file an erasure is about, and overwriting them. Thread: the keeper's.
+ * journal_find.h - which rows of one file an erasure or an edit is about, and overwriting them. Thread: the keeper's.
  */
 #pragma once
 
@@ -12,5 +12,4 @@ struct search;
 struct shelf;
 
 /* search: of the same file; NULL: it has none, all rows are looked at. *rows grows by the number overwritten. */
-bool find_and_erase(struct shelf *shelf, struct search *search, const struct erasure *erasure, size_t *rows,
-                    struct error *err);
+bool find_and_erase(struct shelf *shelf, struct search *search, struct erasure *erasure, size_t *rows, struct error *err);

@@ -58,7 +58,7 @@ struct op_texts {  // one allocation
     int64_t from_ms, to_ms;              // gap; audit: from_ms
 };
 
-/* One call of journal_erase(). Shared: the writer's line and the keeper each hold a reference. */
+/* One call of journal_erase() or journal_edit(). Shared: the writer's line and the keeper each hold a reference. */
 struct erasure {
     struct list link;     // in keeper.erasures
     _Atomic int references;
@@ -71,6 +71,11 @@ struct erasure {
     void *data;
     size_t id_count;
     uint64_t *ids;        // owned
+    uint64_t edit_id;     // the row with the new text: nothing is erased, native_id is edited; 0: an erasure
+    struct message *edit; // a reference; NULL: of an earlier life, and to be read from its row
+    // The keeper's, until it answers.
+    struct message *loaded;  // that row, once it was found
+    bool met_erased;         // what was edited is gone: the edit goes too
     // The loop's.
     bool is_done;
     uint64_t last_request;  // the last that was asked before it was done
@@ -80,8 +85,9 @@ struct erasure *erasure_create(const struct journal_erasure *what, const uint64_
 struct erasure *erasure_ref(struct erasure *erasure);
 void erasure_unref(struct erasure *erasure);  // accepts NULL
 
-/* Whether a message that is not erased yet is meant; growing ids. Thread: any. */
+/* Whether a message that is not erased yet is meant. Not for edits. Thread: any. */
 bool erasure_means(const struct erasure *erasure, const struct message *message);
+bool erasure_edits(const struct erasure *erasure, const struct message *message);
 
 /*
  * What the reader found in its rows may have been deleted meanwhile, or its overwriting may stand in line yet. Each
@@ -90,7 +96,8 @@ bool erasure_means(const struct erasure *erasure, const struct message *message)
 void journal_remember_erasure(struct journal *journal, struct erasure *erasure);
 void journal_forget_erasures(struct journal *journal);
 
-/* A new reference to the message, or to one without the quote of what was deleted; NULL: it was deleted itself. */
+/* A new reference to the message, or to one without the quote of what was deleted or with its new text; NULL: it was
+ * deleted itself. */
 struct message *journal_recall(const struct journal *journal, struct message *message);
 
 /* As the text of its state, and back; NULL: not readable. The caller frees the text. */

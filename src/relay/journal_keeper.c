@@ -258,6 +258,10 @@ static void give_erased(struct answer *answer)
     char *key = xasprintf("erase:%llu", (unsigned long long)erasure->number);
     journal_set_state(erased->journal, key, NULL);
     free(key);
+    if (erasure->met_erased) {
+        const struct journal_erasure edit = {.platform = ""};
+        journal_erase(erased->journal, &edit, &erasure->edit_id, 1, NULL, NULL);
+    }
     erasure->is_done = true;
     erasure->last_request = erased->journal->last_request;
     journal_forget_erasures(erased->journal);

@@ -377,6 +377,25 @@ static void an_edit_changes_the_text_everywhere(void **state)
     assert_int_equal(queue_count(bench->queue), 1);
 }
 
+static void an_edit_of_what_was_deleted_brings_nothing_back(void **state)
+{
+    struct bench *bench = *state;
+    push(bench, fixture_chat("a", "one"));
+    push(bench, fixture_chat("b", "two"));
+    push(bench, fixture_control(MESSAGE_DELETE, "a", NULL));
+    struct message_draft edit = {.kind = MESSAGE_EDIT, .platform = STR("twitch"), .source = STR("twitch:anna"),
+        .text = STR("editedagain"), .target = {.native_id = STR("a")}};
+    assert_int_equal(push(bench, message_create(&edit)), INTAKE_GONE);
+    // By who was banned: what he wrote before that does not change any more.
+    push(bench, fixture_control(MESSAGE_BAN, NULL, "u1"));
+    edit.target.native_id = STR("b");
+    edit.author.id = STR("u1");
+    edit.time_ms = clock_unix_ms() - 5000;
+    assert_int_equal(push(bench, message_create(&edit)), INTAKE_GONE);
+    fixture_commit(bench->journal, bench->loop);
+    assert_int_equal(fixture_files_with(bench->folder, "editedagain"), 0);
+}
+
 static void moderators_remove_too(void **state)
 {
     struct bench *bench = *state;
@@ -432,6 +451,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(quotations_go_too, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_clear_is_remembered, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_edit_changes_the_text_everywhere, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_edit_of_what_was_deleted_brings_nothing_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(moderators_remove_too, set_up, tear_down),
         cmocka_unit_test(dedupe_forgets_the_oldest),
     };

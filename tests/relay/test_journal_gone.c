@@ -230,6 +230,106 @@ static void an_edited_text_is_gone_with_its_versions(void **state)
     assert_int_equal(fixture_files_with(bench->folder, "firstversion"), 0);
 }
 
+static struct message *edit(const char *native_id, const char *text)
+{
+    return message_create(&(struct message_draft){.kind = MESSAGE_EDIT, .platform = STR("twitch"),
+        .source = STR("twitch:anna"), .text = str_from(text), .target = {.native_id = str_from(native_id)}});
+}
+
+/* As intake does it for what the queue has let go. Returns the edit's id. */
+static uint64_t edit_far(struct journal *journal, const char *native_id, const char *text)
+{
+    struct message *message = edit(native_id, text);
+    message_stamp(message, journal_next_id(journal), clock_unix_ms());
+    journal_append(journal, message);
+    journal_edit(journal, message);
+    uint64_t id = message->id;
+    message_unref(message);
+    return id;
+}
+
+/* The keeper takes its orders one after the other: this one is answered behind or with those of before. */
+static void wait_for_keeper(struct bench *bench)
+{
+    struct fixture_erasure done;
+    erase(bench, (struct journal_erasure){.platform = "twitch", .native_id = "nothing"}, NULL, 0, &done);
+}
+
+static const char *text_of(const struct bench *bench, uint64_t id)
+{
+    for (size_t i = 0; i < bench->answer.count; i++) {
+        if (bench->answer.ids[i] == id)
+            return bench->answer.texts[i];
+    }
+    return "";
+}
+
+static void an_edit_of_long_ago_takes_the_row(void **state)
+{
+    struct bench *bench = *state;
+    uint64_t id = fixture_append(bench->journal, by("u7", "E", "e1", "firstversion"));
+    fill(bench, 300, "x");
+    fixture_wait_indexed(bench->journal, journal_last_id(bench->journal));
+    // In the first answer already, whether the row was reached or not.
+    edit_far(bench->journal, "e1", "secondversion");
+    fixture_read(bench->journal, bench->loop, 0, 1000, &bench->answer);
+    assert_string_equal(text_of(bench, id), "secondversion");
+    edit_far(bench->journal, "e1", "thirdversion");
+    wait_for_keeper(bench);
+    assert_int_equal(fixture_files_with(bench->folder, "firstversion"), 0);
+    fixture_read(bench->journal, bench->loop, 0, 1000, &bench->answer);
+    assert_string_equal(text_of(bench, id), "thirdversion");
+    fixture_search(bench->journal, bench->loop, "firstversion", &bench->answer);
+    assert_int_equal(bench->answer.count, 0);
+    // And then it is deleted, with every version.
+    struct fixture_erasure done;
+    erase(bench, (struct journal_erasure){.platform = "twitch", .native_id = "e1"}, NULL, 0, &done);
+    assert_int_equal(done.rows, 3);
+    assert_int_equal(fixture_files_with(bench->folder, "secondversion"), 0);
+    assert_int_equal(fixture_files_with(bench->folder, "thirdversion"), 0);
+}
+
+static void an_edit_of_what_is_gone_goes_too(void **state)
+{
+    struct bench *bench = *state;
+    fixture_append(bench->journal, by("u7", "E", "e1", "firstversion"));
+    fixture_commit(bench->journal, bench->loop);
+    struct fixture_erasure done;
+    erase(bench, (struct journal_erasure){.platform = "twitch", .native_id = "e1"}, NULL, 0, &done);
+    edit_far(bench->journal, "e1", "backagain");
+    wait_for_keeper(bench);  // here it is found that it was gone …
+    wait_for_keeper(bench);  // … and that was the order made of it
+    assert_int_equal(fixture_files_with(bench->folder, "backagain"), 0);
+}
+
+/* Edited and killed at once: the next start takes the new text from the edit's own row. */
+static void an_edit_survives_kill(void **state)
+{
+    struct bench *bench = *state;
+    uint64_t id = fixture_append(bench->journal, by("u7", "K", "k1", "killedversion"));
+    fill(bench, 200, "y");
+    journal_close(bench->journal);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct loop *loop = fixture_loop();
+        struct journal *journal = fixture_open(bench->folder, loop);
+        edit_far(journal, "k1", "newerversion");
+        fixture_commit(journal, loop);
+        kill(getpid(), SIGKILL);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    bench->journal = fixture_open(bench->folder, bench->loop);
+    fixture_read(bench->journal, bench->loop, 0, 1000, &bench->answer);
+    assert_string_not_equal(text_of(bench, id), "killedversion");
+    wait_for_keeper(bench);
+    assert_int_equal(fixture_files_with(bench->folder, "killedversion"), 0);
+    fixture_read(bench->journal, bench->loop, 0, 1000, &bench->answer);
+    assert_string_equal(text_of(bench, id), "newerversion");
+}
+
 /* Asked and killed at once: the next start finishes it. */
 static void an_erasure_survives_kill(void **state)
 {
@@ -268,6 +368,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_erase_command_takes_names_from_erased_rows, set_up, tear_down),
         cmocka_unit_test_setup_teardown(long_texts_are_gone_whole, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_edited_text_is_gone_with_its_versions, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_edit_of_long_ago_takes_the_row, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_edit_of_what_is_gone_goes_too, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_edit_survives_kill, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_erasure_survives_kill, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
