@@ -281,6 +281,7 @@ static bool check_cookie(const struct access *access, const struct server_reques
         return false;
     token_touch(access->journal, str_from(cookie), &token, access->session_ms);
     who->role = token.role;
+    who->session = token_number(str_from(cookie));
     snprintf(who->name, sizeof(who->name), "%s", token.name);
     return true;
 }

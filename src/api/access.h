@@ -20,6 +20,7 @@ struct identity {
     enum api_role role;
     char name[TOKEN_NAME_BYTES];  // for the record: "anna", "local"
     bool is_local;                // came by the Unix socket
+    uint64_t session;             // which browser's session; 0: none
 };
 
 /* As in api.h; copied. */

@@ -6,6 +6,7 @@
 #include "api/api_private.h"
 #include "api/command.h"
 #include "api/feed.h"
+#include "api/guard.h"
 #include "api/outputs.h"
 #include "api/session.h"
 #include "base/error.h"
@@ -14,7 +15,7 @@
 
 enum {
     MESSAGE_BYTES_MAX = 5 * 1024 * 1024,  // a caption file of 4 MiB, escaped
-    BODY_BYTES_MAX = 1024 * 1024,         // read before anybody has said who he is
+    BODY_BYTES_MAX = 1024 * 1024,         // of who has signed in; see http_limit_body()
     QUEUE_COUNT_MAX = 1024,
     QUEUE_BYTES_MAX = 8 * 1024 * 1024,
 };
@@ -30,6 +31,7 @@ static bool listen_all(struct api *api, const struct api_options *options, struc
         .cert_file = options->cert_file,
         .key_file = options->key_file,
         .body_bytes_max = BODY_BYTES_MAX,
+        .limit_body = http_limit_body,
         .message_bytes_max = MESSAGE_BYTES_MAX,
         .queue_count_max = QUEUE_COUNT_MAX,
         .queue_bytes_max = QUEUE_BYTES_MAX,
@@ -59,6 +61,7 @@ struct api *api_create(struct loop *loop, struct relay *relay, const struct api_
     list_init(&api->listener.link);
     timer_init(&api->candidates_timer, loop, api_handle_candidates, api);
     api->feed = feed_create(api);
+    api->guard = guard_create();
     api->outputs = outputs_create(api);
     api->access = access_create(&(struct access_options){
         .listen = options->listen, .public_url = options->public_url, .hosts = options->hosts,
@@ -84,6 +87,7 @@ void api_destroy(struct api *api)
     feed_destroy(api->feed);
     reply_forget_all(api);
     access_destroy(api->access);
+    guard_destroy(api->guard);
     free(api->panel_folder);
     free(api->version);
     free(api);

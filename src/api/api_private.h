@@ -12,6 +12,7 @@
 
 struct client;
 struct feed;
+struct guard;
 struct outputs;
 struct reply;
 struct sources;
@@ -29,6 +30,7 @@ struct api {
     struct loop *loop;
     struct relay *relay;    // borrowed
     struct access *access;
+    struct guard *guard;    // of the sign-in
     struct server *server;
     char *panel_folder;     // NULL: no files
     char *version;
@@ -60,6 +62,9 @@ void snapshot_write(const struct api *api, unsigned topics, struct buffer *out);
 /* --- http.c: one-shot commands, sessions, files --- */
 
 void http_handle_request(void *data, struct server_request *request);
+
+/* How much of its body is read: of who has not signed in, a link's token and no more. */
+size_t http_limit_body(void *data, const struct server_request *request);
 
 /* --- metrics.c, metrics_sources.c --- */
 

@@ -31,3 +31,13 @@ void client_end_named(struct api *api, const char *name)
             server_socket_close(client->socket, CLOSE_NOT_WELCOME, "this token or session was removed");
     }
 }
+
+void client_end_session(struct api *api, uint64_t session)
+{
+    struct client *client;
+    list_for_each(client, &api->clients, link)
+    {
+        if (session != 0 && client->who.session == session)
+            server_socket_close(client->socket, CLOSE_NOT_WELCOME, "signed out");
+    }
+}

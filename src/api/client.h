@@ -27,3 +27,6 @@ void client_send_json(struct client *client, struct buffer *json);
 
 /* Those whose token or session is gone. Programs on the Unix socket stay. */
 void client_end_named(struct api *api, const char *name);
+
+/* Those of one browser's session (identity.session), which has signed out; 0: none. */
+void client_end_session(struct api *api, uint64_t session);

@@ -5,14 +5,19 @@
 #include <string.h>
 
 #include "api/api_private.h"
+#include "api/client.h"
 #include "api/command.h"
+#include "api/guard.h"
 #include "api/outputs.h"
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/memory.h"
 
 #define API_PATH "/api/v1/"
+
+enum { STRANGER_BYTES_MAX = 4096 };
 
 static const struct net_header no_store = {"cache-control", "no-store"};
 
@@ -57,10 +62,27 @@ static void respond_session(struct api *api, struct server_request *request, con
     free(cookie);
 }
 
+/* True: this address has failed too often, and was told so. */
+static bool is_held_off(struct api *api, struct server_request *request)
+{
+    int64_t wait_ms = guard_wait_ms(api->guard, server_request_peer(request), clock_monotonic_ms());
+    if (wait_ms == 0)
+        return false;
+    char seconds[24];
+    snprintf(seconds, sizeof(seconds), "%lld", (long long)(wait_ms + 999) / 1000);
+    const struct net_header headers[] = {no_store, {"retry-after", seconds}};
+    api->refused++;
+    respond_json(request, 429, headers, 2, json_pack("{s:{s:s,s:s}}", "error", "code", "again", "text",
+                 "too many sign-ins failed from here; wait a moment"));
+    return true;
+}
+
 static void sign_in(struct api *api, struct server_request *request)
 {
     struct error err = {0};
     size_t len;
+    if (is_held_off(api, request))
+        return;
     const char *body = server_request_body(request, &len);
     json_t *object = json_parse(body, len, &err);
     const char *link = json_get_text(object, "link");
@@ -70,6 +92,7 @@ static void sign_in(struct api *api, struct server_request *request)
         respond_session(api, request, &who, session, true);
     } else {
         api->refused++;
+        guard_note_failure(api->guard, server_request_peer(request), clock_monotonic_ms());
         respond_error(request, 403, ERROR_DENIED, "this link was used already, or is too old: `antiphon link` makes a new one");
     }
     json_decref(object);
@@ -89,6 +112,7 @@ static void handle_session(struct api *api, struct server_request *request)
         respond_session(api, request, &who, NULL, false);
     } else if (method == METHOD_DELETE && check(api, request, &who)) {
         access_end_session(api->access, request);
+        client_end_session(api, who.session);
         respond_session(api, request, NULL, NULL, true);
     } else if (method != METHOD_GET && method != METHOD_DELETE) {
         respond_error(request, 405, ERROR_DATA, "a session is asked for with GET, begun with POST, ended with DELETE");
@@ -119,6 +143,14 @@ static void handle_command(struct api *api, struct server_request *request, cons
         respond_error(request, 400, ERROR_DATA, err.text);
     }
     json_decref(arguments);
+}
+
+size_t http_limit_body(void *data, const struct server_request *request)
+{
+    const struct api *api = data;
+    struct identity who;
+    bool is_known = access_check(api->access, request, &who, NULL) == 0;
+    return is_known ? SIZE_MAX : STRANGER_BYTES_MAX;
 }
 
 /* --- Reading --- */

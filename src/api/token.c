@@ -51,11 +51,26 @@ static void write_base64url(const unsigned char bytes[SECRET_BYTES], char text[T
     *out = '\0';
 }
 
+static void make_hash(struct str text, unsigned char hash[EVP_MAX_MD_SIZE])
+{
+    unsigned int len = HASH_BYTES;
+    memset(hash, 0, EVP_MAX_MD_SIZE);
+    EVP_Digest(text.data, text.len, hash, &len, EVP_sha256(), NULL);
+}
+
+uint64_t token_number(struct str text)
+{
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    uint64_t number;
+    make_hash(text, hash);
+    memcpy(&number, hash, sizeof(number));
+    return number ? number : 1;
+}
+
 static void make_key(char key[KEY_BYTES], enum token_kind kind, struct str text)
 {
-    unsigned char hash[EVP_MAX_MD_SIZE] = {0};
-    unsigned int len = HASH_BYTES;
-    EVP_Digest(text.data, text.len, hash, &len, EVP_sha256(), NULL);
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    make_hash(text, hash);
     int at = snprintf(key, KEY_BYTES, "%s", prefixes[kind]);
     for (int i = 0; i < HASH_BYTES; i++)
         at += snprintf(key + at, KEY_BYTES - (size_t)at, "%02x", hash[i]);

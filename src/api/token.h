@@ -31,6 +31,9 @@ void token_add(struct journal *journal, struct token *token, char text[TOKEN_TEX
 /* False: there is none of that kind, or its time is over. */
 bool token_find(struct journal *journal, enum token_kind kind, struct str text, struct token *found);
 
+/* The first bits of its hash: to know one session from another. Never 0. */
+uint64_t token_number(struct str text);
+
 /* Remembers that it was used now and lengthens its life, at most once an hour. */
 void token_touch(struct journal *journal, struct str text, struct token *token, int64_t life_ms);
 void token_remove(struct journal *journal, enum token_kind kind, struct str text);

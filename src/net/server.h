@@ -56,6 +56,11 @@ struct server_options {
     const char *unix_path;  // a Unix socket, mode 0600, beside TCP; NULL: none. A dead one in its place is replaced
     const char *cert_file, *key_file;  // PEM: TLS on the TCP side; NULL: plain
     size_t body_bytes_max;      // of a request; beyond: 413. 0: 1 MiB
+    /*
+     * Optional: how many bytes the body of this request may have (never above body_bytes_max), asked when its head is
+     * there and nothing of the body was read: a stranger need not be listened to for a megabyte.
+     */
+    size_t (*limit_body)(void *data, const struct server_request *request);
     size_t message_bytes_max;   // of an incoming websocket message; beyond: closed with 1009. 0: 256 KiB
     size_t queue_count_max;     // of outgoing messages per socket; 0: 1024
     size_t queue_bytes_max;     // 0: 8 MiB

@@ -45,6 +45,7 @@ struct server_request {
     enum server_method method;
     char *path, *query;
     struct buffer body;
+    size_t body_bytes_max;
     struct kept *headers, *cookies, *arguments;
     void (*on_gone)(void *data);
     void *gone_data, *data;

@@ -308,6 +308,13 @@ static int refuse(struct server_request *request, int status, const char *text)
     return 0;
 }
 
+static size_t body_bytes_max(const struct server_request *request)
+{
+    const struct server_options *options = &request->connection->server->options;
+    size_t limit = options->limit_body ? options->limit_body(options->data, request) : options->body_bytes_max;
+    return limit < options->body_bytes_max ? limit : options->body_bytes_max;
+}
+
 /*
  * A POST without a length has no body (RFC 9112, 6.3), yet libwebsockets expects 100 MB of it: such a connection ends
  * with its answer. Chunked request bodies it does not read at all.
@@ -324,7 +331,8 @@ int request_begin(struct connection *connection)
     long long expected = length ? strtoll(length, NULL, 10) : 0;
     if (expected < 0)
         return refuse(request, 400, "the Content-Length is not a number of bytes");
-    if ((unsigned long long)expected > connection->server->options.body_bytes_max)
+    request->body_bytes_max = body_bytes_max(request);
+    if ((unsigned long long)expected > request->body_bytes_max)
         return refuse(request, 413, "the body is too large");
     if (expected > 0 && request->method != METHOD_GET && request->method != METHOD_HEAD)
         return 0;  // request_complete() goes on
@@ -338,7 +346,7 @@ int request_body(struct connection *connection, const void *bytes, size_t len)
     struct server_request *request = connection->request;
     if (!request || request->is_delivered)
         return 0;
-    if (request->body.len + len > connection->server->options.body_bytes_max)
+    if (request->body.len + len > request->body_bytes_max)
         return -1;
     buffer_add(&request->body, bytes, len);
     return 0;

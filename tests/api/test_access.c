@@ -188,6 +188,69 @@ static void test_websocket_door(void **state)
     desk_fini(&desk);
 }
 
+/* Who signs out in one tab is out in the others too; another session of the same person stays. */
+static void test_signed_out_sockets(void **state)
+{
+    struct desk desk;
+    begin(&desk);
+    char cookies[2][128], origin[64], headers[256];
+    struct caller callers[2];
+    snprintf(origin, sizeof(origin), "http://127.0.0.1:%u", api_port(desk.api));
+    for (int i = 0; i < 2; i++) {
+        const char *header = sign_in(&desk, API_ROLE_VIEWER);
+        snprintf(cookies[i], sizeof(cookies[i]), "%.*s", (int)strcspn(header + 8, "\r"), header + 8);
+        caller_connect(&callers[i], &desk, origin, &(struct net_header){"Cookie", cookies[i]}, 1, true);
+        assert_true(callers[i].is_open);
+    }
+    snprintf(headers, sizeof(headers), "Cookie: %s\r\n%s", cookies[0], own_origin(&desk));
+    assert_status(desk_http(&desk, "DELETE /api/v1/session HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nConnection: close\r\n%s\r\n",
+                            api_port(desk.api), headers), 200);
+    while (!callers[0].is_closed)
+        kit_run(&desk.kit);
+    assert_int_equal(callers[0].code, 1008);
+    assert_false(callers[1].is_closed);
+    caller_close(&callers[0]);
+    caller_close(&callers[1]);
+    desk_fini(&desk);
+}
+
+/* Ten wrong links, and even a right one has to wait. */
+static void test_tries_are_counted(void **state)
+{
+    struct desk desk;
+    begin(&desk);
+    for (int i = 0; i < 10; i++)
+        assert_status(post(&desk, "/api/v1/session", own_origin(&desk), "{\"link\":\"wrong\"}"), 403);
+    const char *answer = post(&desk, "/api/v1/session", own_origin(&desk), "{\"link\":\"wrong\"}");
+    assert_status(answer, 429);
+    assert_has(answer, "retry-after: 6\r\n");
+    assert_has(answer, "too many sign-ins failed");
+    desk_fini(&desk);
+}
+
+/* A stranger's megabyte is refused by its length alone; who has signed in may send it. */
+static void test_bodies_of_strangers(void **state)
+{
+    struct desk desk;
+    begin(&desk);
+    const char *answer = desk_http(&desk, "POST /api/v1/question.add HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nConnection: close\r\n"
+                                   "Content-Length: 900000\r\n\r\n", api_port(desk.api));
+    assert_status(answer, 413);
+    char headers[256], body[3000] = "{\"text\":\"";
+    memset(body + 9, 'a', sizeof(body) - 20);
+    strcpy(body + sizeof(body) - 11, "\"} ");
+    snprintf(headers, sizeof(headers), "%s%s", sign_in(&desk, API_ROLE_OWNER), own_origin(&desk));
+    assert_status(post(&desk, "/api/v1/question.add", "", body), 401);
+    answer = post(&desk, "/api/v1/question.add", headers, body);
+    assert_null(strstr(answer, " 413 "));
+    assert_null(strstr(answer, " 401 "));
+    // Its length is believed, and the rest waited for.
+    answer = desk_http(&desk, "POST /api/v1/session HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nConnection: close\r\n%s"
+                       "Content-Length: 5000\r\n\r\n", api_port(desk.api), own_origin(&desk));
+    assert_status(answer, 413);
+    desk_fini(&desk);
+}
+
 /* A token that is removed lets nobody in any more, and who is in is sent out. */
 static void test_removed_token(void **state)
 {
@@ -347,6 +410,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_link_once),       cmocka_unit_test(test_session_life),
         cmocka_unit_test(test_host_and_origin), cmocka_unit_test(test_websocket_door),
+        cmocka_unit_test(test_signed_out_sockets), cmocka_unit_test(test_tries_are_counted),
+        cmocka_unit_test(test_bodies_of_strangers),
         cmocka_unit_test(test_removed_token),   cmocka_unit_test(test_roles),           cmocka_unit_test(test_one_shot),
         cmocka_unit_test(test_panel_files),     cmocka_unit_test(test_bad_options),
     };

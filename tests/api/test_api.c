@@ -2,6 +2,8 @@
 #include "desk.h"
 
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/un.h>
 
 #include "relay/on_air.h"
@@ -391,6 +393,60 @@ static void test_reports(void **state)
     end(&desk, &panel);
 }
 
+/* No file may grow beyond: what a full disk looks like to SQLite. */
+static void limit_files(rlim_t bytes)
+{
+    struct rlimit limit;
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &limit);
+    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void assert_page(struct caller *caller, const char *members, uint64_t first, uint64_t last, size_t count)
+{
+    json_t *reply = caller_ask(caller, "history", members);
+    const json_t *messages = json_object_get(json_object_get(reply, "result"), "messages");
+    assert_int_equal(json_array_size(messages), count);
+    assert_int_equal(json_get_int(json_array_get(messages, 0), "id", 0), first);
+    assert_int_equal(json_get_int(json_array_get(messages, count - 1), "id", 0), last);
+    for (size_t i = 1; i < count; i++)
+        assert_true(json_get_int(json_array_get(messages, i), "id", 0) > json_get_int(json_array_get(messages, i - 1), "id", 0));
+    json_decref(reply);
+}
+
+/* While the disk is full, what stands in memory alone is in the history all the same, in its place. */
+static void test_history_with_a_full_disk(void **state)
+{
+    struct desk desk;
+    struct caller caller;
+    begin(&desk, &caller);
+    uint64_t ids[40];
+    for (int i = 0; i < 20; i++)
+        ids[i] = desk_say(&desk, "twitch", "u1", "on disk");
+    assert_true(journal_wait(desk.relay->journal, 10000));
+    limit_files(1);
+    for (int i = 20; i < 40; i++)
+        ids[i] = desk_say(&desk, "twitch", "u1", "in memory");
+    struct journal_health health = {0};
+    while (!health.is_down) {
+        journal_get_health(desk.relay->journal, &health);
+        kit_turn(&desk.kit, 5);
+    }
+    assert_page(&caller, "\"limit\":30", ids[10], ids[39], 30);
+    assert_page(&caller, "\"limit\":5", ids[35], ids[39], 5);
+    char members[64];
+    snprintf(members, sizeof(members), "\"limit\":10,\"before\":%llu", (unsigned long long)ids[25]);
+    assert_page(&caller, members, ids[15], ids[24], 10);
+    snprintf(members, sizeof(members), "\"message\":%llu", (unsigned long long)ids[38]);
+    caller_must(&caller, "message.remove", members);
+    assert_page(&caller, "\"limit\":39", ids[0], ids[39], 39);
+    limit_files(RLIM_INFINITY);
+    assert_true(journal_wait(desk.relay->journal, 10000));
+    assert_page(&caller, "\"limit\":100", ids[0], ids[39], 39);
+    end(&desk, &caller);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -398,6 +454,7 @@ int main(void)
         cmocka_unit_test(test_removed_at_once), cmocka_unit_test(test_room_cleared),
         cmocka_unit_test(test_flood_is_sampled), cmocka_unit_test(test_slow_client),
         cmocka_unit_test(test_bad_clients),     cmocka_unit_test(test_reports),
+        cmocka_unit_test(test_history_with_a_full_disk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
