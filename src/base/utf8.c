@@ -59,27 +59,42 @@ static size_t character_size(const unsigned char *p, size_t len)
     return len < 4 || !is_tail(p[3]) || is_overlong || is_beyond ? 0 : 4;
 }
 
-/* Eight bytes at a time where they are ASCII: most chat is, and all of it is checked. */
+static inline uint64_t high_bits(const unsigned char *p)
+{
+    uint64_t word;
+    memcpy(&word, p, 8);
+    return le64toh(word) & UINT64_C(0x8080808080808080);
+}
+
+/* Where the first byte that is not ASCII stands, or end. Most chat is ASCII, and all of it is checked. */
+static const unsigned char *skip_ascii(const unsigned char *p, const unsigned char *end)
+{
+    while (end - p >= 32 && !(high_bits(p) | high_bits(p + 8) | high_bits(p + 16) | high_bits(p + 24)))
+        p += 32;
+    for (; end - p >= 8; p += 8) {
+        uint64_t bits = high_bits(p);
+        if (bits)
+            return p + __builtin_ctzll(bits) / 8;
+    }
+    while (p < end && *p < 0x80)
+        p++;
+    return p;
+}
+
 bool utf8_is_valid(const char *text, size_t len)
 {
     const unsigned char *p = (const unsigned char *)text, *end = p + len;
-    while (p < end) {
-        uint64_t word;
-        if (end - p >= 8) {
-            memcpy(&word, p, 8);
-            word = le64toh(word) & UINT64_C(0x8080808080808080);
-            if (!word) {
-                p += 8;
-                continue;
-            }
-            p += __builtin_ctzll(word) / 8;
-        }
-        size_t size = *p < 0x80 ? 1 : character_size(p, (size_t)(end - p));
+    for (;;) {
+        // Words of one script stand together: one byte tells whether there is anything to skip.
+        if (p < end && *p < 0x80)
+            p = skip_ascii(p, end);
+        if (p == end)
+            return true;
+        size_t size = character_size(p, (size_t)(end - p));
         if (size == 0)
             return false;
         p += size;
     }
-    return true;
 }
 
 size_t utf8_count(const char *text, size_t len)
