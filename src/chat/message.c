@@ -26,6 +26,11 @@ static struct str *field_at(struct message_draft *draft, size_t i)
     return (struct str *)(void *)((char *)draft + text_fields[i]);
 }
 
+static size_t image_count(const struct message_draft *draft)
+{
+    return draft->author.badge_images ? draft->author.badge_count : 0;
+}
+
 /* Bytes of all strings, with the NUL behind each that is not empty. */
 static size_t texts_size(const struct message_draft *draft)
 {
@@ -36,6 +41,8 @@ static size_t texts_size(const struct message_draft *draft)
     }
     for (size_t i = 0; i < draft->author.badge_count; i++)
         size += draft->author.badges[i].len + 1;
+    for (size_t i = 0; i < image_count(draft); i++)
+        size += draft->author.badge_images[i].len + 1;
     for (size_t i = 0; i < draft->emote_count; i++) {
         const struct emote *emote = &draft->emotes[i];
         size += emote->id.len + emote->name.len + emote->url.len + 3;
@@ -96,6 +103,13 @@ static bool fill(struct message *message, const struct message_draft *draft, cha
         at = put(at, &badges[i]);
     }
     is->author.badges = badges;
+    for (size_t i = 0; i < image_count(draft); i++) {
+        struct str *image = &badges[draft->author.badge_count + i];
+        *image = draft->author.badge_images[i];
+        at = put(at, image);
+    }
+    if (draft->author.badge_images)
+        is->author.badge_images = badges + draft->author.badge_count;
     at = put_emotes(at, is, draft, emotes);
     return utf8_is_valid(text_area, (size_t)(at - text_area));
 }
@@ -103,7 +117,7 @@ static bool fill(struct message *message, const struct message_draft *draft, cha
 static struct message *build(const struct message_draft *draft, bool *is_valid)
 {
     size_t emotes_size = draft->emote_count * sizeof(struct emote);
-    size_t badges_size = draft->author.badge_count * sizeof(struct str);
+    size_t badges_size = (draft->author.badge_count + image_count(draft)) * sizeof(struct str);
     struct holder *holder = xmalloc(sizeof(*holder) + emotes_size + badges_size + texts_size(draft));
     atomic_init(&holder->references, 1);
     holder->detail_text = NULL;
@@ -121,7 +135,7 @@ struct repair {
     char *scratch;  // owned
     char *at;
     struct emote *emotes;  // owned
-    struct str *badges;    // owned
+    struct str *badges;    // owned; behind them, where there are any, their pictures' addresses
 };
 
 static void repair_text(struct repair *repair, struct str *text)
@@ -163,6 +177,18 @@ static void repair_emotes(struct repair *repair, struct message_draft *draft, st
     draft->emotes = repair->emotes;
 }
 
+static void repair_badges(struct repair *repair, struct message_author *author, size_t image_count)
+{
+    size_t count = author->badge_count;
+    repair->badges = xcalloc(count + image_count + 1, sizeof(struct str));
+    for (size_t i = 0; i < count + image_count; i++) {
+        repair->badges[i] = i < count ? author->badges[i] : author->badge_images[i - count];
+        repair_text(repair, &repair->badges[i]);
+    }
+    author->badges = repair->badges;
+    author->badge_images = image_count ? repair->badges + count : NULL;
+}
+
 static struct message *build_repaired(const struct message_draft *draft)
 {
     struct message_draft fixed = *draft;
@@ -170,12 +196,7 @@ static struct message *build_repaired(const struct message_draft *draft)
     repair.at = repair.scratch;
     for (size_t i = 0; i < ARRAY_LENGTH(text_fields); i++)
         repair_text(&repair, field_at(&fixed, i));
-    repair.badges = xcalloc(draft->author.badge_count + 1, sizeof(struct str));
-    for (size_t i = 0; i < draft->author.badge_count; i++) {
-        repair.badges[i] = draft->author.badges[i];
-        repair_text(&repair, &repair.badges[i]);
-    }
-    fixed.author.badges = repair.badges;
+    repair_badges(&repair, &fixed.author, image_count(draft));
     repair_emotes(&repair, &fixed, draft->text);
     bool is_valid;
     struct message *message = build(&fixed, &is_valid);

@@ -54,7 +54,9 @@ struct message_author {
     struct str id, login, name, color, avatar;  // color "#RRGGBB" or empty
     uint32_t roles;
     const struct str *badges;  // "subscriber/12"
+    const struct str *badge_images;  // addresses of their pictures, as many; an empty one is unknown. NULL: all are
     size_t badge_count;
+    int64_t months;            // of membership, exactly; 0: not told
 };
 
 struct message_draft {

@@ -114,16 +114,23 @@ static void add_roles(struct buffer *out, uint32_t roles)
     buffer_add_char(out, ']');
 }
 
+static void add_texts(struct buffer *out, const char *key, const struct str *texts, size_t count)
+{
+    add_key(out, key);
+    for (size_t i = 0; i < count; i++) {
+        buffer_add_char(out, i ? ',' : '[');
+        buffer_add_json(out, texts[i].data, texts[i].len);
+    }
+    buffer_add_char(out, ']');
+}
+
 static void add_badges(struct buffer *out, const struct message_author *author)
 {
     if (author->badge_count == 0)
         return;
-    add_key(out, "badges");
-    for (size_t i = 0; i < author->badge_count; i++) {
-        buffer_add_char(out, i ? ',' : '[');
-        buffer_add_json(out, author->badges[i].data, author->badges[i].len);
-    }
-    buffer_add_char(out, ']');
+    add_texts(out, "badges", author->badges, author->badge_count);
+    if (author->badge_images)
+        add_texts(out, "badge_images", author->badge_images, author->badge_count);
 }
 
 static void add_author(struct buffer *out, const struct message_author *author)
@@ -134,6 +141,7 @@ static void add_author(struct buffer *out, const struct message_author *author)
     add_text(out, "name", author->name);
     add_roles(out, author->roles);
     add_badges(out, author);
+    add_int(out, "months", author->months);
     add_text(out, "color", author->color);
     add_text(out, "avatar", author->avatar);
     end_object(out, mark);
@@ -290,18 +298,18 @@ static void read_roles(const struct reader *reader, uint32_t *roles)
     }
 }
 
-static struct str *read_badges(const struct reader *reader, size_t *count)
+static struct str *read_texts(const struct reader *reader, const char *key, size_t *count)
 {
-    const json_t *array = read_array(reader, "badges");
-    struct str *badges = xcalloc(json_array_size(array) + 1, sizeof(*badges));
+    const json_t *array = read_array(reader, key);
+    struct str *texts = xcalloc(json_array_size(array) + 1, sizeof(*texts));
     for (size_t i = 0; i < json_array_size(array); i++) {
         const json_t *value = json_array_get(array, i);
         if (!json_is_string(value))
-            refuse(reader, "badges", "an array of strings");
-        badges[i] = (struct str){json_string_value(value), json_string_length(value)};
+            refuse(reader, key, "an array of strings");
+        texts[i] = (struct str){json_string_value(value), json_string_length(value)};
     }
     *count = json_array_size(array);
-    return badges;
+    return texts;
 }
 
 static struct emote *read_emotes(const struct reader *reader, size_t *count)
@@ -342,6 +350,7 @@ static void read_parts(const struct reader *reader, struct message_draft *draft)
     draft->author.name = read_text(&author, "name");
     draft->author.color = read_text(&author, "color");
     draft->author.avatar = read_text(&author, "avatar");
+    draft->author.months = read_int(&author, "months");
     read_roles(&author, &draft->author.roles);
     struct reader reply = read_object(reader, "reply_to", "reply_to.");
     draft->reply_to.native_id = read_text(&reply, "native_id");
@@ -386,10 +395,15 @@ struct message *message_from_json(const json_t *object, struct error *err)
     read_head(&reader, &draft);
     read_parts(&reader, &draft);
     struct reader author = read_object(&reader, "author", "author.");
-    struct str *badges = read_badges(&author, &draft.author.badge_count);
+    size_t image_count;
+    struct str *badges = read_texts(&author, "badges", &draft.author.badge_count);
+    struct str *images = read_texts(&author, "badge_images", &image_count);
+    if (image_count > 0 && image_count != draft.author.badge_count)
+        refuse(&author, "badge_images", "as many texts as there are badges");
     struct emote *emotes = read_emotes(&reader, &draft.emote_count);
     int64_t id = read_int(&reader, "id"), received_ms = read_int(&reader, "received_ms");
     draft.author.badges = badges;
+    draft.author.badge_images = image_count > 0 ? images : NULL;
     draft.emotes = emotes;
     struct message *message = is_good ? message_create(&draft) : NULL;
     if (message) {
@@ -397,6 +411,7 @@ struct message *message_from_json(const json_t *object, struct error *err)
         message->received_ms = received_ms;
     }
     free(badges);
+    free(images);
     free(emotes);
     return message;
 }

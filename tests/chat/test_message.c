@@ -107,7 +107,8 @@ static const char full[] =
     "{\"v\":1,\"id\":4711,\"kind\":\"chat\",\"platform\":\"twitch\",\"source\":\"twitch:anna\","
     "\"native_id\":\"885196de\",\"time_ms\":1643904084794,\"received_ms\":1643904084901,"
     "\"author\":{\"id\":\"117166826\",\"login\":\"niloufar\",\"name\":\"نیلوفر\","
-    "\"roles\":[\"moderator\",\"subscriber\"],\"badges\":[\"subscriber/12\"],\"color\":\"#1E90FF\","
+    "\"roles\":[\"moderator\",\"subscriber\"],\"badges\":[\"moderator/1\",\"subscriber/12\"],"
+    "\"badge_images\":[\"\",\"https://c\"],\"months\":14,\"color\":\"#1E90FF\","
     "\"avatar\":\"https://a\"},\"text\":\"Kappa این آهنگ؟\","
     "\"emotes\":[{\"id\":\"25\",\"name\":\"Kappa\",\"from\":0,\"to\":5,\"url\":\"https://b\"}],"
     "\"reply_to\":{\"native_id\":\"r\",\"author\":\"anna\",\"text\":\"t\"},"
@@ -154,6 +155,7 @@ static void test_json_errors(void **state)
         {"{\"kind\":\"chat\",\"author\":{\"name\":1}}", "message: author.name: expected a string"},
         {"{\"kind\":\"chat\",\"author\":{\"roles\":[1]}}", "message: author.roles: expected an array of strings"},
         {"{\"kind\":\"chat\",\"author\":{\"badges\":[1]}}", "message: author.badges: expected an array of strings"},
+        {"{\"kind\":\"chat\",\"author\":{\"badges\":[\"a/1\"],\"badge_images\":[\"\",\"\"]}}", "message: author.badge_images: expected as many"},
         {"{\"kind\":\"chat\",\"emotes\":[1]}", "message: emotes: expected an array of objects"},
         {"{\"kind\":\"chat\",\"emotes\":[{\"from\":\"0\"}]}", "message: emotes.from: expected a whole number"},
         {"{\"kind\":\"gift\",\"money\":{\"streak\":\"on\"}}", "message: money.streak: expected \"open\""},
