@@ -261,7 +261,8 @@ static bool read_line(struct twitch *twitch, struct twitch_session *session, str
 static void handle_line(void *data, struct twitch_session *session, struct str text)
 {
     struct twitch *twitch = data;
-    struct error err = {0};
+    struct error err;
+    err.code = ERROR_NONE;  // its text is long, and not emptied for each line
     if (!connector_begin_frame(&twitch->base, text.data, text.len))
         return;
     read_line(twitch, session, text, &err);
@@ -387,14 +388,13 @@ static void twitch_start(struct connector *base)
 static bool twitch_receive(struct connector *base, const char *text, size_t len, struct error *err)
 {
     struct twitch_line line;
-    struct error why = {0};
+    struct error other, *why = err ? err : &other;
+    why->code = ERROR_NONE;
     if (!connector_begin_frame(base, text, len))
         return true;
-    bool is_good = twitch_line_parse(&line, text, len, &why) &&
-                   twitch_reader_read(&get_twitch(base)->reader, &line, &why);
-    connector_end_frame(base, &why);
-    if (!is_good && err)
-        *err = why;
+    bool is_good = twitch_line_parse(&line, text, len, why) &&
+                   twitch_reader_read(&get_twitch(base)->reader, &line, why);
+    connector_end_frame(base, why);
     return is_good;
 }
 

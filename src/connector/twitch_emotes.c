@@ -1,5 +1,8 @@
+#include <stdio.h>
+
 #include "base/memory.h"
 #include "chat/emotes.h"
+#include "connector/twitch_cheers.h"
 #include "connector/twitch_reader.h"
 
 #define URL_BEFORE "https://static-cdn.jtvnw.net/emoticons/v2/"
@@ -19,13 +22,12 @@ static bool is_id(struct str id)
     return id.len > 0 && id.len <= ID_BYTES_MAX;
 }
 
-static struct str make_url(struct twitch_reader *reader, struct str id)
+struct str twitch_reader_emote_url(struct twitch_reader *reader, struct str id)
 {
     size_t len = sizeof(URL_BEFORE) - 1 + id.len + sizeof(URL_BEHIND) - 1;
-    if (reader->arena_used + len > TWITCH_ARENA_BYTES)
+    char *url = is_id(id) ? twitch_reader_take(reader, len) : NULL;
+    if (!url)
         return (struct str){0};
-    char *url = reader->arena + reader->arena_used;
-    reader->arena_used += len;
     memcpy(url, URL_BEFORE, sizeof(URL_BEFORE) - 1);
     memcpy(url + sizeof(URL_BEFORE) - 1, id.data, id.len);
     memcpy(url + sizeof(URL_BEFORE) - 1 + id.len, URL_BEHIND, sizeof(URL_BEHIND) - 1);
@@ -57,10 +59,13 @@ static bool take_range(const char **at, const char *end, size_t *first, size_t *
     return is_good;
 }
 
-/* Keeps emotes in the order of the text; one that overlaps an earlier one is left out. */
-static void add_emote(struct message_draft *draft, struct emote *emotes, const struct emote *emote)
+void twitch_reader_add_emote(struct twitch_reader *reader, struct message_draft *draft, const struct emote *emote)
 {
+    struct emote *emotes = reader->emotes;
     size_t i = draft->emote_count;
+    if (i == TWITCH_EMOTES_MAX)
+        return;
+    draft->emotes = emotes;
     while (i > 0 && emotes[i - 1].from >= emote->to)
         i--;
     if (i > 0 && emotes[i - 1].to > emote->from)
@@ -82,22 +87,47 @@ void twitch_reader_set_emotes(struct twitch_reader *reader, struct str ranges, s
         if (!colon)
             return;
         struct str id = {at, (size_t)(colon - at)};
-        bool is_known = is_id(id);
-        struct str url = {0};
+        struct str url = twitch_reader_emote_url(reader, id);
         for (at = colon; at < end && *at != '/';) {
             size_t first = 0, last = 0;
             struct emote emote = {.id = id};
             at++;
-            if (!take_range(&at, end, &first, &last) || !is_known || draft->emote_count == TWITCH_EMOTES_MAX)
+            if (!take_range(&at, end, &first, &last) || !is_id(id) ||
+                !code_points_range(&walk, first, last, &emote.from, &emote.to))
                 continue;
-            if (!code_points_range(&walk, first, last, &emote.from, &emote.to))
-                continue;
-            if (url.len == 0)
-                url = make_url(reader, id);
             emote.url = url;
             emote.name = (struct str){draft->text.data + emote.from, emote.to - emote.from};
-            add_emote(draft, reader->emotes, &emote);
+            twitch_reader_add_emote(reader, draft, &emote);
         }
         at += at < end;
+    }
+}
+
+/* ---- cheermotes: not in the tag, found by their words ---- */
+
+void twitch_reader_add_cheer(struct twitch_reader *reader, struct message_draft *draft, size_t from, size_t to,
+                             const struct twitch_cheer *cheer)
+{
+    char *url = twitch_reader_take(reader, cheer->url_len), id[80];
+    int id_len = snprintf(id, sizeof(id), "%.*s/%lld", (int)cheer->prefix.len, cheer->prefix.data, (long long)cheer->tier);
+    char *id_at = twitch_reader_take(reader, (size_t)id_len);
+    if (!url || !id_at)
+        return;
+    memcpy(url, cheer->url, cheer->url_len);
+    memcpy(id_at, id, (size_t)id_len);
+    twitch_reader_add_emote(reader, draft, &(struct emote){
+        .id = {id_at, (size_t)id_len}, .name = {draft->text.data + from, to - from}, .url = {url, cheer->url_len},
+        .from = (uint32_t)from, .to = (uint32_t)to});
+}
+
+void twitch_reader_add_cheers(struct twitch_reader *reader, struct message_draft *draft)
+{
+    struct str text = draft->text;
+    struct twitch_cheer cheer;
+    for (size_t from = 0, to; from < text.len; from = to + 1) {
+        const char *space = memchr(text.data + from, ' ', text.len - from);
+        to = space ? (size_t)(space - text.data) : text.len;
+        if (twitch_cheers_find(reader->cheers, (struct str){text.data + from, to - from}, &cheer))
+            twitch_reader_add_cheer(reader, draft, from, to, &cheer);
     }
 }

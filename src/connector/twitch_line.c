@@ -96,43 +96,75 @@ static inline __attribute__((always_inline)) void keep_tag(struct twitch_line *l
     line->tags[tag] = (struct str){value, (size_t)(end - value)};
 }
 
-static inline __attribute__((always_inline)) void take_mark(struct twitch_line *line, struct pair *pair,
-                                                            const char *mark, const char *limit)
-{
-    if (*mark == '=') {
-        if (!pair->equals)
-            pair->equals = mark;
-        return;
-    }
-    keep_tag(line, pair, mark, limit);
-    *pair = (struct pair){mark + 1, NULL};
-}
-
 /* Sixteen bytes at a time; the compiler makes of it what the processor has. */
 typedef uint8_t chunk __attribute__((vector_size(16)));
 
+/* A bit for each byte of `hits`, which are 0 or 255; the first byte's lowest. */
+static inline uint64_t gather_bits(chunk hits)
+{
+#ifdef __SSE2__
+    typedef char native __attribute__((vector_size(16)));
+    return (uint16_t)__builtin_ia32_pmovmskb128((native)hits);
+#else
+    uint64_t halves[2];
+    memcpy(halves, &hits, 16);
+    for (int i = 0; i < 2; i++)
+        halves[i] = (le64toh(halves[i]) & UINT64_C(0x8080808080808080)) * UINT64_C(0x0002040810204081) >> 56;
+    return halves[0] | halves[1] << 8;
+#endif
+}
+
+/* Where the marks stand among sixty-four bytes, a bit each. */
+struct marks {
+    uint64_t equals, ends;
+};
+
+static inline struct marks find_marks(const char *at)
+{
+    struct marks marks = {0, 0};
+    for (int i = 0; i < 64; i += 16) {
+        chunk bytes;
+        memcpy(&bytes, at + i, 16);
+        marks.equals |= gather_bits((chunk)(bytes == '=')) << i;
+        marks.ends |= gather_bits((chunk)(bytes == ';')) << i;
+    }
+    return marks;
+}
+
+/* The pairs that end among the sixty-four bytes at `at`, each split at its first '='. */
+static inline void take_block(struct twitch_line *line, struct pair *pair, const char *at, struct marks marks,
+                              const char *limit)
+{
+    for (; marks.ends; marks.ends &= marks.ends - 1) {
+        uint64_t until = marks.ends ^ (marks.ends - 1);  // up to and with the next ';'
+        const char *end = at + __builtin_ctzll(marks.ends);
+        if (!pair->equals && (marks.equals & until))
+            pair->equals = at + __builtin_ctzll(marks.equals);
+        keep_tag(line, pair, end, limit);
+        *pair = (struct pair){end + 1, NULL};
+        marks.equals &= ~until;
+    }
+    if (!pair->equals && marks.equals)
+        pair->equals = at + __builtin_ctzll(marks.equals);
+}
+
 /*
- * tags: between '@' and the space. The marks '=' and ';' are found sixteen bytes at a time, and each pair is split
- * at its first '='. limit: end of the line.
+ * tags: between '@' and the space. limit: end of the line; what lies between the tags' end and it may be looked at,
+ * and is ignored.
  */
 static void parse_tags(struct twitch_line *line, struct str tags, const char *limit)
 {
     struct pair pair = {tags.data, NULL};
     const char *at = tags.data, *end = tags.data + tags.len;
-    for (; end - at >= 16; at += 16) {
-        chunk bytes;
-        uint64_t halves[2];
-        memcpy(&bytes, at, 16);
-        chunk hits = (chunk)(bytes == '=') | (chunk)(bytes == ';');
-        memcpy(halves, &hits, 16);
-        for (uint64_t bits = le64toh(halves[0]) & UINT64_C(0x8080808080808080); bits; bits &= bits - 1)
-            take_mark(line, &pair, at + __builtin_ctzll(bits) / 8, limit);
-        for (uint64_t bits = le64toh(halves[1]) & UINT64_C(0x8080808080808080); bits; bits &= bits - 1)
-            take_mark(line, &pair, at + 8 + __builtin_ctzll(bits) / 8, limit);
+    for (; at < end && limit - at >= 64; at += 64) {
+        struct marks marks = find_marks(at);
+        uint64_t inside = end - at < 64 ? (UINT64_C(1) << (end - at)) - 1 : UINT64_MAX;
+        take_block(line, &pair, at, (struct marks){marks.equals & inside, marks.ends & inside}, limit);
     }
-    for (; at < end; at++) {
-        if (*at == '=' || *at == ';')
-            take_mark(line, &pair, at, limit);
+    if (at < end) {
+        char rest[64] = {0};
+        memcpy(rest, at, (size_t)(end - at));
+        take_block(line, &pair, at, find_marks(rest), limit);
     }
     keep_tag(line, &pair, end, limit);
 }
@@ -170,6 +202,8 @@ static void parse_params(struct twitch_line *line, const char *at, const char *e
 static bool is_command(struct str word)
 {
     size_t digits = 0, letters = 0;
+    if (str_equal(word, STR("PRIVMSG")))
+        return true;  // nearly all are
     for (size_t i = 0; i < word.len; i++) {
         unsigned char c = (unsigned char)word.data[i];
         digits += c >= '0' && c <= '9';
@@ -208,9 +242,8 @@ bool twitch_line_parse(struct twitch_line *line, const char *text, size_t len, s
     return true;
 }
 
-int64_t twitch_line_int(const struct twitch_line *line, enum twitch_tag tag, int64_t otherwise)
+int64_t twitch_number(struct str text, int64_t otherwise)
 {
-    struct str text = twitch_line_tag(line, tag);
     if (text.len == 0 || text.len > 18)
         return otherwise;
     int64_t number = 0;
@@ -221,6 +254,11 @@ int64_t twitch_line_int(const struct twitch_line *line, enum twitch_tag tag, int
         number = number * 10 + digit;
     }
     return number;
+}
+
+int64_t twitch_line_int(const struct twitch_line *line, enum twitch_tag tag, int64_t otherwise)
+{
+    return twitch_line_has(line, tag) ? twitch_number(line->tags[tag], otherwise) : otherwise;
 }
 
 struct str twitch_line_trailing(const struct twitch_line *line, size_t count)

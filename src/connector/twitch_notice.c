@@ -31,9 +31,13 @@ static void read_sub(struct twitch_reader *reader, const struct twitch_line *lin
     begin_membership(reader, line, draft, is_new ? "new" : "renewed");
     twitch_reader_set_int(reader, "months", twitch_line_int(line, TAG_P_CUMULATIVE_MONTHS, -1));
     twitch_reader_set_int(reader, "streak_months", twitch_line_int(line, TAG_P_STREAK_MONTHS, -1));
+    if (twitch_line_int(line, TAG_P_MULTIMONTH, 0) > 1)
+        twitch_reader_set_int(reader, "bought_months", twitch_line_int(line, TAG_P_MULTIMONTH, 0));
     if (!str_equal(twitch_line_tag(line, TAG_P_WAS_GIFTED), STR("true")))
         return;
     twitch_reader_set_true(reader, "was_gifted");
+    if (str_equal(twitch_line_tag(line, TAG_P_ANON_GIFT), STR("true")))
+        twitch_reader_set_true(reader, "anonymous");
     twitch_reader_set_text(reader, "gifter", twitch_reader_text(reader, line, TAG_P_GIFTER_NAME));
     twitch_reader_set_text(reader, "gifter_id", twitch_line_tag(line, TAG_P_GIFTER_ID));
 }
@@ -65,11 +69,20 @@ static bool knows_batch(const struct twitch_reader *reader, struct str batch)
     return false;
 }
 
+/* Twitch shows an account of its own where the giver wants to stay unknown; older lines have a kind of their own. */
+static void read_anonymity(struct twitch_reader *reader, const struct twitch_line *line)
+{
+    if (str_equal(twitch_line_tag(line, TAG_USER_ID), STR("274598607")) ||
+        str_starts_with(twitch_line_tag(line, TAG_MSG_ID), STR("anon")))
+        twitch_reader_set_true(reader, "anonymous");
+}
+
 /* Twitch's own sponsored gifts carry no sender-count. */
 static void read_gift_batch(struct twitch_reader *reader, const struct twitch_line *line,
                             struct message_draft *draft)
 {
     begin_membership(reader, line, draft, "gifted");
+    read_anonymity(reader, line);
     draft->money.count = twitch_line_int(line, TAG_P_MASS_GIFT_COUNT, 1);
     struct str batch = batch_of(line);
     remember_batch(reader, batch);
@@ -83,6 +96,7 @@ static void read_gift(struct twitch_reader *reader, const struct twitch_line *li
     struct str batch = batch_of(line);
     bool is_counted = knows_batch(reader, batch);
     begin_membership(reader, line, draft, is_counted ? "received" : "gifted");
+    read_anonymity(reader, line);
     if (is_counted) {
         twitch_reader_set_text(reader, "batch", batch);
     } else {
@@ -100,14 +114,17 @@ static void read_gift(struct twitch_reader *reader, const struct twitch_line *li
 static void read_upgrade(struct twitch_reader *reader, const struct twitch_line *line, struct message_draft *draft)
 {
     begin_membership(reader, line, draft, "upgraded");
+    read_anonymity(reader, line);
     struct str sender = twitch_reader_text(reader, line, TAG_P_SENDER_NAME);
     twitch_reader_set_text(reader, "gifter", sender.len > 0 ? sender : twitch_line_tag(line, TAG_P_SENDER_LOGIN));
+    twitch_reader_set_text(reader, "promotion", twitch_reader_text(reader, line, TAG_P_PROMO_NAME));
 }
 
 static void read_extension(struct twitch_reader *reader, const struct twitch_line *line, struct message_draft *draft)
 {
     begin_membership(reader, line, draft, "renewed");
     twitch_reader_set_int(reader, "months", twitch_line_int(line, TAG_P_CUMULATIVE_MONTHS, -1));
+    twitch_reader_set_int(reader, "end_month", twitch_line_int(line, TAG_P_BENEFIT_END, -1));
 }
 
 /* ---- the rest ---- */
@@ -121,14 +138,13 @@ static struct str read_avatar(struct twitch_reader *reader, const struct twitch_
     const char *hole = memmem(url.data, url.len, "%s", 2);
     static const char size[] = "70x70";
     size_t len = url.len - 2 + sizeof(size) - 1;
-    if (!hole || reader->arena_used + len > TWITCH_ARENA_BYTES)
+    char *out = hole ? twitch_reader_take(reader, len) : NULL;
+    if (!out)
         return hole ? (struct str){0} : url;
-    char *out = reader->arena + reader->arena_used;
     size_t before = (size_t)(hole - url.data);
     memcpy(out, url.data, before);
     memcpy(out + before, size, sizeof(size) - 1);
     memcpy(out + before + sizeof(size) - 1, hole + 2, url.len - before - 2);
-    reader->arena_used += len;
     return (struct str){out, len};
 }
 
@@ -178,14 +194,18 @@ static void read_other(struct twitch_reader *reader, const struct twitch_line *l
         const char *key;
     } params[] = {
         {TAG_P_COLOR, "color"}, {TAG_P_THRESHOLD, "threshold"}, {TAG_P_CATEGORY, "category"}, {TAG_P_VALUE, "value"},
-        {TAG_P_MONTHS, "months"}, {TAG_P_BADGE_LEVEL, "level"},
+        {TAG_P_MONTHS, "months"}, {TAG_P_BADGE_LEVEL, "level"}, {TAG_P_COPO_REWARD, "points"},
+        {TAG_P_RITUAL, "ritual"}, {TAG_P_SELECTED_COUNT, "selected"}, {TAG_P_TOTAL_REWARDS, "total"},
+        {TAG_P_TRIGGER, "trigger"}, {TAG_P_GIFT_NAME, "gift"}, {TAG_P_GIFT_RECIPIENT, "recipient"},
+        {TAG_P_PRIOR_GIFTER, "gifter"}, {TAG_P_RECIPIENT_NAME, "recipient"}, {TAG_P_RECIPIENT_ID, "recipient_id"},
     };
     twitch_reader_set_text(reader, "event", twitch_line_tag(line, TAG_MSG_ID));
     for (size_t i = 0; i < ARRAY_LENGTH(params); i++) {
         if (!twitch_line_has(line, params[i].tag))
             continue;
         int64_t number = twitch_line_int(line, params[i].tag, -1);
-        if (number >= 0) {
+        bool is_name = params[i].tag == TAG_P_RECIPIENT_ID || params[i].tag == TAG_P_RECIPIENT_NAME;
+        if (number >= 0 && !is_name) {
             twitch_reader_set_int(reader, params[i].key, number);
         } else {
             twitch_reader_set_text(reader, params[i].key, twitch_reader_text(reader, line, params[i].tag));
@@ -221,6 +241,7 @@ static void read_foreign(struct twitch_reader *reader, const struct twitch_line 
     draft->is_foreign = true;
     struct str type = twitch_line_tag(line, TAG_SOURCE_MSG_ID);
     twitch_reader_set_text(reader, "event", type.len > 0 ? type : twitch_line_tag(line, TAG_MSG_ID));
+    twitch_reader_set_text(reader, "channel_id", twitch_line_tag(line, TAG_SOURCE_ROOM_ID));
 }
 
 bool twitch_reader_read_notice(struct twitch_reader *reader, const struct twitch_line *line, struct error *err)

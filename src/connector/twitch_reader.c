@@ -11,6 +11,7 @@
 void twitch_reader_init(struct twitch_reader *reader, struct connector *base)
 {
     reader->base = base;
+    reader->cheers = NULL;
     reader->batch_count = 0;
     reader->room = (struct twitch_room){-2, -2, -2, -2, -2};
     reader->detail = NULL;
@@ -23,17 +24,22 @@ struct str twitch_event_key(const struct twitch_line *line)
     return shared.len > 0 ? shared : twitch_line_tag(line, TAG_ID);
 }
 
+char *twitch_reader_take(struct twitch_reader *reader, size_t len)
+{
+    if (len > TWITCH_ARENA_BYTES - reader->arena_used)
+        return NULL;
+    char *taken = reader->arena + reader->arena_used;
+    reader->arena_used += len;
+    return taken;
+}
+
 struct str twitch_reader_text(struct twitch_reader *reader, const struct twitch_line *line, enum twitch_tag tag)
 {
     struct str value = twitch_line_tag(line, tag);
     if (value.len == 0 || !memchr(value.data, '\\', value.len))
         return value;
-    if (reader->arena_used + value.len > TWITCH_ARENA_BYTES)
-        return (struct str){0};
-    char *out = reader->arena + reader->arena_used;
-    size_t len = twitch_unescape(value, out);
-    reader->arena_used += len;
-    return (struct str){out, len};
+    char *out = twitch_reader_take(reader, value.len);
+    return out ? (struct str){out, twitch_unescape(value, out)} : (struct str){0};
 }
 
 /* ---- detail: rare, so only made where there is something ---- */
@@ -104,6 +110,26 @@ static void read_badges(struct twitch_reader *reader, struct str badges, struct 
     }
 }
 
+/*
+ * "subscriber/14,predictions/blue/1": what a badge stands for exactly. The months are a number; the text behind a
+ * prediction's slash is free and may hold others.
+ */
+static void read_badge_info(struct twitch_reader *reader, struct str info, struct message_author *author)
+{
+    static const struct str subscriber = {"subscriber/", 11}, founder = {"founder/", 8}, predictions = {"predictions/", 12};
+    for (const char *at = info.data, *end = at + info.len; at < end;) {
+        const char *comma = memchr(at, ',', (size_t)(end - at));
+        struct str item = {at, (size_t)((comma ? comma : end) - at)};
+        if (str_starts_with(item, subscriber))
+            author->months = twitch_number((struct str){at + subscriber.len, item.len - subscriber.len}, 0);
+        else if (str_starts_with(item, founder))
+            author->months = twitch_number((struct str){at + founder.len, item.len - founder.len}, 0);
+        else if (str_starts_with(item, predictions))
+            twitch_reader_set_text(reader, "prediction", (struct str){at + predictions.len, item.len - predictions.len});
+        at += item.len + 1;
+    }
+}
+
 /* Badges say it best; the tags beside them cover rooms that hide a badge. `mod` is 0 for the broadcaster. */
 static void read_roles(const struct twitch_line *line, struct message_author *author)
 {
@@ -151,6 +177,8 @@ void twitch_reader_set_author(struct twitch_reader *reader, const struct twitch_
     if (is_color(color))
         author->color = color;
     read_badges(reader, twitch_line_tag(line, TAG_BADGES), author);
+    if (twitch_line_tag(line, TAG_BADGE_INFO).len > 0)
+        read_badge_info(reader, twitch_reader_text(reader, line, TAG_BADGE_INFO), author);
     read_roles(line, author);
 }
 
@@ -168,12 +196,11 @@ static struct str recorded_source(struct twitch_reader *reader, const struct twi
     if (line->param_count == 0 || line->params[0].len < 2 || line->params[0].data[0] != '#')
         return (struct str){0};
     struct str channel = {line->params[0].data + 1, line->params[0].len - 1};
-    if (reader->arena_used + before.len + channel.len > TWITCH_ARENA_BYTES)
+    char *out = twitch_reader_take(reader, before.len + channel.len);
+    if (!out)
         return (struct str){0};
-    char *out = reader->arena + reader->arena_used;
     memcpy(out, before.data, before.len);
     memcpy(out + before.len, channel.data, channel.len);
-    reader->arena_used += before.len + channel.len;
     return (struct str){out, before.len + channel.len};
 }
 
@@ -247,6 +274,8 @@ static void read_money(struct twitch_reader *reader, const struct twitch_line *l
             .micros = micros, .currency = currency, .item = twitch_line_tag(line, TAG_PAID_LEVEL)};
     if (draft->money.micros > 0)
         draft->kind = MESSAGE_GIFT;
+    if (bits > 0)
+        twitch_reader_add_cheers(reader, draft);
 }
 
 static struct str highlight_of(struct str msg_id)
@@ -276,6 +305,14 @@ static void read_extras(struct twitch_reader *reader, const struct twitch_line *
         twitch_reader_set_text(reader, "reward", twitch_line_tag(line, TAG_CUSTOM_REWARD_ID));
 }
 
+/* Sent in a partner's channel: roles and badges are those that the person has here. */
+static void read_foreign_parts(struct twitch_reader *reader, const struct twitch_line *line)
+{
+    twitch_reader_set_text(reader, "channel_id", twitch_line_tag(line, TAG_SOURCE_ROOM_ID));
+    if (twitch_line_is(line, TAG_SOURCE_ONLY))
+        twitch_reader_set_true(reader, "source_only");
+}
+
 static bool read_privmsg(struct twitch_reader *reader, const struct twitch_line *line, struct error *err)
 {
     if (line->param_count < 2)
@@ -288,7 +325,9 @@ static bool read_privmsg(struct twitch_reader *reader, const struct twitch_line 
     twitch_reader_set_author(reader, line, &draft.author);
     twitch_reader_set_emotes(reader, twitch_line_tag(line, TAG_EMOTES), &draft);
     read_reply(reader, line, &draft);
-    if (!draft.is_foreign)
+    if (draft.is_foreign)
+        read_foreign_parts(reader, line);
+    else
         read_money(reader, line, &draft);
     read_extras(reader, line);
     twitch_reader_deliver(reader, &draft);
@@ -297,8 +336,11 @@ static bool read_privmsg(struct twitch_reader *reader, const struct twitch_line 
 
 /* ---- moderation ---- */
 
-/* Nobody is named: the room is emptied. A name with a duration is a timeout, without one a ban. */
-static bool read_clearchat(struct twitch_reader *reader, const struct twitch_line *line, struct error *err)
+/*
+ * Nobody is named: the room is emptied. A name with a duration is a timeout, without one a ban. Old recordings name
+ * the person by login only: told as it is, though nothing can be found by it.
+ */
+static bool read_clearchat(struct twitch_reader *reader, const struct twitch_line *line)
 {
     struct message_draft draft;
     twitch_reader_begin(reader, line, &draft);
@@ -307,8 +349,6 @@ static bool read_clearchat(struct twitch_reader *reader, const struct twitch_lin
     draft.kind = login.len > 0 ? MESSAGE_BAN : MESSAGE_CLEAR;
     draft.target.author_id = twitch_line_tag(line, TAG_TARGET_USER_ID);
     draft.target.seconds = twitch_line_int(line, TAG_BAN_DURATION, 0);
-    if (login.len > 0 && draft.target.author_id.len == 0)
-        return error_set(err, ERROR_DATA, "CLEARCHAT of a person without target-user-id");
     twitch_reader_set_text(reader, "login", login);
     twitch_reader_deliver(reader, &draft);
     return true;
@@ -389,7 +429,7 @@ static bool dispatch(struct twitch_reader *reader, const struct twitch_line *lin
     if (str_equal(command, STR("USERNOTICE")))
         return twitch_reader_read_notice(reader, line, err);
     if (str_equal(command, STR("CLEARCHAT")))
-        return read_clearchat(reader, line, err);
+        return read_clearchat(reader, line);
     if (str_equal(command, STR("CLEARMSG")))
         return read_clearmsg(reader, line, err);
     if (str_equal(command, STR("ROOMSTATE")))

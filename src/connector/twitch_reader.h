@@ -12,6 +12,7 @@
 
 struct connector;
 struct error;
+struct twitch_cheers;
 
 enum {
     TWITCH_BATCHES = 64,       // gift batches whose recipients may still come
@@ -27,6 +28,7 @@ struct twitch_room {  // -2: not known yet
 
 struct twitch_reader {
     struct connector *base;  // borrowed; its connector_deliver() gets the messages
+    const struct twitch_cheers *cheers;  // borrowed; the channel's own cheermotes; NULL: only Twitch's are known
     char batches[TWITCH_BATCHES][TWITCH_BATCH_ID_BYTES];
     size_t batch_count;      // ever seen
     struct twitch_room room;
@@ -63,6 +65,22 @@ void twitch_reader_set_true(struct twitch_reader *reader, const char *key);
 
 /* Emotes of draft->text from the tag's code point ranges (twitch_emotes.c). */
 void twitch_reader_set_emotes(struct twitch_reader *reader, struct str ranges, struct message_draft *draft);
+
+/* Words like "Cheer100" of a text that was paid for become emotes too. */
+void twitch_reader_add_cheers(struct twitch_reader *reader, struct message_draft *draft);
+
+struct twitch_cheer;
+void twitch_reader_add_cheer(struct twitch_reader *reader, struct message_draft *draft, size_t from, size_t to,
+                             const struct twitch_cheer *cheer);
+
+/* One more emote, of bytes from … to of draft->text; in any order. What overlaps an earlier one is left out. */
+void twitch_reader_add_emote(struct twitch_reader *reader, struct message_draft *draft, const struct emote *emote);
+
+/* The address of an emote's picture, in the arena; empty: the id is none. */
+struct str twitch_reader_emote_url(struct twitch_reader *reader, struct str id);
+
+/* len bytes in the arena, until the next line; NULL: it is full. */
+char *twitch_reader_take(struct twitch_reader *reader, size_t len);
 
 /* USERNOTICE (twitch_notice.c). */
 bool twitch_reader_read_notice(struct twitch_reader *reader, const struct twitch_line *line, struct error *err);
