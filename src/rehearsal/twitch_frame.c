@@ -138,7 +138,8 @@ static void add_emotes(struct buffer *out, const struct message_draft *is, size_
         bool is_repeated = false;
         for (size_t j = 0; j < i; j++)
             is_repeated = is_repeated || str_equal(is->emotes[j].id, emote->id);
-        if (is_repeated || emote->to > is->text.len || emote->from >= emote->to)
+        bool is_cheer = emote->id.len > 0 && memchr(emote->id.data, '/', emote->id.len);  // Twitch leaves them out
+        if (is_repeated || is_cheer || emote->to > is->text.len || emote->from >= emote->to)
             continue;
         if (out->data[out->len - 1] != '=')
             buffer_add_char(out, '/');
