@@ -9,6 +9,7 @@
 #include "base/list.h"
 #include "base/memory.h"
 #include "net/inside.h"
+#include "net/proxy.h"
 #include "net/resolver.h"
 #include "net/url.h"
 
@@ -40,6 +41,7 @@ struct http_request {
     struct http_engine *engine;
     struct http_options options;  // strings owned, limits filled in
     struct url url;
+    struct proxy proxy;
     char *label;  // for errors
     struct resolver_query *query;
     CURL *easy;  // NULL: not begun
@@ -126,6 +128,7 @@ static void request_free(struct http_request *request)
     resolver_cancel(request->query);
     drop_easy(request);
     url_fini(&request->url);
+    proxy_fini(&request->proxy);
     for (size_t i = 0; i < request->options.header_count; i++) {
         free((char *)request->options.headers[i].name);
         free((char *)request->options.headers[i].value);
@@ -142,6 +145,18 @@ static void request_free(struct http_request *request)
     free(request);
 }
 
+/* The proxy wants another login, or forbids it: a person must act. */
+static bool is_refused_by_proxy(const struct http_request *request)
+{
+    long status = 0, socks = 0;
+    if (!request->easy)
+        return false;
+    curl_easy_getinfo(request->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+    curl_easy_getinfo(request->easy, CURLINFO_PROXY_ERROR, &socks);
+    return status == 407 || status == 403 || socks == CURLPX_USER_REJECTED || socks == CURLPX_NO_AUTH ||
+           socks == CURLPX_REPLY_NOT_ALLOWED;
+}
+
 static void explain_transfer(const struct http_request *request, struct error *error)
 {
     const char *text = request->error_text[0] ? request->error_text : curl_easy_strerror(request->code);
@@ -151,7 +166,7 @@ static void explain_transfer(const struct http_request *request, struct error *e
     case CURLE_SSL_ISSUER_ERROR: error_set(error, ERROR_DENIED, "%s", text); break;
     case CURLE_OUT_OF_MEMORY:
     case CURLE_FAILED_INIT: error_set(error, ERROR_SYSTEM, "%s", text); break;
-    default: error_set(error, ERROR_AGAIN, "%s", text);
+    default: error_set(error, is_refused_by_proxy(request) ? ERROR_DENIED : ERROR_AGAIN, "%s", text);
     }
 }
 
@@ -159,7 +174,7 @@ static void explain_status(int status, struct error *error)
 {
     if (status >= 200 && status < 300)
         return;
-    enum error_code code = status == 401 || status == 403                     ? ERROR_DENIED
+    enum error_code code = status == 401 || status == 403 || status == 407    ? ERROR_DENIED
                            : status == 408 || status == 429 || status >= 500 ? ERROR_AGAIN
                                                                              : ERROR_DATA;
     error_set(error, code, "the server answered with HTTP status %d", status);
@@ -318,6 +333,23 @@ static void set_request(struct http_request *request)
         curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");  // of a stream it would only hold data back
 }
 
+static void set_proxy(struct http_request *request)
+{
+    CURL *easy = request->easy;
+    const struct proxy *proxy = &request->proxy;
+    if (proxy->kind == PROXY_NONE) {
+        if (url_is_local(&request->url))
+            curl_easy_setopt(easy, CURLOPT_PROXY, "");  // whatever the environment says
+        return;
+    }
+    curl_easy_setopt(easy, CURLOPT_PROXY, proxy->label);
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+    if (proxy->user) {
+        curl_easy_setopt(easy, CURLOPT_PROXYUSERNAME, proxy->user);
+        curl_easy_setopt(easy, CURLOPT_PROXYPASSWORD, proxy->password ? proxy->password : "");
+    }
+}
+
 static void set_wire(struct http_request *request)
 {
     CURL *easy = request->easy;
@@ -340,8 +372,7 @@ static void set_wire(struct http_request *request)
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, request);
     if (request->resolve)
         curl_easy_setopt(easy, CURLOPT_RESOLVE, request->resolve);
-    if (url_is_local(&request->url))
-        curl_easy_setopt(easy, CURLOPT_PROXY, "");  // whatever the environment says
+    set_proxy(request);
 }
 
 static void start_transfer(struct http_request *request)
@@ -372,13 +403,15 @@ static void handle_addresses(void *data, const struct resolver_answer *answer)
         return;
     }
     struct buffer entry = {0};
-    buffer_printf(&entry, "%s:%u:", request->url.host, request->url.port);
+    bool is_proxied = request->proxy.kind != PROXY_NONE;
+    const char *host = is_proxied ? request->proxy.host : request->url.host;
+    buffer_printf(&entry, "%s:%u:", host, is_proxied ? request->proxy.port : request->url.port);
     for (size_t i = 0; i < answer->count; i++) {
         bool is_v6 = strchr(answer->addresses[i], ':') != NULL;
         buffer_printf(&entry, "%s%s%s%s", i ? "," : "", is_v6 ? "[" : "", answer->addresses[i], is_v6 ? "]" : "");
     }
     char *text = buffer_take(&entry);
-    if (strchr(request->url.host, ':') == NULL)
+    if (strchr(host, ':') == NULL)
         request->resolve = curl_slist_append(NULL, text);
     free(text);
     start_transfer(request);
@@ -406,6 +439,10 @@ static void handle_addresses_of_proxy(void *data, const struct resolver_answer *
 static bool begin(struct http_request *request)
 {
     struct loop *loop = request->engine->loop;
+    if (request->proxy.kind != PROXY_NONE) {
+        request->query = resolver_ask(loop, request->proxy.host, handle_addresses, request);
+        return true;
+    }
     request->query = !url_is_local(&request->url) && is_behind_proxy()
         ? resolver_ask(loop, "127.0.0.1", handle_addresses_of_proxy, request)
         : resolver_ask(loop, request->url.host, handle_addresses, request);
@@ -500,7 +537,7 @@ static void copy_options(struct http_request *request, const struct http_options
 {
     struct http_options *options = &request->options;
     *options = *from;
-    options->url = NULL;  // taken apart in request.url
+    options->url = options->proxy = NULL;  // taken apart in request.url and request.proxy
     options->method = xstrdup(from->method);
     options->ca_file = xstrdup(from->ca_file);
     size_t len = from->body ? from->body_len : 0;
@@ -526,7 +563,8 @@ struct http_request *http_start(struct loop *loop, const struct http_options *op
     copy_options(request, options);
     timer_init(&request->deadline, loop, handle_deadline, request);
     list_append(&engine->requests, &request->link);
-    if (!url_parse(options->url, "http https", &request->url, err)) {
+    if (!url_parse(options->url, "http https", &request->url, err) ||
+        !proxy_parse(options->proxy, &request->proxy, err)) {
         request_free(request);
         return NULL;
     }

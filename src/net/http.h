@@ -23,7 +23,7 @@ struct http_result {
     const char *content_type; // "" if none
     /*
      * ERROR_NONE: a whole 2xx answer. Else AGAIN (network, timeout, 408, 429, 5xx, a stream cut off), DENIED (401,
-     * 403, a certificate that does not fit), DATA (other statuses, a body over the limit), SYSTEM.
+     * 403, 407, a certificate that does not fit), DATA (other statuses, a body over the limit), SYSTEM.
      */
     struct error error;
     const struct http_request *request;  // for http_result_header()
@@ -37,6 +37,7 @@ struct http_options {
     const char *body;    // copied; NULL: none. Give the content-type among the headers
     size_t body_len;
     const char *ca_file;         // PEM, trusted besides the system's; NULL: none
+    const char *proxy;           // as in proxy.h, for any host; NULL: none but what the environment names
     int redirects_max;           // 0: none. Never followed when headers or a body were given
     int64_t connect_timeout_ms;  // 0: 10000
     int64_t timeout_ms;          // in all, of a stream: until its headers; 0: 30000
@@ -53,7 +54,7 @@ struct http_options {
     void *data;
 };
 
-/* Begins; all news comes later, in other turns of the loop. NULL: the URL is not one. */
+/* Begins; all news comes later, in other turns of the loop. NULL: the URL or the proxy's is not one. */
 struct http_request *http_start(struct loop *loop, const struct http_options *options, struct error *err);
 
 /* No callback comes any more. Also from within the request's own callbacks, except on_done. Accepts NULL. */

@@ -8,8 +8,10 @@
 
 #include "net/loop.h"
 
+struct error;
 struct http_engine;
 struct resolver;
+struct tunnel;
 
 struct lws_context *loop_context(const struct loop *loop);
 
@@ -33,6 +35,18 @@ struct resolver *resolver_create(struct loop *loop);
 void resolver_destroy(struct resolver *resolver);
 struct http_engine *http_engine_create(struct loop *loop);
 void http_engine_destroy(struct http_engine *engine);
+
+/* The tunnels that live; each ends by itself, or with the loop. */
+struct list *loop_tunnels(struct loop *loop);
+
+/*
+ * A Unix socket for libwebsockets that is carried to `fd`, which the tunnel owns from now on, also if it fails. *holder
+ * becomes NULL when the tunnel ends by itself. tunnel_let_go(): nobody holds it any more; what was said is still carried.
+ */
+struct tunnel *tunnel_create(struct loop *loop, int fd, struct tunnel **holder, struct error *err);
+void tunnel_let_go(struct tunnel *tunnel);  // accepts NULL
+void tunnels_destroy(struct list *tunnels);
+const char *tunnel_address(const struct tunnel *tunnel);  // as lws_client_connect_info.address wants it
 
 /* What libwebsockets last complained of, for the text of an error; "" if nothing since the last call. */
 const char *loop_last_complaint(void);

@@ -69,7 +69,7 @@ struct loop {
     int epoll_fd, signal_fd;
     sigset_t signals;
     struct signal_handler handlers[_NSIG];
-    struct list watches, client_vhosts, policies, graves;
+    struct list watches, client_vhosts, policies, graves, tunnels;
     atomic_bool is_stopping;
     pthread_mutex_t lock;  // of the two below
     struct post *first_post, **last_post;
@@ -401,6 +401,11 @@ struct http_engine *loop_http(struct loop *loop)
     return loop->http;
 }
 
+struct list *loop_tunnels(struct loop *loop)
+{
+    return &loop->tunnels;
+}
+
 /* --- Life --- */
 
 static bool create_context(struct loop *loop, struct error *err)
@@ -443,6 +448,7 @@ struct loop *loop_create(struct error *err)
     list_init(&loop->client_vhosts);
     list_init(&loop->policies);
     list_init(&loop->graves);
+    list_init(&loop->tunnels);
     sigemptyset(&loop->signals);
     loop->signal_fd = loop->epoll_fd = -1;
     loop->last_post = &loop->first_post;
@@ -483,6 +489,7 @@ void loop_destroy(struct loop *loop)
         ;
     if (loop->http)
         http_engine_destroy(loop->http);
+    tunnels_destroy(&loop->tunnels);
     lws_sul_cancel(&loop->tick);
     if (loop->context)
         lws_context_destroy(loop->context);  // closes the epoll descriptor as well

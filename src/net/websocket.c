@@ -8,6 +8,7 @@
 #include "base/list.h"
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "net/dial.h"
 #include "net/inside.h"
 #include "net/resolver.h"
 #include "net/url.h"
@@ -39,6 +40,8 @@ struct websocket {
     const lws_retry_bo_t *policy;
     enum state state;
     struct lws *wsi;  // NULL: none under way
+    struct dial *dial;      // by way of a proxy
+    struct tunnel *tunnel;  // then
     struct resolver_query *query;
     struct resolver_answer addresses;
     size_t next_address;
@@ -108,6 +111,9 @@ static void finish(struct websocket *ws, const char *otherwise)
     ws->state = STATE_ENDED;
     resolver_cancel(ws->query);
     ws->query = NULL;
+    dial_cancel(ws->dial);
+    ws->dial = NULL;
+    tunnel_let_go(ws->tunnel);
     timer_stop(&ws->open_timer);
     timer_stop(&ws->next_timer);
     drop_queue(ws);
@@ -138,7 +144,8 @@ static void connect_next(void *data)
 {
     struct websocket *ws = data;
     const struct url *url = &ws->url;
-    const char *address = ws->addresses.addresses[ws->next_address++];
+    const char *number = ws->addresses.addresses[ws->next_address++];
+    const char *address = ws->tunnel ? tunnel_address(ws->tunnel) : number;
     char *unix_address = url->host ? NULL : xasprintf("+%s", ws->options.url + strlen("unix:"));
     // A Host with a port is right, but it is also the name that a certificate is checked against.
     const char *host = !url->host ? "localhost" : url->is_tls ? url->host : strstr(ws->label, "://") + 3;
@@ -170,6 +177,22 @@ static void handle_addresses(void *data, const struct resolver_answer *answer)
         finish(ws, "");
         return;
     }
+    connect_next(ws);
+}
+
+/* A socket to the host: libwebsockets gets it by way of a tunnel. */
+static void handle_dialled(void *data, int fd, const struct error *error)
+{
+    struct websocket *ws = data;
+    ws->dial = NULL;
+    ws->error = *error;
+    if (fd >= 0)
+        ws->tunnel = tunnel_create(ws->loop, fd, &ws->tunnel, &ws->error);
+    if (!ws->tunnel) {
+        finish(ws, "");
+        return;
+    }
+    ws->addresses.count = 1;
     connect_next(ws);
 }
 
@@ -389,7 +412,7 @@ static void copy_options(struct websocket *ws, const struct websocket_options *f
     options->url = xstrdup(from->url);
     options->protocol = xstrdup(from->protocol);
     options->origin = xstrdup(from->origin);
-    options->ca_file = NULL;
+    options->ca_file = options->proxy = NULL;
     struct net_header *headers = xcalloc(from->header_count + 1, sizeof(*headers));
     for (size_t i = 0; i < from->header_count; i++)
         headers[i] = (struct net_header){xstrdup(from->headers[i].name), xstrdup(from->headers[i].value)};
@@ -417,6 +440,14 @@ static bool parse_address(struct websocket *ws, const char *path, struct error *
     return true;
 }
 
+static bool begin_dial(struct websocket *ws, const char *proxy, struct error *err)
+{
+    struct dial_options options = {.host = ws->url.host, .port = ws->url.port, .proxy = proxy, .data = ws,
+                                   .timeout_ms = ws->options.open_timeout_ms, .on_done = handle_dialled};
+    ws->dial = dial_start(ws->loop, &options, err);
+    return ws->dial != NULL;
+}
+
 struct websocket *websocket_create(struct loop *loop, const struct websocket_options *options, struct error *err)
 {
     struct websocket *ws = xcalloc(1, sizeof(*ws));
@@ -428,11 +459,16 @@ struct websocket *websocket_create(struct loop *loop, const struct websocket_opt
     ws->policy = loop_idle_policy(loop, ws->options.idle_ping_s, ws->options.idle_hangup_s);
     if (!parse_address(ws, options->path, err))
         goto fail;
-    bool is_local = !ws->url.host || url_is_local(&ws->url);
+    bool is_proxied = ws->url.host && options->proxy && options->proxy[0];
+    bool is_local = !ws->url.host || is_proxied || url_is_local(&ws->url);
     ws->vhost = loop_client_vhost(loop, options->ca_file, is_local, err);
     if (!ws->vhost)
         goto fail;
     timer_start(&ws->open_timer, ws->options.open_timeout_ms);
+    if (is_proxied && !begin_dial(ws, options->proxy, err))
+        goto fail;
+    if (is_proxied)
+        return ws;
     if (ws->url.host)
         ws->query = resolver_ask(loop, ws->url.host, handle_addresses, ws);
     else
@@ -449,6 +485,8 @@ void websocket_destroy(struct websocket *ws)
         return;
     let_go(ws);
     resolver_cancel(ws->query);
+    dial_cancel(ws->dial);
+    tunnel_let_go(ws->tunnel);
     timer_stop(&ws->open_timer);
     timer_stop(&ws->next_timer);
     drop_queue(ws);

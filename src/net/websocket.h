@@ -41,6 +41,7 @@ struct websocket_options {
     const struct net_header *headers;  // copied
     size_t header_count;
     const char *ca_file;       // PEM, trusted besides the system's; NULL: none
+    const char *proxy;         // as in proxy.h, for any host; NULL: none but what the environment names
     int64_t open_timeout_ms;   // from create to on_open over all addresses; 0: 15000
     int idle_ping_s;           // ping after so long without a sign of life; 0: 20
     int idle_hangup_s;         // and drop after so long; 0: idle_ping_s + 10
