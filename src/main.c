@@ -20,6 +20,7 @@ static const struct {
     {"rehearse", cmd_rehearse, "play a transcript as the platforms would"},
     {"check", cmd_check, "what is missing on this machine, and what to do"},
     {"link", cmd_link, "a new sign-in link for the panel"},
+    {"door", cmd_door, "the addresses for other programs"},
     {"next", cmd_next, "the next question on air"},
     {"clear", cmd_clear, "everything off the air"},
     {"panic", cmd_panic, "a blank overlay at once"},

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/door.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -24,6 +25,7 @@ struct process {
     struct loop *loop;
     struct relay *relay;
     struct api *api;
+    struct door *door;
 };
 
 static void handle_end(void *data)
@@ -62,6 +64,37 @@ static struct api *open_api(struct process *process, struct error *err)
     return api;
 }
 
+/* The panel's own pages may send, where others reach them. */
+static char *panel_origin(const struct config *config)
+{
+    const char *url = config->panel.public_url, *host = strstr(url, "://");
+    return host ? xstrndup(url, (size_t)(host - url) + 3 + strcspn(host + 3, "/")) : NULL;
+}
+
+static struct door *open_door(struct process *process, struct error *err)
+{
+    const struct config *config = relay_config_get(process->config);
+    size_t count = 0;
+    while (config->door.origins[count])
+        count++;
+    const char **origins = xcalloc(count + 1, sizeof(*origins));
+    memcpy(origins, config->door.origins, count * sizeof(*origins));
+    char *own = panel_origin(config);
+    if (own)
+        origins[count++] = own;
+    const struct door_options options = {
+        .listen = config->door.listen,
+        .cert_file = *config->door.certificate ? config->door.certificate : NULL,
+        .key_file = *config->door.key ? config->door.key : NULL,
+        .origins = origins,
+        .origin_count = count,
+    };
+    struct door *door = door_create(process->loop, process->relay, &options, err);
+    free(own);
+    free(origins);
+    return door;
+}
+
 static bool open_all(struct process *process, const char *config_path, struct error *err)
 {
     process->config = relay_config_load(config_path, err);
@@ -76,11 +109,13 @@ static bool open_all(struct process *process, const char *config_path, struct er
         return false;
     process->relay = relay_config_create_relay(process->config, process->loop, process->data, process->runtime, err);
     process->api = process->relay ? open_api(process, err) : NULL;
-    return process->api;
+    process->door = process->api ? open_door(process, err) : NULL;
+    return process->door;
 }
 
 static void close_all(struct process *process)
 {
+    door_destroy(process->door);
     api_destroy(process->api);
     relay_destroy(process->relay);
     loop_destroy(process->loop);

@@ -212,17 +212,32 @@ static bool is_loopback(const char *listen)
     return strncmp(listen, "127.", 4) == 0 || strncmp(listen, "[::1]:", 6) == 0 || strncmp(listen, "localhost:", 10) == 0;
 }
 
-static bool check_listen(const struct reader *reader, const char *listen, bool has_certificate)
+static bool check_listen(const struct reader *reader, const char *section, const char *listen, bool has_certificate)
 {
+    char path[24];
+    snprintf(path, sizeof(path), "%s.listen", section);
     const char *colon = strrchr(listen, ':');
     char *end = NULL;
     long port = colon ? strtol(colon + 1, &end, 10) : -1;
     if (!colon || colon == listen || end == colon + 1 || *end || port < 0 || port > 65535)
-        return keys_fail(reader, "panel.listen", NULL, "\"%.60s\": expected ADDRESS:PORT, like \"127.0.0.1:8470\"", listen);
+        return keys_fail(reader, path, NULL, "\"%.60s\": expected ADDRESS:PORT, like \"127.0.0.1:8470\"", listen);
     return is_loopback(listen) || has_certificate
-        || keys_fail(reader, "panel.listen", NULL,
-            "\"%.60s\" is open to others without encryption: give panel.certificate and panel.key, or listen on "
-            "127.0.0.1 behind a proxy", listen);
+        || keys_fail(reader, path, NULL,
+            "\"%.60s\" is open to others without encryption: give %s.certificate and %s.key, or listen on 127.0.0.1 "
+            "behind a proxy", listen, section, section);
+}
+
+static bool check_public_url(const struct reader *reader, const char *section, const char *url)
+{
+    char path[24];
+    snprintf(path, sizeof(path), "%s.public_url", section);
+    return !*url || strncmp(url, "https://", 8) == 0 || strncmp(url, "http://127.0.0.1", 16) == 0
+        || keys_fail(reader, path, NULL, "\"%.80s\": expected an address that begins with https://", url);
+}
+
+static bool check_certificate(const struct reader *reader, const char *section, const char *certificate, const char *key)
+{
+    return !*certificate == !*key || keys_fail(reader, section, NULL, "certificate and key go together; one is missing");
 }
 
 static bool read_panel(struct config *config, const struct reader *reader)
@@ -237,12 +252,39 @@ static bool read_panel(struct config *config, const struct reader *reader)
     config->panel.key = copy_text(object, "key", "");
     if (object && !keys_check(reader, "panel", object, keys, ARRAY_LENGTH(keys)))
         return false;
-    const char *url = config->panel.public_url;
-    if (*url && strncmp(url, "https://", 8) != 0 && strncmp(url, "http://127.0.0.1", 16) != 0)
-        return keys_fail(reader, "panel.public_url", NULL, "\"%.80s\": expected an address that begins with https://", url);
-    if (!*config->panel.certificate != !*config->panel.key)
-        return keys_fail(reader, "panel", NULL, "certificate and key go together; one is missing");
-    return check_listen(reader, config->panel.listen, *config->panel.certificate);
+    return check_public_url(reader, "panel", config->panel.public_url)
+        && check_certificate(reader, "panel", config->panel.certificate, config->panel.key)
+        && check_listen(reader, "panel", config->panel.listen, *config->panel.certificate);
+}
+
+static bool check_origins(const struct reader *reader, char *const *origins)
+{
+    for (size_t i = 0; origins[i]; i++) {
+        const char *host = strstr(origins[i], "://");
+        if (!host || host[3] == '\0' || strchr(host + 3, '/'))
+            return keys_fail(reader, "door.origins", NULL, "\"%.80s\": expected a page's origin, like "
+                "\"https://example.org\", without a path", origins[i]);
+    }
+    return true;
+}
+
+static bool read_door(struct config *config, const struct reader *reader)
+{
+    static const struct key keys[] = {
+        {"listen", JSON_STRING}, {"public_url", JSON_STRING}, {"certificate", JSON_STRING}, {"key", JSON_STRING},
+        {"origins", JSON_ARRAY},
+    };
+    const json_t *object = json_object_get(config->root, "door");
+    config->door.listen = copy_text(object, "listen", "127.0.0.1:8471");
+    config->door.public_url = copy_text(object, "public_url", "");
+    config->door.certificate = copy_text(object, "certificate", "");
+    config->door.key = copy_text(object, "key", "");
+    if ((object && !keys_check(reader, "door", object, keys, ARRAY_LENGTH(keys)))
+        || !copy_texts(reader, object, "origins", &config->door.origins))
+        return false;
+    return check_public_url(reader, "door", config->door.public_url) && check_origins(reader, config->door.origins)
+        && check_certificate(reader, "door", config->door.certificate, config->door.key)
+        && check_listen(reader, "door", config->door.listen, *config->door.certificate);
 }
 
 static bool read_languages(struct config *config, const struct reader *reader)
@@ -308,13 +350,14 @@ static bool read_root(struct config *config, const struct reader *reader)
 {
     static const struct key keys[] = {
         {"sources", JSON_ARRAY}, {"languages", JSON_ARRAY}, {"views", JSON_ARRAY}, {"window", JSON_OBJECT},
-        {"video", JSON_OBJECT}, {"panel", JSON_OBJECT}, {"retention_days", JSON_INTEGER, .min = 1, .max = 3650},
+        {"video", JSON_OBJECT}, {"panel", JSON_OBJECT}, {"door", JSON_OBJECT}, {"retention_days", JSON_INTEGER, .min = 1, .max = 3650},
     };
     if (!keys_check(reader, "", config->root, keys, ARRAY_LENGTH(keys)))
         return false;
     config->retention_days = (int)json_get_int(config->root, "retention_days", 30);
     return read_languages(config, reader) && read_views(config, reader) && read_window(config, reader)
-        && read_video(config, reader) && read_panel(config, reader) && read_sources(config, reader);
+        && read_video(config, reader) && read_panel(config, reader) && read_door(config, reader)
+        && read_sources(config, reader);
 }
 
 static const char *base_name(const char *path)
@@ -389,6 +432,8 @@ void config_destroy(struct config *config)
     free(config->window.view), free(config->window.background);
     free(config->video.input), free(config->video.holding), free(config->video.outputs);
     free(config->panel.listen), free(config->panel.public_url), free(config->panel.certificate), free(config->panel.key);
+    free(config->door.listen), free(config->door.public_url), free(config->door.certificate), free(config->door.key);
+    free_texts(config->door.origins);
     free_texts(config->languages);
     json_decref(config->sources);
     json_decref(config->root);

@@ -52,6 +52,12 @@ struct config {
         char *public_url;  // "": none
         char *certificate, *key;  // PEM paths; "": plain HTTP
     } panel;
+    struct {
+        char *listen;      // "127.0.0.1:8471"
+        char *public_url;  // of a tunnel that ends at the door; "": none
+        char *certificate, *key;  // as the panel's
+        char **origins;    // NULL-terminated: web pages that may send, "https://example.org"
+    } door;
     int retention_days;
 };
 

@@ -13,9 +13,11 @@
 #include "base/memory.h"
 #include "base/poison.h"
 #include "connector/connector_impl.h"
+#include "connector/inbound.h"
 
 /* Every platform, in alphabetical order. */
 static const struct connector_impl *const connectors[] = {
+    &door_connector,
     &twitch_connector,
     &youtube_connector,
 };
@@ -112,6 +114,16 @@ static const struct connector_impl *check_config(const json_t *config, char **so
     return impl;
 }
 
+bool connector_needs_token(const char *platform)
+{
+    const struct connector_impl *impl = find_impl(platform, NULL);
+    for (const struct connector_key *key = impl ? impl->keys : NULL; key && key->name; key++) {
+        if (key->is_required && strcmp(key->name, "token") == 0)
+            return impl->token != NULL;
+    }
+    return false;
+}
+
 char *connector_source_id(const json_t *config, struct error *err)
 {
     char *source = NULL;
@@ -135,11 +147,14 @@ static struct connector *build(const struct connector_impl *impl, const json_t *
     base->impl = impl;
     base->options = *options;
     base->source = source;
+    list_init(&base->sockets);
     base->cursor = options->cursor && *options->cursor ? xstrdup(options->cursor) : NULL;
     base->options.cursor = base->cursor;
     const char *ca_file = connector_config_text(config, "ca_file", options->ca_file);
     base->ca_file = xstrdup(ca_file);
     base->options.ca_file = base->ca_file;
+    if (connector_token(base))
+        log_hide(connector_token(base));
     base->text = xstrdup("not started");
     base->health = (struct connector_health){.text = base->text, .since_ms = clock_unix_ms()};
     return base;
@@ -175,6 +190,7 @@ void connector_destroy(struct connector *connector)
 {
     if (!connector)
         return;
+    connector_end_sockets(connector);
     if (connector->impl->stop && connector->options.loop)
         connector->impl->stop(connector);
     free(connector->source);
@@ -182,6 +198,11 @@ void connector_destroy(struct connector *connector)
     free(connector->ca_file);
     free(connector->text);
     connector->impl->destroy(connector);
+}
+
+void connector_note_repeat(struct connector *connector)
+{
+    connector->repeats++;
 }
 
 const struct connector_health *connector_health(const struct connector *connector)
@@ -216,7 +237,8 @@ static int64_t coarse_unix_ms(void)
 
 void connector_deliver(struct connector *base, struct message_draft *draft)
 {
-    draft->platform = str_from(base->impl->name);
+    if (draft->platform.len == 0)
+        draft->platform = str_from(base->impl->name);
     if (draft->source.len == 0)
         draft->source = str_from(base->source);
     struct message *message = message_create(draft);

@@ -78,6 +78,11 @@ void connector_start(struct connector *connector);
 /* Closes what is open; no callback comes any more, except that the cursor is given a last time. Accepts NULL. */
 void connector_destroy(struct connector *connector);
 
+/*
+ * From within options.deliver: this message was there before. Whoever sent it to the door is told so.
+ */
+void connector_note_repeat(struct connector *connector);
+
 /* Borrowed until the connector is used again. */
 const struct connector_health *connector_health(const struct connector *connector);
 const char *connector_source(const struct connector *connector);    // "twitch:anna"

@@ -5,11 +5,15 @@
 #pragma once
 
 #include "base/error.h"
+#include "base/list.h"
 #include "base/str.h"
 #include "chat/message.h"
 #include "connector/connector.h"
 
 struct backoff;
+struct inbound_answer;
+struct inbound_request;
+struct inbound_socket;
 
 /* A key of the source's configuration. */
 struct connector_key {
@@ -32,6 +36,16 @@ struct connector_impl {
     /* Optional. The last chance to give a cursor. */
     void (*stop)(struct connector *base);
     void (*destroy)(struct connector *base);  // required; frees, also what embeds base
+
+    /* --- Things from outside (inbound.h), all optional --- */
+
+    /* The secret in the path at the door; NULL: it wants nothing from outside, or not now. */
+    const char *(*token)(struct connector *base);
+    void (*request)(struct connector *base, const struct inbound_request *request, struct inbound_answer *answer);
+    void (*socket_open)(struct connector *base, struct inbound_socket *socket);
+    /* One whole text frame. Required for websockets. */
+    void (*socket_receive)(struct connector *base, struct inbound_socket *socket, const char *text, size_t len);
+    void (*socket_close)(struct connector *base, struct inbound_socket *socket);
 };
 
 /* Embedded in the platform's own struct; filled by connector.c, which create() leaves alone. */
@@ -44,6 +58,8 @@ struct connector {
     char *text;      // owned; health.text
     struct connector_health health;
     bool was_live;
+    uint64_t repeats;    // messages that the owner had already
+    struct list sockets; // struct inbound_socket
     bool is_decoder;  // no configuration: the frames themselves say whose chat it is
 };
 
@@ -67,6 +83,9 @@ void connector_gap(struct connector *base, int64_t from_ms, int64_t to_ms, const
 
 void connector_set_cursor(struct connector *base, const char *cursor);
 
+/* inbound.c, for connector_destroy(): closes the websockets that others opened to this source. */
+void connector_end_sockets(struct connector *base);
+
 /* "again in 4 s", or "again at once": for states. */
 const char *connector_again_text(int64_t delay_ms, char text[32]);
 
@@ -74,5 +93,6 @@ const char *connector_again_text(int64_t delay_ms, char text[32]);
 const char *connector_config_text(const json_t *config, const char *key, const char *otherwise);
 
 /* The table's entries, in alphabetical order. */
+extern const struct connector_impl door_connector;
 extern const struct connector_impl twitch_connector;
 extern const struct connector_impl youtube_connector;

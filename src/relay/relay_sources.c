@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/secret.h"
 #include "connector/connector.h"
+#include "connector/inbound.h"
 #include "relay/relay_private.h"
 #include "relay/sources.h"
 
@@ -88,9 +89,27 @@ bool relay_set_sources(struct relay *relay, const json_t *resolved, const json_t
     return is_done;
 }
 
+/*
+ * Who adds a source for the door in the panel gives no token: one is made, and written back to where secrets are. A
+ * source of a platform that must name its token is none of these.
+ */
+static json_t *with_token(const json_t *config)
+{
+    json_t *copy = json_deep_copy(config);
+    const char *connector = json_get_text(config, "connector");
+    if (connector && connector_needs_token(connector) && !json_get_text(config, "token")) {
+        char token[INBOUND_TOKEN_BYTES];
+        inbound_make_token(token);
+        json_object_set_new(copy, "token", json_string(token));
+    }
+    return copy;
+}
+
 const struct source *relay_add_source(struct relay *relay, const json_t *config, struct error *err)
 {
-    const struct source *source = relay_start_source(relay, config, err);
+    json_t *whole = with_token(config);
+    const struct source *source = relay_start_source(relay, whole, err);
+    json_decref(whole);
     if (source)
         write_back(relay);
     return source;

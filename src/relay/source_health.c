@@ -155,8 +155,11 @@ void source_handle_message(void *data, struct message *message)
     struct source *source = data;
     struct sources *sources = source->owner;
     note_pace(source, message);
-    if (intake_push(sources->options.intake, message) == INTAKE_DUPLICATE)
-        source->duplicates++;
+    enum intake_result result = intake_push(sources->options.intake, message);
+    source->duplicates += result == INTAKE_DUPLICATE;
+    // A key that looks known is known, but for one hash in 2^44: a sender at the door need not wait for the journal.
+    if (result == INTAKE_DUPLICATE || result == INTAKE_HELD)
+        connector_note_repeat(source->connector);
     if (sources->options.loop && !timer_is_running(&sources->tell))
         timer_start(&sources->tell, TELL_PAUSE_MS);
 }

@@ -10,6 +10,7 @@
 #include "base/poison.h"
 #include "base/secret.h"
 #include "chat/message.h"
+#include "connector/inbound.h"
 #include "net/loop.h"
 #include "relay/intake.h"
 #include "relay/journal.h"
@@ -267,6 +268,29 @@ bool sources_set(struct sources *sources, const json_t *resolved, const json_t *
         free(ids[i]);
     free(ids);
     return true;
+}
+
+/* ---- The door ---- */
+
+struct connector *sources_find_inbound(const struct sources *sources, const char *token, size_t len)
+{
+    struct connector *found = NULL;
+    struct source *source;
+    list_for_each(source, &sources->list, link) {
+        if (source->connector && connector_has_token(source->connector, token, len))
+            found = source->connector;
+    }
+    return found;
+}
+
+bool sources_want_inbound(const struct sources *sources)
+{
+    struct source *source;
+    list_for_each(source, &sources->list, link) {
+        if (source->connector && connector_token(source->connector))
+            return true;
+    }
+    return false;
 }
 
 /* ---- Looking ---- */

@@ -86,6 +86,15 @@ bool sources_set(struct sources *sources, const json_t *resolved, const json_t *
 const struct source *sources_find(const struct sources *sources, const char *id);  // NULL: none
 void sources_each(const struct sources *sources, void (*fn)(void *data, const struct source *source), void *data);
 
+/*
+ * The connector whose secret for the door is `token`; borrowed until sources change. NULL: there is none. Takes as long
+ * whether there is or not.
+ */
+struct connector *sources_find_inbound(const struct sources *sources, const char *token, size_t len);
+
+/* True while a source waits for things from outside. */
+bool sources_want_inbound(const struct sources *sources);
+
 /* All entries as they may be written back, by the order of coming; the caller calls json_decref(). */
 json_t *sources_write_config(const struct sources *sources);
 

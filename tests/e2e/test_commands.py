@@ -48,7 +48,7 @@ def check_wrong_calls(show, commands):
         (("link", "--minutes", "0"), 'antiphon link: --minutes "0": expected a whole number from 1 to 10080'),
         (("demo", "--speed", "-1"), 'antiphon demo: --speed "-1": expected a number above 0'),
         (("decode",), "usage: antiphon decode PLATFORM [FILE]"),
-        (("decode", "myspace"), 'connector "myspace": expected one of "twitch", "youtube"'),
+        (("decode", "myspace"), 'connector "myspace": expected one of "'),
         (("rehearse",), "antiphon rehearse --help"),
     ]
     for arguments, words in table:

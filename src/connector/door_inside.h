@@ -1,0 +1,43 @@
+/*
+ * door_inside.h - what the files of the door connector share: door.c is the connector, the others read one kind of
+ * payload each. Thread: the loop's.
+ */
+#pragma once
+
+#include "base/buffer.h"
+#include "base/json.h"
+#include "base/str.h"
+#include "connector/connector_impl.h"
+#include "connector/inbound.h"
+
+struct door {
+    struct connector base;
+    char *name, *token;       // owned
+    char *platform;           // owned; of messages that name none
+    char *kofi_token;         // owned; NULL: the path's token is enough
+    uint64_t taken;           // payloads, of any kind
+    size_t socket_count;
+};
+
+/* One payload as it came, by POST or as a text frame. */
+struct door_input {
+    const char *body;
+    size_t len;
+    const struct inbound_request *request;  // NULL: a frame
+};
+
+/*
+ * Reads one kind. Delivers what it means and may put an answer's body into `out`. False: err says why; ERROR_DENIED: not
+ * allowed, else it cannot be read.
+ */
+struct door_kind {
+    const char *name;
+    const char *content_type;  // of the answer's body
+    bool (*take)(struct door *door, const struct door_input *input, struct buffer *out, struct error *err);
+};
+
+/* door_generic.c: our own format (docs/message.md), one message or an array; the answer is an acknowledgement of each. */
+bool door_take_generic(struct door *door, const struct door_input *input, struct buffer *out, struct error *err);
+
+/* An acknowledgement of something without ids: {"type":"ack","result":…}. err NULL: it was taken. */
+void door_write_ack(bool is_repeat, const struct error *err, struct buffer *out);
