@@ -76,6 +76,7 @@ struct message_draft {
     const json_t *detail;   // an object with the kind's own extras (a poll's options, a raid's viewers); NULL: none.
                             // Shared: message_create() takes a reference, and nobody changes it from then on
     bool is_history;        // backfill: journalled, never an alert, no vote in a closed poll
+    bool is_own;            // our own words, sent from here and come back: no question, no vote, never passed on
     bool is_foreign;        // belongs to a partner channel's shared chat: never this streamer's money or raid
 };
 

@@ -213,6 +213,7 @@ void message_write_json(const struct message *message, struct buffer *out)
     }
     add_true(out, "history", is->is_history);
     add_true(out, "foreign", is->is_foreign);
+    add_true(out, "own", is->is_own);
     buffer_add_char(out, '}');
 }
 
@@ -381,6 +382,7 @@ static void read_head(const struct reader *reader, struct message_draft *draft)
     draft->text = read_text(reader, "text");
     draft->is_history = read_bool(reader, "history");
     draft->is_foreign = read_bool(reader, "foreign");
+    draft->is_own = read_bool(reader, "own");
 }
 
 struct message *message_from_json(const json_t *object, struct error *err)

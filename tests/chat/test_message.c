@@ -115,7 +115,7 @@ static const char full[] =
     "\"money\":{\"micros\":5000000,\"currency\":\"USD\",\"unit\":\"bits\",\"units\":100,\"item\":\"Rose\","
     "\"count\":5,\"streak\":\"open\"},"
     "\"target\":{\"native_id\":\"n\",\"author_id\":\"a\",\"seconds\":600},"
-    "\"detail\":{\"viewers\":42},\"history\":true,\"foreign\":true}";
+    "\"detail\":{\"viewers\":42},\"history\":true,\"foreign\":true,\"own\":true}";
 
 static void test_json_there_and_back(void **state)
 {
