@@ -13,7 +13,11 @@
 #include "base/memory.h"
 #include "base/poison.h"
 #include "connector/connector_impl.h"
+#include "connector/health.h"
 #include "connector/inbound.h"
+#include "connector/outbox.h"
+#include "net/http.h"
+#include "net/websocket.h"
 
 /* Every platform, in alphabetical order. */
 static const struct connector_impl *const connectors[] = {
@@ -21,16 +25,6 @@ static const struct connector_impl *const connectors[] = {
     &twitch_connector,
     &youtube_connector,
 };
-
-static const char *const state_names[] = {
-    [CONNECTOR_OFF] = "off", [CONNECTOR_CONNECTING] = "connecting", [CONNECTOR_LIVE] = "live",
-    [CONNECTOR_WAITING] = "waiting", [CONNECTOR_FAILED] = "failed",
-};
-
-const char *connector_state_name(enum connector_state state)
-{
-    return (unsigned)state < ARRAY_LENGTH(state_names) ? state_names[state] : "";
-}
 
 const char *connector_name_at(size_t index)
 {
@@ -61,7 +55,8 @@ static const char *type_words(json_type type)
 
 static const struct connector_key *find_key(const struct connector_key *keys, const char *name)
 {
-    static const struct connector_key common[] = {{"connector", JSON_STRING, true}, {"ca_file", JSON_STRING, false}};
+    static const struct connector_key common[] = {
+        {"connector", JSON_STRING, true}, {"ca_file", JSON_STRING, false}, {"proxy", JSON_STRING, false}};
     for (size_t i = 0; i < ARRAY_LENGTH(common); i++) {
         if (strcmp(common[i].name, name) == 0)
             return &common[i];
@@ -131,6 +126,28 @@ char *connector_source_id(const json_t *config, struct error *err)
     return source;
 }
 
+static bool is_blank_or_control(char c)
+{
+    return (unsigned char)c <= ' ' || c == 0x7f;
+}
+
+char *connector_config_secret(const json_t *config, const char *key, struct error *err)
+{
+    const char *text = connector_config_text(config, key, "");
+    size_t len = strlen(text);
+    while (len > 0 && is_blank_or_control(text[len - 1]))
+        len--;
+    for (; len > 0 && is_blank_or_control(*text); len--)
+        text++;
+    for (size_t i = 0; i < len; i++) {
+        if (is_blank_or_control(text[i])) {
+            error_set(err, ERROR_DATA, "%s: there is a blank or a line end within it; paste it again, in one piece", key);
+            return NULL;
+        }
+    }
+    return xstrndup(text, len);
+}
+
 const char *connector_config_text(const json_t *config, const char *key, const char *otherwise)
 {
     const char *text = json_get_text(config, key);
@@ -155,8 +172,12 @@ static struct connector *build(const struct connector_impl *impl, const json_t *
     base->options.ca_file = base->ca_file;
     if (connector_token(base))
         log_hide(connector_token(base));
+    base->proxy = xstrdup(connector_config_text(config, "proxy", NULL));
     base->text = xstrdup("not started");
-    base->health = (struct connector_health){.text = base->text, .since_ms = clock_unix_ms()};
+    base->remedy = xstrdup("");
+    base->health = (struct connector_health){.text = base->text, .remedy = base->remedy, .since_ms = clock_unix_ms()};
+    base->text_limit = impl->text_limit;
+    base->pace = impl->pace;
     return base;
 }
 
@@ -193,10 +214,14 @@ void connector_destroy(struct connector *connector)
     connector_end_sockets(connector);
     if (connector->impl->stop && connector->options.loop)
         connector->impl->stop(connector);
+    outbox_destroy(connector->outbox);
     free(connector->source);
     free(connector->cursor);
     free(connector->ca_file);
+    free(connector->proxy);
     free(connector->text);
+    free(connector->remedy);
+    free(connector->own_author_id);
     connector->impl->destroy(connector);
 }
 
@@ -225,7 +250,78 @@ bool connector_receive(struct connector *connector, const char *frame, size_t le
     return connector->impl->receive(connector, frame, len, err);
 }
 
+/* ---- writing ---- */
+
+static const char *const act_names[] = {
+    [CONNECTOR_SAY] = "say", [CONNECTOR_ANNOUNCE] = "announce", [CONNECTOR_DELETE] = "delete",
+    [CONNECTOR_TIMEOUT] = "timeout", [CONNECTOR_BAN] = "ban", [CONNECTOR_UNBAN] = "unban", [CONNECTOR_CLEAR] = "clear",
+    [CONNECTOR_POLL_START] = "poll_start", [CONNECTOR_POLL_END] = "poll_end",
+};
+
+const char *connector_act_name(enum connector_act_kind kind)
+{
+    return (unsigned)kind < ARRAY_LENGTH(act_names) ? act_names[kind] : NULL;
+}
+
+const char *connector_outcome_name(enum connector_outcome outcome)
+{
+    static const char *const names[] = {
+        [CONNECTOR_ACCEPTED] = "accepted", [CONNECTOR_DROPPED] = "dropped", [CONNECTOR_UNABLE] = "unable",
+        [CONNECTOR_UNSURE] = "unsure",
+    };
+    return (unsigned)outcome < ARRAY_LENGTH(names) ? names[outcome] : "";
+}
+
+bool connector_can(struct connector *connector, enum connector_act_kind kind, const char **why_not)
+{
+    const struct connector_impl *impl = connector->impl;
+    const char *reason = impl->can ? impl->can(connector, kind) : "antiphon cannot write there";
+    if (why_not)
+        *why_not = reason;
+    return !reason;
+}
+
+uint64_t connector_act(struct connector *connector, const struct connector_act *act)
+{
+    assert(connector->options.loop);
+    if (!connector->outbox)
+        connector->outbox = outbox_create(connector);
+    return outbox_push(connector->outbox, act);
+}
+
+void connector_task_done(struct connector *base, uint64_t number, enum connector_outcome outcome, const char *native_id,
+                         const char *format, ...)
+{
+    char text[300];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    outbox_finish(base->outbox, number, outcome, native_id, text);
+}
+
+void connector_task_again(struct connector *base, uint64_t number, int64_t retry_ms, const char *why)
+{
+    outbox_repeat(base->outbox, number, retry_ms, why);
+}
+
+void connector_set_own_author(struct connector *base, const char *author_id)
+{
+    free(base->own_author_id);
+    base->own_author_id = xstrdup(author_id);
+}
+
 /* ---- what platforms use ---- */
+
+void connector_fill_http(const struct connector *base, struct http_options *options)
+{
+    options->ca_file = base->ca_file;
+}
+
+void connector_fill_websocket(const struct connector *base, struct websocket_options *options)
+{
+    options->ca_file = base->ca_file;
+}
 
 /* To the tick of the system's clock (4 ms), at a third of the price: this is asked for each message. */
 static int64_t coarse_unix_ms(void)
@@ -235,15 +331,25 @@ static int64_t coarse_unix_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / NS_PER_MS;
 }
 
+static bool is_own(const struct connector *base, const struct message_draft *draft)
+{
+    bool is_said = draft->kind == MESSAGE_CHAT || draft->kind == MESSAGE_ACTION;
+    return is_said && base->outbox && outbox_knows(base->outbox, draft->native_id, draft->author.id, draft->text);
+}
+
 void connector_deliver(struct connector *base, struct message_draft *draft)
 {
+    int64_t now_ms = coarse_unix_ms();
     if (draft->platform.len == 0)
         draft->platform = str_from(base->impl->name);
     if (draft->source.len == 0)
         draft->source = str_from(base->source);
+    draft->is_own = draft->is_own || is_own(base, draft);
+    if (draft->time_ms > 0 && !draft->is_history)
+        health_note_skew(base, now_ms, draft->time_ms);
     struct message *message = message_create(draft);
     base->health.messages++;
-    base->health.last_message_ms = coarse_unix_ms();
+    base->health.last_message_ms = now_ms;
     base->options.deliver(base->options.data, message);
     message_unref(message);
 }
@@ -288,35 +394,6 @@ void connector_end_frame(struct connector *base, const struct error *err)
                  err->text);
 }
 
-static enum log_level level_of(enum connector_state state)
-{
-    return state == CONNECTOR_FAILED ? LOG_WARN : LOG_INFO;
-}
-
-void connector_set_state(struct connector *base, enum connector_state state, const char *format, ...)
-{
-    char text[400];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
-    va_end(args);
-    struct connector_health *health = &base->health;
-    if (state == health->state && strcmp(text, base->text) == 0)
-        return;
-    if (state == CONNECTOR_LIVE && health->state != CONNECTOR_LIVE) {
-        health->reconnects += base->was_live;
-        base->was_live = true;
-    }
-    free(base->text);
-    base->text = xstrdup(text);
-    health->text = base->text;
-    health->state = state;
-    health->since_ms = clock_unix_ms();
-    log_write(level_of(state), "connector", "%s: %s: %s", base->source, connector_state_name(state), text);
-    if (base->options.on_health)
-        base->options.on_health(base->options.data, health);
-}
-
 void connector_gap(struct connector *base, int64_t from_ms, int64_t to_ms, const char *reason)
 {
     if (from_ms <= 0)
@@ -330,14 +407,4 @@ void connector_set_cursor(struct connector *base, const char *cursor)
 {
     if (base->options.on_cursor)
         base->options.on_cursor(base->options.data, cursor);
-}
-
-const char *connector_again_text(int64_t delay_ms, char text[32])
-{
-    if (delay_ms < 1000) {
-        snprintf(text, 32, "again at once");
-    } else {
-        snprintf(text, 32, "again in %lld s", (long long)((delay_ms + 500) / 1000));
-    }
-    return text;
 }

@@ -1,7 +1,8 @@
 /*
  * connector.h - one platform's chat as messages, gaps and a state in words.
  * A connector connects, speaks, parses and reconnects; it never stores, decides or draws. What it has goes to its
- * owner by the callbacks in its options, always from the loop and never from within connector_create().
+ * owner by the callbacks in its options, always from the loop and never from within connector_create() or
+ * connector_act().
  * connector_impl.h is the other side: what a platform has to bring.
  * Thread: the loop's.
  */
@@ -30,14 +31,69 @@ enum connector_state {
 /* "off", "connecting", "live", "waiting", "failed". */
 const char *connector_state_name(enum connector_state state);
 
+/* What a platform allows in a while: calls, units of a quota. */
+struct connector_budget {
+    const char *name;   // "units of the day"; a literal
+    int64_t left;
+    int64_t limit;      // 0: none is known
+    int64_t resets_ms;  // Unix: when it is full again; 0: not known
+};
+
 struct connector_health {
     enum connector_state state;
     const char *text;         // one line for panel and log: what it does, or what is wrong and the way out
+    const char *remedy;       // what a person must do: "log in again: antiphon login twitch"; "" if nothing
     int64_t since_ms;         // Unix, of state and text
     int64_t last_message_ms;  // Unix, our clock; 0: none yet
     uint64_t messages;        // delivered
     uint64_t reconnects;      // times it was live again
     uint64_t dropped;         // frames that could not be read, or are quarantined
+    struct connector_budget budget;
+    /*
+     * Our clock less the platform's: the least of (received - sent) in the last five to ten minutes, so it holds the
+     * shortest way of a message too. Below 0: their clock is ahead of ours, or ours is behind.
+     */
+    int64_t skew_ms;
+    bool has_skew;            // false: no message carried a time so far
+};
+
+/* ---- writing ---- */
+
+enum connector_act_kind {
+    CONNECTOR_SAY, CONNECTOR_ANNOUNCE, CONNECTOR_DELETE, CONNECTOR_TIMEOUT, CONNECTOR_BAN, CONNECTOR_UNBAN, CONNECTOR_CLEAR,
+    CONNECTOR_POLL_START, CONNECTOR_POLL_END, CONNECTOR_ACT_COUNT,
+};
+
+/* "say", "announce", "delete", "timeout" … "poll_start", "poll_end"; NULL: no such kind. */
+const char *connector_act_name(enum connector_act_kind kind);
+
+/* What a person or a rule wants done on the platform. Strings are UTF-8; what a kind does not need is NULL or 0. */
+struct connector_act {
+    enum connector_act_kind kind;
+    const char *text;       // say, announce: the words; poll_start: the title; timeout, ban: the reason
+    const char *native_id;  // say: the message it answers; delete: the message; poll_end: the poll
+    const char *author_id;  // timeout, ban, unban
+    int64_t seconds;        // timeout, poll_start
+    const char *const *options;  // poll_start
+    size_t option_count;
+};
+
+enum connector_outcome {
+    CONNECTOR_ACCEPTED,  // the platform took it
+    CONNECTOR_DROPPED,   // the platform answered and did not take it; text says why
+    CONNECTOR_UNABLE,    // it was not sent: no login, not connected, too much at once; text says the way out
+    CONNECTOR_UNSURE,    // sent, and no answer came: it may be there or not
+};
+
+/* "accepted", "dropped", "unable", "unsure". */
+const char *connector_outcome_name(enum connector_outcome outcome);
+
+struct connector_result {
+    uint64_t act;           // as connector_act() returned it
+    enum connector_act_kind kind;
+    enum connector_outcome outcome;
+    const char *text;       // one line for people; "" if there is nothing to add
+    const char *native_id;  // of what came to be (the first part's, of a text that was split): a message, a poll; "" if unknown
 };
 
 struct connector_options {
@@ -60,6 +116,8 @@ struct connector_options {
      * transaction or a later one, never in an earlier one. Some 100 bytes, about once a second at most.
      */
     void (*on_cursor)(void *data, const char *cursor);
+    /* Optional: what became of an act; exactly once for each, unless the connector is destroyed before. */
+    void (*on_result)(void *data, const struct connector_result *result);
     void *data;
 };
 
@@ -87,6 +145,15 @@ void connector_note_repeat(struct connector *connector);
 const struct connector_health *connector_health(const struct connector *connector);
 const char *connector_source(const struct connector *connector);    // "twitch:anna"
 const char *connector_platform(const struct connector *connector);  // "twitch"
+
+/* Can this be done there now? *why_not (may be NULL): else the reason and the way out, borrowed until the next call. */
+bool connector_can(struct connector *connector, enum connector_act_kind kind, const char **why_not);
+
+/*
+ * Begins it; on_result() says later what came of it. Acts are done one after the other, in the platform's pace; a text
+ * that is too long for one message is split at words into several. Returns its number, from 1, growing.
+ */
+uint64_t connector_act(struct connector *connector, const struct connector_act *act);
 
 /*
  * One recorded frame, as it stood on the wire: an IRC line, a page of JSON. Delivers what it means. False: it, or an

@@ -124,10 +124,12 @@ static void note_pace(struct source *source, const struct message *message)
 void source_take_health(struct source *source, const struct connector_health *health)
 {
     bool was_live = source->health.state == CONNECTOR_LIVE;
-    char *text = xstrdup(health->text ? health->text : "");
+    char *text = xstrdup(health->text ? health->text : ""), *remedy = xstrdup(health->remedy ? health->remedy : "");
     source->health = *health;
     free(source->text);
+    free(source->remedy);
     source->health.text = source->text = text;
+    source->health.remedy = source->remedy = remedy;
     watch_state(source, was_live);
 }
 

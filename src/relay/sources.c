@@ -68,6 +68,7 @@ static void source_destroy(struct source *source)
     json_decref(source->config);
     json_decref(source->resolved);
     free(source->text);
+    free(source->remedy);
     free(source->platform);
     free(source->id);
     free(source);

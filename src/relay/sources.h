@@ -30,7 +30,7 @@ struct source {
     char *id;                // "twitch:anna"
     char *platform;          // "twitch"
     json_t *config;          // as it may be shown and written back: "secret:NAME", or "***" where only the secret is known
-    struct connector_health health;  // as the connector told last; text is owned by the source
+    struct connector_health health;  // as the connector told last; its texts are owned by the source
     int64_t usual_interval_ms;       // between messages, by the median; 0: not known yet
     int64_t silent_since_ms;         // Unix: live, and nothing came for far longer than usual since then; 0: all is well
     uint64_t duplicates;             // came again, after a reconnection or by a second way
@@ -39,7 +39,7 @@ struct source {
     // private
     struct connector *connector;
     json_t *resolved;        // the same with real secrets
-    char *text;              // health.text
+    char *text, *remedy;     // health.text, health.remedy
     struct pace pace;
     struct timer silence;    // when it counts as silent, or earlier: messages do not move it
     uint64_t told_messages;  // health.messages when the listener was told last
