@@ -17,6 +17,7 @@
 #include "connector/inbound.h"
 #include "connector/outbox.h"
 #include "net/http.h"
+#include "net/proxy.h"
 #include "net/websocket.h"
 
 /* Every platform, in alphabetical order. */
@@ -91,6 +92,14 @@ static bool check_keys(const struct connector_impl *impl, const json_t *config, 
     return true;
 }
 
+static bool check_proxy(const json_t *config, struct error *err)
+{
+    struct proxy proxy = {0};
+    bool is_good = proxy_parse(json_get_text(config, "proxy"), &proxy, err);
+    proxy_fini(&proxy);
+    return is_good;
+}
+
 static const struct connector_impl *check_config(const json_t *config, char **source, struct error *err)
 {
     const char *name = json_get_text(config, "connector");
@@ -99,7 +108,7 @@ static const struct connector_impl *check_config(const json_t *config, char **so
         return NULL;
     }
     const struct connector_impl *impl = find_impl(name, err);
-    if (!impl || !check_keys(impl, config, err))
+    if (!impl || !check_keys(impl, config, err) || !check_proxy(config, err))
         return NULL;
     char *rest = impl->check(config, err);
     if (!rest)
@@ -316,11 +325,13 @@ void connector_set_own_author(struct connector *base, const char *author_id)
 void connector_fill_http(const struct connector *base, struct http_options *options)
 {
     options->ca_file = base->ca_file;
+    options->proxy = base->proxy;
 }
 
 void connector_fill_websocket(const struct connector *base, struct websocket_options *options)
 {
     options->ca_file = base->ca_file;
+    options->proxy = base->proxy;
 }
 
 /* To the tick of the system's clock (4 ms), at a third of the price: this is asked for each message. */

@@ -338,12 +338,34 @@ static void test_secrets_are_trimmed(void **state)
     }
 }
 
+static void test_a_wrong_proxy_is_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *proxy;
+        bool is_good;
+    } cases[] = {{"socks5h://127.0.0.1:9050", true}, {"http://u:pass@proxy:3128", true}, {"ftp://u:pass@proxy:21", false}};
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        json_t *config = json_pack("{s:s, s:s, s:s}", "connector", "twitch", "channel", "anna", "proxy", cases[i].proxy);
+        struct error err = {0};
+        char *source = connector_source_id(config, &err);
+        assert_int_equal(source != NULL, cases[i].is_good);
+        if (!cases[i].is_good) {
+            assert_non_null(strstr(err.text, "proxy"));
+            assert_null(strstr(err.text, "pass@"));
+        }
+        free(source);
+        json_decref(config);
+    }
+}
+
 #define CASE(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_split), cmocka_unit_test(test_split_always_ends), cmocka_unit_test(test_secrets_are_trimmed),
+        cmocka_unit_test(test_a_wrong_proxy_is_named),
         CASE(test_parts_have_one_result), CASE(test_a_dropped_part_ends_it), CASE(test_what_cannot_be_done_is_said),
         CASE(test_pace_is_kept), CASE(test_a_limit_repeats_the_same_words), CASE(test_too_long_a_wait_is_told),
         CASE(test_a_late_answer_hits_nobody), CASE(test_a_flood_is_refused), CASE(test_our_echo_is_known),
