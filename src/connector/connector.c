@@ -54,19 +54,40 @@ static const char *type_words(json_type type)
     return type == JSON_STRING ? "a text" : type == JSON_INTEGER ? "a whole number" : "true or false";
 }
 
+static const struct connector_key common_keys[] = {
+    {"proxy", JSON_STRING, false, "the way out, where there is one: a proxy for this source alone", "socks5h://127.0.0.1:9050"},
+    {"ca_file", JSON_STRING, false, "a PEM file of certificates trusted besides the system's", "/etc/ssl/own.pem"},
+    {NULL},
+};
+
 static const struct connector_key *find_key(const struct connector_key *keys, const char *name)
 {
-    static const struct connector_key common[] = {
-        {"connector", JSON_STRING, true}, {"ca_file", JSON_STRING, false}, {"proxy", JSON_STRING, false}};
-    for (size_t i = 0; i < ARRAY_LENGTH(common); i++) {
-        if (strcmp(common[i].name, name) == 0)
-            return &common[i];
+    static const struct connector_key connector = {"connector", JSON_STRING, true};
+    const struct connector_key *const tables[] = {common_keys, keys};
+    for (size_t i = 0; i < ARRAY_LENGTH(tables); i++) {
+        for (const struct connector_key *key = tables[i]; key->name; key++) {
+            if (strcmp(key->name, name) == 0)
+                return key;
+        }
     }
-    for (; keys->name; keys++) {
-        if (strcmp(keys->name, name) == 0)
-            return keys;
-    }
-    return NULL;
+    return strcmp(name, connector.name) == 0 ? &connector : NULL;
+}
+
+const struct connector_key *connector_keys(const char *platform)
+{
+    const struct connector_impl *impl = find_impl(platform, NULL);
+    return impl ? impl->keys : NULL;
+}
+
+const struct connector_key *connector_common_keys(void)
+{
+    return common_keys;
+}
+
+const char *connector_title(const char *platform)
+{
+    const struct connector_impl *impl = find_impl(platform, NULL);
+    return !impl ? NULL : impl->title ? impl->title : impl->name;
 }
 
 static bool has_type(const json_t *value, json_type type)

@@ -121,6 +121,24 @@ struct connector_options {
     void *data;
 };
 
+/* A key of a source's configuration, as checks and forms know it. */
+struct connector_key {
+    const char *name;
+    json_type type;       // JSON_TRUE stands for both
+    bool is_required;
+    const char *help;     // one line for people; NULL: for tests and proxies, and in no form
+    const char *example;  // "anna"; NULL: none
+};
+
+/* The keys of a platform besides the common ones; ends with a name NULL. NULL: no such platform. */
+const struct connector_key *connector_keys(const char *platform);
+
+/* What every source may have: "ca_file", "proxy". Ends with a name NULL. */
+const struct connector_key *connector_common_keys(void);
+
+/* "Twitch"; the platform's name for people. NULL: no such platform. */
+const char *connector_title(const char *platform);
+
 /*
  * Checks an entry of the configuration's `sources` (secrets resolved) and names it: "twitch:anna". The caller frees.
  * NULL: err names the key, its value and what is expected.

@@ -18,13 +18,6 @@ struct inbound_socket;
 struct outbox;
 struct websocket_options;
 
-/* A key of the source's configuration. */
-struct connector_key {
-    const char *name;
-    json_type type;
-    bool is_required;
-};
-
 /* How long one message of the platform may be. count 0: as long as one likes. */
 struct connector_text_limit {
     size_t count;
@@ -49,6 +42,7 @@ struct connector_task {
 
 struct connector_impl {
     const char *name;                  // "twitch"; the word after "connector" in the configuration
+    const char *title;                 // "Twitch", for people; NULL: the name
     const struct connector_key *keys;  // besides "connector", "ca_file" and "proxy"; ends with {NULL}
     struct connector_text_limit text_limit;  // of say and announce; base.text_limit from then on
     struct connector_pace pace;              // likewise

@@ -55,7 +55,7 @@ struct twitch {
 };
 
 static const struct connector_key keys[] = {
-    {"channel", JSON_STRING, true}, {"url", JSON_STRING, false}, {"idle_ms", JSON_INTEGER, false},
+    {"channel", JSON_STRING, true, "the name as in twitch.tv/NAME, or the address", "anna"}, {"url", JSON_STRING, false}, {"idle_ms", JSON_INTEGER, false},
     {"dead_ms", JSON_INTEGER, false}, {"join_ms", JSON_INTEGER, false}, {NULL},
 };
 
@@ -425,6 +425,6 @@ static void twitch_destroy(struct connector *base)
 }
 
 const struct connector_impl twitch_connector = {
-    .name = "twitch", .keys = keys, .check = twitch_check, .create = twitch_create, .start = twitch_start,
+    .name = "twitch", .title = "Twitch", .keys = keys, .check = twitch_check, .create = twitch_create, .start = twitch_start,
     .receive = twitch_receive, .stop = twitch_stop, .destroy = twitch_destroy,
 };

@@ -26,7 +26,9 @@ enum {
 };
 
 static const struct connector_key keys[] = {
-    {"video", JSON_STRING, false}, {"channel", JSON_STRING, false}, {"api_key", JSON_STRING, false},
+    {"channel", JSON_STRING, false, "a channel whose broadcasts are followed: its handle, id or address; or", "@anna"},
+    {"video", JSON_STRING, false, "one broadcast: its id or address", "https://youtube.com/live/dQw4w9WgXcQ"},
+    {"api_key", JSON_STRING, false, "from the Google Cloud console, YouTube Data API v3", "secret:youtube"},
     {"api_url", JSON_STRING, false}, {"url", JSON_STRING, false}, {"method", JSON_STRING, false},
     {"daily_quota", JSON_INTEGER, false}, {"wait_ms", JSON_INTEGER, false}, {"poll_ms", JSON_INTEGER, false},
     {"settled_ms", JSON_INTEGER, false}, {NULL},
@@ -362,6 +364,6 @@ static void youtube_destroy(struct connector *base)
 }
 
 const struct connector_impl youtube_connector = {
-    .name = "youtube", .keys = keys, .check = youtube_check, .create = youtube_create, .start = youtube_start,
+    .name = "youtube", .title = "YouTube", .keys = keys, .check = youtube_check, .create = youtube_create, .start = youtube_start,
     .receive = youtube_receive, .stop = youtube_stop, .destroy = youtube_destroy,
 };
