@@ -12,11 +12,13 @@
 #include "base/memory.h"
 #include "chat/message.h"
 #include "relay/captions.h"
+#include "relay/crosspost.h"
 #include "relay/intake.h"
 #include "relay/journal.h"
 #include "relay/polls.h"
 #include "relay/questions.h"
 #include "relay/relay_private.h"
+#include "relay/replies.h"
 #include "relay/sources.h"
 
 #define HANDLED_KEY "relay:handled"
@@ -160,6 +162,26 @@ static void handle_source(void *data, const struct source *source)
     TELL(relay, source, source);
 }
 
+static void handle_sent(void *data, const struct sent *sent)
+{
+    struct relay *relay = data;
+    TELL(relay, sent, sent);
+}
+
+static void handle_result(void *data, const struct source *source, const struct connector_result *result)
+{
+    struct relay *relay = data;
+    replies_handle_result(relay->replies, source->id, result);
+    crosspost_handle_result(relay->crosspost, source->id, result);
+}
+
+static void handle_source_ended(void *data, const struct source *source)
+{
+    struct relay *relay = data;
+    if (relay->replies)
+        replies_handle_source_gone(relay->replies, source->id);
+}
+
 static void handle_source_removed(void *data, const struct source *source)
 {
     struct relay *relay = data;
@@ -178,6 +200,8 @@ static void handle_message(struct relay *relay, const struct message *message)
 {
     if (message->id > relay->handled_id)
         relay->handled_id = message->id;
+    if (message->is.is_own)
+        return;  // ours: no question of the crowd's, and no vote
     questions_handle_message(relay->questions, message);
     polls_handle_message(relay->polls, message);
 }
@@ -185,8 +209,11 @@ static void handle_message(struct relay *relay, const struct message *message)
 static void handle_messages(void *data, struct message *const *messages, size_t count)
 {
     struct relay *relay = data;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         handle_message(relay, messages[i]);
+        if (relay->crosspost)
+            crosspost_handle_message(relay->crosspost, messages[i]);
+    }
     TELL(relay, messages, messages, count);
 }
 
@@ -196,6 +223,8 @@ static void handle_removed(void *data, const struct queue_removal *removal)
     questions_handle_removal(relay->questions, removal);
     if (removal->author_id.len > 0)
         polls_remove_author(relay->polls, removal->platform, removal->author_id);
+    if (relay->crosspost)
+        crosspost_handle_removal(relay->crosspost, removal);
     TELL(relay, removed, removal);
 }
 
@@ -257,7 +286,15 @@ static void start_sources(struct relay *relay, const struct relay_options *optio
         .loop = relay->loop, .journal = relay->journal, .intake = relay->intake,
         .runtime_folder = options->runtime_folder ? options->runtime_folder : options->data_folder,
         .silence_ms = options->silence_ms,
-        .on_changed = handle_source, .on_removed = handle_source_removed, .on_notice = handle_notice, .data = relay});
+        .on_changed = handle_source, .on_removed = handle_source_removed, .on_result = handle_result,
+        .on_ended = handle_source_ended, .on_notice = handle_notice, .data = relay});
+    relay->replies = replies_create(&(struct replies_options){
+        .sources = relay->sources, .journal = relay->journal, .changed = handle_sent, .data = relay});
+    relay->crosspost = crosspost_create(&(struct crosspost_options){
+        .sources = relay->sources, .loop = relay->loop, .on_notice = handle_notice, .data = relay});
+    struct error rules_err = {0};
+    if (!relay_set_crosspost(relay, options->crosspost, &rules_err))
+        relay_notice(relay, "error", "crosspost", "%s; nothing is passed on", rules_err.text);
     size_t index;
     json_t *config;
     json_array_foreach((json_t *)options->sources, index, config) {
@@ -314,6 +351,10 @@ void relay_destroy(struct relay *relay)
 {
     if (!relay)
         return;
+    replies_destroy(relay->replies);
+    crosspost_destroy(relay->crosspost);
+    relay->replies = NULL;
+    relay->crosspost = NULL;
     sources_destroy(relay->sources);
     if (relay->queue)
         queue_flush(relay->queue);

@@ -19,6 +19,7 @@
 
 struct caption_track;
 struct captions;
+struct crosspost;
 struct error;
 struct intake;
 struct journal;
@@ -29,6 +30,8 @@ struct polls;
 struct question;
 struct questions;
 struct relay;
+struct replies;
+struct sent;
 struct source;
 struct sources;
 
@@ -40,6 +43,7 @@ struct relay_options {
     size_t view_count;
     const char *runtime_folder;       // for the note of what is worked on (poison); NULL: the data folder
     const json_t *sources;            // array: `sources` of the configuration as written; NULL: none
+    const json_t *crosspost;          // array: `crosspost` of the configuration; NULL: none
     int retention_days;               // 0: 30; negative: for ever
     size_t queue_messages;            // 0: the queue's usual
     int64_t silence_ms;               // no source counts as silent before; 0: 60,000
@@ -66,6 +70,7 @@ struct relay_listener_impl {
     void (*source)(void *data, const struct source *source);
     void (*source_removed)(void *data, const char *id);
     void (*gap)(void *data, const struct journal_gap *gap);
+    void (*sent)(void *data, const struct sent *sent);  // new, or a result came
     void (*messages)(void *data, struct message *const *messages, size_t count);  // once a turn; ids growing
     void (*edited)(void *data, struct message *message);
     void (*removed)(void *data, const struct queue_removal *removal);  // texts must leave before it returns
@@ -86,6 +91,8 @@ struct relay {
     struct queue *queue;
     struct intake *intake;
     struct sources *sources;
+    struct replies *replies;
+    struct crosspost *crosspost;
     struct questions *questions;
     struct polls *polls;
     struct captions *captions;
@@ -119,6 +126,15 @@ void relay_remove_listener(struct relay_listener *listener);
  */
 const struct source *relay_add_source(struct relay *relay, const json_t *config, struct error *err);
 bool relay_remove_source(struct relay *relay, const char *id, struct error *err);
+
+/*
+ * `config` in place of what the source `id` has; "***" stands for the secret that it has there. It goes on at its cursor,
+ * or begins as another source where the configuration names another one. Returns it as relay_add_source() does.
+ */
+const struct source *relay_change_source(struct relay *relay, const char *id, const json_t *config, struct error *err);
+
+/* The rules of crosspost.h. False: err names the key, and nothing changed. */
+bool relay_set_crosspost(struct relay *relay, const json_t *rules, struct error *err);
 
 /*
  * What a re-read configuration says, all at once: `resolved` with real secrets, `written` as in the file, both arrays in

@@ -8,6 +8,7 @@
 #include "base/secret.h"
 #include "connector/connector.h"
 #include "connector/inbound.h"
+#include "relay/crosspost.h"
 #include "relay/relay_private.h"
 #include "relay/sources.h"
 
@@ -26,10 +27,16 @@ static json_t *make_shown(const json_t *config)
     return shown;
 }
 
+/* Resolved as check_source() does it. NULL: err. */
+static json_t *resolve(struct relay *relay, const json_t *config, struct error *err)
+{
+    return relay->options.check_source ? relay->options.check_source(relay->options.data, config, err)
+                                       : json_deep_copy(config);
+}
+
 const struct source *relay_start_source(struct relay *relay, const json_t *config, struct error *err)
 {
-    json_t *resolved = relay->options.check_source ? relay->options.check_source(relay->options.data, config, err)
-                                                   : json_deep_copy(config);
+    json_t *resolved = resolve(relay, config, err);
     if (!resolved)
         return NULL;
     json_t *shown = make_shown(config);
@@ -113,6 +120,85 @@ const struct source *relay_add_source(struct relay *relay, const json_t *config,
     if (source)
         write_back(relay);
     return source;
+}
+
+/* What the panel shows as "***" stays as it is in the file. */
+static json_t *keep_secrets(const json_t *config, const json_t *written)
+{
+    json_t *whole = json_deep_copy(config);
+    const char *key;
+    json_t *value;
+    void *next;
+    json_object_foreach_safe(whole, next, key, value) {
+        json_t *old = json_object_get(written, key);
+        if (secret_is_key(key) && json_is_string(value) && strcmp(json_string_value(value), "***") == 0 && old)
+            json_object_set(whole, key, old);
+    }
+    return whole;
+}
+
+static const struct source *replace_source(struct relay *relay, const char *id, const char *id_now, const json_t *config,
+                                           const json_t *resolved, struct error *err)
+{
+    if (strcmp(id, id_now) != 0) {
+        const struct source *source = relay_start_source(relay, config, err);
+        if (!source)
+            return NULL;
+        json_object_del(relay->written, id);
+        sources_remove(relay->sources, id, NULL);
+        return source;
+    }
+    json_t *shown = make_shown(config);
+    bool is_done = sources_change(relay->sources, id, resolved, shown, err);
+    json_decref(shown);
+    if (is_done)
+        json_object_set_new(relay->written, id, json_deep_copy(config));
+    return is_done ? sources_find(relay->sources, id) : NULL;
+}
+
+const struct source *relay_change_source(struct relay *relay, const char *id, const json_t *config, struct error *err)
+{
+    if (!sources_find(relay->sources, id)) {
+        error_set(err, ERROR_DATA, "there is no source \"%.100s\"", id);
+        return NULL;
+    }
+    char *old_id = xstrdup(id);  // it may be the source's own, and that may go
+    json_t *whole = keep_secrets(config, json_object_get(relay->written, id));
+    json_t *resolved = resolve(relay, whole, err);
+    char *id_now = resolved ? connector_source_id(resolved, err) : NULL;
+    const struct source *source = id_now ? replace_source(relay, old_id, id_now, whole, resolved, err) : NULL;
+    if (source)
+        write_back(relay);
+    free(id_now);
+    free(old_id);
+    json_decref(resolved);
+    json_decref(whole);
+    return source;
+}
+
+static void warn_of_unknown(struct relay *relay, const json_t *names, size_t rule)
+{
+    size_t index;
+    json_t *name;
+    json_array_foreach(names, index, name) {
+        const char *id = json_string_value(name);
+        if (!sources_find(relay->sources, id))
+            relay_notice(relay, "warn", "crosspost", "crosspost[%zu]: there is no source \"%.100s\" now", rule, id);
+    }
+}
+
+bool relay_set_crosspost(struct relay *relay, const json_t *rules, struct error *err)
+{
+    if (!crosspost_check(rules, err))
+        return false;
+    crosspost_set_rules(relay->crosspost, rules);
+    size_t index;
+    json_t *rule;
+    json_array_foreach(rules, index, rule) {
+        warn_of_unknown(relay, json_object_get(rule, "from"), index);
+        warn_of_unknown(relay, json_object_get(rule, "to"), index);
+    }
+    return true;
 }
 
 bool relay_remove_source(struct relay *relay, const char *id, struct error *err)

@@ -12,7 +12,7 @@
 #include "relay/journal.h"
 #include "relay/sources_inside.h"
 
-enum { TELL_PAUSE_MS = 1000, SILENCE_MS = 60 * 1000, ARRIVALS_A_SILENCE = 60 };
+enum { TELL_PAUSE_MS = 1000, SKEW_MS = 5000, SILENCE_MS = 60 * 1000, ARRIVALS_A_SILENCE = 60 };
 
 void source_tell(struct source *source)
 {
@@ -109,6 +109,36 @@ static void watch_state(struct source *source, bool was_live)
     }
 }
 
+/* ---- Clocks ---- */
+
+/* Whose clock is wrong cannot be seen from here; a slow way counts as well. Said once in either direction. */
+static void watch_skew(struct source *source)
+{
+    const struct sources_options *options = &source->owner->options;
+    const struct connector_health *health = &source->health;
+    int64_t size_ms = health->has_skew ? llabs((long long)health->skew_ms) : 0;
+    bool is_skewed = size_ms > (source->is_skewed ? SKEW_MS / 2 : SKEW_MS);
+    if (is_skewed == source->is_skewed)
+        return;
+    source->is_skewed = is_skewed;
+    if (!is_skewed)
+        return;
+    char text[200];
+    snprintf(text, sizeof(text), "its messages are stamped %.1f s %s our clock: is this machine's clock set by the network "
+             "(timedatectl), or does the platform deliver late?", (double)size_ms / 1000, health->skew_ms > 0 ? "behind" : "ahead of");
+    log_warn("relay/sources", "%s: %s", source->id, text);
+    if (options->on_notice)
+        options->on_notice(options->data, "warn", source->id, text);
+}
+
+int64_t source_budget_empty_ms(const struct source *source)
+{
+    const struct connector_budget *budget = &source->health.budget;
+    int64_t left_ms = budget->limit > 0 ? budget_empty_in_ms(&source->budget, clock_monotonic_ms()) : -1;
+    bool is_full_before = left_ms >= 0 && budget->resets_ms > 0 && clock_unix_ms() + left_ms > budget->resets_ms;
+    return is_full_before && left_ms > 0 ? -1 : left_ms;
+}
+
 /* Backfill says nothing about the pace of the chat. */
 static void note_pace(struct source *source, const struct message *message)
 {
@@ -130,7 +160,10 @@ void source_take_health(struct source *source, const struct connector_health *he
     free(source->remedy);
     source->health.text = source->text = text;
     source->health.remedy = source->remedy = remedy;
+    if (health->budget.limit > 0)
+        budget_note(&source->budget, clock_monotonic_ms(), health->budget.left);
     watch_state(source, was_live);
+    watch_skew(source);
 }
 
 void source_tell_counts(void *data)
@@ -180,6 +213,14 @@ void source_handle_gap(void *data, int64_t from_ms, int64_t to_ms, const char *r
     source->gaps++;
     source->gaps_ms += to_ms - from_ms;
     journal_add_gap(source->owner->options.journal, &(struct journal_gap){source->id, from_ms, to_ms, reason});
+}
+
+void source_handle_result(void *data, const struct connector_result *result)
+{
+    struct source *source = data;
+    const struct sources_options *options = &source->owner->options;
+    if (options->on_result)
+        options->on_result(options->data, source, result);
 }
 
 void source_handle_cursor(void *data, const char *cursor)

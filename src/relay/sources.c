@@ -115,6 +115,7 @@ static bool source_connect(struct source *source, struct error *err)
         .on_health = source_handle_health,
         .on_gap = source_handle_gap,
         .on_cursor = source_handle_cursor,
+        .on_result = source_handle_result,
         .data = source,
     };
     source->connector = connector_create(source->resolved, &wanted, err);
@@ -175,10 +176,18 @@ const struct source *sources_add(struct sources *sources, const json_t *resolved
     return source;
 }
 
+static void end_connector(struct source *source)
+{
+    const struct sources_options *options = &source->owner->options;
+    connector_destroy(source->connector);
+    source->connector = NULL;
+    if (options->on_ended)
+        options->on_ended(options->data, source);
+}
+
 static void remove_source(struct sources *sources, struct source *source)
 {
-    connector_destroy(source->connector);  // gives its cursor a last time; then that goes as well
-    source->connector = NULL;
+    end_connector(source);  // gives its cursor a last time; then that goes as well
     journal_set_cursor(sources->options.journal, source->id, NULL);
     list_remove(&source->link);
     if (sources->options.on_removed)
@@ -231,7 +240,7 @@ static bool is_in(char *const *ids, const char *id)
 static void change_source(struct source *source, const json_t *resolved, const json_t *shown)
 {
     struct error err = {0};
-    connector_destroy(source->connector);
+    end_connector(source);
     json_decref(source->resolved);
     json_decref(source->config);
     source->resolved = json_deep_copy(resolved);
@@ -243,6 +252,24 @@ static void change_source(struct source *source, const json_t *resolved, const j
         connector_start(source->connector);
     }
     source_tell(source);
+}
+
+bool sources_change(struct sources *sources, const char *id, const json_t *resolved, const json_t *shown,
+                    struct error *err)
+{
+    struct source *source = find(sources, id);
+    if (!source)
+        return error_set(err, ERROR_DATA, "there is no source \"%.100s\"", id);
+    char *id_now = connector_source_id(resolved, err);
+    if (!id_now)
+        return false;
+    bool is_same = strcmp(id_now, id) == 0;
+    if (!is_same)
+        error_set(err, ERROR_DATA, "this would be \"%s\": another source, with a place of its own", id_now);
+    free(id_now);
+    if (is_same && !json_equal(source->resolved, resolved))
+        change_source(source, resolved, shown);
+    return is_same;
 }
 
 bool sources_set(struct sources *sources, const json_t *resolved, const json_t *shown, struct error *err)
@@ -292,6 +319,24 @@ bool sources_want_inbound(const struct sources *sources)
             return true;
     }
     return false;
+}
+
+/* ---- Writing ---- */
+
+bool sources_can(const struct sources *sources, const char *id, enum connector_act_kind kind, const char **why_not)
+{
+    const struct source *source = find(sources, id);
+    if (source && source->connector)
+        return connector_can(source->connector, kind, why_not);
+    if (why_not)
+        *why_not = source ? "the source does not run" : "there is no such source";
+    return false;
+}
+
+uint64_t sources_act(struct sources *sources, const char *id, const struct connector_act *act)
+{
+    struct source *source = find(sources, id);
+    return source && source->connector ? connector_act(source->connector, act) : 0;
 }
 
 /* ---- Looking ---- */

@@ -36,11 +36,13 @@ struct source {
     uint64_t duplicates;             // came again, after a reconnection or by a second way
     uint64_t gaps;                   // in this run
     int64_t gaps_ms;                 // how long they were, together
+    bool is_skewed;                  // its clock and ours differ by more than 5 s: that was said
     // private
     struct connector *connector;
     json_t *resolved;        // the same with real secrets
     char *text, *remedy;     // health.text, health.remedy
     struct pace pace;
+    struct budget budget;    // how fast health.budget is spent
     struct timer silence;    // when it counts as silent, or earlier: messages do not move it
     uint64_t told_messages;  // health.messages when the listener was told last
 };
@@ -56,6 +58,10 @@ struct sources_options {
     void (*on_changed)(void *data, const struct source *source);
     /* Optional: it is gone after this call. */
     void (*on_removed)(void *data, const struct source *source);
+    /* Optional: what became of sources_act(); never from within it. */
+    void (*on_result)(void *data, const struct source *source, const struct connector_result *result);
+    /* Optional: its connection ends for good, and no result comes for what it had to do. */
+    void (*on_ended)(void *data, const struct source *source);
     /* Optional: something a person should know: a frame that killed the last run, a chat gone silent. level: "warn". */
     void (*on_notice)(void *data, const char *level, const char *where, const char *text);
     void *data;
@@ -73,6 +79,13 @@ void sources_destroy(struct sources *sources);
  */
 const struct source *sources_add(struct sources *sources, const json_t *resolved, const json_t *shown,
                                  struct error *err);
+
+/*
+ * `resolved` in place of what the source has, going on at its cursor; shown as in sources_add(). False: not right, of
+ * another id, or there is none; nothing was changed.
+ */
+bool sources_change(struct sources *sources, const char *id, const json_t *resolved, const json_t *shown,
+                    struct error *err);
 
 /* Ends it and forgets its cursor. False: err, there is none of this id. */
 bool sources_remove(struct sources *sources, const char *id, struct error *err);
@@ -94,6 +107,13 @@ struct connector *sources_find_inbound(const struct sources *sources, const char
 
 /* True while a source waits for things from outside. */
 bool sources_want_inbound(const struct sources *sources);
+
+/* As connector_can() and connector_act(). The number is the connector's own; 0: there is no such source. */
+bool sources_can(const struct sources *sources, const char *id, enum connector_act_kind kind, const char **why_not);
+uint64_t sources_act(struct sources *sources, const char *id, const struct connector_act *act);
+
+/* From now until the source's budget is spent, at the pace measured; -1: not known, or it is full again before that. */
+int64_t source_budget_empty_ms(const struct source *source);
 
 /* All entries as they may be written back, by the order of coming; the caller calls json_decref(). */
 json_t *sources_write_config(const struct sources *sources);
