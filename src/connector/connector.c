@@ -23,6 +23,7 @@
 /* Every platform, in alphabetical order. */
 static const struct connector_impl *const connectors[] = {
     &door_connector,
+    &tiktok_connector,
     &twitch_connector,
     &youtube_connector,
 };

@@ -12,6 +12,8 @@
 #include "base/memory.h"
 #include "chat/message.h"
 #include "connector/connector.h"
+#include "connector/tiktok.pb-c.h"
+#include "net/base64.h"
 
 static const char twitch_line[] =
     "@badge-info=subscriber/14;badges=moderator/1,subscriber/12;client-nonce=6f1a0d;"
@@ -112,8 +114,116 @@ static void bench_youtube(void)
         exit(1);
 }
 
+/* TikFinity's chat event as its samples show it. */
+static const char tiktok_event[] =
+    "{\"event\":\"chat\",\"data\":{\"comment\":\"\xd8\xb3\xd9\x84\xd8\xa7\xd9\x85 \xd8\xa7\xd8\xb2 \xd8\xaa\xd9\x87\xd8\xb1\xd8\xa7\xd9\x86 what is the next song?\","
+    "\"userId\":\"6900000000000000123\",\"secUid\":\"MS4wLjABAAAAexample\",\"uniqueId\":\"sara.live\",\"nickname\":\"\xd8\xb3\xd8\xa7\xd8\xb1\xd8\xa7\","
+    "\"profilePictureUrl\":\"https://p16.example/avatar.webp?x-expires=1795000000\",\"followRole\":1,\"userBadges\":[{\"type\":\"privilege\","
+    "\"privilegeId\":\"7138381176787539748\",\"level\":12,\"badgeSceneType\":8}],\"userSceneTypes\":[8],\"userDetails\":{\"createTime\":\"0\","
+    "\"bioDescription\":\"\",\"profilePictureUrls\":[\"https://p16.example/a.webp\"]},\"followInfo\":{\"followingCount\":120,\"followerCount\":45,"
+    "\"followStatus\":1,\"pushStatus\":0},\"isModerator\":false,\"isNewGifter\":false,\"isSubscriber\":true,\"topGifterRank\":null,"
+    "\"gifterLevel\":12,\"teamMemberLevel\":3,\"msgId\":\"7575000000000000001\",\"createTime\":\"1795354810123\","
+    "\"tikfinityUserId\":1234567,\"tikfinityUsername\":\"mychannel\"}}";
+
+static void bench_tiktok(void)
+{
+    enum { ROUNDS = 2000 };
+    size_t bytes = 0, len = sizeof(tiktok_event) - 1;
+    struct connector_options options = {.deliver = count, .data = &bytes};
+    struct connector *connector = connector_create_decoder("tiktok", &options, NULL);
+    double ours = 0, jansson = 0;
+    for (int run = 0; run < RUNS; run++) {
+        keep_least(&ours, ours_ns(connector, tiktok_event, len, ROUNDS));
+        keep_least(&jansson, jansson_ns(tiktok_event, len, ROUNDS));
+    }
+    printf("decode_tiktok_event_bytes %zu bytes\n", len);
+    printf("decode_tiktok_event %.0f ns\n", ours);
+    printf("decode_tiktok_against_jansson %.2f times\n", ours / jansson);
+    connector_destroy(connector);
+    if (bytes == 0)
+        exit(1);
+}
+
+static ProtobufCBinaryData bytes_of(const char *text)
+{
+    return (ProtobufCBinaryData){strlen(text), (uint8_t *)text};
+}
+
+/* A packed batch of the webcast: chat with all that a person usually carries. The caller calls buffer_fini(). */
+static struct buffer webcast_frame(size_t events)
+{
+    ProtobufCBinaryData urls[] = {bytes_of("https://p16-sign.tiktokcdn.com/aweme/100x100/tos-maliva-avt-0068/7.heic"),
+                                  bytes_of("https://p16-sign.tiktokcdn.com/aweme/100x100/tos-maliva-avt-0068/7.webp?x-expires=1795000000")};
+    Tiktok__Image avatar = TIKTOK__IMAGE__INIT;
+    avatar.n_url_list = 2;
+    avatar.url_list = urls;
+    Tiktok__BadgeLog log = TIKTOK__BADGE_LOG__INIT;
+    log.privilege_id = bytes_of("7196929090442513157");
+    log.level = bytes_of("7");
+    Tiktok__Badge badge = TIKTOK__BADGE__INIT, *badges[] = {&badge, &badge};
+    badge.scene_type = 10;
+    badge.privilege_log_extra = &log;
+    Tiktok__User user = TIKTOK__USER__INIT;
+    user.id = 6900000000000000123;
+    user.nickname = bytes_of("\xd8\xb3\xd8\xa7\xd8\xb1\xd8\xa7");
+    user.display_id = bytes_of("sara.live");
+    user.avatar_thumb = &avatar;
+    user.n_badge_list = 2;
+    user.badge_list = badges;
+    Tiktok__Common common = TIKTOK__COMMON__INIT;
+    common.msg_id = 7575000000000000021;
+    common.create_time = 1795354820123;
+    Tiktok__UserIdentity identity = TIKTOK__USER_IDENTITY__INIT;
+    identity.subscriber = true;
+    Tiktok__ChatEvent chat = TIKTOK__CHAT_EVENT__INIT;
+    chat.common = &common;
+    chat.user = &user;
+    chat.user_identity = &identity;
+    chat.content = bytes_of("\xd8\xb3\xd9\x84\xd8\xa7\xd9\x85 what does this song mean to you? And will there be another");
+    uint8_t payload[2048];
+    Tiktok__Inner inner = TIKTOK__INNER__INIT, *inners[64];
+    inner.method = bytes_of("WebcastChatMessage");
+    inner.payload = (ProtobufCBinaryData){tiktok__chat_event__pack(&chat, payload), payload};
+    Tiktok__FetchResult result = TIKTOK__FETCH_RESULT__INIT;
+    for (size_t i = 0; i < events; i++)
+        inners[i] = &inner;
+    result.n_messages = events;
+    result.messages = inners;
+    struct buffer batch = {0}, frame = {0}, text = {0};
+    batch.len = tiktok__fetch_result__pack(&result, (uint8_t *)buffer_reserve(&batch, tiktok__fetch_result__get_packed_size(&result)));
+    Tiktok__PushFrame push = TIKTOK__PUSH_FRAME__INIT;
+    push.payload_type = bytes_of("msg");
+    push.payload = (ProtobufCBinaryData){batch.len, (uint8_t *)batch.data};
+    frame.len = tiktok__push_frame__pack(&push, (uint8_t *)buffer_reserve(&frame, tiktok__push_frame__get_packed_size(&push)));
+    base64_encode(&text, frame.data, frame.len);
+    buffer_fini(&batch);
+    buffer_fini(&frame);
+    return text;
+}
+
+/* From base64 on, which the wire does not have: what is printed is a little more than it costs. */
+static void bench_webcast(void)
+{
+    enum { EVENTS = 20, ROUNDS = 200 };
+    size_t bytes = 0;
+    struct connector_options options = {.deliver = count, .data = &bytes};
+    struct connector *connector = connector_create_decoder("tiktok", &options, NULL);
+    struct buffer frame = webcast_frame(EVENTS);
+    double ours = 0;
+    for (int run = 0; run < RUNS; run++)
+        keep_least(&ours, ours_ns(connector, frame.data, frame.len, ROUNDS));
+    printf("decode_tiktok_webcast_event_bytes %zu bytes\n", frame.len * 3 / 4 / EVENTS);
+    printf("decode_tiktok_webcast_event %.0f ns\n", ours / EVENTS);
+    buffer_fini(&frame);
+    connector_destroy(connector);
+    if (bytes == 0)
+        exit(1);
+}
+
 int main(void)
 {
+    bench_tiktok();
+    bench_webcast();
     bench_twitch();
     bench_youtube();
     return 0;
