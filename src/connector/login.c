@@ -264,11 +264,19 @@ static void handle_timer(void *data)
     login_go_on(data);
 }
 
+static void handle_asking_timer(void *data)
+{
+    struct login *login = data;
+    login->asking.step(login);
+}
+
 static void init(struct login *login, struct logins *logins, const struct login_impl *impl)
 {
     *login = (struct login){.impl = impl, .owner = logins, .backoff = {.first_ms = 1000, .limit_ms = 5 * 60 * 1000}};
     list_init(&login->listeners);
     timer_init(&login->timer, logins->options.loop, handle_timer, login);
+    timer_init(&login->asking.timer, logins->options.loop, handle_asking_timer, login);
+    timer_init(&login->linger, logins->options.loop, login_handle_lingered, login);
     login->scopes_wanted = xstrdup(impl->scopes);
     login->text = xstrdup("");
     login->remedy = xstrdup("");

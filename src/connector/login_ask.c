@@ -11,9 +11,7 @@
 #include "connector/login_inside.h"
 #include "net/form.h"
 
-enum { INTERVAL_S = 5, INTERVAL_S_MAX = 60, SLOWER_MS = 5000, LIFE_S = 1800, LIFE_S_MAX = 3600, CODE_BYTES_MAX = 64 };
-
-static void ask_token(void *data);
+enum { INTERVAL_S = 5, INTERVAL_MS_MIN = 100, INTERVAL_S_MAX = 60, SLOWER_MS = 5000, LIFE_S = 1800, LIFE_S_MAX = 3600, CODE_BYTES_MAX = 64 };
 
 /* ---- the end ---- */
 
@@ -111,9 +109,8 @@ static void handle_token(void *data, const struct http_result *result)
         plan_question(login);
 }
 
-static void ask_token(void *data)
+static void ask_token(struct login *login)
 {
-    struct login *login = data;
     struct login_asking *asking = &login->asking;
     struct error err = {0};
     struct buffer form = {0};
@@ -179,6 +176,8 @@ static bool take_code(struct login *login, const json_t *answer)
     asking->device_code = xstrdup(device);
     log_hide(device);
     asking->interval_ms = 1000 * bounded_s(answer, "interval", INTERVAL_S, INTERVAL_S_MAX);
+    if (asking->interval_ms < INTERVAL_MS_MIN)
+        asking->interval_ms = INTERVAL_MS_MIN;
     return true;
 }
 
@@ -205,7 +204,7 @@ bool login_ask_device(struct login *login, struct error *err)
 {
     struct login_asking *asking = &login->asking;
     struct buffer form = {0};
-    timer_init(&asking->timer, login->owner->options.loop, ask_token, login);
+    asking->step = ask_token;
     form_add(&form, "client_id", login->client_id);
     form_add(&form, login->impl->scope_key, login->scopes_wanted);
     asking->request = login_post(login, login->impl->device_path, &form, handle_code, err);

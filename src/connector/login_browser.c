@@ -111,7 +111,7 @@ static void handle_request(void *data, struct server_request *request)
     }
 }
 
-static void handle_lingered(void *data)
+void login_handle_lingered(void *data)
 {
     struct login *login = data;
     server_destroy(login->old_server);
@@ -120,8 +120,8 @@ static void handle_lingered(void *data)
 
 void login_close_browser(struct login *login)
 {
+    server_destroy(login->old_server);
     login->old_server = login->asking.server;
-    timer_init(&login->linger, login->owner->options.loop, handle_lingered, login);
     timer_start(&login->linger, LINGER_MS);
 }
 
@@ -138,9 +138,8 @@ static bool listen_here(struct login *login, struct error *err)
     return true;
 }
 
-static void handle_late(void *data)
+static void handle_late(struct login *login)
 {
-    struct login *login = data;
     login_end_asking(login, "not logged in: nobody came back from the browser in time; start again");
 }
 
@@ -181,7 +180,7 @@ bool login_ask_browser(struct login *login, struct error *err)
     asking->prompt = (struct login_prompt){.url = make_url(login), .user_code = xstrdup(""),
                                            .expires_ms = clock_unix_ms() + LIFE_MS};
     asking->is_on = true;
-    timer_init(&asking->timer, login->owner->options.loop, handle_late, login);
+    asking->step = handle_late;
     timer_start(&asking->timer, LIFE_MS);
     login_say(login, NULL, "open the address in a browser on this machine");
     return true;

@@ -27,6 +27,7 @@ struct login_asking {
     bool is_on;
     struct http_request *request;  // owned
     struct timer timer;            // the next question, or the end of it all
+    void (*step)(struct login *login);  // what it does
     struct login_prompt prompt;    // texts owned
     char *device_code;
     int64_t interval_ms;
@@ -104,6 +105,7 @@ bool login_ask_browser(struct login *login, struct error *err);
 
 /* Its door stays open for a moment, so that the last page is read. */
 void login_close_browser(struct login *login);
+void login_handle_lingered(void *data);  // a timer of the login
 
 /* The token's answer to a code came: takes it, or says why not. True: it is to be asked again. */
 bool login_take_answer(struct login *login, const struct http_result *result);
