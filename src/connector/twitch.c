@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "connector/connector_impl.h"
+#include "connector/twitch_event.h"
 #include "connector/twitch_reader.h"
 #include "connector/twitch_session.h"
 #include "net/backoff.h"
@@ -52,6 +53,7 @@ struct twitch {
     int64_t sent_ms;          // the newest time of Twitch's clock among the lines just read
     char *loss;               // owned; why the last session ended
     struct twitch_reader reader;
+    struct twitch_events events;
 };
 
 static const struct connector_key keys[] = {
@@ -359,6 +361,7 @@ static struct connector *twitch_create(const json_t *config)
 {
     struct twitch *twitch = xcalloc(1, sizeof(*twitch));
     twitch_reader_init(&twitch->reader, &twitch->base);
+    twitch_events_init(&twitch->events, &twitch->reader);
     const char *channel = json_get_text(config, "channel");
     twitch->channel = channel ? login_of(channel) : NULL;
     twitch->url = xstrdup(connector_config_text(config, "url", "wss://irc-ws.chat.twitch.tv:443"));
@@ -385,15 +388,28 @@ static void twitch_start(struct connector *base)
     timer_start(&twitch->retry, backoff_next_ms(&twitch->backoff));
 }
 
+static bool read_frame(struct twitch *twitch, const char *text, size_t len, struct error *err)
+{
+    struct twitch_envelope envelope;
+    if (!twitch_envelope_open(&envelope, text, len, err))
+        return false;
+    bool is_good = envelope.type != TWITCH_NOTIFICATION || twitch_events_read(&twitch->events, &envelope, err);
+    twitch_envelope_close(&envelope);
+    return is_good;
+}
+
+/* A line of IRC, or a frame of EventSub. */
 static bool twitch_receive(struct connector *base, const char *text, size_t len, struct error *err)
 {
+    struct twitch *twitch = get_twitch(base);
     struct twitch_line line;
     struct error other, *why = err ? err : &other;
     why->code = ERROR_NONE;
     if (!connector_begin_frame(base, text, len))
         return true;
-    bool is_good = twitch_line_parse(&line, text, len, why) &&
-                   twitch_reader_read(&get_twitch(base)->reader, &line, why);
+    bool is_good = len > 0 && text[0] == '{'
+                       ? read_frame(twitch, text, len, why)
+                       : twitch_line_parse(&line, text, len, why) && twitch_reader_read(&twitch->reader, &line, why);
     connector_end_frame(base, why);
     return is_good;
 }

@@ -6,7 +6,7 @@
 
 typedef void (*notice_fn)(struct twitch_reader *reader, const struct twitch_line *line, struct message_draft *draft);
 
-static struct str plan_name(struct str plan)
+struct str twitch_plan_name(struct str plan)
 {
     return str_equal(plan, STR("1000")) ? STR("Tier 1") : str_equal(plan, STR("2000")) ? STR("Tier 2")
          : str_equal(plan, STR("3000")) ? STR("Tier 3") : plan;
@@ -21,7 +21,7 @@ static void begin_membership(struct twitch_reader *reader, const struct twitch_l
                              struct message_draft *draft, const char *event)
 {
     draft->kind = MESSAGE_MEMBERSHIP;
-    draft->money.item = plan_name(twitch_line_tag(line, TAG_P_SUB_PLAN));
+    draft->money.item = twitch_plan_name(twitch_line_tag(line, TAG_P_SUB_PLAN));
     set_event(reader, event);
 }
 
@@ -50,7 +50,7 @@ static struct str batch_of(const struct twitch_line *line)
     return batch.len > 0 ? batch : twitch_line_tag(line, TAG_P_ORIGIN_ID);
 }
 
-static void remember_batch(struct twitch_reader *reader, struct str batch)
+void twitch_reader_remember_batch(struct twitch_reader *reader, struct str batch)
 {
     if (batch.len == 0 || batch.len >= TWITCH_BATCH_ID_BYTES)
         return;
@@ -59,7 +59,7 @@ static void remember_batch(struct twitch_reader *reader, struct str batch)
     slot[batch.len] = '\0';
 }
 
-static bool knows_batch(const struct twitch_reader *reader, struct str batch)
+bool twitch_reader_knows_batch(const struct twitch_reader *reader, struct str batch)
 {
     size_t count = reader->batch_count < TWITCH_BATCHES ? reader->batch_count : TWITCH_BATCHES;
     for (size_t i = 0; i < count && batch.len > 0; i++) {
@@ -85,7 +85,7 @@ static void read_gift_batch(struct twitch_reader *reader, const struct twitch_li
     read_anonymity(reader, line);
     draft->money.count = twitch_line_int(line, TAG_P_MASS_GIFT_COUNT, 1);
     struct str batch = batch_of(line);
-    remember_batch(reader, batch);
+    twitch_reader_remember_batch(reader, batch);
     twitch_reader_set_text(reader, "batch", batch);
     twitch_reader_set_int(reader, "total", twitch_line_int(line, TAG_P_SENDER_COUNT, -1));
 }
@@ -94,7 +94,7 @@ static void read_gift_batch(struct twitch_reader *reader, const struct twitch_li
 static void read_gift(struct twitch_reader *reader, const struct twitch_line *line, struct message_draft *draft)
 {
     struct str batch = batch_of(line);
-    bool is_counted = knows_batch(reader, batch);
+    bool is_counted = twitch_reader_knows_batch(reader, batch);
     begin_membership(reader, line, draft, is_counted ? "received" : "gifted");
     read_anonymity(reader, line);
     if (is_counted) {
@@ -255,6 +255,8 @@ bool twitch_reader_read_notice(struct twitch_reader *reader, const struct twitch
     draft.text = twitch_line_trailing(line, 2);
     twitch_reader_set_author(reader, line, &draft.author);
     twitch_reader_set_emotes(reader, twitch_line_tag(line, TAG_EMOTES), &draft);
+    if (reader->is_charity_elsewhere && str_equal(msg_id, STR("charitydonation")))
+        return true;
     if (draft.is_foreign || str_equal(msg_id, STR("sharedchatnotice"))) {
         read_foreign(reader, line, &draft);
     } else {

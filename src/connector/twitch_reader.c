@@ -12,6 +12,7 @@ void twitch_reader_init(struct twitch_reader *reader, struct connector *base)
 {
     reader->base = base;
     reader->cheers = NULL;
+    reader->is_charity_elsewhere = false;
     reader->batch_count = 0;
     reader->room = (struct twitch_room){-2, -2, -2, -2, -2};
     reader->detail = NULL;
@@ -44,7 +45,7 @@ struct str twitch_reader_text(struct twitch_reader *reader, const struct twitch_
 
 /* ---- detail: rare, so only made where there is something ---- */
 
-static void set_detail(struct twitch_reader *reader, const char *key, json_t *value)
+void twitch_reader_set_detail(struct twitch_reader *reader, const char *key, json_t *value)
 {
     if (!reader->detail)
         reader->detail = json_object();
@@ -61,23 +62,23 @@ void twitch_reader_set_text(struct twitch_reader *reader, const char *key, struc
         text = json_stringn(repaired, utf8_repair(value.data, value.len, repaired));
         free(repaired);
     }
-    set_detail(reader, key, text);
+    twitch_reader_set_detail(reader, key, text);
 }
 
 void twitch_reader_set_int(struct twitch_reader *reader, const char *key, int64_t value)
 {
     if (value >= 0)
-        set_detail(reader, key, json_integer(value));
+        twitch_reader_set_detail(reader, key, json_integer(value));
 }
 
 void twitch_reader_set_true(struct twitch_reader *reader, const char *key)
 {
-    set_detail(reader, key, json_true());
+    twitch_reader_set_detail(reader, key, json_true());
 }
 
 /* ---- authors ---- */
 
-static uint32_t role_of(struct str set)
+uint32_t twitch_role_of(struct str set)
 {
     static const struct {
         struct str set;
@@ -103,7 +104,7 @@ static void read_badges(struct twitch_reader *reader, struct str badges, struct 
         const char *comma = memchr(at, ',', (size_t)(end - at));
         struct str badge = {at, (size_t)((comma ? comma : end) - at)};
         const char *slash = memchr(at, '/', badge.len);
-        author->roles |= role_of((struct str){at, slash ? (size_t)(slash - at) : badge.len});
+        author->roles |= twitch_role_of((struct str){at, slash ? (size_t)(slash - at) : badge.len});
         if (badge.len > 0)
             reader->badges[author->badge_count++] = badge;
         at += badge.len + 1;
@@ -141,10 +142,10 @@ static void read_roles(const struct twitch_line *line, struct message_author *au
         author->roles |= ROLE_VIP;
     struct str type = twitch_line_tag(line, TAG_USER_TYPE);
     if (type.len > 0 && !str_equal(type, STR("mod")))
-        author->roles |= role_of(type);
+        author->roles |= twitch_role_of(type);
 }
 
-static bool is_color(struct str color)
+bool twitch_is_color(struct str color)
 {
     if (color.len != 7 || color.data[0] != '#')
         return false;
@@ -174,7 +175,7 @@ void twitch_reader_set_author(struct twitch_reader *reader, const struct twitch_
     if (author->name.len == 0)
         author->name = author->login;
     struct str color = twitch_line_tag(line, TAG_COLOR);
-    if (is_color(color))
+    if (twitch_is_color(color))
         author->color = color;
     read_badges(reader, twitch_line_tag(line, TAG_BADGES), author);
     if (twitch_line_tag(line, TAG_BADGE_INFO).len > 0)
@@ -217,7 +218,7 @@ void twitch_reader_begin(struct twitch_reader *reader, const struct twitch_line 
         draft->source = recorded_source(reader, line);
 }
 
-static void forget_line(struct twitch_reader *reader)
+void twitch_reader_forget(struct twitch_reader *reader)
 {
     if (reader->detail)
         json_decref(reader->detail);
@@ -234,7 +235,7 @@ void twitch_reader_deliver(struct twitch_reader *reader, struct message_draft *d
 /* ---- PRIVMSG ---- */
 
 /* "\1ACTION text\1" is what /me sends; emote ranges count from behind "ACTION ". */
-static struct str strip_action(struct str text, bool *is_action)
+struct str twitch_strip_action(struct str text, bool *is_action)
 {
     static const struct str before = {"\1ACTION ", 8};
     *is_action = str_starts_with(text, before);
@@ -260,12 +261,19 @@ static void read_reply(struct twitch_reader *reader, const struct twitch_line *l
 
 enum { BIT_MICROS = 10000 };  // what the streamer gets for one: a US cent
 
+bool twitch_set_bits(struct message_draft *draft, int64_t bits)
+{
+    if (bits <= 0 || bits > INT64_MAX / BIT_MICROS)
+        return false;
+    draft->money = (struct money){
+        .micros = bits * BIT_MICROS, .currency = STR("USD"), .unit = STR("bits"), .units = bits};
+    return true;
+}
+
 static void read_money(struct twitch_reader *reader, const struct twitch_line *line, struct message_draft *draft)
 {
-    int64_t bits = twitch_line_int(line, TAG_BITS, 0), micros;
-    if (bits > 0 && bits <= INT64_MAX / BIT_MICROS)
-        draft->money = (struct money){
-            .micros = bits * BIT_MICROS, .currency = STR("USD"), .unit = STR("bits"), .units = bits};
+    int64_t micros;
+    bool has_bits = twitch_set_bits(draft, twitch_line_int(line, TAG_BITS, 0));
     struct str currency = twitch_line_tag(line, TAG_PAID_CURRENCY);
     int64_t amount = twitch_line_int(line, TAG_PAID_AMOUNT, 0);
     if (amount > 0 && money_is_currency(currency) &&
@@ -274,7 +282,7 @@ static void read_money(struct twitch_reader *reader, const struct twitch_line *l
             .micros = micros, .currency = currency, .item = twitch_line_tag(line, TAG_PAID_LEVEL)};
     if (draft->money.micros > 0)
         draft->kind = MESSAGE_GIFT;
-    if (bits > 0)
+    if (has_bits)
         twitch_reader_add_cheers(reader, draft);
 }
 
@@ -320,7 +328,7 @@ static bool read_privmsg(struct twitch_reader *reader, const struct twitch_line 
     struct message_draft draft;
     bool is_action;
     twitch_reader_begin(reader, line, &draft);
-    draft.text = strip_action(twitch_line_trailing(line, 2), &is_action);
+    draft.text = twitch_strip_action(twitch_line_trailing(line, 2), &is_action);
     draft.kind = is_action ? MESSAGE_ACTION : MESSAGE_CHAT;
     twitch_reader_set_author(reader, line, &draft.author);
     twitch_reader_set_emotes(reader, twitch_line_tag(line, TAG_EMOTES), &draft);
@@ -384,7 +392,7 @@ static bool take_change(const struct twitch_line *line, enum twitch_tag tag, int
 
 static void set_rule(struct twitch_reader *reader, const char *key, int64_t value)
 {
-    set_detail(reader, key, json_boolean(value > 0));
+    twitch_reader_set_detail(reader, key, json_boolean(value > 0));
 }
 
 /* All tags after a JOIN, afterwards only what changed. A rejoin that changes nothing is no message. */
@@ -397,11 +405,11 @@ static bool read_roomstate(struct twitch_reader *reader, const struct twitch_lin
     if (take_change(line, TAG_EMOTE_ONLY, &room->emote_only))
         set_rule(reader, "emote_only", room->emote_only);
     if (take_change(line, TAG_FOLLOWERS_ONLY, &room->followers_only))
-        set_detail(reader, "followers_only_minutes", json_integer(room->followers_only));
+        twitch_reader_set_detail(reader, "followers_only_minutes", json_integer(room->followers_only));
     if (take_change(line, TAG_R9K, &room->unique))
         set_rule(reader, "unique", room->unique);
     if (take_change(line, TAG_SLOW, &room->slow))
-        set_detail(reader, "slow_seconds", json_integer(room->slow));
+        twitch_reader_set_detail(reader, "slow_seconds", json_integer(room->slow));
     if (take_change(line, TAG_SUBS_ONLY, &room->members_only))
         set_rule(reader, "members_only", room->members_only);
     if (reader->detail)
@@ -442,6 +450,6 @@ static bool dispatch(struct twitch_reader *reader, const struct twitch_line *lin
 bool twitch_reader_read(struct twitch_reader *reader, const struct twitch_line *line, struct error *err)
 {
     bool is_good = dispatch(reader, line, err);
-    forget_line(reader);
+    twitch_reader_forget(reader);
     return is_good;
 }

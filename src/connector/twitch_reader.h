@@ -28,6 +28,7 @@ struct twitch_room {  // -2: not known yet
 
 struct twitch_reader {
     struct connector *base;  // borrowed; its connector_deliver() gets the messages
+    bool is_charity_elsewhere;  // EventSub brings the donations
     const struct twitch_cheers *cheers;  // borrowed; the channel's own cheermotes; NULL: only Twitch's are known
     char batches[TWITCH_BATCHES][TWITCH_BATCH_ID_BYTES];
     size_t batch_count;      // ever seen
@@ -59,6 +60,7 @@ void twitch_reader_set_author(struct twitch_reader *reader, const struct twitch_
                               struct message_author *author);
 void twitch_reader_deliver(struct twitch_reader *reader, struct message_draft *draft);
 
+void twitch_reader_set_detail(struct twitch_reader *reader, const char *key, json_t *value);  // takes value
 void twitch_reader_set_text(struct twitch_reader *reader, const char *key, struct str value);
 void twitch_reader_set_int(struct twitch_reader *reader, const char *key, int64_t value);  // negative: left out
 void twitch_reader_set_true(struct twitch_reader *reader, const char *key);
@@ -84,3 +86,17 @@ char *twitch_reader_take(struct twitch_reader *reader, size_t len);
 
 /* USERNOTICE (twitch_notice.c). */
 bool twitch_reader_read_notice(struct twitch_reader *reader, const struct twitch_line *line, struct error *err);
+
+/* Lines and EventSub say these alike. */
+uint32_t twitch_role_of(struct str badge_set);
+struct str twitch_plan_name(struct str plan);  // "1000" → "Tier 1"
+struct str twitch_strip_action(struct str text, bool *is_action);
+bool twitch_is_color(struct str color);
+/* Gifts whose header came are counted there. */
+void twitch_reader_remember_batch(struct twitch_reader *reader, struct str batch);
+bool twitch_reader_knows_batch(const struct twitch_reader *reader, struct str batch);
+/* A draft was delivered or given up: what it pointed at is forgotten. */
+void twitch_reader_forget(struct twitch_reader *reader);
+
+/* A cent each; nothing if there are none, or more than can be. */
+bool twitch_set_bits(struct message_draft *draft, int64_t bits);

@@ -67,6 +67,45 @@ static void bench_twitch(void)
         exit(1);
 }
 
+/* A frame of EventSub: chat with two emotes and a badge, which is the longest that comes often. */
+static const char twitch_frame[] =
+    "{\"metadata\":{\"message_id\":\"befa7b53-d79d-478f-86b9-120f112b044e\",\"message_type\":\"notification\","
+    "\"message_timestamp\":\"2026-11-22T17:16:03.171067134Z\",\"subscription_type\":\"channel.chat.message\","
+    "\"subscription_version\":\"1\"},\"payload\":{\"subscription\":{\"id\":\"f1c2a387-161a-49f9-a165-0f21d7a4e1c4\","
+    "\"status\":\"enabled\",\"type\":\"channel.chat.message\",\"version\":\"1\",\"cost\":0,\"condition\":"
+    "{\"broadcaster_user_id\":\"700100200\",\"user_id\":\"700100200\"},\"transport\":{\"method\":\"websocket\","
+    "\"session_id\":\"AQoQILE98gtqShGmLD7AM6yJThAB\"},\"created_at\":\"2026-11-22T14:57:00.123Z\"},\"event\":"
+    "{\"broadcaster_user_id\":\"700100200\",\"broadcaster_user_login\":\"barg_e_sabz\",\"broadcaster_user_name\":\"barg\","
+    "\"chatter_user_id\":\"610330440\",\"chatter_user_login\":\"aming\",\"chatter_user_name\":\"\xe9\x98\xbf\xe6\x98\x8e\","
+    "\"message_id\":\"cc106a89-1814-4d9d-854c-f4f2f970aae7\",\"message\":{\"text\":\"hello HeyGuys what does this song mean "
+    "Kappa\",\"fragments\":[{\"type\":\"text\",\"text\":\"hello \",\"cheermote\":null,\"emote\":null,\"mention\":null},"
+    "{\"type\":\"emote\",\"text\":\"HeyGuys\",\"cheermote\":null,\"emote\":{\"id\":\"30259\",\"emote_set_id\":\"0\","
+    "\"owner_id\":\"0\",\"format\":[\"static\"]},\"mention\":null},{\"type\":\"text\",\"text\":\" what does this song mean \","
+    "\"cheermote\":null,\"emote\":null,\"mention\":null},{\"type\":\"emote\",\"text\":\"Kappa\",\"cheermote\":null,\"emote\":"
+    "{\"id\":\"25\",\"emote_set_id\":\"0\",\"owner_id\":\"0\",\"format\":[\"static\"]},\"mention\":null}]},"
+    "\"color\":\"#00FF7F\",\"badges\":[{\"set_id\":\"subscriber\",\"id\":\"12\",\"info\":\"16\"}],\"message_type\":\"text\","
+    "\"cheer\":null,\"reply\":null,\"channel_points_custom_reward_id\":null,\"source_broadcaster_user_id\":null,"
+    "\"source_message_id\":null,\"source_badges\":null,\"is_source_only\":null}}}";
+
+static void bench_twitch_event(void)
+{
+    size_t bytes = 0;
+    struct connector_options options = {.deliver = count, .data = &bytes};
+    struct connector *connector = connector_create_decoder("twitch", &options, NULL);
+    size_t len = sizeof(twitch_frame) - 1;
+    double ours = 0, jansson = 0;
+    for (int run = 0; run < RUNS; run++) {
+        keep_least(&ours, ours_ns(connector, twitch_frame, len, 1000));
+        keep_least(&jansson, jansson_ns(twitch_frame, len, 1000));
+    }
+    printf("decode_twitch_event_bytes %zu bytes\n", len);
+    printf("decode_twitch_event %.0f ns\n", ours);
+    printf("decode_twitch_event_against_jansson %.2f times\n", ours / jansson);
+    connector_destroy(connector);
+    if (bytes == 0)
+        exit(1);
+}
+
 /* A page as the stream sends it: items of the reference's shape, in several scripts. */
 static char *youtube_page(size_t count)
 {
@@ -225,6 +264,7 @@ int main(void)
     bench_tiktok();
     bench_webcast();
     bench_twitch();
+    bench_twitch_event();
     bench_youtube();
     return 0;
 }
