@@ -23,6 +23,9 @@
 /* Every platform, in alphabetical order. */
 static const struct connector_impl *const connectors[] = {
     &door_connector,
+    &facebook_connector,
+    &instagram_connector,
+    &kick_connector,
     &tiktok_connector,
     &twitch_connector,
     &youtube_connector,

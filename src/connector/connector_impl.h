@@ -162,6 +162,9 @@ const char *connector_config_text(const json_t *config, const char *key, const c
 
 /* The table's entries, in alphabetical order. */
 extern const struct connector_impl door_connector;
+extern const struct connector_impl facebook_connector;
+extern const struct connector_impl instagram_connector;
+extern const struct connector_impl kick_connector;
 extern const struct connector_impl tiktok_connector;
 extern const struct connector_impl twitch_connector;
 extern const struct connector_impl youtube_connector;
