@@ -28,6 +28,7 @@ static const struct connector_impl *const connectors[] = {
     &kick_connector,
     &tiktok_connector,
     &twitch_connector,
+    &x_connector,
     &youtube_connector,
 };
 

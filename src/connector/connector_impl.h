@@ -167,4 +167,5 @@ extern const struct connector_impl instagram_connector;
 extern const struct connector_impl kick_connector;
 extern const struct connector_impl tiktok_connector;
 extern const struct connector_impl twitch_connector;
+extern const struct connector_impl x_connector;
 extern const struct connector_impl youtube_connector;

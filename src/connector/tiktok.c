@@ -22,8 +22,9 @@ enum {
 };
 
 static const struct connector_key keys[] = {
-    {"channel", JSON_STRING, false}, {"method", JSON_STRING, false}, {"unofficial", JSON_TRUE, false},
-    {"url", JSON_STRING, false}, {"site_url", JSON_STRING, false}, {"sign_url", JSON_STRING, false},
+    {"channel", JSON_STRING, false, "the handle; needed by the webcast only", "@anna"},
+    {"method", JSON_STRING, false, "tikfinity (the app on this computer), or webcast (unofficial)", "tikfinity"},
+    {"unofficial", JSON_TRUE, false}, {"url", JSON_STRING, false}, {"site_url", JSON_STRING, false}, {"sign_url", JSON_STRING, false},
     {"sign_key", JSON_STRING, false}, {"wait_ms", JSON_INTEGER, false}, {"quiet_ms", JSON_INTEGER, false},
     {"heartbeat_ms", JSON_INTEGER, false}, {"sign_ms", JSON_INTEGER, false}, {NULL},
 };
@@ -264,6 +265,6 @@ static void tiktok_destroy(struct connector *base)
 }
 
 const struct connector_impl tiktok_connector = {
-    .name = "tiktok", .keys = keys, .check = tiktok_check, .create = tiktok_create, .start = tiktok_start,
+    .name = "tiktok", .title = "TikTok", .keys = keys, .check = tiktok_check, .create = tiktok_create, .start = tiktok_start,
     .receive = tiktok_receive, .stop = tiktok_stop, .destroy = tiktok_destroy,
 };

@@ -102,6 +102,8 @@ void tiktok_item_set_text(struct tiktok_item *item, struct str text)
     struct buffer *out = &item->reader->text;
     size_t from = 0;
     int64_t unit = 0;
+    if (text.len == 0)
+        text = STR("");  // no arithmetic on NULL
     item->draft.text = text;
     if (item->placed_count == 0)
         return;

@@ -259,8 +259,38 @@ static void bench_webcast(void)
         exit(1);
 }
 
+/* A post as the filtered stream sends it: docs/sources/x.md names the fields that we ask for. */
+static const char x_post[] =
+    "{\"data\":{\"id\":\"1990000000000000001\",\"text\":\"#question \xd8\xa8\xd8\xa7\xd8\xb2\xdb\x8c what comes next &amp; when? https://t.co/abcdefghij\","
+    "\"author_id\":\"9876543210\",\"created_at\":\"2026-11-22T18:20:45.000Z\",\"conversation_id\":\"1990000000000000001\","
+    "\"edit_history_tweet_ids\":[\"1990000000000000001\"],\"referenced_tweets\":[{\"type\":\"replied_to\",\"id\":\"1989999999999999999\"}],"
+    "\"entities\":{\"hashtags\":[{\"start\":0,\"end\":9,\"tag\":\"question\"}],\"urls\":[{\"start\":40,\"end\":63,\"url\":\"https://t.co/abcdefghij\","
+    "\"expanded_url\":\"https://example.org/a\",\"display_url\":\"example.org/a\"}]},\"lang\":\"fa\"},\"includes\":{\"users\":[{\"id\":\"9876543210\","
+    "\"name\":\"Sara\",\"username\":\"sara_parsi\",\"profile_image_url\":\"https://pbs.twimg.com/profile_images/1/a_normal.jpg\",\"verified\":true,"
+    "\"verified_type\":\"blue\"}]},\"matching_rules\":[{\"id\":\"1273026480692322304\",\"tag\":\"qa\"}]}";
+
+static void bench_x(void)
+{
+    enum { ROUNDS = 2000 };
+    size_t bytes = 0, len = sizeof(x_post) - 1;
+    struct connector_options options = {.deliver = count, .data = &bytes};
+    struct connector *connector = connector_create_decoder("x", &options, NULL);
+    double ours = 0, jansson = 0;
+    for (int run = 0; run < RUNS; run++) {
+        keep_least(&ours, ours_ns(connector, x_post, len, ROUNDS));
+        keep_least(&jansson, jansson_ns(x_post, len, ROUNDS));
+    }
+    printf("decode_x_post_bytes %zu bytes\n", len);
+    printf("decode_x_post %.0f ns\n", ours);
+    printf("decode_x_against_jansson %.2f times\n", ours / jansson);
+    connector_destroy(connector);
+    if (bytes == 0)
+        exit(1);
+}
+
 int main(void)
 {
+    bench_x();
     bench_tiktok();
     bench_webcast();
     bench_twitch();

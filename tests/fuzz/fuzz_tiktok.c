@@ -63,7 +63,7 @@ static bool is_base64(const uint8_t *data, size_t size)
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed)
 {
     struct buffer bytes = {0};
-    if (is_base64(data, size) && base64_decode(&bytes, (const char *)data, size) && bytes.len <= max_size) {
+    if (is_base64(data, size) && base64_decode(&bytes, (const char *)data, size) && bytes.len > 0 && bytes.len <= max_size) {
         memcpy(data, bytes.data, bytes.len);
         size = bytes.len;
     }
