@@ -24,6 +24,7 @@ static const struct {
     {"next", cmd_next, "the next question on air"},
     {"clear", cmd_clear, "everything off the air"},
     {"panic", cmd_panic, "a blank overlay at once"},
+    {"say", cmd_say, "something said in the chats"},
     {"decode", cmd_decode, "recorded frames of a platform as messages"},
     {"text", cmd_text, "how a line of text is laid out"},
 };

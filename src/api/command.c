@@ -11,10 +11,11 @@
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "relay/journal.h"
+#include "relay/replies.h"
 
 static const struct command *const groups[] = {
     commands_question, commands_poll,   commands_captions, commands_moderation,
-    commands_source,   commands_output, commands_history,  commands_access,
+    commands_source,   commands_output, commands_history,  commands_access, commands_reply,
 };
 
 static const struct command *find_command(const char *name)
@@ -247,9 +248,30 @@ void reply_forget_all(struct api *api)
         if (reply->reading != 0) {
             journal_cancel(api->relay->journal, reply->reading);
             free_reply(reply);
+        } else if (reply->sent != 0) {
+            free_reply(reply);
         } else {
             list_remove(&reply->link);  // whoever answers it later frees it
         }
+    }
+}
+
+json_t *sent_result(const struct sent *sent)
+{
+    struct buffer text = {0};
+    sent_write_json(sent, &text);
+    json_t *object = json_parse(text.data, text.len, NULL);
+    buffer_fini(&text);
+    return json_pack("{s:o}", "sent", object);
+}
+
+void reply_handle_sent(struct api *api, const struct sent *sent)
+{
+    struct reply *reply, *next;
+    list_for_each_safe(reply, next, &api->replies, link)
+    {
+        if (sent->is_done && reply->sent == sent->id)
+            reply_done(reply, sent_result(sent));
     }
 }
 

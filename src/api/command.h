@@ -27,7 +27,9 @@ struct argument {
     bool is_optional;
 };
 
-enum { COMMAND_ARGUMENTS_MAX = 6 };
+enum { COMMAND_ARGUMENTS_MAX = 8 };
+
+struct sent;
 
 /* One call. `arguments` have the types of the table; absent ones are optional ones. */
 struct call {
@@ -53,7 +55,7 @@ struct command {
 
 /* One table a file: commands_<group>.c. Each ends with {0}. */
 extern const struct command commands_question[], commands_poll[], commands_captions[], commands_moderation[],
-    commands_source[], commands_output[], commands_history[], commands_access[];
+    commands_source[], commands_output[], commands_history[], commands_access[], commands_reply[];
 
 /* Where an answer goes. */
 struct reply {
@@ -66,6 +68,7 @@ struct reply {
     char *by;
     void *data;                      // the command's own, freed with free()
     uint64_t reading;                // the journal's number of what it waits for; 0: nothing
+    uint64_t sent;                   // the number of what it waits for on the platforms; 0: nothing
     bool is_held, is_given;
 };
 
@@ -83,6 +86,18 @@ void reply_failed(struct reply *reply, const struct error *err);
  */
 void reply_hold(struct reply *reply);
 void reply_reads(struct reply *reply, uint64_t number);
+
+/* Something on the platforms is done: who waits for it is answered. */
+void reply_handle_sent(struct api *api, const struct sent *sent);
+json_t *sent_result(const struct sent *sent);  // {"sent":{…}}, a new reference
+
+/*
+ * Does it on the platforms as replies_act() does; commands_reply.c. The answer is given when all results are there if
+ * the argument "wait" says so, as it does over HTTP when nobody says otherwise.
+ */
+struct connector_act;
+enum outcome command_act(const struct call *call, const struct connector_act *act, const char *const *sources,
+                         size_t source_count, json_t **result, struct error *err);
 
 /* The client is gone: its answers go nowhere. */
 void reply_forget_client(struct api *api, const struct client *client);

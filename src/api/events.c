@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/client.h"
+#include "api/command.h"
 #include "api/feed.h"
 #include "api/sources_json.h"
 #include "base/buffer.h"
@@ -12,6 +13,7 @@
 #include "relay/on_air.h"
 #include "relay/polls.h"
 #include "relay/questions.h"
+#include "relay/replies.h"
 
 static bool has_listener(const struct api *api, unsigned topics)
 {
@@ -148,6 +150,16 @@ static void handle_gap(void *data, const struct journal_gap *gap)
     finish(data, TOPIC_SOURCES, &json);
 }
 
+static void handle_sent(void *data, const struct sent *sent)
+{
+    struct api *api = data;
+    struct buffer json = {0};
+    buffer_add_string(&json, "{\"type\":\"sent\",\"sent\":");
+    sent_write_json(sent, &json);
+    finish(api, TOPIC_DESK, &json);
+    reply_handle_sent(api, sent);
+}
+
 static void handle_messages(void *data, struct message *const *messages, size_t count)
 {
     struct api *api = data;
@@ -217,6 +229,7 @@ const struct relay_listener_impl api_listener = {
     .source = handle_source,
     .source_removed = handle_source_removed,
     .gap = handle_gap,
+    .sent = handle_sent,
     .messages = handle_messages,
     .edited = handle_edited,
     .removed = handle_removed,

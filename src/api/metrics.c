@@ -6,6 +6,7 @@
 #include "api/client.h"
 #include "api/feed.h"
 #include "base/buffer.h"
+#include "relay/crosspost.h"
 #include "relay/intake.h"
 #include "relay/journal.h"
 #include "relay/on_air.h"
@@ -60,6 +61,15 @@ static void add_questions(const struct relay *relay, struct buffer *out)
     add(out, "gauge", "blank", "1 while panic keeps the overlay blank.", on_air_is_blank(relay->on_air));
 }
 
+static void add_crosspost(const struct relay *relay, struct buffer *out)
+{
+    struct crosspost_counts counts;
+    crosspost_get_counts(relay->crosspost, &counts);
+    add(out, "counter", "crosspost_passed_total", "Messages passed on to another chat.", (double)counts.passed);
+    add(out, "counter", "crosspost_held_total", "Not passed on: above a rule's budget, or the same again.", (double)counts.held);
+    add(out, "counter", "crosspost_refused_total", "Not taken by the other chat.", (double)counts.refused);
+}
+
 static void add_clients(const struct api *api, struct buffer *out)
 {
     size_t count = 0, bytes = 0;
@@ -83,5 +93,6 @@ void metrics_write(const struct api *api, struct buffer *out)
     metrics_write_sources(api->relay->sources, out);
     add_journal(api->relay, out);
     add_questions(api->relay, out);
+    add_crosspost(api->relay, out);
     add_clients(api, out);
 }

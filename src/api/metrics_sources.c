@@ -31,6 +31,27 @@ static double interval(const struct source *source)
     return source->usual_interval_ms > 0 ? (double)source->usual_interval_ms / 1000 : NAN;
 }
 
+static double budget_left(const struct source *source)
+{
+    return source->health.budget.limit > 0 ? (double)source->health.budget.left : NAN;
+}
+
+static double budget_limit(const struct source *source)
+{
+    return source->health.budget.limit > 0 ? (double)source->health.budget.limit : NAN;
+}
+
+static double budget_empty(const struct source *source)
+{
+    int64_t empty_ms = source_budget_empty_ms(source);
+    return empty_ms >= 0 ? (double)empty_ms / 1000 : NAN;
+}
+
+static double skew(const struct source *source)
+{
+    return source->health.has_skew ? (double)source->health.skew_ms / 1000 : NAN;
+}
+
 /* A figure that is not known (NAN) has no line. */
 static const struct family {
     const char *name, *type, *help;
@@ -46,6 +67,10 @@ static const struct family {
     {"source_gaps_total", "counter", "Times messages were lost, or may have been.", gaps},
     {"source_gap_seconds_total", "counter", "How long these gaps were, together.", gap_seconds},
     {"source_last_message_timestamp_seconds", "gauge", "Unix time of the last message.", last_message},
+    {"source_budget_left", "gauge", "What is left of what the platform allows.", budget_left},
+    {"source_budget_limit", "gauge", "What the platform allows.", budget_limit},
+    {"source_budget_empty_seconds", "gauge", "Until nothing is left, at the pace of the last quarter of an hour.", budget_empty},
+    {"source_skew_seconds", "gauge", "Our clock less the platform's, with the shortest way of a message.", skew},
     {"source_interval_seconds", "gauge", "The usual time between two messages.", interval},
 };
 

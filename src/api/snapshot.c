@@ -12,6 +12,7 @@
 #include "relay/polls.h"
 #include "relay/questions.h"
 #include "relay/queue.h"
+#include "relay/replies.h"
 
 static void add_on_air(const struct api *api, struct buffer *out)
 {
@@ -26,6 +27,14 @@ static void add_comma(struct buffer *out, size_t index)
 {
     if (index > 0)
         buffer_add_char(out, ',');
+}
+
+static void add_sent(void *data, const struct sent *sent)
+{
+    struct buffer *out = data;
+    if (out->data[out->len - 1] == '}')
+        buffer_add_char(out, ',');
+    sent_write_json(sent, out);
 }
 
 static void add_desk(const struct api *api, struct buffer *out)
@@ -46,6 +55,8 @@ static void add_desk(const struct api *api, struct buffer *out)
         add_comma(out, i);
         caption_track_write_json(captions_at(relay->captions, i), out);
     }
+    buffer_add_string(out, "],\"sent\":[");
+    replies_each(relay->replies, add_sent, out);
     buffer_add_char(out, ']');
     outputs_write_overlay(api->outputs, out);
 }

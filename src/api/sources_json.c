@@ -15,6 +15,39 @@ static void add_text(struct buffer *out, const char *key, const char *text)
     buffer_add_json(out, text, strlen(text));
 }
 
+static void add_budget(const struct source *source, struct buffer *out)
+{
+    const struct connector_budget *budget = &source->health.budget;
+    if (budget->limit <= 0)
+        return;
+    buffer_add_string(out, ",\"budget\":{\"name\":");
+    buffer_add_json(out, budget->name, strlen(budget->name));
+    buffer_printf(out, ",\"left\":%" PRId64 ",\"limit\":%" PRId64, budget->left, budget->limit);
+    if (budget->resets_ms > 0)
+        buffer_printf(out, ",\"resets_ms\":%" PRId64, budget->resets_ms);
+    int64_t empty_ms = source_budget_empty_ms(source);
+    if (empty_ms >= 0)
+        buffer_printf(out, ",\"empty_in_ms\":%" PRId64, empty_ms);
+    buffer_add_char(out, '}');
+}
+
+/* What can be done there now; for the first thing that people would do, why it cannot. */
+static void add_can(const struct source *source, struct buffer *out)
+{
+    const char *why_not = "";
+    bool is_first = true;
+    buffer_add_string(out, ",\"can\":[");
+    for (int kind = CONNECTOR_SAY; kind < CONNECTOR_ACT_COUNT; kind++) {
+        if (!sources_can(source->owner, source->id, (enum connector_act_kind)kind, NULL))
+            continue;
+        buffer_printf(out, "%s\"%s\"", is_first ? "" : ",", connector_act_name((enum connector_act_kind)kind));
+        is_first = false;
+    }
+    buffer_add_char(out, ']');
+    if (!sources_can(source->owner, source->id, CONNECTOR_SAY, &why_not))
+        add_text(out, "cannot_say", why_not);
+}
+
 void source_write_json(const struct source *source, struct buffer *out)
 {
     const struct connector_health *health = &source->health;
@@ -33,6 +66,12 @@ void source_write_json(const struct source *source, struct buffer *out)
         buffer_printf(out, ",\"interval_ms\":%" PRId64, source->usual_interval_ms);
     if (source->silent_since_ms > 0)
         buffer_printf(out, ",\"silent_since_ms\":%" PRId64, source->silent_since_ms);
+    if (health->remedy && *health->remedy)
+        add_text(out, "remedy", health->remedy);
+    if (health->has_skew)
+        buffer_printf(out, ",\"skew_ms\":%" PRId64, health->skew_ms);
+    add_budget(source, out);
+    add_can(source, out);
     if (source->gaps > 0)
         buffer_printf(out, ",\"gaps\":%" PRIu64 ",\"gaps_ms\":%" PRId64, source->gaps, source->gaps_ms);
     buffer_add_char(out, '}');

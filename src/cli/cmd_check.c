@@ -13,7 +13,9 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/memory.h"
+#include "cli/check_sources.h"
 #include "cli/command.h"
 #include "cli/config.h"
 #include "cli/folders.h"
@@ -28,6 +30,7 @@ enum verdict { GOOD, ADVICE, MISSING };  // MISSING: the show would lack somethi
 
 struct report {
     int missing;
+    bool is_offline;
 };
 
 static void say(struct report *report, enum verdict verdict, const char *what, const char *format, ...)
@@ -62,8 +65,25 @@ static struct config *check_config(struct report *report, const char *path)
     return config;
 }
 
+static void say_source(void *data, enum source_verdict verdict, const char *id, const char *text)
+{
+    static const enum verdict verdicts[] = {[SOURCE_GOOD] = GOOD, [SOURCE_UNSURE] = ADVICE, [SOURCE_BAD] = MISSING};
+    say(data, verdicts[verdict], "source", "%s: %s", id, text);
+}
+
+/* A relay that runs has the connections already, and two of them may be one too many. */
+static void check_connections(struct report *report, const json_t *sources)
+{
+    char *runtime = folder_runtime(NULL);
+    bool is_running = runtime && instance_find(runtime, "relay") > 0;
+    if (!is_running || !check_sources_of_relay(runtime, say_source, report))
+        check_sources_here(sources, say_source, report);
+    free(runtime);
+}
+
 static void check_sources(struct report *report, const struct config *config)
 {
+    json_t *right = json_array();
     if (json_array_size(config->sources) == 0)
         say(report, ADVICE, "sources", "none: add one in the panel, or to \"sources\" in %s", config->path);
     size_t index;
@@ -71,13 +91,18 @@ static void check_sources(struct report *report, const struct config *config)
     json_array_foreach (config->sources, index, source) {
         struct error err = {0};
         char *id = connector_source_id(source, &err);
-        if (id) {
+        if (!id) {
+            say(report, MISSING, "source", "sources[%zu]: %s", index, err.text);
+        } else if (report->is_offline) {
             say(report, GOOD, "source", "%s", id);
         } else {
-            say(report, MISSING, "source", "sources[%zu]: %s", index, err.text);
+            json_array_append(right, source);
         }
         free(id);
     }
+    if (json_array_size(right) > 0)
+        check_connections(report, right);
+    json_decref(right);
 }
 
 /* ---- fonts */
@@ -238,17 +263,21 @@ static void check_public_url(struct report *report, const struct config *config)
 int cmd_check(int argc, char **argv)
 {
     const char *config_path = NULL;
+    bool is_offline = false;
     const struct option_spec specs[] = {
         {"config", OPTION_TEXT, &config_path, "FILE", "the configuration; usual: ~/.config/antiphon/antiphon.json"},
+        {"offline", OPTION_FLAG, &is_offline, NULL, "connect to no chat"},
     };
     const struct option_usage usage = {"check", NULL,
-        "Looks at configuration, fonts, GStreamer, display, disk, port and public address, and says what to do.\n"
+        "Looks at configuration, chats, fonts, GStreamer, display, disk, port and public address, and says what to do.\n"
+        "Each chat is connected to for up to 8 s, unless a relay runs: then that is asked.\n"
         "Exit status 1 if something is missing.", specs, ARRAY_LENGTH(specs)};
     int first, status;
     if (options_parse(&usage, argc, argv, &first, &status) == OPTIONS_STOP)
         return status;
     gst_init(NULL, NULL);
-    struct report report = {0};
+    log_set_level(LOG_ERROR);
+    struct report report = {.is_offline = is_offline};
     struct config *config = check_config(&report, config_path);
     check_fonts(&report);
     check_elements(&report);

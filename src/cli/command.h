@@ -23,5 +23,6 @@ int cmd_panic(int argc, char **argv);
 int cmd_rehearse(int argc, char **argv);
 int cmd_relay(int argc, char **argv);
 int cmd_run(int argc, char **argv);
+int cmd_say(int argc, char **argv);
 int cmd_text(int argc, char **argv);
 int cmd_video(int argc, char **argv);

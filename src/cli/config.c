@@ -14,6 +14,7 @@
 #include "cli/folders.h"
 #include "cli/keys.h"
 #include "cli/secrets.h"
+#include "relay/crosspost.h"
 
 enum { CONFIG_BYTES_MAX = 1 << 20, ITEMS_MAX = 64, SIDE_PX_MIN = 16, SIDE_PX_MAX = 8192 };
 
@@ -346,18 +347,26 @@ static bool read_sources(struct config *config, const struct reader *reader)
     return true;
 }
 
+static bool read_crosspost(const struct config *config, const struct reader *reader)
+{
+    return crosspost_check(json_object_get(config->root, "crosspost"), reader->err) ||
+           error_prefix(reader->err, "%s", reader->file);
+}
+
 static bool read_root(struct config *config, const struct reader *reader)
 {
     static const struct key keys[] = {
         {"sources", JSON_ARRAY}, {"languages", JSON_ARRAY}, {"views", JSON_ARRAY}, {"window", JSON_OBJECT},
         {"video", JSON_OBJECT}, {"panel", JSON_OBJECT}, {"door", JSON_OBJECT}, {"retention_days", JSON_INTEGER, .min = 1, .max = 3650},
+        {"crosspost", JSON_ARRAY},
     };
     if (!keys_check(reader, "", config->root, keys, ARRAY_LENGTH(keys)))
         return false;
     config->retention_days = (int)json_get_int(config->root, "retention_days", 30);
     return read_languages(config, reader) && read_views(config, reader) && read_window(config, reader)
         && read_video(config, reader) && read_panel(config, reader) && read_door(config, reader)
-        && read_sources(config, reader);
+        && read_sources(config, reader)
+        && read_crosspost(config, reader);
 }
 
 static const char *base_name(const char *path)

@@ -13,7 +13,7 @@
 #include "cli/folders.h"
 #include "cli/options.h"
 
-enum { ANSWER_BYTES_MAX = 4 << 20, TIMEOUT_S = 10 };
+enum { ANSWER_BYTES_MAX = 4 << 20, TIMEOUT_S = 20 };  // a platform's answer to `say` is waited for, up to 15 s
 
 static size_t collect(char *data, size_t size, size_t count, void *user)
 {

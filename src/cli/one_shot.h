@@ -1,6 +1,6 @@
 /*
  * one_shot.h - one command to the relay of this machine, over its Unix socket, and the answer.
- * Blocks for ten seconds at most. Thread: any but a loop's.
+ * Blocks for twenty seconds at most. Thread: any but a loop's.
  */
 #pragma once
 

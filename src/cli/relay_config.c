@@ -96,6 +96,7 @@ struct relay *relay_config_create_relay(struct relay_config *config, struct loop
         .views = views,
         .view_count = read->view_count,
         .sources = json_object_get(read->root, "sources"),
+        .crosspost = json_object_get(read->root, "crosspost"),
         .retention_days = read->retention_days,
         .save_sources = save_sources,
         .check_source = check_source,
@@ -131,6 +132,7 @@ bool relay_config_reload(struct relay_config *config, struct relay *relay, struc
         config_destroy(fresh);
         return false;
     }
+    relay_set_crosspost(relay, json_object_get(fresh->root, "crosspost"), NULL);  // config_load() has checked it
     tell_what_waits(config->config, fresh);
     config_destroy(config->config);
     config->config = fresh;

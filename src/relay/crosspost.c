@@ -132,11 +132,11 @@ static void tell(void *data)
     }
 }
 
-/* The first at once; what follows is gathered. */
+/* Gathered, so that a flood is one line a minute. */
 static void note_held(struct crosspost *crosspost)
 {
     if (!timer_is_running(&crosspost->tell))
-        timer_start(&crosspost->tell, TELL_MS);
+        timer_start(&crosspost->tell, crosspost->options.tell_ms > 0 ? crosspost->options.tell_ms : TELL_MS);
 }
 
 /* ---- Words ---- */

@@ -31,6 +31,7 @@ enum { CROSSPOST_RULES_MAX = 32, CROSSPOST_PER_MINUTE = 20 };
 struct crosspost_options {
     struct sources *sources;  // borrowed, outlives it; required
     struct loop *loop;        // borrowed; required
+    int64_t tell_ms;          // what was left out is said that often; 0: 60,000
     /* Optional: something a person should know. level: "warn". */
     void (*on_notice)(void *data, const char *level, const char *where, const char *text);
     void *data;

@@ -292,6 +292,9 @@ static void test_roles(void **state)
         const char *role, *command, *body;
         int status;
     } cases[] = {
+        {"viewer", "say", "{\"text\":\"x\"}", 403}, {"viewer", "source.moderate", "{\"action\":\"clear\",\"source\":\"x\"}", 403},
+        {"viewer", "source.poll", "{\"question\":\"x\",\"options\":[]}", 403}, {"viewer", "source.kinds", "{}", 200},
+        {"moderator", "say", "{\"text\":\"x\"}", 400}, {"moderator", "source.change", "{\"source\":\"x\",\"config\":{}}", 403},
         {"viewer", "history", "{}", 200},        {"viewer", "clear", "{}", 403},
         {"viewer", "question.add", "{\"text\":\"x\"}", 403}, {"viewer", "invite", "{\"role\":\"owner\"}", 403},
         {"moderator", "clear", "{}", 200},       {"moderator", "question.add", "{\"text\":\"x\"}", 200},

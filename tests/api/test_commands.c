@@ -75,6 +75,23 @@ static void test_refusals(void **state)
         {"source.add", "\"config\":{\"connector\":\"myspace\"}", "myspace"},
         {"source.add", "\"config\":{\"connector\":\"twitch\",\"channel\":\"an na\"}", "an na"},
         {"source.remove", "\"source\":\"twitch:anna\"", "there is no source \"twitch:anna\""},
+        {"source.change", "\"source\":\"twitch:anna\",\"config\":{}", "there is no source \"twitch:anna\""},
+        {"source.change", "\"source\":\"twitch:anna\"", "config is missing"},
+        {"say", "", "say: text is missing"},
+        {"say", "\"text\":\" \"", "text is empty"},
+        {"say", "\"text\":\"hello\"", "no source can do that now"},
+        {"say", "\"text\":\"hello\",\"to\":[\"irc:anna\"]", "there is no source \"irc:anna\""},
+        {"say", "\"text\":\"hello\",\"to\":\"irc:anna\"", "an array of texts is expected"},
+        {"say", "\"text\":\"hello\",\"reply_to\":4711", "message 4711 is not among the last ones"},
+        {"say", "\"text\":\"hello\",\"reply_to\":4711,\"to\":[\"irc:anna\"]", "leave to out"},
+        {"source.moderate", "\"action\":\"kill\"", "action \"kill\": delete, timeout"},
+        {"source.moderate", "\"action\":\"ban\"", "message or source is missing"},
+        {"source.moderate", "\"action\":\"ban\",\"message\":4711", "message 4711 is not among"},
+        {"source.moderate", "\"action\":\"ban\",\"source\":\"irc:anna\"", "whom it is about is missing"},
+        {"source.moderate", "\"action\":\"delete\",\"source\":\"irc:anna\"", "what it is about is missing"},
+        {"source.moderate", "\"action\":\"clear\",\"source\":\"irc:anna\"", "there is no source \"irc:anna\""},
+        {"source.poll", "\"question\":\"q\",\"options\":[\"a\"]", "options: 1 given"},
+        {"source.poll_end", "\"source\":\"irc:anna\",\"native_id\":\"\"", "what it is about"},
         {"invite", "\"role\":\"king\"", "role \"king\": viewer, moderator or owner"},
         {"invite", "\"role\":\"viewer\",\"minutes\":0", "minutes 0"},
         {"invite", "\"role\":\"viewer\",\"name\":\"0123456789012345678901234567890123456789012345678901234567890123456789\"", "name: at most 63"},
@@ -194,6 +211,121 @@ static void test_remove_old_message(void **state)
     free(text);
     json_decref(answer);
     caller_must(&caller, "message.remove", members);  // by another moderator, at the same time
+    end(&desk, &caller);
+}
+
+/* What antiphon cannot do on the platform is said, and in the way of nothing here. */
+static void test_removed_on_the_platform(void **state)
+{
+    struct desk desk;
+    struct caller caller;
+    begin(&desk, &caller);
+    caller_must(&caller, "source.add", "\"config\":{\"connector\":\"twitch\",\"channel\":\"show\",\"url\":\"ws://127.0.0.1:1\"}");
+    char members[96];
+    snprintf(members, sizeof(members), "\"message\":%llu,\"on_platform\":true",
+             (unsigned long long)desk_say(&desk, "twitch", "u1", "rude"));
+    json_t *reply = caller_ask(&caller, "message.remove", members);
+    assert_true(json_get_bool(reply, "ok", false));
+    const json_t *sent = json_object_get(json_object_get(reply, "result"), "sent");
+    const json_t *result = json_array_get(json_object_get(sent, "results"), 0);
+    assert_string_equal(json_get_text(sent, "action"), "delete");
+    assert_string_equal(json_get_text(sent, "by"), "anna");
+    assert_string_equal(json_get_text(result, "source"), "twitch:show");
+    assert_string_equal(json_get_text(result, "outcome"), "unable");
+    assert_non_null(json_get_text(result, "text"));
+    json_decref(reply);
+    json_decref(caller_wait(&caller, "sent"));
+    assert_int_equal(queue_count(desk.relay->queue), 0);
+    desk_say(&desk, "twitch", "u2", "rude again");
+    reply = caller_ask(&caller, "author.remove", "\"platform\":\"twitch\",\"author\":\"u2\",\"on_platform\":true");
+    assert_string_equal(json_get_text(json_object_get(json_object_get(reply, "result"), "sent"), "action"), "ban");
+    json_decref(reply);
+    reply = caller_ask(&caller, "author.remove", "\"platform\":\"kick\",\"author\":\"u2\",\"on_platform\":true");
+    assert_non_null(strstr(json_get_text(json_object_get(reply, "result"), "not_on_platform"), "no source of this platform"));
+    json_decref(reply);
+    assert_int_equal(queue_count(desk.relay->queue), 0);
+    // Who comes later sees what was tried.
+    struct caller late;
+    caller_open(&late, &desk, NULL);
+    json_t *snapshot = caller_wait(&late, "snapshot");
+    assert_int_equal(json_array_size(json_object_get(snapshot, "sent")), 2);
+    json_decref(snapshot);
+    caller_close(&late);
+    end(&desk, &caller);
+}
+
+/* A platform's form is made of what it says about itself. */
+static void test_kinds(void **state)
+{
+    struct desk desk;
+    struct caller caller;
+    begin(&desk, &caller);
+    json_t *reply = caller_ask(&caller, "source.kinds", "");
+    const json_t *kinds = json_object_get(json_object_get(reply, "result"), "kinds"), *youtube = NULL;
+    size_t index;
+    json_t *kind, *key;
+    assert_true(json_array_size(kinds) >= 2);
+    json_array_foreach(kinds, index, kind) {
+        if (strcmp(json_get_text(kind, "connector"), "youtube") == 0)
+            youtube = kind;
+        assert_true(json_array_size(json_object_get(kind, "keys")) > 0);
+    }
+    assert_string_equal(json_get_text(youtube, "title"), "YouTube");
+    bool has_secret = false;
+    json_array_foreach(json_object_get(youtube, "keys"), index, key) {
+        if (strcmp(json_get_text(key, "name"), "api_key") != 0)
+            continue;
+        has_secret = json_get_bool(key, "secret", false);
+        assert_string_equal(json_get_text(key, "type"), "text");
+        assert_non_null(json_get_text(key, "help"));
+    }
+    assert_true(has_secret);
+    assert_true(json_array_size(json_object_get(json_object_get(reply, "result"), "common")) >= 2);
+    json_decref(reply);
+    end(&desk, &caller);
+}
+
+static char written_back[1000];
+
+static bool write_back(void *data, const json_t *sources, struct error *err)
+{
+    char *text = json_dumps(sources, JSON_COMPACT);
+    snprintf(written_back, sizeof(written_back), "%s", text);
+    free(text);
+    return true;
+}
+
+/* A changed source keeps what the form showed as "***", goes on at its cursor, and may become another one. */
+static void test_changed_source(void **state)
+{
+    struct desk desk;
+    struct caller caller;
+    desk_init(&desk);
+    desk.relay_options.save_sources = write_back;
+    desk_start(&desk);
+    caller_open(&caller, &desk, NULL);
+    caller_must(&caller, "source.add", "\"config\":{\"connector\":\"youtube\",\"channel\":\"@anna\",\"api_key\":\"AIzaReal\","
+                "\"api_url\":\"http://127.0.0.1:1\"}");
+    json_t *reply = caller_ask(&caller, "source.list", "");
+    char *text = json_dumps(reply, 0);
+    assert_null(strstr(text, "AIzaReal"));
+    assert_non_null(strstr(text, "\"***\""));
+    free(text);
+    json_decref(reply);
+    caller_must(&caller, "source.change", "\"source\":\"youtube:@anna\",\"config\":{\"connector\":\"youtube\",\"channel\":\"@anna\","
+                "\"api_key\":\"***\",\"api_url\":\"http://127.0.0.1:2\"}");
+    assert_non_null(strstr(written_back, "\"api_key\":\"AIzaReal\""));
+    assert_non_null(strstr(written_back, "127.0.0.1:2"));
+    assert_non_null(journal_cursor(desk.relay->journal, "youtube:@anna"));  // what was spent of the day is in it
+    caller_refused(&caller, "source.change", "\"source\":\"youtube:@anna\",\"config\":{\"connector\":\"youtube\",\"chanel\":\"@bob\"}", "chanel");
+    assert_non_null(sources_find(desk.relay->sources, "youtube:@anna"));
+    caller_must(&caller, "source.change", "\"source\":\"youtube:@anna\",\"config\":{\"connector\":\"youtube\",\"channel\":\"@bob\","
+                "\"api_key\":\"***\",\"api_url\":\"http://127.0.0.1:2\"}");
+    assert_null(sources_find(desk.relay->sources, "youtube:@anna"));
+    assert_non_null(sources_find(desk.relay->sources, "youtube:@bob"));
+    assert_non_null(strstr(written_back, "\"api_key\":\"AIzaReal\""));
+    assert_null(strstr(written_back, "@anna"));
+    assert_null(journal_cursor(desk.relay->journal, "youtube:@anna"));
     end(&desk, &caller);
 }
 
@@ -457,6 +589,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refusals), cmocka_unit_test(test_questions),
         cmocka_unit_test(test_pick_old_message), cmocka_unit_test(test_remove_old_message),
+        cmocka_unit_test(test_removed_on_the_platform), cmocka_unit_test(test_kinds), cmocka_unit_test(test_changed_source),
         cmocka_unit_test(test_polls),
         cmocka_unit_test(test_captions), cmocka_unit_test(test_clear_and_panic),
         cmocka_unit_test(test_history_search_erase), cmocka_unit_test(test_sources),

@@ -23,6 +23,7 @@
 #include "relay/on_air.h"
 #include "relay/polls.h"
 #include "relay/questions.h"
+#include "relay/replies.h"
 #include "relay/sources.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -112,6 +113,53 @@ struct message *queue_find(const struct queue *queue, uint64_t id)
     return id == 1 ? only_message : NULL;
 }
 
+struct message *queue_previous(const struct queue *queue, uint64_t before)
+{
+    return before == 0 || before > 1 ? only_message : NULL;
+}
+
+/* One source, which can do nearly everything and answers after the line. */
+static struct source only_source = {.id = (char[]){"twitch:anna"}, .platform = (char[]){"twitch"}};
+
+const struct source *sources_find(const struct sources *sources, const char *id)
+{
+    return strcmp(id, only_source.id) == 0 ? &only_source : NULL;
+}
+
+void sources_each(const struct sources *sources, void (*fn)(void *data, const struct source *source), void *data)
+{
+    fn(data, &only_source);
+}
+
+bool sources_can(const struct sources *sources, const char *id, enum connector_act_kind kind, const char **why_not)
+{
+    if (why_not)
+        *why_not = kind == CONNECTOR_CLEAR ? "not there" : NULL;
+    return kind != CONNECTOR_CLEAR;
+}
+
+uint64_t sources_act(struct sources *sources, const char *id, const struct connector_act *act) { return 1; }
+const char *connector_act_name(enum connector_act_kind kind) { return "act"; }
+const char *connector_outcome_name(enum connector_outcome outcome) { return "outcome"; }
+
+void source_write_json(const struct source *source, struct buffer *out)
+{
+    buffer_add_string(out, "{\"id\":\"twitch:anna\"}");
+}
+
+static const struct connector_key only_keys[] = {{"channel", JSON_STRING, true, "a name", "anna"}, {NULL}};
+
+const char *connector_name_at(size_t index) { return index == 0 ? "twitch" : NULL; }
+const char *connector_title(const char *platform) { return "Twitch"; }
+const struct connector_key *connector_keys(const char *platform) { return only_keys; }
+const struct connector_key *connector_common_keys(void) { return only_keys; }
+
+const struct source *relay_change_source(struct relay *relay, const char *id, const json_t *config, struct error *err)
+{
+    error_set(err, ERROR_DATA, "there is no source");
+    return NULL;
+}
+
 const struct source *relay_add_source(struct relay *relay, const json_t *config, struct error *err)
 {
     error_set(err, ERROR_DATA, "connector is missing");
@@ -140,12 +188,14 @@ static void handle_poll(void *data, const struct poll *poll) { update(); }
 static void handle_track(void *data, const struct caption_track *track) {}
 static void handle_lines(void *data) { update(); }
 static void handle_nothing(void *data) {}
+static void handle_sent(void *data, const struct sent *sent) { reply_handle_sent(&api, sent); }
 
 static void create_desk(void)
 {
     struct error err;
     static char journal;  // an address; nobody looks behind it
     relay = (struct relay){.journal = (struct journal *)(void *)&journal};
+    relay.replies = replies_create(&(struct replies_options){.journal = relay.journal, .changed = handle_sent});
     relay.questions = questions_create(&(struct questions_options){
         .journal = relay.journal, .changed = handle_question, .removed = handle_removed, .dirty = handle_nothing}, &err);
     relay.polls = polls_create(&(struct polls_options){.journal = relay.journal, .changed = handle_poll, .dirty = handle_nothing}, &err);
@@ -166,6 +216,7 @@ static void destroy_desk(void)
     on_air_destroy(relay.on_air);
     captions_destroy(relay.captions);
     polls_destroy(relay.polls);
+    replies_destroy(relay.replies);
     questions_destroy(relay.questions);
     message_unref(only_message);
 }
@@ -197,6 +248,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         size_t len = (size_t)((newline ? newline : end) - at);
         run_line(at, len);
+        replies_handle_result(relay.replies, only_source.id, &(struct connector_result){.act = 1, .text = "", .native_id = "m"});
         at += len + (newline != NULL);
     }
     if (!list_is_empty(&api.replies))
