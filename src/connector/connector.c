@@ -22,6 +22,7 @@
 
 /* Every platform, in alphabetical order. */
 static const struct connector_impl *const connectors[] = {
+    &discord_connector,
     &door_connector,
     &facebook_connector,
     &instagram_connector,

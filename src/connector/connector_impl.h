@@ -161,6 +161,7 @@ char *connector_config_secret(const json_t *config, const char *key, struct erro
 const char *connector_config_text(const json_t *config, const char *key, const char *otherwise);
 
 /* The table's entries, in alphabetical order. */
+extern const struct connector_impl discord_connector;
 extern const struct connector_impl door_connector;
 extern const struct connector_impl facebook_connector;
 extern const struct connector_impl instagram_connector;

@@ -81,6 +81,7 @@ static void let_go(struct websocket *ws)
     lws_set_opaque_user_data(wsi, NULL);
     if (ws->state != STATE_OPEN)
         return;
+    lws_set_wsi_user(wsi, (void *)(intptr_t)ws->options.goodbye_code);  // all that is left of us: see handle_abandoned()
     lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, GOODBYE_S);
     lws_callback_on_writable(wsi);
 }
@@ -353,12 +354,13 @@ static void handle_peer_close(struct websocket *ws, const unsigned char *in, siz
 /* Nobody's any more: no more connecting, no more reading, a proper goodbye where one is due. */
 static int handle_abandoned(struct lws *wsi, enum lws_callback_reasons reason)
 {
+    intptr_t code = (intptr_t)lws_wsi_user(wsi);
     switch (reason) {
     case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
     case LWS_CALLBACK_CLIENT_FILTER_PRE_ESTABLISH:
     case LWS_CALLBACK_CLIENT_ESTABLISHED: return -1;
     case LWS_CALLBACK_CLIENT_WRITEABLE:
-        lws_close_reason(wsi, LWS_CLOSE_STATUS_NORMAL, NULL, 0);
+        lws_close_reason(wsi, (enum lws_close_status)(code ? code : LWS_CLOSE_STATUS_NORMAL), NULL, 0);
         return -1;
     default: return 0;
     }

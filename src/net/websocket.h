@@ -48,6 +48,7 @@ struct websocket_options {
     size_t message_bytes_max;  // of one incoming message; beyond: closed with 1009. 0: 1 MiB
     size_t queue_count_max;    // of outgoing messages; 0: 1024
     size_t queue_bytes_max;    // 0: 4 MiB
+    int goodbye_code;          // with which websocket_destroy() leaves; 0: 1000
     const struct websocket_handler *handler;  // borrowed
     void *data;
 };
@@ -58,7 +59,7 @@ struct websocket_options {
  */
 struct websocket *websocket_create(struct loop *loop, const struct websocket_options *options, struct error *err);
 
-/* Says goodbye with code 1000 if it is open. No callback comes any more. Accepts NULL. */
+/* Says goodbye if it is open. No callback comes any more. Accepts NULL. */
 void websocket_destroy(struct websocket *websocket);
 
 /* Queues a copy. False: not open, or the queue is full (ERROR_AGAIN); nothing was queued. */

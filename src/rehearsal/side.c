@@ -14,6 +14,7 @@ enum { SENT_BYTES_MAX = 64 << 20, WRITES_MAX = 10000 };
 
 /* One line a platform, alphabetical. */
 #define EACH_SIDE(SIDE) \
+    SIDE(discord)       \
     SIDE(twitch)        \
     SIDE(youtube)
 
@@ -114,12 +115,18 @@ void side_mint_id(struct side *side, char id[TRANSCRIPT_ID_BYTES])
 
 /* --- Records --- */
 
-void side_note(struct side *side, const struct message *message)
+void side_note_as(struct side *side, const struct message *message, const char *id)
 {
+    struct str name = id ? str_from(id) : message->is.native_id;
     side->said++;
     if (side->sent.len < SENT_BYTES_MAX)
-        buffer_printf(&side->sent, "%lld %.*s %s\n", (long long)clock_unix_ms(), (int)message->is.native_id.len,
-                      message->is.native_id.data, message_kind_name(message->is.kind));
+        buffer_printf(&side->sent, "%lld %.*s %s\n", (long long)clock_unix_ms(), (int)name.len, name.data ? name.data : "",
+                      message_kind_name(message->is.kind));
+}
+
+void side_note(struct side *side, const struct message *message)
+{
+    side_note_as(side, message, NULL);
 }
 
 static void set_text(json_t *object, const char *key, const char *text)

@@ -96,6 +96,7 @@ struct side_client {
     struct list link;              // in side.clients, from open() on
     struct side *side;
     struct server_socket *socket;  // NULL: not open yet
+    int close_code;                // in close(): the peer's, or 1006
     struct buffer held;            // while stalled
 };
 
@@ -128,8 +129,9 @@ double rehearsal_load(const struct rehearsal *rehearsal);  // messages a second;
 /* A client is there and listens: the show may begin. */
 void side_client_came(struct side *side);
 
-/* Keeps count of a message that was sent. */
+/* Keeps count of a message that was sent; id: under which, NULL: its native_id. */
 void side_note(struct side *side, const struct message *message);
+void side_note_as(struct side *side, const struct message *message, const char *id);
 
 /* A word as an id of the side's form, as the transcript's words become ids in the first pass. */
 void side_make_id(const struct side *side, const char *word, char id[TRANSCRIPT_ID_BYTES]);

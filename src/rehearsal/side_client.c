@@ -166,6 +166,7 @@ static void handle_close(void *data, struct server_socket *socket, void *session
     struct side_client *client = session;
     list_remove(&client->link);
     client->socket = NULL;
+    client->close_code = code;
     buffer_fini(&client->held);
     client->side->impl->close(client);
 }

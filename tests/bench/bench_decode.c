@@ -288,11 +288,42 @@ static void bench_x(void)
         exit(1);
 }
 
+static const char discord_frame[] =
+    "{\"op\":0,\"s\":1337,\"t\":\"MESSAGE_CREATE\",\"d\":{\"id\":\"1310000000000000001\",\"channel_id\":\"3000000000000000000\",\"guild_id\":"
+    "\"2000000000000000000\",\"type\":0,\"content\":\"\xd8\xb3\xd9\x84\xd8\xa7\xd9\x85 <:barg:900000000000000001> what does this song mean to you?\","
+    "\"timestamp\":\"2026-11-22T18:20:45.123000+00:00\",\"edited_timestamp\":null,\"author\":{\"id\":\"1002\",\"username\":\"sara_parsi\","
+    "\"discriminator\":\"0\",\"global_name\":\"Sara\",\"avatar\":\"a_abc123\",\"bot\":false,\"public_flags\":0,\"clan\":null},\"member\":{\"nick\":"
+    "\"Sara P\",\"roles\":[\"4001\"],\"joined_at\":\"2024-01-01T00:00:00+00:00\",\"avatar\":null,\"deaf\":false,\"mute\":false},\"mentions\":[],"
+    "\"mention_roles\":[],\"mention_everyone\":false,\"attachments\":[],\"embeds\":[],\"components\":[],\"flags\":0,\"tts\":false,\"pinned\":false,"
+    "\"nonce\":\"17\"}}";
+
+/* A frame that jansson parses, too: which part of the work is ours. */
+static void bench_json(const char *platform, const char *frame)
+{
+    enum { ROUNDS = 5000 };
+    size_t bytes = 0, len = strlen(frame);
+    struct connector_options options = {.deliver = count, .data = &bytes};
+    struct connector *connector = connector_create_decoder(platform, &options, NULL);
+    double ours = 0, jansson = 0;
+    for (int run = 0; run < RUNS; run++) {
+        keep_least(&ours, ours_ns(connector, frame, len, ROUNDS));
+        keep_least(&jansson, jansson_ns(frame, len, ROUNDS));
+    }
+    printf("decode_%s_bytes %zu bytes\n", platform, len);
+    printf("decode_%s %.0f ns\n", platform, ours);
+    printf("jansson_%s %.0f ns\n", platform, jansson);
+    printf("decode_%s_against_jansson %.2f times\n", platform, ours / jansson);
+    connector_destroy(connector);
+    if (bytes == 0)
+        exit(1);
+}
+
 int main(void)
 {
     bench_x();
     bench_tiktok();
     bench_webcast();
+    bench_json("discord", discord_frame);
     bench_twitch();
     bench_twitch_event();
     bench_youtube();

@@ -43,6 +43,16 @@ static void take_cursor(void *data, const char *cursor)
     snprintf(stage->cursor, sizeof(stage->cursor), "%s", cursor);
 }
 
+static void take_result(void *data, const struct connector_result *result)
+{
+    struct stage *stage = data;
+    assert_true(stage->result_count < 64);
+    stage->results[stage->result_count].act = result->act;
+    stage->results[stage->result_count].outcome = result->outcome;
+    snprintf(stage->results[stage->result_count].native_id, 64, "%s", result->native_id);
+    snprintf(stage->results[stage->result_count++].text, 256, "%s", result->text);
+}
+
 static void check(void *data)
 {
     struct stage *stage = data;
@@ -99,7 +109,8 @@ void stage_start(struct stage *stage, const char *cursor, const char *config, ..
         fail_msg("%s: %s", text, err.text);
     struct connector_options options = {
         .loop = stage->loop, .cursor = cursor, .poison = stage->poison, .deliver = take_message,
-        .on_health = take_health, .on_gap = take_gap, .on_cursor = take_cursor, .data = stage,
+        .on_health = take_health, .on_gap = take_gap, .on_cursor = take_cursor,
+        .on_result = take_result, .data = stage,
     };
     stage->connector = connector_create(object, &options, &err);
     if (!stage->connector)
@@ -147,6 +158,18 @@ static bool has_gaps(void *data)
 {
     const struct wanted *wanted = data;
     return wanted->stage->gap_count >= wanted->count;
+}
+
+static bool has_results(void *data)
+{
+    const struct wanted *wanted = data;
+    return wanted->stage->result_count >= wanted->count;
+}
+
+void stage_until_results(struct stage *stage, size_t count)
+{
+    struct wanted wanted = {.stage = stage, .count = count};
+    stage_until(stage, "results", has_results, &wanted);
 }
 
 void stage_until_state(struct stage *stage, enum connector_state state)

@@ -26,6 +26,12 @@ struct stage {
     size_t gap_count;
     char states[128][512];  // "live: joined #anna"
     size_t state_count;
+    struct {
+        uint64_t act;
+        enum connector_outcome outcome;
+        char text[256], native_id[64];
+    } results[64];
+    size_t result_count;
     char cursor[1024];
     struct timer check, limit;
     bool (*condition)(void *data);
@@ -48,6 +54,7 @@ void stage_until(struct stage *stage, const char *what, bool (*condition)(void *
 void stage_until_state(struct stage *stage, enum connector_state state);
 void stage_until_messages(struct stage *stage, size_t count);
 void stage_until_gaps(struct stage *stage, size_t count);
+void stage_until_results(struct stage *stage, size_t count);
 
 /* True if some state so far begins with `text`. */
 bool stage_said(const struct stage *stage, const char *text);
