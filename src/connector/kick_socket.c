@@ -45,8 +45,11 @@ static void try_again(struct kick *kick, enum connector_state state, int64_t del
     connector_set_state(&kick->base, state, "%s (%s)", why, connector_again_text(delay_ms, again));
 }
 
+/* Of the connection that was joined; that further attempts failed is no news. */
 static void note_loss(struct kick *kick, const char *why)
 {
+    if (!kick->is_joined)
+        return;
     free(kick->loss);
     kick->loss = xasprintf("connection lost: %s", why);
 }
@@ -114,7 +117,6 @@ static void handle_deadline(void *data)
     if (!kick->is_joined) {
         end_with_code(kick, 4200, "it did not let us into the chat in time");
     } else if (silent_ms < quiet_ms(kick)) {
-        kick->awaits_pong = false;
         timer_start(&kick->deadline, quiet_ms(kick) - silent_ms);
     } else if (kick->awaits_pong) {
         end_with_code(kick, 4201, "no sign of life");
@@ -226,6 +228,7 @@ static void handle_message(void *data, const char *bytes, size_t len, bool is_te
 {
     struct kick *kick = data;
     kick->heard_ms = clock_monotonic_ms();
+    kick->awaits_pong = false;
     kick_receive(&kick->base, bytes, len, NULL);
 }
 

@@ -108,7 +108,8 @@ void stage_start(struct stage *stage, const char *cursor, const char *config, ..
     if (!object)
         fail_msg("%s: %s", text, err.text);
     struct connector_options options = {
-        .loop = stage->loop, .cursor = cursor, .poison = stage->poison, .deliver = take_message,
+        .loop = stage->loop, .cursor = cursor, .poison = stage->poison, .logins = stage->logins,
+        .deliver = take_message,
         .on_health = take_health, .on_gap = take_gap, .on_cursor = take_cursor,
         .on_result = take_result, .data = stage,
     };

@@ -17,6 +17,7 @@ struct stage {
     struct loop *loop;
     struct connector *connector;
     struct poison *poison;  // borrowed
+    struct logins *logins;  // borrowed
     struct message *messages[STAGE_MAX];
     size_t message_count;
     struct {
