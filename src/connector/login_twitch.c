@@ -27,7 +27,8 @@ const struct login_impl twitch_login = {
     .name = "twitch", .label = "Twitch", .url = "https://id.twitch.tv/oauth2", .api_url = "https://api.twitch.tv/helix",
     .device_path = "/device", .token_path = "/token", .revoke_path = "/revoke",
     .scopes = "bits:read channel:manage:polls channel:moderate channel:read:polls channel:read:redemptions "
-              "channel:read:subscriptions moderator:manage:announcements moderator:manage:automod "
+              "channel:read:subscriptions channel:read:predictions channel:read:hype_train channel:read:charity "
+              "moderator:manage:announcements moderator:manage:automod "
               "moderator:manage:banned_users moderator:manage:chat_messages moderator:read:blocked_terms "
               "moderator:read:chat_settings moderator:read:followers moderator:read:moderators "
               "moderator:read:unban_requests moderator:read:vips moderator:read:warnings user:read:chat user:write:chat",

@@ -1,5 +1,6 @@
 /*
- * twitch.c - Twitch's chat by anonymous IRC: which session is current, when to try again, what was missed.
+ * twitch.c - Twitch's chat by anonymous IRC: which session is current, when to try again, what was missed. What a login
+ * adds is twitch_account.c's.
  * IRC replays nothing: whatever was written between the last sign of life and the next JOIN is a gap. When Twitch
  * announces a restart (RECONNECT), a second session joins before the first is dropped, and nothing is missed.
  */
@@ -13,6 +14,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "connector/connector_impl.h"
+#include "connector/twitch_account.h"
 #include "connector/twitch_event.h"
 #include "connector/twitch_reader.h"
 #include "connector/twitch_session.h"
@@ -54,11 +56,14 @@ struct twitch {
     char *loss;               // owned; why the last session ended
     struct twitch_reader reader;
     struct twitch_events events;
+    struct twitch_account *account;  // owned; NULL: not started
+    char *api_url, *eventsub_url;    // owned
+    int64_t events_ms;        // Unix: of the last life, until when all events came
 };
 
 static const struct connector_key keys[] = {
-    {"channel", JSON_STRING, true, "the name as in twitch.tv/NAME, or the address", "anna"}, {"url", JSON_STRING, false}, {"idle_ms", JSON_INTEGER, false},
-    {"dead_ms", JSON_INTEGER, false}, {"join_ms", JSON_INTEGER, false}, {NULL},
+    {"channel", JSON_STRING, true, "the name as in twitch.tv/NAME, or the address", "anna"}, {"url", JSON_STRING, false},
+    {"api_url", JSON_STRING, false}, {"eventsub_url", JSON_STRING, false}, {"idle_ms", JSON_INTEGER, false}, {"dead_ms", JSON_INTEGER, false}, {"join_ms", JSON_INTEGER, false}, {NULL},
 };
 
 static struct twitch *get_twitch(struct connector *base)
@@ -123,7 +128,7 @@ static const struct twitch_session_handler session_handler;
 static struct twitch_session *open_session(struct twitch *twitch, struct error *err)
 {
     return twitch_session_create(&(struct twitch_session_options){
-        .loop = twitch->base.options.loop, .url = twitch->url, .ca_file = twitch->base.options.ca_file,
+        .loop = twitch->base.options.loop, .url = twitch->url, .ca_file = twitch->base.ca_file, .proxy = twitch->base.proxy,
         .channel = twitch->channel, .idle_ms = twitch->idle_ms, .dead_ms = twitch->dead_ms,
         .join_ms = twitch->join_ms, .handler = &session_handler, .data = twitch}, err);
 }
@@ -181,8 +186,14 @@ static void end_overlap(void *data)
 
 static void give_cursor(struct twitch *twitch)
 {
-    char text[48];
-    snprintf(text, sizeof(text), "{\"alive_ms\":%lld}", (long long)twitch->alive_ms);
+    char text[96];
+    int64_t events_ms = twitch_account_events_ms(twitch->account);
+    if (events_ms > 0) {
+        snprintf(text, sizeof(text), "{\"alive_ms\":%lld,\"events_ms\":%lld}", (long long)twitch->alive_ms,
+                 (long long)events_ms);
+    } else {
+        snprintf(text, sizeof(text), "{\"alive_ms\":%lld}", (long long)twitch->alive_ms);
+    }
     twitch->cursor_ms = twitch->alive_ms;
     connector_set_cursor(&twitch->base, text);
 }
@@ -257,6 +268,7 @@ static bool read_line(struct twitch *twitch, struct twitch_session *session, str
     if (sent_ms > 0)
         twitch->sent_ms = sent_ms;
     twitch_session_handle(session, &line);
+    twitch_account_note_line(twitch->account, &line);
     return is_repetition(twitch, &line, text) || twitch_reader_read(&twitch->reader, &line, err);
 }
 
@@ -269,6 +281,25 @@ static void handle_line(void *data, struct twitch_session *session, struct str t
         return;
     read_line(twitch, session, text, &err);
     connector_end_frame(&twitch->base, &err);
+}
+
+/* The chat's state, and what the login adds. A remedy is told with the next words, and being live again ends it. */
+static void say_live(struct twitch *twitch)
+{
+    const char *words = twitch_account_words(twitch->account), *remedy = twitch_account_remedy(twitch->account);
+    double took_s = (double)twitch_session_join_took_ms(twitch->current) / 1000;
+    if (twitch->base.health.state != CONNECTOR_LIVE)
+        connector_set_state(&twitch->base, CONNECTOR_LIVE, "joined #%s (%.1f s)", twitch->channel, took_s);
+    connector_set_remedy(&twitch->base, "%s", remedy);
+    connector_set_state(&twitch->base, CONNECTOR_LIVE, "joined #%s (%.1f s)%s%s", twitch->channel, took_s,
+                        *words ? "; " : "", words);
+}
+
+static void handle_account(void *data)
+{
+    struct twitch *twitch = data;
+    if (twitch->base.health.state == CONNECTOR_LIVE && twitch_session_is_joined(twitch->current))
+        say_live(twitch);
 }
 
 static void handle_joined(void *data, struct twitch_session *session)
@@ -288,8 +319,8 @@ static void handle_joined(void *data, struct twitch_session *session)
     twitch->alive_ms = now_ms;
     twitch->sent_ms = 0;
     backoff_reset(&twitch->backoff);
-    connector_set_state(&twitch->base, CONNECTOR_LIVE, "joined #%s (%.1f s)", twitch->channel,
-                        (double)twitch_session_join_took_ms(session) / 1000);
+    twitch->events.is_room_elsewhere = true;
+    say_live(twitch);
     give_cursor(twitch);
     timer_start(&twitch->tick, CURSOR_MS);
 }
@@ -312,6 +343,9 @@ static void lose_current(struct twitch *twitch, const struct error *why)
     char again[32];
     free(twitch->loss);
     twitch->loss = xasprintf("connection lost: %s", why->text);
+    twitch->events.is_room_elsewhere = false;
+    if (why->code == ERROR_DATA || why->text[0] == '#')
+        connector_set_remedy(base, "check the name in \"channel\": https://www.twitch.tv/%s should show it", twitch->channel);
     if (why->code == ERROR_DENIED) {
         timer_start(&twitch->retry, random_jitter(SELDOM_MS, 20));
         connector_set_state(base, CONNECTOR_FAILED, "%s", why->text);
@@ -365,6 +399,9 @@ static struct connector *twitch_create(const json_t *config)
     const char *channel = json_get_text(config, "channel");
     twitch->channel = channel ? login_of(channel) : NULL;
     twitch->url = xstrdup(connector_config_text(config, "url", "wss://irc-ws.chat.twitch.tv:443"));
+    twitch->api_url = xstrdup(connector_config_text(config, "api_url", "https://api.twitch.tv/helix"));
+    twitch->eventsub_url = xstrdup(connector_config_text(config, "eventsub_url",
+        "wss://eventsub.wss.twitch.tv/ws?keepalive_timeout_seconds=30"));
     twitch->idle_ms = json_get_int(config, "idle_ms", 60 * 1000);
     twitch->dead_ms = json_get_int(config, "dead_ms", 10 * 1000);
     twitch->join_ms = json_get_int(config, "join_ms", 10 * 1000);
@@ -382,10 +419,27 @@ static void twitch_start(struct connector *base)
     if (base->options.cursor) {
         json_t *cursor = json_parse(base->options.cursor, strlen(base->options.cursor), NULL);
         twitch->alive_ms = json_get_int(cursor, "alive_ms", 0);
+        twitch->events_ms = json_get_int(cursor, "events_ms", 0);
         json_decref(cursor);
     }
     connector_set_state(base, CONNECTOR_CONNECTING, "connecting for #%s", twitch->channel);
     timer_start(&twitch->retry, backoff_next_ms(&twitch->backoff));
+    twitch->events.is_chat_elsewhere = true;
+    if (base->options.logins)
+        twitch->account = twitch_account_create(&(struct twitch_account_options){
+            .base = base, .reader = &twitch->reader, .events = &twitch->events, .channel = twitch->channel,
+            .api_url = twitch->api_url, .eventsub_url = twitch->eventsub_url, .events_ms = twitch->events_ms,
+            .on_change = handle_account, .data = twitch});
+}
+
+static const char *twitch_can(struct connector *base, enum connector_act_kind kind)
+{
+    return twitch_account_can(get_twitch(base)->account, kind);
+}
+
+static void twitch_act(struct connector *base, const struct connector_task *task)
+{
+    twitch_account_act(get_twitch(base)->account, task);
 }
 
 static bool read_frame(struct twitch *twitch, const char *text, size_t len, struct error *err)
@@ -429,6 +483,7 @@ static void twitch_destroy(struct connector *base)
     timer_stop(&twitch->reap);
     timer_stop(&twitch->linger);
     timer_stop(&twitch->tick);
+    twitch_account_destroy(twitch->account);
     reap_sessions(twitch);
     twitch_session_destroy(twitch->current);
     twitch_session_destroy(twitch->next);
@@ -437,10 +492,13 @@ static void twitch_destroy(struct connector *base)
     free(twitch->loss);
     free(twitch->channel);
     free(twitch->url);
+    free(twitch->api_url);
+    free(twitch->eventsub_url);
     free(twitch);
 }
 
 const struct connector_impl twitch_connector = {
     .name = "twitch", .title = "Twitch", .keys = keys, .check = twitch_check, .create = twitch_create, .start = twitch_start,
-    .receive = twitch_receive, .stop = twitch_stop, .destroy = twitch_destroy,
+    .text_limit = {500, CONNECTOR_CODE_POINTS}, .pace = {20, 30 * 1000, 1000},
+    .receive = twitch_receive, .can = twitch_can, .act = twitch_act, .stop = twitch_stop, .destroy = twitch_destroy,
 };

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "chat/emotes.h"
 #include "connector/twitch_cheers.h"
+#include "connector/twitch_pictures.h"
 #include "connector/twitch_reader.h"
 
 #define URL_BEFORE "https://static-cdn.jtvnw.net/emoticons/v2/"
@@ -127,7 +128,7 @@ void twitch_reader_add_cheers(struct twitch_reader *reader, struct message_draft
     for (size_t from = 0, to; from < text.len; from = to + 1) {
         const char *space = memchr(text.data + from, ' ', text.len - from);
         to = space ? (size_t)(space - text.data) : text.len;
-        if (twitch_cheers_find(reader->cheers, (struct str){text.data + from, to - from}, &cheer))
+        if (twitch_cheers_find(twitch_pictures_cheers(reader->pictures), (struct str){text.data + from, to - from}, &cheer))
             twitch_reader_add_cheer(reader, draft, from, to, &cheer);
     }
 }

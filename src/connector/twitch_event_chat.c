@@ -6,6 +6,7 @@
 #include "connector/twitch_cheers.h"
 #include "connector/twitch_event.h"
 #include "connector/twitch_line.h"
+#include "connector/twitch_pictures.h"
 #include "connector/twitch_reader.h"
 
 /* ---- text ---- */
@@ -26,7 +27,7 @@ static void add_fragment(struct twitch_event *event, const json_t *fragment, siz
     if (json_is_object(emote)) {
         add_emote(event, twitch_json_text(emote, "id"), from, to);
     } else if (json_is_object(cheermote) &&
-               twitch_cheers_picture(event->reader->cheers, twitch_json_text(cheermote, "prefix"),
+               twitch_cheers_picture(twitch_pictures_cheers(event->reader->pictures), twitch_json_text(cheermote, "prefix"),
                                      json_get_int(cheermote, "bits", 0), &cheer)) {
         twitch_reader_add_cheer(event->reader, &event->draft, from, to, &cheer);
     }

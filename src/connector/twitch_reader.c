@@ -7,11 +7,12 @@
 #include "base/utf8.h"
 #include "chat/money.h"
 #include "connector/connector_impl.h"
+#include "connector/twitch_pictures.h"
 
 void twitch_reader_init(struct twitch_reader *reader, struct connector *base)
 {
     reader->base = base;
-    reader->cheers = NULL;
+    reader->pictures = NULL;
     reader->is_charity_elsewhere = false;
     reader->batch_count = 0;
     reader->room = (struct twitch_room){-2, -2, -2, -2, -2};
@@ -228,6 +229,8 @@ void twitch_reader_forget(struct twitch_reader *reader)
 
 void twitch_reader_deliver(struct twitch_reader *reader, struct message_draft *draft)
 {
+    if (reader->pictures)
+        twitch_pictures_fill(reader->pictures, &draft->author, reader->badge_images);
     draft->detail = reader->detail;
     connector_deliver(reader->base, draft);
 }

@@ -13,6 +13,7 @@
 struct connector;
 struct error;
 struct twitch_cheers;
+struct twitch_pictures;
 
 enum {
     TWITCH_BATCHES = 64,       // gift batches whose recipients may still come
@@ -29,13 +30,13 @@ struct twitch_room {  // -2: not known yet
 struct twitch_reader {
     struct connector *base;  // borrowed; its connector_deliver() gets the messages
     bool is_charity_elsewhere;  // EventSub brings the donations
-    const struct twitch_cheers *cheers;  // borrowed; the channel's own cheermotes; NULL: only Twitch's are known
+    struct twitch_pictures *pictures;  // borrowed; what a login can look up; NULL: nothing
     char batches[TWITCH_BATCHES][TWITCH_BATCH_ID_BYTES];
     size_t batch_count;      // ever seen
     struct twitch_room room;
     // While a line is read: what its draft points at.
     struct emote emotes[TWITCH_EMOTES_MAX];
-    struct str badges[TWITCH_BADGES_MAX];
+    struct str badges[TWITCH_BADGES_MAX], badge_images[TWITCH_BADGES_MAX];
     json_t *detail;          // owned; NULL: none
     size_t arena_used;
     char arena[TWITCH_ARENA_BYTES];

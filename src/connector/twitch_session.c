@@ -225,7 +225,7 @@ struct twitch_session *twitch_session_create(const struct twitch_session_options
     timer_init(&session->deadline, options->loop, handle_deadline, session);
     timer_init(&session->idle, options->loop, handle_idle, session);
     session->socket = websocket_create(options->loop, &(struct websocket_options){
-        .url = options->url, .ca_file = options->ca_file, .message_bytes_max = FRAME_BYTES_MAX,
+        .url = options->url, .ca_file = options->ca_file, .proxy = options->proxy, .message_bytes_max = FRAME_BYTES_MAX,
         .handler = &websocket_handler, .data = session}, err);
     if (!session->socket) {
         twitch_session_destroy(session);

@@ -32,7 +32,7 @@ struct twitch_session_handler {
 
 struct twitch_session_options {
     struct loop *loop;
-    const char *url, *ca_file, *channel;    // borrowed as long as the session lives
+    const char *url, *ca_file, *proxy, *channel;    // borrowed as long as the session lives
     int64_t idle_ms, dead_ms, join_ms;      // own PING after, dead behind it, deadline of login and of JOIN
     const struct twitch_session_handler *handler;
     void *data;
