@@ -26,6 +26,7 @@ static const struct connector_impl *const connectors[] = {
     &door_connector,
     &facebook_connector,
     &instagram_connector,
+    &irc_connector,
     &kick_connector,
     &tiktok_connector,
     &twitch_connector,

@@ -165,6 +165,7 @@ extern const struct connector_impl discord_connector;
 extern const struct connector_impl door_connector;
 extern const struct connector_impl facebook_connector;
 extern const struct connector_impl instagram_connector;
+extern const struct connector_impl irc_connector;
 extern const struct connector_impl kick_connector;
 extern const struct connector_impl tiktok_connector;
 extern const struct connector_impl twitch_connector;

@@ -237,7 +237,7 @@ static int check_protocol(struct websocket *ws, struct lws *wsi)
 {
     char got[128] = "";
     lws_hdr_copy(wsi, got, sizeof(got), WSI_TOKEN_PROTOCOL);
-    if (!ws->options.protocol || strcmp(got, ws->options.protocol) == 0)
+    if (!ws->options.protocol || ws->options.is_protocol_loose || strcmp(got, ws->options.protocol) == 0)
         return 0;
     error_set(&ws->error, ERROR_DATA, "the server does not speak %s", ws->options.protocol);
     return -1;

@@ -37,6 +37,7 @@ struct websocket_options {
     const char *url;       // ws://host[:port]/path?query, wss://…, or unix:/path/of/the/socket
     const char *path;      // with unix: only; NULL: "/"
     const char *protocol;  // sub-protocol asked for, and required of the answer; NULL: none
+    bool is_protocol_loose;  // protocol is a list, "a, b": the answer may name one of them, or none at all
     const char *origin;    // sent as it is; NULL: no Origin
     const struct net_header *headers;  // copied
     size_t header_count;

@@ -318,8 +318,34 @@ static void bench_json(const char *platform, const char *frame)
         exit(1);
 }
 
+/* A line of IRCv3 as InspIRCd sends it, in a channel of a thousand. */
+static void bench_irc(void)
+{
+    static const char line[] =
+        "@time=2026-11-22T10:00:00.123Z;msgid=00A~1795354810~0;account=niloufar;+draft/reply=00A~1795354809~7 "
+        ":niloufar!~nilou@2001:db8::17 PRIVMSG #barg_e_sabz :\xd8\xa7\xdb\x8c\xd9\x86 "
+        "\xd8\xa2\xd9\x87\xd9\x86\xda\xaf what does \x02this song\x02 mean to you? And will there be another one tonight";
+    size_t bytes = 0;
+    struct connector_options options = {.deliver = count, .data = &bytes};
+    struct connector *connector = connector_create_decoder("irc", &options, NULL);
+    for (int i = 0; i < 1000; i++) {
+        char name[64];
+        int len = snprintf(name, sizeof(name), ":irc.test 353 me = #barg_e_sabz :+user%d", i);
+        connector_receive(connector, name, (size_t)len, NULL);
+    }
+    double ns = 0;
+    for (int run = 0; run < RUNS; run++)
+        keep_least(&ns, ours_ns(connector, line, sizeof(line) - 1, 10000));
+    printf("decode_irc_line_bytes %zu bytes\n", sizeof(line) - 1);
+    printf("decode_irc %.0f ns\n", ns);
+    connector_destroy(connector);
+    if (bytes == 0)
+        exit(1);
+}
+
 int main(void)
 {
+    bench_irc();
     bench_x();
     bench_tiktok();
     bench_webcast();
