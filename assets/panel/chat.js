@@ -1,15 +1,19 @@
 // chat.js - the merged chat. Rows are added and removed, never redrawn.
 import { button, byId, clockTime, element, platformMark, roleMark } from "./dom.js";
+import { notify } from "./notices.js";
 
-const ROWS_MAX = 400, NEAR_END_PX = 60;
+const ROWS_MAX = 400, NEAR_END_PX = 60, TIMEOUT_S = 600;
 const controls = new Set(["edit", "delete", "ban", "unban", "clear", "room", "end"]);
 
 export class Chat {
   #list = byId("messages"); #newer = byId("newer"); #rows = new Map(); #lastId = 0; #held = 0; #rate = [];
 
-  constructor(store, act) {
+  // replies: answers are written there.
+  constructor(store, act, replies) {
     this.store = store;
     this.act = act;
+    this.replies = replies;
+    store.addEventListener("role", () => { byId("on-platform-row").hidden = store.role === "viewer"; });
     store.addEventListener("reset", () => this.#reset());
     store.addEventListener("feed", () => this.#draw());
     store.addEventListener("edited", ({ detail }) => this.#replace(detail));
@@ -94,15 +98,29 @@ export class Chat {
     const author = message.author ?? {};
     const name = author.name || author.login || "";
     const mayModerate = this.store.role !== "viewer";
-    return element("li", { class: `message ${message.platform} is-${message.kind} ${message.history ? "is-history" : ""}`, "data-id": message.id },
+    return element("li", { class: `message ${message.platform} is-${message.kind} ${message.history ? "is-history" : ""} ${message.own ? "is-own" : ""}`, "data-id": message.id },
       platformMark(message.platform),
       element("time", { class: "when" }, clockTime(message.time_ms ?? message.received_ms)),
-      element("bdi", { class: "who" }, name), roleMark(author), money(message.money),
+      element("bdi", { class: "who" }, name), message.own ? element("span", { class: "role own" }, "from here") : roleMark(author), money(message.money),
       element("span", { class: "text", dir: "auto" }, message.text || words(message)),
-      mayModerate && element("span", { class: "tools" },
-        message.text ? button("Pick", () => this.act("question.pick", { message: message.id }), { "aria-label": `Pick as a question: ${name}` }) : null,
-        button("Remove", () => this.act("message.remove", { message: message.id }), { "aria-label": `Remove the message of ${name}` }),
-        author.id ? button("Ban here", () => this.act("author.remove", { platform: message.platform, author: author.id }), { "aria-label": `Remove all messages of ${name}` }) : null));
+      mayModerate && this.#tools(message, name));
+  }
+
+  #tools(message, name) {
+    const author = message.author ?? {}, can = this.store.sources.get(message.source)?.can ?? [];
+    return element("span", { class: "tools" },
+      message.text && !message.own ? button("Pick", () => this.act("question.pick", { message: message.id }), { "aria-label": `Pick as a question: ${name}` }) : null,
+      can.includes("say") && message.native_id && !message.own ? button("Reply", () => this.replies.answer(message), { "aria-label": `Reply to ${name}` }) : null,
+      button("Remove", () => this.#take("message.remove", { message: message.id }), { "aria-label": `Remove the message of ${name}` }),
+      can.includes("timeout") && author.id && !message.own ? button("Time out", () => this.act("source.moderate", { action: "timeout", message: message.id, seconds: TIMEOUT_S }), { "aria-label": `Time out ${name} for ten minutes, on the platform` }) : null,
+      author.id && !message.own ? button("Ban here", () => this.#take("author.remove", { platform: message.platform, author: author.id }), { "aria-label": `Remove all messages of ${name}` }) : null);
+  }
+
+  // Here at once; on the platform too if that is wished, and what comes of it is told with the replies.
+  #take(command, fields) {
+    const onPlatform = byId("on-platform").checked;
+    this.act(command, onPlatform ? { ...fields, on_platform: true } : fields)
+      .then((result) => result.not_on_platform && notify("warn", `Removed here, but not on the platform: ${result.not_on_platform}`), () => {});
   }
 }
 

@@ -37,6 +37,16 @@ export function ago(unixMs, nowMs = Date.now()) {
   return clockTime(unixMs);
 }
 
+// "190 ms", "3.0 s", "41 s", "5 min", "2 h 10 min".
+export function duration(ms) {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60000) return `${(ms / 1000).toFixed(ms < 9950 ? 1 : 0)} s`;
+  const minutes = Math.round(ms / 60000);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+export const number = (value) => new Intl.NumberFormat().format(value);
+
 const marks = { twitch: "Tw", youtube: "Yt" };
 
 export function platformMark(platform) {

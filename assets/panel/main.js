@@ -3,9 +3,12 @@ import { byId } from "./dom.js";
 import { Chat } from "./chat.js";
 import { Link } from "./link.js";
 import { notify } from "./notices.js";
+import { Outputs } from "./outputs.js";
 import { Questions } from "./questions.js";
+import { Replies } from "./replies.js";
 import { currentRole, signIn } from "./session.js";
 import { Show } from "./show.js";
+import { SourceForm } from "./source_form.js";
 import { Sources } from "./sources.js";
 import { Store } from "./store.js";
 
@@ -35,10 +38,12 @@ function chooseTab(name) {
 async function start() {
   if ((await currentRole()) === null) await signIn();
   byId("desk").hidden = byId("tabs").hidden = false;
-  new Chat(store, act);
+  const replies = new Replies(store, act);
+  new Chat(store, act, replies);
   new Questions(store, act);
   new Show(store, act);
-  new Sources(store, act);
+  new Sources(store, act, new SourceForm(store, act));
+  new Outputs(store, act);
   store.addEventListener("notice", ({ detail }) => notify(detail.level, detail.text));
   store.addEventListener("role", () => { byId("clear").disabled = byId("panic").disabled = store.role === "viewer"; });
   byId("clear").addEventListener("click", () => act("clear"));

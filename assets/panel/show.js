@@ -10,6 +10,9 @@ export class Show {
     store.addEventListener("on_air", () => this.#drawOnAir());
     store.addEventListener("preview", () => this.#drawOnAir());
     for (const part of ["polls", "role"]) store.addEventListener(part, () => this.#drawPoll());
+    store.addEventListener("sources", () => {
+      byId("poll-native-row").hidden = ![...store.sources.values()].some(({ can }) => can?.includes("poll_start"));
+    });
     for (const part of ["captions", "role"]) store.addEventListener(part, () => this.#drawTracks());
     byId("poll-form").addEventListener("submit", (event) => this.#openPoll(event));
     byId("line-form").addEventListener("submit", (event) => this.#sendLine(event));
@@ -62,8 +65,10 @@ export class Show {
     event.preventDefault();
     const options = byId("poll-options").value.split("\n").map((line) => line.trim()).filter(Boolean);
     const seconds = Number(byId("poll-seconds").value);
-    this.act("poll.open", { question: byId("poll-question").value.trim(), options, ...(seconds ? { seconds } : {}) })
-      .then(() => event.target.reset(), () => {});
+    const poll = { question: byId("poll-question").value.trim(), options, ...(seconds ? { seconds } : {}) };
+    const isNative = byId("poll-native").checked;
+    this.act("poll.open", poll)
+      .then(() => { event.target.reset(); if (isNative) this.act("source.poll", poll).catch(() => {}); }, () => {});
   }
 
   #drawTracks() {

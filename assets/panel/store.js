@@ -1,6 +1,6 @@
 // store.js - what the relay told us, kept; views subscribe to the parts they draw.
 
-const FEED_MAX = 400;
+const FEED_MAX = 400, GAPS_MAX = 200, SENT_MAX = 100;
 
 export class Store extends EventTarget {
   role = "viewer";
@@ -11,6 +11,7 @@ export class Store extends EventTarget {
   captions = new Map();   // track name → track
   sources = new Map();
   outputs = new Map();
+  sent = new Map();       // number → what was done on the platforms
   gaps = [];
   overlay = null;
   previews = new Map();   // view → address of its newest picture
@@ -50,9 +51,10 @@ export class Store extends EventTarget {
     this.captions = byKey(event.captions, "track");
     this.sources = byKey(event.sources, "id");
     this.outputs = byKey(event.outputs, "name");
+    this.sent = byKey(event.sent, "id");
     this.gaps = event.gaps ?? [];
     this.feed = [];
-    this.#changed("reset", "role", "on_air", "questions", "polls", "captions", "sources", "outputs", "gaps");
+    this.#changed("reset", "role", "on_air", "questions", "polls", "captions", "sources", "outputs", "sent", "gaps");
     this.#add(event.feed ?? []);
   }
 
@@ -64,7 +66,12 @@ export class Store extends EventTarget {
   on_captions({ captions }) { this.captions.set(captions.track, captions); this.#changed("captions"); }
   on_source({ source }) { this.sources.set(source.id, source); this.#changed("sources"); }
   on_source_removed({ source }) { this.sources.delete(source); this.#changed("sources"); }
-  on_gap({ gap }) { this.gaps.push(gap); this.gaps.splice(0, this.gaps.length - 50); this.#changed("gaps"); }
+  on_gap({ gap }) { this.gaps.push(gap); this.gaps.splice(0, this.gaps.length - GAPS_MAX); this.#changed("gaps"); }
+  on_sent({ sent }) {
+    this.sent.set(sent.id, sent);
+    if (this.sent.size > SENT_MAX) this.sent.delete(this.sent.keys().next().value);
+    this.#changed("sent");
+  }
   on_output({ output }) { this.outputs.set(output.name, output); this.#changed("outputs"); }
   on_overlay({ overlay }) { this.overlay = overlay; this.#changed("on_air"); }
   // The page's policy refuses data: addresses; the number only makes the browser fetch again.

@@ -26,8 +26,8 @@ enum {
 };
 
 static const struct connector_key keys[] = {
-    {"channel", JSON_STRING, false, "a channel whose broadcasts are followed: its handle, id or address; or", "@anna"},
-    {"video", JSON_STRING, false, "one broadcast: its id or address", "https://youtube.com/live/dQw4w9WgXcQ"},
+    {"channel", JSON_STRING, false, "whose broadcasts are followed: a handle, id or address. This or a video", "@anna"},
+    {"video", JSON_STRING, false, "one broadcast: its id or address. This or a channel", "https://youtube.com/live/dQw4w9WgXcQ"},
     {"api_key", JSON_STRING, false, "from the Google Cloud console, YouTube Data API v3", "secret:youtube"},
     {"api_url", JSON_STRING, false}, {"url", JSON_STRING, false}, {"method", JSON_STRING, false},
     {"daily_quota", JSON_INTEGER, false}, {"wait_ms", JSON_INTEGER, false}, {"poll_ms", JSON_INTEGER, false},

@@ -139,11 +139,61 @@ test("a removed message leaves every list at once", async () => {
 
 test("a source shows its state; another is added and removed", async () => {
   await page.locator("#sources .state.live").first().waitFor();
-  await page.getByLabel("Channel").fill("no such channel !");
+  await page.getByLabel("Platform", { exact: true }).selectOption("twitch");
+  await page.getByLabel("Channel", { exact: true }).fill("no such channel !");
   await page.locator("#source-form").getByRole("button", { name: "Add" }).click();
   await page.locator(".notice.error").waitFor();
   await page.locator("#sources li", { hasText: "youtube" }).getByRole("button", { name: "Remove" }).click();
   await until("the source is gone", async () => (await page.locator("#sources li", { hasText: "youtube" }).count()) === 0);
+});
+
+test("each platform's form is made of what it says of its keys", async () => {
+  const { kinds } = await stage.api("source.kinds");
+  const choice = page.getByLabel("Platform", { exact: true });
+  assert.deepEqual(await choice.locator("option").allInnerTexts(), kinds.map(({ title }) => title));
+  for (const { connector, keys } of kinds) {
+    await choice.selectOption(connector);
+    for (const { name, secret, required } of keys.filter(({ help }) => help)) {
+      const field = page.locator(`#source-key-${name}`);
+      if (secret) assert.equal(await field.getAttribute("type"), "password", `${connector}: ${name} is shown`);
+      assert.equal(await field.evaluate((node) => node.required), required, `${connector}: ${name}`);
+    }
+  }
+});
+
+test("a source is changed in place, and its secret stays unseen", async () => {
+  await stage.api("source.add", { config: { connector: "youtube", channel: "@anna", api_key: "AIzaVerySecret", api_url: "http://127.0.0.1:1" } });
+  await page.getByRole("button", { name: "Change youtube:@anna" }).click();
+  await page.getByRole("heading", { name: "Change youtube:@anna" }).waitFor();
+  assert.equal(await page.getByLabel("Api key", { exact: true }).inputValue(), "");
+  assert.equal(await page.getByLabel("Api key", { exact: true }).getAttribute("placeholder"), "unchanged");
+  await shoot("source-change");
+  await page.getByLabel("Channel", { exact: true }).fill("@bob");
+  await page.locator("#source-form").getByRole("button", { name: "Save" }).click();
+  await page.locator("#sources li", { hasText: "youtube:@bob" }).waitFor();
+  const { sources } = await stage.api("source.list");
+  const changed = sources.find(({ id }) => id === "youtube:@bob");
+  assert.equal(changed.config.api_url, "http://127.0.0.1:1");  // no field shows it, and it stays
+  assert.ok(!JSON.stringify(sources).includes("AIzaVerySecret"));
+  assert.ok(!(await page.content()).includes("AIzaVerySecret"));
+  await page.getByRole("button", { name: "Remove youtube:@bob" }).click();
+  await until("it is gone", async () => (await page.locator("#sources li", { hasText: "youtube" }).count()) === 0);
+});
+
+test("where nobody can write, the box says why", async () => {
+  assert.equal(await page.getByLabel("Say in the chats").isDisabled(), true);
+  await page.locator("#say-why", { hasText: "No chat can be written to. twitch:rehearsal: " }).waitFor();
+  await stage.api("say", { text: "سلام", to: ["twitch:rehearsal"] });
+  await page.locator("#sent .result.unable", { hasText: "twitch:rehearsal: not sent" }).waitFor();
+  await page.getByLabel("Remove and ban on the platform too").check();
+  const row = page.locator("#messages .message", { hasText: "hello from Berlin" });
+  await row.hover();
+  await row.getByRole("button", { name: "Remove the message of Otto" }).click();
+  await row.waitFor({ state: "detached" });
+  await page.locator("#sent .sent", { hasText: "delete" }).first().waitFor();
+  await page.getByLabel("Remove and ban on the platform too").uncheck();
+  assert.ok(await page.evaluate(() => document.documentElement.scrollHeight <= innerHeight), "the page is longer than the screen");
+  await shoot("replies");
 });
 
 test("after kill -9 of the relay the panel comes back by itself, with nothing twice", async () => {

@@ -1,0 +1,123 @@
+// source_form.js - adds and changes sources. The fields come from what each connector says of its own keys, so a new platform
+// needs nothing here.
+import { byId, element } from "./dom.js";
+
+const KEPT = "***";  // what the relay shows of a secret, and what keeps it as it is
+
+export class SourceForm {
+  #form = byId("source-form"); #choice = byId("source-connector"); #fields = byId("source-fields");
+  #kinds = new Map(); #common = []; #changed = null; #isAsked = false;
+
+  constructor(store, act) {
+    this.store = store;
+    this.act = act;
+    store.addEventListener("role", () => this.#handleRole());
+    this.#choice.addEventListener("change", () => this.#draw({}));
+    byId("source-cancel").addEventListener("click", () => this.#begin());
+    this.#form.addEventListener("submit", (event) => this.#submit(event));
+  }
+
+  // The same form with what the source has.
+  change(source) {
+    this.#changed = source;
+    this.#choice.value = source.config.connector;
+    this.#draw(source.config);
+    this.#form.scrollIntoView({ block: "nearest" });
+    this.#fields.querySelector("input, textarea")?.focus();
+  }
+
+  #handleRole() {
+    const isOwner = this.store.role === "owner";
+    this.#form.hidden = !isOwner;
+    if (!isOwner || this.#isAsked) return;
+    this.#isAsked = true;
+    this.act("source.kinds").then(({ kinds, common }) => {
+      this.#kinds = new Map(kinds.map((kind) => [kind.connector, kind]));
+      this.#common = common;
+      this.#choice.replaceChildren(...kinds.map(({ connector, title }) => element("option", { value: connector }, title)));
+      this.#begin();
+    }, () => { this.#isAsked = false; });
+  }
+
+  #begin() {
+    this.#changed = null;
+    this.#draw({});
+  }
+
+  #draw(config) {
+    const kind = this.#kinds.get(this.#choice.value);
+    byId("source-form-title").textContent = this.#changed ? `Change ${this.#changed.id}` : "Add a source";
+    byId("source-submit").textContent = this.#changed ? "Save" : "Add";
+    byId("source-cancel").hidden = !this.#changed;
+    this.#choice.disabled = Boolean(this.#changed);
+    const shown = (key) => key.help;
+    this.#fields.replaceChildren(...(kind?.keys ?? []).filter(shown).flatMap((key) => field(key, config[key.name])),
+      element("details", {}, element("summary", {}, "More"), ...this.#common.filter(shown).flatMap((key) => field(key, config[key.name]))));
+  }
+
+  // Keys that have no field (for tests and proxies) stay as they are.
+  #read() {
+    const kind = this.#kinds.get(this.#choice.value);
+    const keys = [...kind.keys, ...this.#common].filter((key) => key.help);
+    const config = { ...(this.#changed?.config ?? {}), connector: this.#choice.value };
+    for (const key of keys) {
+      const value = read(key, byId(`source-key-${key.name}`), this.#changed?.config[key.name]);
+      delete config[key.name];
+      if (value !== undefined) config[key.name] = value;
+    }
+    return config;
+  }
+
+  #submit(event) {
+    event.preventDefault();
+    let config;
+    try {
+      config = this.#read();
+    } catch (error) {
+      byId("source-error").textContent = error.message;
+      return;
+    }
+    byId("source-error").textContent = "";
+    const done = this.#changed ? this.act("source.change", { source: this.#changed.id, config }) : this.act("source.add", { config });
+    done.then(() => this.#begin(), () => {});
+  }
+}
+
+const title = (name) => (name[0].toUpperCase() + name.slice(1)).replaceAll("_", " ");
+
+function write(value) {
+  if (value === undefined) return "";
+  if (Array.isArray(value)) return value.every((item) => typeof item === "string") ? value.join("\n") : JSON.stringify(value);
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+function field(key, value) {
+  const id = `source-key-${key.name}`, hint = `${id}-hint`;
+  const common = { id, "aria-describedby": hint, required: key.required && !(key.secret && value), autocomplete: "off", spellcheck: "false" };
+  const isKept = key.secret && value === KEPT;
+  let input;
+  if (key.type === "boolean") {
+    input = element("input", { id, type: "checkbox", "aria-describedby": hint, checked: value === true });
+    return [element("div", { class: "row check" }, input, element("label", { for: id }, title(key.name))), element("p", { class: "hint", id: hint }, key.help)];
+  }
+  if (key.type === "array" || key.type === "object") input = element("textarea", { ...common, rows: "3", dir: "auto" });
+  else input = element("input", { ...common, type: key.secret ? "password" : key.type === "integer" ? "number" : "text", dir: "auto", placeholder: isKept ? "unchanged" : key.example });
+  input.value = isKept ? "" : write(value);
+  const more = key.type === "array" ? " One a line." : key.secret ? " Or secret:NAME, from secrets.json." : "";
+  return [element("label", { for: id }, title(key.name)), input, element("p", { class: "hint", id: hint }, key.help + (more && !/[.!?]$/.test(key.help) ? "." : "") + more)];
+}
+
+// undefined: left out.
+function read(key, input, old) {
+  if (key.type === "boolean") return input.checked || (old !== undefined ? false : undefined);
+  const text = input.value.trim();
+  if (text === "") return key.secret && old === KEPT ? KEPT : undefined;
+  if (key.type === "integer") return Number(text);
+  if (key.type === "text") return text;
+  if (key.type === "array" && !text.startsWith("[")) return text.split("\n").map((line) => line.trim()).filter(Boolean);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error(`${title(key.name)}: expected JSON`);
+  }
+}
