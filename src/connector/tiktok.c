@@ -19,6 +19,7 @@
 enum {
     TICK_MS = 1000, HANDLE_MAX = 32, RESUME_BYTES_MAX = 1024,
     WAIT_MS = 60 * 1000, QUIET_MS = 60 * 1000, HEARTBEAT_MS = 10 * 1000, SIGN_MS = 10 * 1000,
+    STREAK_MS = 10 * 1000, LIKES_MS = 5 * 1000, PROVED_MS = 60 * 1000,
 };
 
 static const struct connector_key keys[] = {
@@ -26,7 +27,8 @@ static const struct connector_key keys[] = {
     {"method", JSON_STRING, false, "tikfinity (the app on this computer), or webcast (unofficial)", "tikfinity"},
     {"unofficial", JSON_TRUE, false}, {"url", JSON_STRING, false}, {"site_url", JSON_STRING, false}, {"sign_url", JSON_STRING, false},
     {"sign_key", JSON_STRING, false}, {"wait_ms", JSON_INTEGER, false}, {"quiet_ms", JSON_INTEGER, false},
-    {"heartbeat_ms", JSON_INTEGER, false}, {"sign_ms", JSON_INTEGER, false}, {NULL},
+    {"heartbeat_ms", JSON_INTEGER, false}, {"sign_ms", JSON_INTEGER, false}, {"streak_ms", JSON_INTEGER, false},
+    {"likes_ms", JSON_INTEGER, false}, {"proved_ms", JSON_INTEGER, false}, {NULL},
 };
 
 /* ---- configuration ---- */
@@ -203,6 +205,9 @@ static struct connector *tiktok_create(const json_t *config)
     tiktok->heartbeat_ms = json_get_int(config, "heartbeat_ms", HEARTBEAT_MS);
     tiktok->sign_ms = json_get_int(config, "sign_ms", SIGN_MS);
     tiktok->sign_wait_ms = tiktok->sign_ms;
+    tiktok->streak_ms = json_get_int(config, "streak_ms", STREAK_MS);
+    tiktok->proved_ms = json_get_int(config, "proved_ms", PROVED_MS);
+    tiktok->likes_ms = json_get_int(config, "likes_ms", LIKES_MS);
     if (!tiktok->is_webcast)
         tiktok->backoff = (struct backoff){.first_ms = 2000, .limit_ms = 10000};  // as TikFinity's other clients do
     return &tiktok->base;
@@ -225,7 +230,7 @@ static void tiktok_start(struct connector *base)
     struct loop *loop = base->options.loop;
     timer_init(&tiktok->timer, loop, run_step, tiktok);
     timer_init(&tiktok->tick, loop, handle_tick, tiktok);
-    tiktok_reader_start(&tiktok->reader);
+    tiktok_reader_start(&tiktok->reader, tiktok->streak_ms, tiktok->likes_ms);
     read_cursor(tiktok);
     tiktok_later(tiktok, backoff_next_ms(&tiktok->backoff), tiktok->is_webcast ? tiktok_find_room : tiktok_app_connect);
 }

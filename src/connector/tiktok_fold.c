@@ -12,17 +12,16 @@
 #include "net/loop.h"
 
 enum {
-    STREAKS_MAX = 256, STREAK_MS = 10 * 1000,  // TikTok sometimes never says that a streak is over
-    LIKES_MAX = 512, LIKES_MS = 5 * 1000,
+    STREAKS_MAX = 256, LIKES_MAX = 512,
     SUBSCRIPTIONS = 64, SUBSCRIPTION_MS = 60 * 1000,
     KNOWN_MAX = 2048, KNOWN_SLOTS = 4096,
-    TICK_MS = 500,
+    TICK_MS = 250,
 };
 
 struct streak {
     uint64_t hash;         // of the key; 0: free
     struct message *last;  // the last one delivered; its native id is the streak's
-    int64_t due_ms;        // monotonic: when it is taken for over
+    int64_t due_ms;        // monotonic: when it is taken for over: TikTok sometimes never says so
 };
 
 struct likes {
@@ -43,6 +42,7 @@ struct tiktok_fold {
     struct connector *base;
     struct loop *loop;  // NULL: not started
     struct timer timer;
+    int64_t streak_ms, likes_ms;
     struct hash_key hash_key;
     struct streak streaks[STREAKS_MAX];
     struct likes likes[LIKES_MAX];
@@ -120,7 +120,7 @@ void tiktok_fold_note_streak(struct tiktok_fold *fold, struct str key, const str
     if (!streak)
         streak = make_place(fold);
     message_unref(streak->last);
-    *streak = (struct streak){hash, message_create(draft), clock_monotonic_ms() + STREAK_MS};
+    *streak = (struct streak){hash, message_create(draft), clock_monotonic_ms() + fold->streak_ms};
 }
 
 struct str tiktok_fold_streak(const struct tiktok_fold *fold, struct str key)
@@ -174,7 +174,7 @@ bool tiktok_fold_add_like(struct tiktok_fold *fold, const struct message_draft *
     struct likes *likes = likes_of(fold, hash);
     int64_t total = json_get_int(draft->detail, "total", 0), count = json_get_int(draft->detail, "count", 1);
     if (likes->hash == 0)
-        *likes = (struct likes){.hash = hash, .first = message_create(draft), .due_ms = clock_monotonic_ms() + LIKES_MS};
+        *likes = (struct likes){.hash = hash, .first = message_create(draft), .due_ms = clock_monotonic_ms() + fold->likes_ms};
     if (__builtin_add_overflow(likes->count, count, &likes->count))
         likes->count = INT64_MAX;
     likes->total = total > likes->total ? total : likes->total;
@@ -243,8 +243,10 @@ static void handle_tick(void *data)
     timer_start(&fold->timer, TICK_MS);
 }
 
-void tiktok_fold_start(struct tiktok_fold *fold, struct loop *loop)
+void tiktok_fold_start(struct tiktok_fold *fold, struct loop *loop, int64_t streak_ms, int64_t likes_ms)
 {
+    fold->streak_ms = streak_ms;
+    fold->likes_ms = likes_ms;
     fold->loop = loop;
     timer_init(&fold->timer, loop, handle_tick, fold);
     timer_start(&fold->timer, TICK_MS);

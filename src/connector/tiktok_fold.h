@@ -18,8 +18,11 @@ struct tiktok_fold;
 struct tiktok_fold *tiktok_fold_create(struct connector *base);
 void tiktok_fold_destroy(struct tiktok_fold *fold);  // accepts NULL
 
-/* From now on time counts; before, every like is passed on and no streak is closed. */
-void tiktok_fold_start(struct tiktok_fold *fold, struct loop *loop);
+/*
+ * From now on time counts; before, every like is passed on and no streak is closed. streak_ms: a streak so long without an
+ * event is over. likes_ms: one person's are summed up for so long.
+ */
+void tiktok_fold_start(struct tiktok_fold *fold, struct loop *loop, int64_t streak_ms, int64_t likes_ms);
 
 /* An open or closed streak is about to be delivered. key: sender, gift and group. */
 void tiktok_fold_note_streak(struct tiktok_fold *fold, struct str key, const struct message_draft *draft);

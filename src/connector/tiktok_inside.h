@@ -32,6 +32,8 @@ struct tiktok {
     int64_t quiet_ms;        // without a word for so long: dead, or TikFinity has lost the broadcast
     int64_t heartbeat_ms;
     int64_t sign_ms;         // between two signed fetches at least
+    int64_t streak_ms, likes_ms;
+    int64_t proved_ms;       // a connection that lived so long was worth its signature
     // Both ways.
     struct tiktok_reader reader;
     struct websocket *socket;     // owned; NULL: none

@@ -27,9 +27,9 @@ void tiktok_reader_init(struct tiktok_reader *reader, struct connector *base)
     proto_arena_init(&reader->event_arena, EVENT_MEMORY_MAX);
 }
 
-void tiktok_reader_start(struct tiktok_reader *reader)
+void tiktok_reader_start(struct tiktok_reader *reader, int64_t streak_ms, int64_t likes_ms)
 {
-    tiktok_fold_start(reader->fold, reader->base->options.loop);
+    tiktok_fold_start(reader->fold, reader->base->options.loop, streak_ms, likes_ms);
 }
 
 void tiktok_reader_fini(struct tiktok_reader *reader)

@@ -41,8 +41,8 @@ struct tiktok_reader {
 void tiktok_reader_init(struct tiktok_reader *reader, struct connector *base);
 void tiktok_reader_fini(struct tiktok_reader *reader);
 
-/* With a loop: likes are summed up and streaks closed when they went silent. */
-void tiktok_reader_start(struct tiktok_reader *reader);
+/* With a loop: likes are summed up and streaks closed when they went silent; see tiktok_fold.h. */
+void tiktok_reader_start(struct tiktok_reader *reader, int64_t streak_ms, int64_t likes_ms);
 
 /*
  * One JSON object of TikFinity's. As of all of these: err must be given, and is what is returned: false if its code is

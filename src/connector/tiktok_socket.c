@@ -13,7 +13,6 @@
 
 enum {
     OPEN_MS = 20 * 1000, ENTER_MS = 20 * 1000, SELDOM_MS = 10 * 60 * 1000,
-    PROVED_MS = 60 * 1000,  // a connection that lived so long was worth its signature
 };
 
 static ProtobufCBinaryData bytes_of(const char *text)
@@ -169,7 +168,7 @@ void tiktok_socket_tick(struct tiktok *tiktok)
     }
     if (alive_ms > 0)
         tiktok_note_alive(tiktok, clock_unix_ms() - (now_ms - alive_ms) - 1000);
-    if (now_ms - tiktok->entered_ms >= PROVED_MS) {
+    if (now_ms - tiktok->entered_ms >= tiktok->proved_ms) {
         backoff_reset(&tiktok->backoff);
         tiktok->sign_wait_ms = tiktok->sign_ms;
     }
