@@ -28,6 +28,7 @@ static const struct connector_impl *const connectors[] = {
     &instagram_connector,
     &irc_connector,
     &kick_connector,
+    &socialstream_connector,
     &tiktok_connector,
     &twitch_connector,
     &x_connector,
@@ -146,14 +147,10 @@ static const struct connector_impl *check_config(const json_t *config, char **so
     return impl;
 }
 
-bool connector_needs_token(const char *platform)
+bool connector_wants_token(const char *platform)
 {
     const struct connector_impl *impl = find_impl(platform, NULL);
-    for (const struct connector_key *key = impl ? impl->keys : NULL; key && key->name; key++) {
-        if (key->is_required && strcmp(key->name, "token") == 0)
-            return impl->token != NULL;
-    }
-    return false;
+    return impl && impl->wants_token;
 }
 
 char *connector_source_id(const json_t *config, struct error *err)

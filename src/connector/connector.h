@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/str.h"
+
 struct connector;
 struct error;
 struct logins;
@@ -96,6 +98,14 @@ struct connector_result {
     const char *native_id;  // of what came to be (the first part's, of a text that was split): a message, a poll; "" if unknown
 };
 
+/* One line of subtitles as it is spoken or typed somewhere else. */
+struct connector_caption {
+    struct str text;      // valid UTF-8; several lines are parted by \n
+    struct str language;  // BCP 47; empty: not said
+    struct str id;        // of what is being said: the next text under it takes this one's place; empty: none
+    bool is_final;        // nothing more comes under this id
+};
+
 struct connector_options {
     struct loop *loop;      // borrowed; NULL: it reads what connector_receive() is given and speaks to nobody
     const char *cursor;     // as on_cursor() gave it last, perhaps in an earlier life; NULL: none
@@ -116,6 +126,8 @@ struct connector_options {
      * transaction or a later one, never in an earlier one. Some 100 bytes, about once a second at most.
      */
     void (*on_cursor)(void *data, const char *cursor);
+    /* Optional: subtitles that came to the door. */
+    void (*on_caption)(void *data, const struct connector_caption *caption);
     /* Optional: what became of an act; exactly once for each, unless the connector is destroyed before. */
     void (*on_result)(void *data, const struct connector_result *result);
     void *data;

@@ -67,6 +67,7 @@ struct connector_impl {
 
     /* --- Things from outside (inbound.h), all optional --- */
 
+    bool wants_token;  // its configuration has "token": where the panel adds a source without one, one is made
     /* The secret in the path at the door; NULL: it wants nothing from outside, or not now. */
     const char *(*token)(struct connector *base);
     void (*request)(struct connector *base, const struct inbound_request *request, struct inbound_answer *answer);
@@ -167,6 +168,7 @@ extern const struct connector_impl facebook_connector;
 extern const struct connector_impl instagram_connector;
 extern const struct connector_impl irc_connector;
 extern const struct connector_impl kick_connector;
+extern const struct connector_impl socialstream_connector;
 extern const struct connector_impl tiktok_connector;
 extern const struct connector_impl twitch_connector;
 extern const struct connector_impl x_connector;

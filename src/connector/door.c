@@ -14,13 +14,26 @@
 
 enum { NAME_BYTES_MAX = 32 };
 
+static bool take_ssn(struct door *door, const struct door_input *input, struct buffer *out, struct error *err)
+{
+    return socialstream_reader_parse(&door->ssn, input->body, input->len, err);
+}
+
 static const struct door_kind kinds[] = {
     {"generic", "application/json", door_take_generic},
+    {"captions", NULL, door_take_captions},
+    {"kofi", NULL, door_take_kofi},
+    {"owncast", NULL, door_take_owncast},
+    {"ssn", NULL, take_ssn},
+    {"tikfinity", NULL, door_take_tikfinity},
+    {"wxlivespy", NULL, door_take_wxlivespy},
 };
 
 static const struct connector_key keys[] = {
-    {"name", JSON_STRING, false}, {"token", JSON_STRING, true}, {"platform", JSON_STRING, false},
-    {"kofi_token", JSON_STRING, false}, {NULL},
+    {"token", JSON_STRING, false, "the secret in the address; leave it empty and one is made", "secret:door"},
+    {"name", JSON_STRING, false, "what this source is called, if there are several", "tools"},
+    {"platform", JSON_STRING, false, "the platform of messages that name none; usual: door", "mychat"},
+    {"kofi_token", JSON_STRING, false, "Ko-fi's verification token, if Ko-fi sends here", "secret:kofi"}, {NULL},
 };
 
 static struct door *get_door(struct connector *base)
@@ -45,18 +58,22 @@ static char *door_check(const json_t *config, struct error *err)
                   NAME_BYTES_MAX);
         return NULL;
     }
-    if (!inbound_check_token(json_get_text(config, "token"), err))
-        return NULL;
-    return xstrdup(name);
+    char *token = connector_config_secret(config, "token", err);
+    char *kofi_token = token ? connector_config_secret(config, "kofi_token", err) : NULL;
+    bool is_good = kofi_token && inbound_check_token(token, err);
+    free(token);
+    free(kofi_token);
+    return is_good ? xstrdup(name) : NULL;
 }
 
 static struct connector *door_create(const json_t *config)
 {
     struct door *door = xcalloc(1, sizeof(*door));
+    socialstream_reader_init(&door->ssn, &door->base);
     door->name = xstrdup(connector_config_text(config, "name", "door"));
     door->platform = xstrdup(connector_config_text(config, "platform", "door"));
-    door->token = xstrdup(connector_config_text(config, "token", NULL));
-    door->kofi_token = xstrdup(connector_config_text(config, "kofi_token", NULL));
+    door->token = connector_config_secret(config, "token", NULL);
+    door->kofi_token = connector_config_secret(config, "kofi_token", NULL);
     return &door->base;
 }
 
@@ -80,13 +97,17 @@ static void show_state(struct door *door)
     }
 }
 
-/* An address without a kind takes our own format. */
+/*
+ * An address without a kind takes our own format. Tools that add "&seq=1" to any address do so
+ * behind a kind as well; libwebsockets makes a comma of the &.
+ */
 static const struct door_kind *find_kind(const char *name)
 {
-    if (!*name)
+    size_t len = strcspn(name, "&,");
+    if (len == 0)
         return &kinds[0];
     for (size_t i = 0; i < ARRAY_LENGTH(kinds); i++) {
-        if (strcmp(kinds[i].name, name) == 0)
+        if (strlen(kinds[i].name) == len && strncmp(kinds[i].name, name, len) == 0)
             return &kinds[i];
     }
     return NULL;
@@ -194,6 +215,7 @@ static bool door_receive(struct connector *base, const char *text, size_t len, s
 static void door_destroy(struct connector *base)
 {
     struct door *door = get_door(base);
+    socialstream_reader_fini(&door->ssn);
     free(door->name);
     free(door->token);
     free(door->platform);
@@ -202,7 +224,7 @@ static void door_destroy(struct connector *base)
 }
 
 const struct connector_impl door_connector = {
-    .name = "door", .keys = keys, .check = door_check, .create = door_create, .start = door_start,
+    .name = "door", .title = "Door for other programs", .keys = keys, .wants_token = true, .check = door_check, .create = door_create, .start = door_start,
     .receive = door_receive, .destroy = door_destroy, .token = door_token, .request = door_request,
     .socket_open = door_socket_open, .socket_receive = door_socket_receive, .socket_close = door_socket_close,
 };

@@ -9,12 +9,18 @@
 #include "base/str.h"
 #include "connector/connector_impl.h"
 #include "connector/inbound.h"
+#include "connector/socialstream_reader.h"
+
+enum { DOOR_CAPTIONS = 16 };
 
 struct door {
     struct connector base;
     char *name, *token;       // owned
     char *platform;           // owned; of messages that name none
-    char *kofi_token;         // owned; NULL: the path's token is enough
+    char *kofi_token;         // owned; "": the path's token is enough
+    struct socialstream_reader ssn;
+    struct { uint64_t hash; int64_t at_ms; } captions[DOOR_CAPTIONS];  // those of the last minute that had an id
+    size_t caption_count;
     uint64_t taken;           // payloads, of any kind
     size_t socket_count;
 };
@@ -38,6 +44,13 @@ struct door_kind {
 
 /* door_generic.c: our own format (docs/message.md), one message or an array; the answer is an acknowledgement of each. */
 bool door_take_generic(struct door *door, const struct door_input *input, struct buffer *out, struct error *err);
+
+/* door_captions.c, door_kofi.c, door_hooks.c: what other tools send, as they send it. */
+bool door_take_captions(struct door *door, const struct door_input *input, struct buffer *out, struct error *err);
+bool door_take_kofi(struct door *door, const struct door_input *input, struct buffer *out, struct error *err);
+bool door_take_owncast(struct door *door, const struct door_input *input, struct buffer *out, struct error *err);
+bool door_take_wxlivespy(struct door *door, const struct door_input *input, struct buffer *out, struct error *err);
+bool door_take_tikfinity(struct door *door, const struct door_input *input, struct buffer *out, struct error *err);
 
 /* An acknowledgement of something without ids: {"type":"ack","result":…}. err NULL: it was taken. */
 void door_write_ack(bool is_repeat, const struct error *err, struct buffer *out);

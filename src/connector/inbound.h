@@ -115,8 +115,8 @@ void inbound_opened(struct inbound_socket *socket);
 void inbound_received(struct inbound_socket *socket, const char *text, size_t len);
 void inbound_detach(struct inbound_socket *socket);  // also if it never opened, and if the connector is gone
 
-/* True if the configuration of this platform needs the key "token", and the token is one of the door's. */
-bool connector_needs_token(const char *platform);
+/* True if a source of this platform has its door's secret in the key "token": inbound_make_token() makes one. */
+bool connector_wants_token(const char *platform);
 
 /* Also for a source's "token" that is to be made: 192 random bits in hex. */
 void inbound_make_token(char token[INBOUND_TOKEN_BYTES]);

@@ -32,6 +32,7 @@ static void track_destroy(struct caption_track *track)
     free(track->name);
     free(track->language);
     free(track->changed_by);
+    free(track->utterance);
     free(track);
 }
 
@@ -239,6 +240,39 @@ bool captions_line(struct captions *captions, const char *name, const char *lang
     } else {
         captions->options.lines_changed(captions->options.data);
     }
+    return true;
+}
+
+/* The newest line grows: nothing moves up. False: it stands no more, or is another's. */
+static bool replace_live(struct caption_track *track, const struct caption_utterance *utterance, int64_t now_ms)
+{
+    struct caption_live *live = &track->live[CAPTION_SHOWN_LINES - 1];
+    bool is_same = utterance->id.len > 0 && track->utterance && str_equal(str_from(track->utterance), utterance->id);
+    if (!is_same || !live->text || live->until_ms <= now_ms)
+        return false;
+    struct str text = trim(utterance->text);
+    if (text.len > CAPTION_LINE_BYTES_MAX)
+        text.len = utf8_cut(text.data, CAPTION_LINE_BYTES_MAX);
+    free(live->text);
+    live->text = xstrndup(text.data, text.len);
+    for (char *at = live->text; (at = strchr(at, '\n'));)
+        *at = ' ';
+    live->until_ms = now_ms + CAPTION_LIVE_SECONDS * 1000;
+    return true;
+}
+
+bool captions_utter(struct captions *captions, const char *name, const char *language,
+                    const struct caption_utterance *utterance, int64_t now_ms, const char *by, struct error *err)
+{
+    struct caption_track *track = find(captions, name, NULL);
+    if (trim(utterance->text).len > 0 && track && replace_live(track, utterance, now_ms)) {
+        captions->options.lines_changed(captions->options.data);
+    } else if (!captions_line(captions, name, language, utterance->text, 0, now_ms, by, err)) {
+        return false;
+    }
+    track = find(captions, name, NULL);
+    free(track->utterance);
+    track->utterance = utterance->is_final || utterance->id.len == 0 ? NULL : xstrndup(utterance->id.data, utterance->id.len);
     return true;
 }
 

@@ -45,6 +45,7 @@ struct caption_track {
     int64_t zero_ms;  // Unix: when the track's zero was; while it runs
     struct caption_live live[CAPTION_SHOWN_LINES];
     char *changed_by;
+    char *utterance;  // id of the newest live line while it is not final; NULL: none
 };
 
 struct captions_options {
@@ -76,6 +77,16 @@ void captions_stop_all(struct captions *captions, const char *by);
 /* One line (two if text has a line end) from now_ms. seconds 0: the usual. A track of that name is made if needed. */
 bool captions_line(struct captions *captions, const char *name, const char *language, struct str text,
                    double seconds, int64_t now_ms, const char *by, struct error *err);
+
+/* What a tool hears: a text that takes the place of the last one under the same id, until it is final. */
+struct caption_utterance {
+    struct str text;     // its lines become one where it takes another's place
+    struct str id;       // empty: a line for itself
+    bool is_final;
+};
+
+bool captions_utter(struct captions *captions, const char *name, const char *language,
+                    const struct caption_utterance *utterance, int64_t now_ms, const char *by, struct error *err);
 
 /* The newest lines that stand at now_ms. */
 struct caption_shown caption_track_shown(const struct caption_track *track, int64_t now_ms);

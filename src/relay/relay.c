@@ -182,6 +182,20 @@ static void handle_source_ended(void *data, const struct source *source)
         replies_handle_source_gone(relay->replies, source->id);
 }
 
+/* A track has the name of its source and language. What is empty or too long is no line: the tool goes on. */
+static void handle_caption(void *data, const struct source *source, const struct connector_caption *caption)
+{
+    struct relay *relay = data;
+    struct error err = {0};
+    char language[CAPTION_NAME_BYTES_MAX + 1] = "und", name[2 * CAPTION_NAME_BYTES_MAX];
+    if (caption->language.len > 0 && caption->language.len <= CAPTION_NAME_BYTES_MAX)
+        snprintf(language, sizeof(language), "%.*s", (int)caption->language.len, caption->language.data);
+    snprintf(name, sizeof(name), "%.40s %.20s", source->id, language);
+    struct caption_utterance utterance = {.text = caption->text, .id = caption->id, .is_final = caption->is_final};
+    if (!captions_utter(relay->captions, name, language, &utterance, clock_unix_ms(), source->id, &err))
+        log_debug("relay/captions", "%s: %s", source->id, err.text);
+}
+
 static void handle_source_removed(void *data, const struct source *source)
 {
     struct relay *relay = data;
@@ -286,7 +300,7 @@ static void start_sources(struct relay *relay, const struct relay_options *optio
         .loop = relay->loop, .journal = relay->journal, .intake = relay->intake,
         .runtime_folder = options->runtime_folder ? options->runtime_folder : options->data_folder,
         .silence_ms = options->silence_ms,
-        .on_changed = handle_source, .on_removed = handle_source_removed, .on_result = handle_result,
+        .on_changed = handle_source, .on_removed = handle_source_removed, .on_result = handle_result, .on_caption = handle_caption,
         .on_ended = handle_source_ended, .on_notice = handle_notice, .data = relay});
     relay->replies = replies_create(&(struct replies_options){
         .sources = relay->sources, .journal = relay->journal, .changed = handle_sent, .data = relay});

@@ -104,7 +104,7 @@ static json_t *with_token(const json_t *config)
 {
     json_t *copy = json_deep_copy(config);
     const char *connector = json_get_text(config, "connector");
-    if (connector && connector_needs_token(connector) && !json_get_text(config, "token")) {
+    if (connector && connector_wants_token(connector) && !json_get_text(config, "token")) {
         char token[INBOUND_TOKEN_BYTES];
         inbound_make_token(token);
         json_object_set_new(copy, "token", json_string(token));

@@ -228,3 +228,11 @@ void source_handle_cursor(void *data, const char *cursor)
     struct source *source = data;
     journal_set_cursor(source->owner->options.journal, source->id, cursor);
 }
+
+void source_handle_caption(void *data, const struct connector_caption *caption)
+{
+    struct source *source = data;
+    const struct sources_options *options = &source->owner->options;
+    if (options->on_caption)
+        options->on_caption(options->data, source, caption);
+}

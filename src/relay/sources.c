@@ -116,6 +116,7 @@ static bool source_connect(struct source *source, struct error *err)
         .on_gap = source_handle_gap,
         .on_cursor = source_handle_cursor,
         .on_result = source_handle_result,
+        .on_caption = source_handle_caption,
         .data = source,
     };
     source->connector = connector_create(source->resolved, &wanted, err);

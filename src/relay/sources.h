@@ -60,6 +60,8 @@ struct sources_options {
     void (*on_removed)(void *data, const struct source *source);
     /* Optional: what became of sources_act(); never from within it. */
     void (*on_result)(void *data, const struct source *source, const struct connector_result *result);
+    /* Optional: a line of subtitles that came to the door. */
+    void (*on_caption)(void *data, const struct source *source, const struct connector_caption *caption);
     /* Optional: its connection ends for good, and no result comes for what it had to do. */
     void (*on_ended)(void *data, const struct source *source);
     /* Optional: something a person should know: a frame that killed the last run, a chat gone silent. level: "warn". */

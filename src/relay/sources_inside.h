@@ -26,4 +26,5 @@ void source_handle_message(void *data, struct message *message);
 void source_handle_gap(void *data, int64_t from_ms, int64_t to_ms, const char *reason);
 void source_handle_cursor(void *data, const char *cursor);
 void source_handle_result(void *data, const struct connector_result *result);
+void source_handle_caption(void *data, const struct connector_caption *caption);
 void source_handle_duplicate(void *data, const struct message *message);  // data: struct sources

@@ -1,0 +1,241 @@
+/*
+ * Webhooks of other programs: a self-hosted Owncast, wxlivespy (WeChat Channels) and TikFinity's actions (TikTok).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "connector/door_inside.h"
+#include "net/form.h"
+#include "net/inflate.h"
+
+enum { IDS_MAX = 1000, KEY_BYTES = 256 };
+
+static struct str get(const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+    return json_is_string(value) ? (struct str){json_string_value(value), json_string_length(value)} : (struct str){0};
+}
+
+/* Ids that are unique in one server only: the event key says whose they are. */
+static struct str make_key(const struct door *door, struct str id, char key[KEY_BYTES])
+{
+    int len = id.len > 0 ? snprintf(key, KEY_BYTES, "%s/%.*s", door->base.source, (int)(id.len < 128 ? id.len : 128), id.data) : 0;
+    return (struct str){key, len > 0 && len < KEY_BYTES ? (size_t)len : 0};
+}
+
+/* ---- Owncast: github.com/owncast/owncast, core/webhooks ---- */
+
+static void read_owncast_user(const json_t *user, struct message_author *author)
+{
+    size_t index;
+    json_t *scope;
+    author->id = get(user, "id");
+    author->name = get(user, "displayName");
+    json_array_foreach (json_object_get(user, "scopes"), index, scope) {
+        if (json_is_string(scope) && strcmp(json_string_value(scope), "MODERATOR") == 0)
+            author->roles |= ROLE_MODERATOR;
+    }
+    author->roles |= json_is_true(json_object_get(user, "isBot")) ? ROLE_BOT : 0;
+    author->roles |= json_is_true(json_object_get(user, "authenticated")) ? ROLE_VERIFIED : 0;
+}
+
+static void deliver_owncast(struct door *door, const json_t *data, struct message_draft *draft)
+{
+    char key[KEY_BYTES];
+    struct str time = get(data, "timestamp");
+    draft->platform = STR("owncast");
+    draft->native_id = get(data, "id");
+    draft->event_key = make_key(door, draft->native_id, key);
+    clock_parse_rfc3339(time.data ? time.data : "", time.len, &draft->time_ms);
+    connector_deliver(&door->base, draft);
+}
+
+/* Hidden: deleted. Shown again: nothing brings back what was overwritten, so nothing is said. */
+static void read_owncast_visibility(struct door *door, const json_t *data)
+{
+    size_t index;
+    json_t *id;
+    if (json_is_true(json_object_get(data, "visible")))
+        return;
+    json_array_foreach (json_object_get(data, "ids"), index, id) {
+        struct message_draft draft = {.kind = MESSAGE_DELETE, .platform = STR("owncast")};
+        draft.target.native_id = (struct str){json_string_value(id), json_string_length(id)};
+        if (draft.target.native_id.len > 0 && index < IDS_MAX)
+            connector_deliver(&door->base, &draft);
+    }
+}
+
+static void read_owncast_chat(struct door *door, const json_t *data)
+{
+    struct html_text html = {0};
+    struct message_draft draft = {.kind = MESSAGE_CHAT, .text = get(data, "rawBody")};
+    if (draft.text.len == 0) {
+        html_text_read(&html, get(data, "body"), "");
+        draft.text = html.text;
+    }
+    read_owncast_user(json_object_get(data, "user"), &draft.author);
+    deliver_owncast(door, data, &draft);
+    html_text_fini(&html);
+}
+
+static void read_owncast_follow(struct door *door, const json_t *data)
+{
+    struct message_draft draft = {.kind = MESSAGE_FOLLOW};
+    draft.author.id = draft.author.name = get(data, "title");
+    draft.author.avatar = get(data, "image");
+    deliver_owncast(door, data, &draft);
+}
+
+/* Joins and new names are no dependable news there (issues 1302, 1711, 4950), and nobody wrote them. */
+bool door_take_owncast(struct door *door, const struct door_input *input, struct buffer *out, struct error *err)
+{
+    json_t *object = json_parse(input->body, input->len, err);
+    const json_t *data = json_object_get(object, "eventData");
+    struct str type = get(object, "type");
+    bool is_good = json_is_object(data) && type.len > 0;
+    if (!is_good && object)
+        error_set(err, ERROR_DATA, "owncast: expected \"type\" and \"eventData\"");
+    struct message_draft draft = {0};
+    if (is_good && str_equal(type, STR("CHAT"))) {
+        read_owncast_chat(door, data);
+    } else if (is_good && str_equal(type, STR("VISIBILITY-UPDATE"))) {
+        read_owncast_visibility(door, data);
+    } else if (is_good && str_equal(type, STR("FEDIVERSE_ENGAGEMENT_FOLLOW"))) {
+        read_owncast_follow(door, data);
+    } else if (is_good && str_equal(type, STR("STREAM_STOPPED"))) {
+        draft.kind = MESSAGE_END;
+        deliver_owncast(door, data, &draft);
+    } else if (is_good && str_equal(type, STR("STREAM_STARTED"))) {
+        draft.kind = MESSAGE_NOTICE;
+        draft.text = STR("the broadcast has begun");
+        deliver_owncast(door, data, &draft);
+    }
+    json_decref(object);
+    return is_good;
+}
+
+/* ---- wxlivespy: github.com/fire4nt/wxlivespy (2024) ---- */
+
+static enum message_kind wechat_kind(struct str type)
+{
+    static const struct {
+        const char *type;
+        enum message_kind kind;
+    } known[] = {{"comment", MESSAGE_CHAT}, {"gift", MESSAGE_GIFT}, {"like", MESSAGE_LIKE}, {"enter", MESSAGE_JOIN}};
+    for (size_t i = 0; i < ARRAY_LENGTH(known); i++) {
+        if (str_equal(type, str_from(known[i].type)))
+            return known[i].kind;
+    }
+    // A combo comes as `gift` as well, with its value: counted once. Level-ups and what is unknown are nobody's words.
+    return MESSAGE_NONE;
+}
+
+static void read_wechat_event(struct door *door, const json_t *event, struct str live_id)
+{
+    char key[KEY_BYTES];
+    struct message_draft draft = {.platform = STR("wechat-channels"), .kind = wechat_kind(get(event, "decoded_type"))};
+    if (draft.kind == MESSAGE_NONE)
+        return;
+    draft.native_id = get(event, "msg_id");
+    int64_t time_ms = json_get_int(event, "msg_time", 0), seq = json_get_int(event, "seq", 0);
+    draft.time_ms = time_ms > 0 ? time_ms : 0;
+    struct str decoded = get(event, "decoded_openid");
+    draft.author.id = decoded.len > 0 ? decoded : get(event, "sec_openid");
+    draft.author.name = get(event, "nickname");
+    draft.text = draft.kind == MESSAGE_CHAT ? get(event, "content") : (struct str){0};
+    if (draft.kind == MESSAGE_GIFT) {
+        draft.money = (struct money){.unit = STR("wecoin"), .item = get(event, "sec_gift_id")};
+        draft.money.units = json_get_int(event, "gift_value", 0);
+        draft.money.count = json_get_int(event, "gift_num", 0);
+    }
+    int len = seq > 0 ? snprintf(key, KEY_BYTES, "%.*s/%lld", (int)(live_id.len < 64 ? live_id.len : 64), live_id.data ? live_id.data : "",
+                                 (long long)seq) : 0;
+    draft.event_key = (struct str){key, len > 0 ? (size_t)len : 0};
+    connector_deliver(&door->base, &draft);
+}
+
+static bool read_wechat(struct door *door, const json_t *object, struct error *err)
+{
+    size_t index;
+    json_t *event;
+    const json_t *events = json_object_get(object, "events"), *live = json_object_get(object, "live_info");
+    if (!json_is_array(events) && !live)
+        return error_set(err, ERROR_DATA, "wxlivespy: expected \"events\" or \"live_info\"");
+    json_array_foreach ((json_t *)events, index, event)
+        read_wechat_event(door, event, get(live, "live_id"));
+    if (json_get_int(live, "live_status", 1) == 2) {
+        char key[KEY_BYTES];
+        struct str id = get(live, "live_id");
+        struct message_draft draft = {.kind = MESSAGE_END, .platform = STR("wechat-channels")};
+        int len = snprintf(key, KEY_BYTES, "end:%.*s", (int)(id.len < 64 ? id.len : 64), id.data ? id.data : "");
+        draft.event_key = (struct str){key, id.len > 0 ? (size_t)len : 0};
+        connector_deliver(&door->base, &draft);
+    }
+    return true;
+}
+
+bool door_take_wxlivespy(struct door *door, const struct door_input *input, struct buffer *out, struct error *err)
+{
+    struct buffer plain = {0};
+    const char *encoding = input->request ? input->request->header(input->request, "content-encoding") : NULL;
+    bool is_packed = encoding && strcmp(encoding, "gzip") == 0;
+    bool is_good = !is_packed || inflate_bytes(INFLATE_WRAPPED, input->body, input->len, INFLATE_USUAL_MAX, &plain, err);
+    json_t *object = is_good ? json_parse(is_packed ? plain.data : input->body, is_packed ? plain.len : input->len, err) : NULL;
+    is_good = object && read_wechat(door, object, err);
+    json_decref(object);
+    buffer_fini(&plain);
+    return is_good;
+}
+
+/* ---- TikFinity's actions: all values are texts, and there is no id ---- */
+
+/* A form or JSON, by what it looks like. The caller calls json_decref(). */
+static json_t *read_form(const struct door_input *input, struct error *err)
+{
+    static const char *const names[] = {"content", "value1", "value2", "avatar_url", "userId", "username", "nickname",
+                                        "commandParams", "giftName", "coins", "repeatCount", "likeCount"};
+    if (input->len > 0 && input->body[0] == '{')
+        return json_parse(input->body, input->len, err);
+    json_t *object = json_object();
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+        char *value = form_find(input->body, input->len, names[i]);
+        if (value)
+            json_object_set_new(object, names[i], json_string(value));
+        free(value);
+    }
+    return object;
+}
+
+bool door_take_tikfinity(struct door *door, const struct door_input *input, struct buffer *out, struct error *err)
+{
+    json_t *object = read_form(input, err);
+    struct message_draft draft = {.kind = MESSAGE_CHAT, .platform = STR("tiktok")};
+    int64_t coins = json_get_int(object, "coins", 0), count = json_get_int(object, "repeatCount", 0);
+    draft.author.id = get(object, "userId");
+    draft.author.login = get(object, "username");
+    draft.author.name = get(object, "nickname");
+    draft.author.avatar = get(object, "avatar_url");
+    draft.text = get(object, "commandParams");
+    if (draft.text.len == 0)
+        draft.text = get(object, "content");
+    if (get(object, "giftName").len > 0) {
+        draft.kind = MESSAGE_GIFT;
+        draft.text = (struct str){0};
+        draft.money = (struct money){.unit = STR("coins"), .item = get(object, "giftName")};
+        draft.money.units = coins > 0 ? coins : 0;
+        draft.money.count = count > 0 ? count : 0;
+    } else if (json_get_int(object, "likeCount", 0) > 0 && draft.text.len == 0) {
+        draft.kind = MESSAGE_LIKE;
+    }
+    bool is_good = draft.author.id.len > 0 || draft.author.login.len > 0;
+    if (is_good) {
+        connector_deliver(&door->base, &draft);
+    } else if (object) {
+        error_set(err, ERROR_DATA, "tikfinity: expected userId or username");
+    }
+    json_decref(object);
+    return is_good;
+}
