@@ -23,6 +23,7 @@ struct client {
     uint64_t next;                    // place in the log
     int64_t window_ms;                // monotonic: when the minute began in which payloads are counted
     int payloads;
+    char authority[64];
     bool has_beaten;                  // since the timer last looked
     struct timer heartbeat;
 };
@@ -140,8 +141,8 @@ static void greet(struct client *client)
     const char *channel = side_text(&side->base, "channel");
     side_client_printf(&client->base, "{\"op\":0,\"s\":1,\"t\":\"READY\",\"d\":{\"v\":10,\"user\":{\"id\":\"" DISCORD_BOT "\",\"username\":"
         "\"rehearsal_bot\",\"bot\":true},\"guilds\":[{\"id\":\"" DISCORD_GUILD "\",\"unavailable\":true}],\"session_id\":\"%s\","
-        "\"resume_gateway_url\":\"ws://127.0.0.1:%u/discord/gateway\",\"application\":{\"id\":\"" DISCORD_BOT "\"}}}",
-        client->session->id, rehearsal_port(side->base.rehearsal));
+        "\"resume_gateway_url\":\"ws://%s/discord/gateway\",\"application\":{\"id\":\"" DISCORD_BOT "\"}}}",
+        client->session->id, client->authority);
     side_client_printf(&client->base, "{\"op\":0,\"s\":2,\"t\":\"GUILD_CREATE\",\"d\":{\"id\":\"" DISCORD_GUILD "\",\"name\":\"Rehearsal\","
         "\"owner_id\":\"%" PRIu64 "\",\"roles\":[{\"id\":\"" DISCORD_ROLE "\",\"name\":\"moderators\",\"color\":3447003,\"position\":1,"
         "\"permissions\":\"8192\"}],\"channels\":[{\"id\":\"%s\",\"type\":0,\"name\":\"rehearsal\"}]}}", side->owner, channel);
@@ -209,6 +210,7 @@ static struct side_client *accept_client(struct side *base, const struct server_
         return NULL;
     }
     struct client *client = xcalloc(1, sizeof(*client));
+    snprintf(client->authority, sizeof(client->authority), "%s", side_authority(request));
     return &client->base;
 }
 

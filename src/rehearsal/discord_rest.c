@@ -42,7 +42,7 @@ static bool is_bot(struct discord_side *side, struct server_request *request)
 static void get_gateway(struct discord_side *side, struct server_request *request)
 {
     respond(request, 200, json_pack("{s:o, s:i, s:{s:i, s:I, s:i, s:i}}", "url",
-        json_sprintf("ws://127.0.0.1:%u/discord/gateway", rehearsal_port(side->base.rehearsal)), "shards", 1,
+        json_sprintf("ws://%s/discord/gateway", side_authority(request)), "shards", 1,
         "session_start_limit", "total", 1000, "remaining", (json_int_t)side_number(&side->base, "sessions_left"),
         "reset_after", 60000, "max_concurrency", 1));
 }

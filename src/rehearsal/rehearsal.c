@@ -189,6 +189,13 @@ json_t *rehearsal_state(const struct rehearsal *rehearsal)
     return state;
 }
 
+const char *rehearsal_sent(const struct rehearsal *rehearsal, const char *platform, size_t *len)
+{
+    const struct side *side = rehearsal_side(rehearsal, str_from(platform));
+    *len = side ? side->sent.len : 0;
+    return !side ? NULL : side->sent.data ? side->sent.data : "";
+}
+
 const json_t *rehearsal_writes(const struct rehearsal *rehearsal, const char *platform)
 {
     const struct side *side = rehearsal_side(rehearsal, str_from(platform));

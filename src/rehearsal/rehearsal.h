@@ -63,6 +63,12 @@ bool rehearsal_fault(struct rehearsal *rehearsal, const char *fault, const char 
 /* {"started":bool,"finished":bool,"twitch":{…},…} with counts; also GET /control/state. */
 json_t *rehearsal_state(const struct rehearsal *rehearsal);
 
+/*
+ * What was sent, a line each: "UNIX_MS ID KIND"; also GET /control/sent. Borrowed until the loop turns. NULL: no such
+ * platform.
+ */
+const char *rehearsal_sent(const struct rehearsal *rehearsal, const char *platform, size_t *len);
+
 /* What clients wrote to a platform, oldest first, as side.h says; also GET /control/writes. Borrowed. NULL: no such. */
 const json_t *rehearsal_writes(const struct rehearsal *rehearsal, const char *platform);
 

@@ -100,6 +100,12 @@ const char *side_target(const struct side *side)
     return side->target;
 }
 
+const char *side_authority(const struct server_request *request)
+{
+    const char *host = server_request_header(request, "host");
+    return host ? host : "127.0.0.1";
+}
+
 /* --- Ids --- */
 
 void side_make_id(const struct side *side, const char *word, char id[TRANSCRIPT_ID_BYTES])

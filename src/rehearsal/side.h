@@ -124,6 +124,9 @@ struct loop *rehearsal_loop(const struct rehearsal *rehearsal);
 const struct transcript *rehearsal_transcript(const struct rehearsal *rehearsal);  // NULL: none
 double rehearsal_load(const struct rehearsal *rehearsal);  // messages a second; 0: a show
 
+/* The authority under which the client knows us, "127.0.0.1:PORT": a proxy may stand between. Borrowed as the request. */
+const char *side_authority(const struct server_request *request);
+
 /* --- What it tells --- */
 
 /* A client is there and listens: the show may begin. */
