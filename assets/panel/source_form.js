@@ -50,7 +50,6 @@ export class SourceForm {
     byId("source-submit").textContent = this.#changed ? "Save" : "Add";
     byId("source-cancel").hidden = !this.#changed;
     this.#choice.disabled = Boolean(this.#changed);
-    const shown = (key) => key.help;
     this.#fields.replaceChildren(...(kind?.keys ?? []).filter(shown).flatMap((key) => field(key, config[key.name])),
       element("details", {}, element("summary", {}, "More"), ...this.#common.filter(shown).flatMap((key) => field(key, config[key.name]))));
   }
@@ -58,7 +57,7 @@ export class SourceForm {
   // Keys that have no field (for tests and proxies) stay as they are.
   #read() {
     const kind = this.#kinds.get(this.#choice.value);
-    const keys = [...kind.keys, ...this.#common].filter((key) => key.help);
+    const keys = [...kind.keys, ...this.#common].filter(shown);
     const config = { ...(this.#changed?.config ?? {}), connector: this.#choice.value };
     for (const key of keys) {
       const value = read(key, byId(`source-key-${key.name}`), this.#changed?.config[key.name]);
@@ -83,6 +82,9 @@ export class SourceForm {
   }
 }
 
+// Those without a word of help are for tests and proxies, unless nothing goes without them.
+const shown = (key) => Boolean(key.help) || key.required;
+
 const title = (name) => (name[0].toUpperCase() + name.slice(1)).replaceAll("_", " ");
 
 function write(value) {
@@ -98,13 +100,18 @@ function field(key, value) {
   let input;
   if (key.type === "boolean") {
     input = element("input", { id, type: "checkbox", "aria-describedby": hint, checked: value === true });
-    return [element("div", { class: "row check" }, input, element("label", { for: id }, title(key.name))), element("p", { class: "hint", id: hint }, key.help)];
+    return [element("div", { class: "row check" }, input, element("label", { for: id }, title(key.name))), element("p", { class: "hint", id: hint }, help(key))];
   }
   if (key.type === "array" || key.type === "object") input = element("textarea", { ...common, rows: "3", dir: "auto" });
   else input = element("input", { ...common, type: key.secret ? "password" : key.type === "integer" ? "number" : "text", dir: "auto", placeholder: isKept ? "unchanged" : key.example });
   input.value = isKept ? "" : write(value);
-  const more = key.type === "array" ? " One a line." : key.secret ? " Or secret:NAME, from secrets.json." : "";
-  return [element("label", { for: id }, title(key.name)), input, element("p", { class: "hint", id: hint }, key.help + (more && !/[.!?]$/.test(key.help) ? "." : "") + more)];
+  return [element("label", { for: id }, title(key.name)), input, element("p", { class: "hint", id: hint }, help(key))];
+}
+
+function help(key) {
+  const more = key.type === "array" ? "One a line." : key.secret ? "Or secret:NAME, from secrets.json." : "";
+  const words = key.help ?? "";
+  return [words + (words && more && !/[.!?]$/.test(words) ? "." : ""), more].filter(Boolean).join(" ");
 }
 
 // undefined: left out.

@@ -85,17 +85,29 @@ static int decode_file(const char *platform, const char *path)
     return status;
 }
 
+/* Every platform there is, so that none is forgotten here. */
+static char *make_summary(void)
+{
+    struct buffer names = {0};
+    for (size_t i = 0; connector_name_at(i); i++)
+        buffer_printf(&names, "%s%s", i > 0 ? ", " : "", connector_name_at(i));
+    char *list = buffer_take(&names);
+    char *summary = xasprintf(
+        "Reads recorded frames of a platform, one a line, from FILE or standard input, and prints the messages\n"
+        "that they become, one JSON object a line (docs/message.md). Frames that cannot be read go to standard\n"
+        "error with their line; the exit status is 1 then.\n\nPlatforms: %s.", list);
+    free(list);
+    return summary;
+}
+
 int cmd_decode(int argc, char **argv)
 {
-    static const struct option_usage usage = {
-        .command = "decode",
-        .operands = "PLATFORM [FILE]",
-        .summary = "Reads recorded frames of a platform (twitch, youtube), one a line, from FILE or standard input,\n"
-                   "and prints the messages that they become, one JSON object a line (docs/message.md).\n"
-                   "Frames that cannot be read go to standard error with their line; the exit status is 1 then.",
-    };
+    char *summary = make_summary();
+    const struct option_usage usage = {"decode", "PLATFORM [FILE]", summary, NULL, 0};
     int first, status;
-    if (options_parse(&usage, argc, argv, &first, &status) == OPTIONS_STOP)
+    enum option_answer answer = options_parse(&usage, argc, argv, &first, &status);
+    free(summary);
+    if (answer == OPTIONS_STOP)
         return status;
     if (argc - first < 1 || argc - first > 2) {
         fprintf(stderr, "usage: antiphon decode PLATFORM [FILE]\n");

@@ -135,3 +135,15 @@ json_t *theatre_state(struct theatre *theatre)
     call(theatre, look);
     return theatre->state;
 }
+
+static void look_at_writes(struct theatre *theatre)
+{
+    theatre->state = json_deep_copy(rehearsal_writes(theatre->rehearsal, theatre->platform));
+}
+
+json_t *theatre_writes(struct theatre *theatre, const char *platform)
+{
+    theatre->platform = platform;
+    call(theatre, look_at_writes);
+    return theatre->state;
+}

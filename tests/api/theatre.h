@@ -18,3 +18,4 @@ json_t *theatre_source(const struct theatre *theatre, const char *connector);  /
 void theatre_say(struct theatre *theatre, const struct message *message);
 void theatre_fault(struct theatre *theatre, const char *fault, const char *platform);
 json_t *theatre_state(struct theatre *theatre);  // a new reference
+json_t *theatre_writes(struct theatre *theatre, const char *platform);  // what was written there, oldest first; a new one

@@ -26,19 +26,19 @@ def check_before(show, config):
     begun = time.monotonic()
     status, out, err = call(show, "check", "--config", config)
     lines = lines_of(out)
-    assert not err and len(lines) == 3, out + err
-    assert lines[0].startswith("ok ") and "twitch:rehearsal: live: " in lines[0], out
-    assert lines[1].startswith("ok ") and "youtube:rehearsal01: live: " in lines[1], out
-    assert not lines[2].startswith("ok ") and "twitch:lost: connecting: " in lines[2], out
+    assert not err and len(lines) == 4, out + err
+    for source in ("twitch:rehearsal", "youtube:rehearsal01", "discord:"):
+        assert any(line.startswith("ok ") and source in line and ": live: " in line for line in lines), out
+    assert not any(line.startswith("ok ") and "twitch:lost" in line for line in lines) and "twitch:lost: connecting: " in out, out
     assert "rehearsal-key" not in out, "a key is shown"
     assert time.monotonic() - begun < 30
     status, out, _ = call(show, "check", "--offline", "--config", config)
-    assert [line.split()[-1] for line in lines_of(out)] == ["twitch:rehearsal", "youtube:rehearsal01", "twitch:lost"], out
+    assert len(lines_of(out)) == 4 and all(line.startswith("ok ") for line in lines_of(out)), out
 
 
 def check_with_relay(show, config):
     """The relay is asked: no second connection is made."""
-    wait_until("the sources are live", lambda: sum(s["state"] == "live" for s in show.api("source.list")["sources"]) == 2)
+    wait_until("the sources are live", lambda: sum(s["state"] == "live" for s in show.api("source.list")["sources"]) == 3)
     clients = show.control(show.addresses, "state")["twitch"]
     status, out, _ = call(show, "check", "--config", config)
     assert "twitch:rehearsal: live: " in out and "twitch:lost: connecting: " in out, out
@@ -48,7 +48,7 @@ def check_with_relay(show, config):
 def change_one(show):
     """Changed in place, written back; a bad change changes nothing."""
     path = os.path.join(show.runtime, "antiphon.json")
-    good = dict(show.addresses["sources"][0])
+    good = next(source for source in show.addresses["sources"] if source["connector"] == "twitch")
     kinds = {kind["connector"]: kind for kind in show.api("source.kinds")["kinds"]}
     assert {"twitch", "youtube", "door"} <= set(kinds) and kinds["twitch"]["title"] == "Twitch", kinds
     try:
@@ -64,7 +64,20 @@ def change_one(show):
     assert [s.get("join_ms") for s in sources if s.get("channel") == "lost"] == [300], sources
     assert "rehearsal-key" not in json.dumps(sources), "the key stays in the file"
     show.api("source.remove", source="twitch:lost")
-    assert len(show.api("source.list")["sources"]) == 2
+    assert len(show.api("source.list")["sources"]) == 3
+
+
+def say_it(show):
+    """Taken, written there, and back as our own words."""
+    discord = next(source["id"] for source in show.api("source.list")["sources"] if source["platform"] == "discord")
+    status, out, err = call(show, "say", "--to", discord, "سلام", "all")
+    assert (status, out, err) == (0, f"accepted  {discord}\n", ""), (status, out, err)
+    with urllib.request.urlopen(show.addresses["control"].rstrip("/") + "/writes?platform=discord", timeout=10) as answer:
+        writes = json.loads(answer.read())
+    assert [(write["act"], write["text"]) for write in writes] == [("say", "سلام all")], writes
+    message = show.wait_for_message("سلام all")
+    found = [one for one in show.api("history", limit=50)["messages"] if one["id"] == message]
+    assert found[0]["own"] is True, found
 
 
 def say_where_nobody_can(show):
@@ -93,11 +106,12 @@ def main():
     with Show() as show:
         transcript = os.path.join(show.folder, "transcript.jsonl")
         with open(transcript, "w", encoding="utf-8") as out:
-            for number, (platform, room) in enumerate((("twitch", "twitch:rehearsal"), ("youtube", "youtube:rehearsal01"))):
-                out.write(json.dumps({"at_ms": 100, "kind": "chat", "platform": platform, "source": room, "native_id": f"m{number}",
+            for number, (platform, room) in enumerate((("twitch", "twitch:rehearsal"), ("youtube", "youtube:rehearsal01"), ("discord", None))):
+                out.write(json.dumps({"at_ms": 100, "kind": "chat", "platform": platform, **({"source": room} if room else {}), "native_id": f"m{number}",
                                       "author": {"id": f"UC{number}", "login": "anna", "name": "anna"}, "text": "hello"}) + "\n")
         show.addresses = show.rehearse(transcript)
-        lost = {**show.addresses["sources"][0], "channel": "lost", "url": "ws://127.0.0.1:1/"}
+        twitch = next(source for source in show.addresses["sources"] if source["connector"] == "twitch")
+        lost = {**twitch, "channel": "lost", "url": "ws://127.0.0.1:1/"}
         show.config["sources"] = [*show.addresses["sources"], lost]
         config = show.write_config()
         check_before(show, config)
@@ -106,6 +120,7 @@ def main():
         check_with_relay(show, config)
         look_at_metrics(show)
         change_one(show)
+        say_it(show)
         say_where_nobody_can(show)
 
 

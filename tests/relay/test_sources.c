@@ -217,6 +217,32 @@ static void secrets_are_not_shown(void **state)
     json_decref(shown);
 }
 
+static int is_heard;
+
+static void hear_skew(void *data, const char *level, const char *where, const char *text)
+{
+    hear(data, "!", text);
+    fixture_done(&is_heard);
+}
+
+/* Stamped four years ago: whose clock is wrong cannot be seen from here, and that it is wrong is said once. */
+static void a_clock_that_is_off_is_said(void **state)
+{
+    struct bench *bench = *state;
+    struct error err = {0};
+    struct sources *sources = sources_create(&(struct sources_options){.loop = bench->loop, .journal = bench->journal,
+        .intake = bench->intake, .on_notice = hear_skew, .data = bench});
+    json_t *config = json_pack("{s:s, s:s, s:s}", "connector", "twitch", "channel", "anna", "url", "ws://127.0.0.1:1/");
+    const struct source *source = sources_add(sources, config, NULL, &err);
+    json_decref(config);
+    assert_true(sources_receive(sources, "twitch:anna", line, strlen(line), &err));
+    fixture_run(bench->loop, &is_heard);
+    assert_non_null(strstr(bench->heard, "s behind our clock"));
+    assert_true(source->is_skewed);
+    assert_true(source->health.has_skew && source->health.skew_ms > INT64_C(1000) * 3600 * 24 * 365);
+    sources_destroy(sources);
+}
+
 static void a_frame_that_killed_is_reported_once(void **state)
 {
     struct bench *bench = *state;
@@ -243,6 +269,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(wrong_ones_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(all_at_once_or_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(secrets_are_not_shown, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_clock_that_is_off_is_said, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_frame_that_killed_is_reported_once, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
