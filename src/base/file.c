@@ -54,6 +54,19 @@ static bool write_all(int fd, const char *data, size_t len)
     return fsync(fd) == 0;
 }
 
+/* The new name itself must survive a loss of power. Some file systems cannot sync a folder: they need not. */
+static bool sync_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? xasprintf("%.*s", slash == path ? 1 : (int)(slash - path), path) : xstrdup(".");
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = fd < 0 || fsync(fd) == 0 || errno == EINVAL || errno == EROFS;
+    if (fd >= 0)
+        close(fd);
+    free(folder);
+    return ok;
+}
+
 bool file_write_atomic(const char *path, const void *data, size_t len, mode_t mode, struct error *err)
 {
     char *beside = xasprintf("%s.%ld.new", path, (long)getpid());
@@ -65,7 +78,7 @@ bool file_write_atomic(const char *path, const void *data, size_t len, mode_t mo
         close(fd);
         errno = saved;
     }
-    ok = ok && rename(beside, path) == 0;
+    ok = ok && rename(beside, path) == 0 && sync_folder(path);
     if (!ok) {
         error_errno(err, "%s", path);
         if (fd >= 0)

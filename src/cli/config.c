@@ -14,6 +14,7 @@
 #include "cli/folders.h"
 #include "cli/keys.h"
 #include "cli/secrets.h"
+#include "connector/login.h"
 #include "relay/crosspost.h"
 
 enum { CONFIG_BYTES_MAX = 1 << 20, ITEMS_MAX = 64, SIDE_PX_MIN = 16, SIDE_PX_MAX = 8192 };
@@ -347,6 +348,27 @@ static bool read_sources(struct config *config, const struct reader *reader)
     return true;
 }
 
+/* The section with every secret in its place, as login.h wants it. */
+static bool read_logins(struct config *config, const struct reader *reader)
+{
+    const json_t *logins = json_object_get(config->root, "logins");
+    config->logins = logins ? json_deep_copy(logins) : json_object();
+    const char *platform, *key;
+    json_t *login, *value;
+    json_object_foreach (config->logins, platform, login) {
+        json_object_foreach (login, key, value) {
+            char *path = xasprintf("logins.%s.%s", platform, key);
+            const char *text = json_is_string(value) ? keys_resolve(reader, path, value) : "";
+            free(path);
+            if (!text)
+                return false;
+            if (json_is_string(value))
+                json_string_set(value, text);
+        }
+    }
+    return logins_check(config->logins, reader->err) || error_prefix(reader->err, "%s", reader->file);
+}
+
 static bool read_crosspost(const struct config *config, const struct reader *reader)
 {
     return crosspost_check(json_object_get(config->root, "crosspost"), reader->err) ||
@@ -356,7 +378,7 @@ static bool read_crosspost(const struct config *config, const struct reader *rea
 static bool read_root(struct config *config, const struct reader *reader)
 {
     static const struct key keys[] = {
-        {"sources", JSON_ARRAY}, {"languages", JSON_ARRAY}, {"views", JSON_ARRAY}, {"window", JSON_OBJECT},
+        {"sources", JSON_ARRAY}, {"logins", JSON_OBJECT}, {"languages", JSON_ARRAY}, {"views", JSON_ARRAY}, {"window", JSON_OBJECT},
         {"video", JSON_OBJECT}, {"panel", JSON_OBJECT}, {"door", JSON_OBJECT}, {"retention_days", JSON_INTEGER, .min = 1, .max = 3650},
         {"crosspost", JSON_ARRAY},
     };
@@ -366,7 +388,7 @@ static bool read_root(struct config *config, const struct reader *reader)
     return read_languages(config, reader) && read_views(config, reader) && read_window(config, reader)
         && read_video(config, reader) && read_panel(config, reader) && read_door(config, reader)
         && read_sources(config, reader)
-        && read_crosspost(config, reader);
+        && read_crosspost(config, reader) && read_logins(config, reader);
 }
 
 static const char *base_name(const char *path)
@@ -445,6 +467,7 @@ void config_destroy(struct config *config)
     free_texts(config->door.origins);
     free_texts(config->languages);
     json_decref(config->sources);
+    json_decref(config->logins);
     json_decref(config->root);
     free(config->path);
     free(config);

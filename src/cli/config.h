@@ -58,6 +58,7 @@ struct config {
         char *certificate, *key;  // as the panel's
         char **origins;    // NULL-terminated: web pages that may send, "https://example.org"
     } door;
+    json_t *logins;    // owned; object, secrets resolved; see connector/login.h
     int retention_days;
 };
 

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "cli/config.h"
+#include "cli/secrets.h"
 #include "relay/on_air.h"
 #include "relay/relay.h"
 
@@ -52,6 +53,19 @@ static json_t *check_source(void *data, const json_t *source, struct error *err)
 {
     const struct relay_config *config = data;
     return config_check_source(config->config, source, err);
+}
+
+static char *load_login(void *data, const char *platform)
+{
+    const struct relay_config *config = data;
+    return secrets_load_login(config->config->path, platform);
+}
+
+/* Waits for the disk, a few times a day: until a token is stored nothing is to be done with it anyway. */
+static bool save_login(void *data, const char *platform, const char *json, struct error *err)
+{
+    const struct relay_config *config = data;
+    return secrets_save_login(config->config->path, platform, json, err);
 }
 
 static size_t count_texts(char *const *texts)
@@ -100,6 +114,9 @@ struct relay *relay_config_create_relay(struct relay_config *config, struct loop
         .retention_days = read->retention_days,
         .save_sources = save_sources,
         .check_source = check_source,
+        .logins = read->logins,
+        .load_login = load_login,
+        .save_login = save_login,
         .data = config,
     };
     struct relay *relay = relay_create(&options, err);
@@ -128,6 +145,8 @@ bool relay_config_reload(struct relay_config *config, struct relay *relay, struc
     struct config *fresh = config_load(config->path, err);
     if (!fresh)
         return false;
+    // First, so that new sources begin with them; they were checked with the file.
+    relay_set_logins(relay, fresh->logins, NULL);
     if (!relay_set_sources(relay, fresh->sources, json_object_get(fresh->root, "sources"), err)) {
         config_destroy(fresh);
         return false;

@@ -1,9 +1,12 @@
 #include "cli/secrets.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
@@ -90,9 +93,27 @@ static bool save(const char *path, const json_t *secrets, struct error *err)
     return ok;
 }
 
+/* `antiphon login` and the relay change the file: one at a time. The descriptor, to be closed; -1: it goes without. */
+static int lock(const char *path)
+{
+    char *name = xasprintf("%s.lock", path);
+    int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        flock(fd, LOCK_EX);
+    free(name);
+    return fd;
+}
+
+static void unlock(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
 bool secrets_move(const char *config_path, json_t *sources, struct error *err)
 {
     char *path = secrets_path(config_path);
+    int locked = lock(path);
     json_t *secrets = NULL;
     bool ok = load(path, &secrets, err), is_new = false;
     if (!secrets)
@@ -102,6 +123,54 @@ bool secrets_move(const char *config_path, json_t *sources, struct error *err)
     json_array_foreach (sources, index, source)
         is_new = (ok && move_of(source, secrets)) || is_new;
     ok = ok && (!is_new || save(path, secrets, err));
+    unlock(locked);
+    json_decref(secrets);
+    free(path);
+    return ok;
+}
+
+/* ---- logins ---- */
+
+#define LOGINS "logins"
+
+char *secrets_load_login(const char *config_path, const char *platform)
+{
+    json_t *secrets = NULL;
+    secrets_load(config_path, &secrets, NULL);
+    const json_t *login = json_object_get(json_object_get(secrets, LOGINS), platform);
+    char *text = json_is_object(login) ? json_dumps(login, JSON_COMPACT) : NULL;
+    json_decref(secrets);
+    return text;
+}
+
+/* `logins` of secrets, made if it is missing. */
+static json_t *logins_of(json_t *secrets)
+{
+    json_t *logins = json_object_get(secrets, LOGINS);
+    if (json_is_object(logins))
+        return logins;
+    logins = json_object();
+    json_object_set_new(secrets, LOGINS, logins);
+    return logins;
+}
+
+bool secrets_save_login(const char *config_path, const char *platform, const char *json, struct error *err)
+{
+    char *path = secrets_path(config_path);
+    int locked = lock(path);
+    json_t *secrets = NULL;
+    json_t *login = json ? json_parse(json, strlen(json), err) : NULL;
+    bool ok = (!json || login) && load(path, &secrets, err);
+    if (!secrets)
+        secrets = json_object();
+    if (login) {
+        json_object_set(logins_of(secrets), platform, login);
+    } else {
+        json_object_del(logins_of(secrets), platform);
+    }
+    ok = ok && save(path, secrets, err);
+    unlock(locked);
+    json_decref(login);
     json_decref(secrets);
     free(path);
     return ok;

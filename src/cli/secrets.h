@@ -20,3 +20,12 @@ bool secrets_load(const char *config_path, json_t **secrets, struct error *err);
  * secrets.json under a name of its own; a text that is there already keeps its name. Changes `sources`.
  */
 bool secrets_move(const char *config_path, json_t *sources, struct error *err);
+
+/*
+ * The login of a platform, kept beside the secrets under "logins": the JSON text that was saved last, the caller frees.
+ * NULL: none, or the file cannot be read.
+ */
+char *secrets_load_login(const char *config_path, const char *platform);
+
+/* Written to the disk when it returns. json NULL: forget it. Other processes' changes of the file are kept. */
+bool secrets_save_login(const char *config_path, const char *platform, const char *json, struct error *err);

@@ -162,6 +162,11 @@ static void handle_source(void *data, const struct source *source)
     TELL(relay, source, source);
 }
 
+void relay_tell_login(struct relay *relay, const struct login *login)
+{
+    TELL(relay, login, login);
+}
+
 static void handle_sent(void *data, const struct sent *sent)
 {
     struct relay *relay = data;
@@ -296,8 +301,9 @@ static bool create_on_air(struct relay *relay, const struct relay_options *optio
 /* One entry that is wrong costs that one source: the show goes on. */
 static void start_sources(struct relay *relay, const struct relay_options *options)
 {
+    relay_create_logins(relay, options);
     relay->sources = sources_create(&(struct sources_options){
-        .loop = relay->loop, .journal = relay->journal, .intake = relay->intake,
+        .loop = relay->loop, .logins = relay->logins, .journal = relay->journal, .intake = relay->intake,
         .runtime_folder = options->runtime_folder ? options->runtime_folder : options->data_folder,
         .silence_ms = options->silence_ms,
         .on_changed = handle_source, .on_removed = handle_source_removed, .on_result = handle_result, .on_caption = handle_caption,
@@ -370,6 +376,7 @@ void relay_destroy(struct relay *relay)
     relay->replies = NULL;
     relay->crosspost = NULL;
     sources_destroy(relay->sources);
+    relay_destroy_logins(relay);
     if (relay->queue)
         queue_flush(relay->queue);
     if (relay->on_air)

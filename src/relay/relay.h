@@ -24,6 +24,9 @@ struct error;
 struct intake;
 struct journal;
 struct journal_gap;
+struct login;
+struct login_listener;
+struct logins;
 struct message;
 struct poll;
 struct polls;
@@ -57,6 +60,10 @@ struct relay_options {
      * or NULL and err. NULL: entries are taken as they are.
      */
     json_t *(*check_source)(void *data, const json_t *config, struct error *err);
+    const json_t *logins;             // section `logins` of the configuration, secrets resolved; NULL: none
+    /* Both or none: where logins are kept; see login.h. The callbacks get `data`. */
+    char *(*load_login)(void *data, const char *platform);
+    bool (*save_login)(void *data, const char *platform, const char *json, struct error *err);
     void *data;
 };
 
@@ -67,6 +74,7 @@ struct relay_listener_impl {
     void (*question_removed)(void *data, uint64_t id);
     void (*poll)(void *data, const struct poll *poll);
     void (*captions)(void *data, const struct caption_track *track);
+    void (*login)(void *data, const struct login *login);
     void (*source)(void *data, const struct source *source);
     void (*source_removed)(void *data, const char *id);
     void (*gap)(void *data, const struct journal_gap *gap);
@@ -90,6 +98,7 @@ struct relay {
     struct journal *journal;
     struct queue *queue;
     struct intake *intake;
+    struct logins *logins;
     struct sources *sources;
     struct replies *replies;
     struct crosspost *crosspost;
@@ -98,6 +107,7 @@ struct relay {
     struct captions *captions;
     struct on_air *on_air;
     // private
+    struct login_listener *login_listeners;  // owned, one a login
     struct queue_listener queue_listener;
     struct list listeners;  // struct relay_listener
     struct timer flush;     // counts of candidates and votes, at most five times a second
@@ -141,6 +151,9 @@ bool relay_set_crosspost(struct relay *relay, const json_t *rules, struct error 
  * one order. Nothing is written back. False: err names the entry, and nothing changed.
  */
 bool relay_set_sources(struct relay *relay, const json_t *resolved, const json_t *written, struct error *err);
+
+/* What a re-read configuration says of logins, secrets resolved. False: err, and nothing changed. */
+bool relay_set_logins(struct relay *relay, const json_t *logins, struct error *err);
 
 /* Something a person should know: to log and listeners. level: "info", "warn" or "error". */
 void relay_notice(struct relay *relay, const char *level, const char *where, const char *format, ...)

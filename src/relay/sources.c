@@ -110,6 +110,7 @@ static bool source_connect(struct source *source, struct error *err)
         .loop = options->loop,
         .cursor = journal_cursor(options->journal, source->id),
         .poison = source->owner->poison,
+        .logins = options->logins,
         .ca_file = options->ca_file,
         .deliver = source_handle_message,
         .on_health = source_handle_health,

@@ -21,6 +21,7 @@
 struct error;
 struct intake;
 struct journal;
+struct logins;
 struct sources;
 
 /* Read only for all others; borrowed until the source is removed. */
@@ -52,6 +53,7 @@ struct sources_options {
     struct journal *journal;     // borrowed; required
     struct intake *intake;       // borrowed; required
     const char *runtime_folder;  // "relay.poison" lies there; NULL: none
+    struct logins *logins;       // borrowed; see connector.h; NULL: nobody is logged in
     const char *ca_file;         // see connector.h; NULL: none
     int64_t silence_ms;          // no source counts as silent before; 0: 60,000
     /* Optional: state, text or counts changed; counts alone once a second at most. */
