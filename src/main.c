@@ -21,6 +21,7 @@ static const struct {
     {"check", cmd_check, "what is missing on this machine, and what to do"},
     {"link", cmd_link, "a new sign-in link for the panel"},
     {"door", cmd_door, "the addresses for other programs"},
+    {"login", cmd_login, "log in at a platform, to write and moderate there"},
     {"next", cmd_next, "the next question on air"},
     {"clear", cmd_clear, "everything off the air"},
     {"panic", cmd_panic, "a blank overlay at once"},

@@ -5,6 +5,7 @@
 #include "api/client.h"
 #include "api/command.h"
 #include "api/feed.h"
+#include "api/login_json.h"
 #include "api/sources_json.h"
 #include "base/buffer.h"
 #include "chat/message.h"
@@ -220,7 +221,13 @@ static void handle_notice(void *data, const char *level, const char *where, cons
     finish(data, TOPIC_DESK | TOPIC_SOURCES, &json);
 }
 
+static void handle_login(void *data, const struct login *login)
+{
+    login_send(data, login);
+}
+
 const struct relay_listener_impl api_listener = {
+    .login = handle_login,
     .on_air = handle_on_air,
     .question = handle_question,
     .question_removed = handle_question_removed,

@@ -20,7 +20,7 @@ enum { REFRESH_MS = 1000, CLOSE_NOT_TEXT = 1003 };
 static void send_snapshot(struct client *client)
 {
     struct buffer json = {0};
-    snapshot_write(client->api, client->topics, &json);
+    snapshot_write(client->api, client->topics, client->who.role, &json);
     client_send_json(client, &json);
     buffer_fini(&json);
 }

@@ -3,6 +3,7 @@
 
 #include "api/api_private.h"
 #include "api/feed.h"
+#include "api/login_json.h"
 #include "api/outputs.h"
 #include "api/sources_json.h"
 #include "base/buffer.h"
@@ -78,15 +79,17 @@ static void add_feed(const struct api *api, struct buffer *out)
     buffer_add_char(out, ']');
 }
 
-void snapshot_write(const struct api *api, unsigned topics, struct buffer *out)
+void snapshot_write(const struct api *api, unsigned topics, enum api_role role, struct buffer *out)
 {
     buffer_printf(out, "{\"type\":\"snapshot\",\"revision\":\"%s\"", on_air_revision(api->relay->on_air));
     if (topics & TOPIC_ON_AIR)
         add_on_air(api, out);
     if (topics & TOPIC_DESK)
         add_desk(api, out);
-    if (topics & TOPIC_SOURCES)
+    if (topics & TOPIC_SOURCES) {
         sources_write_snapshot(api->relay, out);
+        logins_write_snapshot(api->relay, role, out);
+    }
     if (topics & TOPIC_OUTPUTS)
         outputs_write(api->outputs, out);
     if (topics & TOPIC_FEED)

@@ -1,5 +1,4 @@
 /* cmd_link.c - a new sign-in link for the panel, as text and as a picture for a phone's camera. */
-#include <qrencode.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,30 +11,7 @@
 #include "cli/folders.h"
 #include "cli/one_shot.h"
 #include "cli/options.h"
-
-enum { QUIET_MODULES = 2 };
-
-static bool is_dark(const QRcode *code, int x, int y)
-{
-    return x >= 0 && y >= 0 && x < code->width && y < code->width && (code->data[y * code->width + x] & 1);
-}
-
-/* Two rows of modules a line, white on black's inverse, so that both light and dark terminals can be read. */
-static void print_code(const char *url)
-{
-    QRcode *code = QRcode_encodeString(url, 0, QR_ECLEVEL_L, QR_MODE_8, 1);
-    if (!code)
-        return;
-    for (int y = -QUIET_MODULES; y < code->width + QUIET_MODULES; y += 2) {
-        printf("\033[97;40m");
-        for (int x = -QUIET_MODULES; x < code->width + QUIET_MODULES; x++) {
-            bool is_upper_light = !is_dark(code, x, y), is_lower_light = !is_dark(code, x, y + 1);
-            fputs(is_upper_light ? (is_lower_light ? "█" : "▀") : (is_lower_light ? "▄" : " "), stdout);
-        }
-        printf("\033[0m\n");
-    }
-    QRcode_free(code);
-}
+#include "cli/qr_code.h"
 
 static bool make_link(const char *role, int minutes, bool wants_code, struct error *err)
 {
@@ -48,7 +24,7 @@ static bool make_link(const char *role, int minutes, bool wants_code, struct err
     if (ok) {
         printf("%s\n", url);
         if (wants_code)
-            print_code(url);
+            qr_code_print(url);
     }
     json_decref(result);
     json_decref(arguments);

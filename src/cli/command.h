@@ -17,6 +17,7 @@ int cmd_decode(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_door(int argc, char **argv);
 int cmd_link(int argc, char **argv);
+int cmd_login(int argc, char **argv);
 int cmd_next(int argc, char **argv);
 int cmd_overlay(int argc, char **argv);
 int cmd_panic(int argc, char **argv);

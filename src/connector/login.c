@@ -283,8 +283,27 @@ static void init(struct login *login, struct logins *logins, const struct login_
     configure(login, NULL);
 }
 
+/* Told once, whatever comes. */
+static void end_farewell(struct login *login, const struct error *err)
+{
+    struct login_farewell farewell = login->farewell;
+    http_cancel(farewell.request);
+    login->farewell = (struct login_farewell){0};
+    if (farewell.fn)
+        farewell.fn(farewell.data, err);
+}
+
+static void handle_forgotten(void *data, const struct http_result *result)
+{
+    struct login *login = data;
+    struct error err = result->error;
+    login->farewell.request = NULL;
+    end_farewell(login, err.code == ERROR_NONE ? NULL : &err);
+}
+
 static void fini(struct login *login)
 {
+    end_farewell(login, &(struct error){ERROR_AGAIN, "the program ended before the platform answered"});
     login_end_asking(login, NULL);
     http_cancel(login->request);
     timer_stop(&login->timer);
@@ -461,38 +480,25 @@ void login_cancel(struct login *login)
     say_loaded(login);
 }
 
-struct farewell {
-    void (*fn)(void *data, const struct error *err);
-    void *data;
-};
-
-static void handle_forgotten(void *data, const struct http_result *result)
-{
-    struct farewell *farewell = data;
-    if (farewell->fn)
-        farewell->fn(farewell->data, result->error.code == ERROR_NONE ? NULL : &result->error);
-    free(farewell);
-}
-
-static bool revoke(struct login *login, struct farewell *farewell, struct error *err)
+static bool revoke(struct login *login, struct error *err)
 {
     struct buffer form = {0};
     // Google and Kick end both with the refresh token; Twitch takes the access token only.
     const char *token = login->refresh && login->impl->revokes_refresh ? login->refresh : login->access;
     form_add(&form, "client_id", login->client_id);
     form_add(&form, "token", token);
-    struct http_request *request = login_post_for(login, login->impl->revoke_path, &form, handle_forgotten, farewell, err);
+    login->farewell.request = login_post(login, login->impl->revoke_path, &form, handle_forgotten, err);
     buffer_fini(&form);
-    return request != NULL;
+    return login->farewell.request != NULL;
 }
 
 void login_forget(struct login *login, void (*fn)(void *data, const struct error *err), void *data)
 {
     const struct logins_options *options = &login->owner->options;
     struct error err = {0};
-    struct farewell *farewell = xcalloc(1, sizeof(*farewell));
-    *farewell = (struct farewell){fn, data};
-    bool is_asked = login->access && revoke(login, farewell, &err);
+    end_farewell(login, &(struct error){ERROR_AGAIN, "asked again meanwhile"});
+    login->farewell = (struct login_farewell){.fn = fn, .data = data};
+    bool is_asked = login->access && revoke(login, &err);
     login_end_asking(login, NULL);
     http_cancel(login->request);
     login->request = NULL;
@@ -502,11 +508,8 @@ void login_forget(struct login *login, void (*fn)(void *data, const struct error
     say_loaded(login);
     if (!is_gone)
         log_error("login", "%s: what is stored could not be taken away: %s", login->impl->name, err.text);
-    if (is_asked)
-        return;
-    if (fn)
-        fn(data, err.code == ERROR_NONE ? NULL : &err);
-    free(farewell);
+    if (!is_asked)
+        end_farewell(login, err.code == ERROR_NONE ? NULL : &err);
 }
 
 /* ---- for people ---- */

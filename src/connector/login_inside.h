@@ -22,6 +22,13 @@ struct logins {
     size_t count;
 };
 
+/* Told when the platform has answered that the login is ended there, too. */
+struct login_farewell {
+    struct http_request *request;  // owned
+    void (*fn)(void *data, const struct error *err);
+    void *data;
+};
+
 /* A person is asked; {0}: nobody is. */
 struct login_asking {
     bool is_on;
@@ -55,6 +62,7 @@ struct login {
     struct login_asking asking;
     struct server *old_server;        // the browser still reads its last page
     struct timer linger;
+    struct login_farewell farewell;
     // Words.
     char *text, *remedy;
 };
@@ -76,9 +84,6 @@ void login_set_secret(char **slot, const char *text);  // likewise; hidden from 
 
 /* POST of a form to url + path. NULL: err. */
 struct http_request *login_post(struct login *login, const char *path, struct buffer *form, login_done_fn fn, struct error *err);
-/* The same for an answer that may come after all else. */
-struct http_request *login_post_for(struct login *login, const char *path, struct buffer *form, login_done_fn fn, void *data,
-                                    struct error *err);
 struct http_request *login_get(struct login *login, const char *url, const char *path, const char *scheme, login_done_fn fn,
                                struct error *err);
 

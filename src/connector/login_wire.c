@@ -25,7 +25,9 @@ static struct http_request *start(struct login *login, const char *base, const c
     buffer_add_char(&url, '\0');
     options->url = url.data;
     options->ca_file = login->owner->options.ca_file;
+    options->proxy = login->owner->options.proxy;
     options->body_bytes_max = ANSWER_BYTES_MAX;
+    options->data = login;
     struct http_request *request = http_start(login->owner->options.loop, options, err);
     if (!request)
         error_prefix(err, "logins.%s.url", login->impl->name);
@@ -33,20 +35,14 @@ static struct http_request *start(struct login *login, const char *base, const c
     return request;
 }
 
-struct http_request *login_post_for(struct login *login, const char *path, struct buffer *form, login_done_fn fn, void *data,
-                                    struct error *err)
+struct http_request *login_post(struct login *login, const char *path, struct buffer *form, login_done_fn fn,
+                                struct error *err)
 {
     static const struct net_header headers[] = {{"content-type", "application/x-www-form-urlencoded"},
                                                 {"accept", "application/json"}};
     struct http_options options = {.headers = headers, .header_count = ARRAY_LENGTH(headers), .body = form->data,
-                                   .body_len = form->len, .on_done = fn, .data = data};
+                                   .body_len = form->len, .on_done = fn};
     return start(login, login->url, path, &options, err);
-}
-
-struct http_request *login_post(struct login *login, const char *path, struct buffer *form, login_done_fn fn,
-                                struct error *err)
-{
-    return login_post_for(login, path, form, fn, login, err);
 }
 
 struct http_request *login_get(struct login *login, const char *url, const char *path, const char *scheme,
@@ -55,8 +51,7 @@ struct http_request *login_get(struct login *login, const char *url, const char 
     char *credential = xasprintf("%s %s", scheme, login->access);
     const struct net_header headers[] = {{"authorization", credential}, {"client-id", login->client_id},
                                          {"accept", "application/json"}};
-    struct http_options options = {.headers = headers, .header_count = ARRAY_LENGTH(headers), .on_done = fn,
-                                   .data = login};
+    struct http_options options = {.headers = headers, .header_count = ARRAY_LENGTH(headers), .on_done = fn};
     struct http_request *request = start(login, url, path, &options, err);
     free(credential);
     return request;

@@ -17,6 +17,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "chat/message.h"
+#include "connector/login.h"
 #include "relay/captions.h"
 #include "relay/intake.h"
 #include "relay/journal.h"
@@ -170,6 +171,41 @@ bool relay_remove_source(struct relay *relay, const char *id, struct error *err)
 {
     return error_set(err, ERROR_DATA, "there is no source");
 }
+
+static char only_login;
+
+struct login *logins_find(struct logins *logins, const char *platform)
+{
+    return strcmp(platform, "twitch") == 0 ? (struct login *)&only_login : NULL;
+}
+
+struct login *logins_at(struct logins *logins, size_t index)
+{
+    return index == 0 ? (struct login *)&only_login : NULL;
+}
+
+bool login_start(struct login *login, struct error *err)
+{
+    return error_set(err, ERROR_DATA, "there is no client id");
+}
+
+bool login_answer(struct login *login, const char *address, struct error *err)
+{
+    return error_set(err, ERROR_DATA, "nobody is waited for");
+}
+
+void login_forget(struct login *login, void (*fn)(void *data, const struct error *err), void *data)
+{
+    fn(data, NULL);
+}
+
+json_t *login_describe(const struct login *login)
+{
+    return json_pack("{s:s}", "platform", "twitch");
+}
+
+void login_cancel(struct login *login) {}
+void logins_reload(struct logins *logins) {}
 
 /* --- The desk --- */
 
