@@ -175,7 +175,8 @@ static bool wait_for_login(struct session *session, struct error *err)
         return false;
     if (login_prompt(session->login) && !session->is_shown)
         show_prompt(session, login_prompt(session->login));
-    session->keyboard = loop_watch_fd(session->loop, STDIN_FILENO, handle_keyboard, session);
+    if (login_prompt(session->login) && isatty(STDIN_FILENO))
+        session->keyboard = loop_watch_fd(session->loop, STDIN_FILENO, handle_keyboard, session);
     if (!loop_run(session->loop, err))
         return false;
     return session->is_done || error_set(err, ERROR_DENIED, "%s", login_text(session->login));

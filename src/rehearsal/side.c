@@ -16,6 +16,7 @@ enum { SENT_BYTES_MAX = 64 << 20, WRITES_MAX = 10000 };
 #define EACH_SIDE(SIDE) \
     SIDE(discord)       \
     SIDE(kick)          \
+    SIDE(login)         \
     SIDE(tiktok)        \
     SIDE(twitch)        \
     SIDE(youtube)
