@@ -152,12 +152,15 @@ void x_set_text(char **slot, const char *text)
     *slot = copy;
 }
 
+/* While what was missed is still looked for, the next life would have to look for it too. */
 void x_give_cursor(struct x *x)
 {
-    json_t *cursor = json_pack("{s:I, s:I, s:i}", "alive_ms", (json_int_t)x->alive_ms, "posts", (json_int_t)x->month_posts,
+    int64_t alive_ms = x->search ? x->missed.from_ms : x->alive_ms;
+    const char *last_id = x->search ? x->missed.since : x->reader.last_id;
+    json_t *cursor = json_pack("{s:I, s:I, s:i}", "alive_ms", (json_int_t)alive_ms, "posts", (json_int_t)x->month_posts,
                                "month", x->month);
-    if (x->reader.last_id[0])
-        json_object_set_new(cursor, "last_id", json_string(x->reader.last_id));
+    if (last_id[0])
+        json_object_set_new(cursor, "last_id", json_string(last_id));
     if (x->broadcast)
         json_object_set_new(cursor, "broadcast", json_string(x->broadcast));
     char *text = json_dumps(cursor, JSON_COMPACT);

@@ -135,12 +135,10 @@ static void handle_status(void *data, int status)
     x->reader.is_history = false;
     connector_set_state(&x->base, CONNECTOR_LIVE, x->method == X_POSTS ? "listening to X for %s" : "listening to X for user %s",
                         x->method == X_POSTS ? x->query : x->user_id);
+    bool is_sent_again = x->asked_backfill && x->alive_ms - from_ms <= x->backfill_minutes * 60 * 1000;
+    if (from_ms > 0 && !is_sent_again)
+        x_recover(x, from_ms);
     x_give_cursor(x);
-    if (from_ms == 0)
-        return;
-    if (x->asked_backfill && x->alive_ms - from_ms <= x->backfill_minutes * 60 * 1000)
-        return;  // X sends it all again
-    x_recover(x, from_ms);
 }
 
 static void handle_done(void *data, const struct http_result *result)

@@ -19,6 +19,7 @@ enum { SENT_BYTES_MAX = 64 << 20, WRITES_MAX = 10000 };
     SIDE(login)         \
     SIDE(tiktok)        \
     SIDE(twitch)        \
+    SIDE(x)             \
     SIDE(youtube)
 
 #define DECLARE(name) extern const struct side_impl name##_side;
