@@ -80,7 +80,12 @@ static bool fits(const struct irc_reader *reader, struct str mask, const struct 
     return ok;
 }
 
-/* At most BANNED_MAX; more are counted only. */
+static int compare_nicks(const void *a, const void *b)
+{
+    return strcmp((*(const struct irc_member *const *)a)->nick, (*(const struct irc_member *const *)b)->nick);
+}
+
+/* At most BANNED_MAX, by their names: the buckets' own order changes with each run. More are counted only. */
 static size_t find_members(const struct irc_reader *reader, struct str mask, const struct irc_member **found)
 {
     size_t count = 0;
@@ -94,6 +99,7 @@ static size_t find_members(const struct irc_reader *reader, struct str mask, con
             count++;
         }
     }
+    qsort(found, count < BANNED_MAX ? count : BANNED_MAX, sizeof(*found), compare_nicks);
     return count;
 }
 
