@@ -212,6 +212,13 @@ class Show(contextlib.AbstractContextManager):
         assert line, "the rehearsal did not start:\n" + self.log()
         return json.loads(line)
 
+    def transcript_of(self, *platforms):
+        """The path of a copy of the demo's transcript that holds only these platforms."""
+        path = os.path.join(self.folder, "transcript.jsonl")
+        with open(os.path.join(SOURCE_ROOT, "assets/demo/transcript.jsonl")) as whole, open(path, "w") as part:
+            part.writelines(line for line in whole if line.startswith("{") and json.loads(line)["platform"] in platforms)
+        return path
+
     def api(self, command, **arguments):
         """One command over the Unix socket; returns the result, raises RuntimeError with the relay's words."""
         connection = UnixConnection(self.socket_path)

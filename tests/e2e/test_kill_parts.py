@@ -8,11 +8,10 @@ import signal
 import sys
 import time
 
-from show import SOURCE_ROOT, CardFinder, Show, check_continuous, wait_until
+from show import CardFinder, Show, check_continuous, wait_until
 
 ROUNDS = int(os.environ.get("ANTIPHON_KILL_ROUNDS", "50"))
 WIDTH, HEIGHT, FPS, RATE = 480, 270, 25, 500
-TRANSCRIPT = os.path.join(SOURCE_ROOT, "assets/demo/transcript.jsonl")
 
 
 def kill_part(show, name):
@@ -37,7 +36,7 @@ def kill_supervisor(show):
 def main():
     with Show() as show:
         output = os.path.join(show.folder, "show.mkv")
-        addresses = show.rehearse(TRANSCRIPT, "--load", RATE)
+        addresses = show.rehearse(show.transcript_of("twitch", "youtube"), "--load", RATE)
         show.config.update(
             sources=addresses["sources"], views=[{"name": "main", "size": [WIDTH, HEIGHT]}],
             video={"input": "test", "size": [WIDTH, HEIGHT], "fps": FPS, "outputs": [{"name": "file", "to": output, "bitrate_kbps": 2000}]})

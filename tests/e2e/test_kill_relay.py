@@ -9,12 +9,11 @@ import random
 import sys
 import time
 
-from show import SOURCE_ROOT, Show, wait_until
+from show import Show, wait_until
 
 ROUNDS = int(os.environ.get("ANTIPHON_KILL_ROUNDS", "50"))
 RATE = 500  # a second on each of the two platforms
 CLOCKS_MS = 1500  # a gap begins at the last second that the connection was known to work
-TRANSCRIPT = os.path.join(SOURCE_ROOT, "assets/demo/transcript.jsonl")
 
 
 def number_of(text):
@@ -107,7 +106,7 @@ def check_gaps(rows, gaps):
 
 def main():
     with Show() as show:
-        addresses = show.rehearse(TRANSCRIPT, "--load", RATE)
+        addresses = show.rehearse(show.transcript_of("twitch", "youtube"), "--load", RATE)
         show.config["sources"] = addresses["sources"]
         show.start_part("relay")
         show.wait_for_relay()

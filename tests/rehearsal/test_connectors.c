@@ -68,6 +68,19 @@ static void handle_drop(void *data)
         loop_stop(hall->kit.loop);
 }
 
+/* The entry for the configuration that speaks to this platform's side. */
+static const json_t *find_source(const json_t *addresses, const char *platform)
+{
+    size_t i;
+    json_t *source;
+    json_array_foreach (json_object_get(addresses, "sources"), i, source) {
+        if (strcmp(json_string_value(json_object_get(source, "connector")), platform) == 0)
+            return source;
+    }
+    fail_msg("the rehearsal has no %s", platform);
+    return NULL;
+}
+
 static void start(struct hall *hall, const char *platform, double load_per_s)
 {
     memset(hall, 0, sizeof(*hall));
@@ -82,7 +95,7 @@ static void start(struct hall *hall, const char *platform, double load_per_s)
         .transcript = path, .load_per_s = load_per_s, .settings = settings, .setting_count = ARRAY_LENGTH(settings)}, &err);
     assert_string_equal(err.text, "");
     json_t *addresses = rehearsal_addresses(hall->rehearsal);
-    const json_t *config = json_array_get(json_object_get(addresses, "sources"), strcmp(platform, "youtube") == 0);
+    const json_t *config = find_source(addresses, platform);
     struct connector_options options = {.loop = hall->kit.loop, .deliver = take, .on_gap = take_gap, .data = hall};
     hall->connector = connector_create(config, &options, &err);
     assert_string_equal(err.text, "");
