@@ -7,7 +7,9 @@
 
 bool secret_is_key(const char *key)
 {
-    static const char *const words[] = {"key", "token", "secret", "password", "cookie", "session", "proxy"};  // a proxy's address may hold a password
+    static const char *const words[] = {"key", "token", "secret", "password", "cookie", "session",
+                                        "webhook", "bearer",
+                                        "proxy"};  // a proxy's address may hold a password
     for (size_t i = 0; i < ARRAY_LENGTH(words); i++) {
         if (strcasestr(key, words[i]))
             return true;

@@ -31,8 +31,11 @@ enum {
 #define INTENTS (1 << 0 | 1 << 2 | 1 << 9 | 1 << 15 | 1 << 24)
 
 static const struct connector_key keys[] = {
-    {"channel", JSON_STRING, true}, {"token", JSON_STRING, true}, {"webhook", JSON_STRING, false},
-    {"history_hours", JSON_INTEGER, false}, {"api_url", JSON_STRING, false}, {"answer_ms", JSON_INTEGER, false}, {NULL},
+    {"channel", JSON_STRING, true, "channel ids, or their addresses, with commas; the first one is written to", "1311111111111111111"},
+    {"token", JSON_STRING, true, "the bot's token, from the developer portal", "secret:discord"},
+    {"webhook", JSON_STRING, false, "a webhook's address: antiphon writes by it rather than as the bot", "secret:discord_webhook"},
+    {"history_hours", JSON_INTEGER, false, "on the very first start, read what was written in the last so many hours", "0"},
+    {"api_url", JSON_STRING, false}, {"answer_ms", JSON_INTEGER, false}, {NULL},
 };
 
 static struct discord *get_discord(struct connector *base)
@@ -539,7 +542,7 @@ static void discord_destroy(struct connector *base)
 
 /* 5 in 5 s is what a channel takes from one bot or webhook at present; beyond it the answers tell how long to wait. */
 const struct connector_impl discord_connector = {
-    .name = "discord", .keys = keys, .text_limit = {2000, CONNECTOR_CODE_POINTS}, .pace = {5, 5000, 0},
+    .name = "discord", .title = "Discord", .keys = keys, .text_limit = {2000, CONNECTOR_CODE_POINTS}, .pace = {5, 5000, 0},
     .check = discord_check, .create = discord_create, .start = discord_start, .receive = discord_receive,
     .can = discord_can, .act = discord_act, .stop = discord_stop, .destroy = discord_destroy,
 };

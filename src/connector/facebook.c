@@ -20,7 +20,9 @@ enum {
 };
 
 static const struct connector_key keys[] = {
-    {"page", JSON_STRING, false}, {"video", JSON_STRING, false}, {"access_token", JSON_STRING, true},
+    {"access_token", JSON_STRING, true, "a Page access token with pages_read_engagement", "secret:facebook"},
+    {"page", JSON_STRING, false, "the Page's id; usual: the token's own", "1234567890"},
+    {"video", JSON_STRING, false, "one live video's id; usual: the one that runs", "9876543210"},
     {"method", JSON_STRING, false}, {"api_url", JSON_STRING, false}, {"stream_url", JSON_STRING, false},
     {"poll_ms", JSON_INTEGER, false}, {"watch_ms", JSON_INTEGER, false}, {"look_ms", JSON_INTEGER, false},
     {"silence_ms", JSON_INTEGER, false}, {NULL},
@@ -311,7 +313,7 @@ static void facebook_destroy(struct connector *base)
 }
 
 const struct connector_impl facebook_connector = {
-    .name = "facebook", .keys = keys, .text_limit = {TEXT_MAX, CONNECTOR_CODE_POINTS}, .pace = {10, 60 * 1000, 1000},
+    .name = "facebook", .title = "Facebook", .keys = keys, .text_limit = {TEXT_MAX, CONNECTOR_CODE_POINTS}, .pace = {10, 60 * 1000, 1000},
     .check = facebook_check, .create = facebook_create, .start = facebook_start, .receive = facebook_receive,
     .can = facebook_can, .act = facebook_act, .stop = facebook_stop, .destroy = facebook_destroy,
 };

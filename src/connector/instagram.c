@@ -40,8 +40,12 @@ struct instagram {
 };
 
 static const struct connector_key keys[] = {
-    {"account", JSON_STRING, true}, {"token", JSON_STRING, true}, {"app_secret", JSON_STRING, true},
-    {"verify_token", JSON_STRING, true}, {"access_token", JSON_STRING, false}, {"api_url", JSON_STRING, false}, {NULL},
+    {"account", JSON_STRING, true, "the professional account's id", "17841400000000000"},
+    {"token", JSON_STRING, true, "the secret in this source's address at the door", "secret:instagram_door"},
+    {"app_secret", JSON_STRING, true, "the Meta app's secret: deliveries are proved with it", "secret:instagram_app"},
+    {"verify_token", JSON_STRING, true, "the words given to Meta beside the callback address", "secret:instagram_verify"},
+    {"access_token", JSON_STRING, false, "to answer comments", "secret:instagram"},
+    {"api_url", JSON_STRING, false}, {NULL},
 };
 
 static struct instagram *get_instagram(struct connector *base)
@@ -342,7 +346,7 @@ static void instagram_destroy(struct connector *base)
 }
 
 const struct connector_impl instagram_connector = {
-    .name = "instagram", .keys = keys, .text_limit = {TEXT_MAX, CONNECTOR_CODE_POINTS}, .pace = {10, 60 * 1000, 1000},
+    .name = "instagram", .title = "Instagram", .keys = keys, .text_limit = {TEXT_MAX, CONNECTOR_CODE_POINTS}, .pace = {10, 60 * 1000, 1000},
     .check = instagram_check, .create = instagram_create, .start = instagram_start, .receive = instagram_receive,
     .can = instagram_can, .act = instagram_act, .token = instagram_token, .request = instagram_request,
     .stop = instagram_stop, .destroy = instagram_destroy,

@@ -17,10 +17,12 @@ enum { PING_MS = 30 * 1000, DEAD_MS = 30 * 1000, JOIN_MS = 15 * 1000, CHANNEL_BY
 #define PUSHER_KEY "32cbd69e4b950bf97679"
 
 static const struct connector_key keys[] = {
-    {"channel", JSON_STRING, true}, {"chatroom_id", JSON_INTEGER, false}, {"channel_id", JSON_INTEGER, false},
+    {"channel", JSON_STRING, true, "the name as in kick.com/NAME, or the address", "anna"},
+    {"read", JSON_STRING, false, "socket (the site's own, undocumented), door (official webhooks), or both", "socket"},
+    {"token", JSON_STRING, false, "for webhooks: the secret in this source's address at the door", "secret:kick_door"},
+    {"chatroom_id", JSON_INTEGER, false, "the chat's number, if it cannot be looked up"}, {"channel_id", JSON_INTEGER, false},
     {"app_key", JSON_STRING, false}, {"url", JSON_STRING, false}, {"api_url", JSON_STRING, false},
-    {"site_url", JSON_STRING, false}, {"read", JSON_STRING, false}, {"token", JSON_STRING, false},
-    {"ping_ms", JSON_INTEGER, false}, {"dead_ms", JSON_INTEGER, false},
+    {"site_url", JSON_STRING, false}, {"ping_ms", JSON_INTEGER, false}, {"dead_ms", JSON_INTEGER, false},
     {"join_ms", JSON_INTEGER, false}, {NULL},
 };
 
@@ -206,7 +208,7 @@ static void kick_destroy(struct connector *base)
 }
 
 const struct connector_impl kick_connector = {
-    .name = "kick", .keys = keys, .text_limit = {500, CONNECTOR_CODE_POINTS}, .pace = {20, 30 * 1000, 0}, .check = kick_check, .create = kick_create, .start = kick_start,
+    .name = "kick", .title = "Kick", .keys = keys, .text_limit = {500, CONNECTOR_CODE_POINTS}, .pace = {20, 30 * 1000, 0}, .check = kick_check, .create = kick_create, .start = kick_start,
     .receive = kick_receive, .token = kick_token, .request = kick_request,
     .can = kick_can, .act = kick_act, .stop = kick_stop, .destroy = kick_destroy,
 };

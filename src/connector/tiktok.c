@@ -25,8 +25,10 @@ enum {
 static const struct connector_key keys[] = {
     {"channel", JSON_STRING, false, "the handle; needed by the webcast only", "@anna"},
     {"method", JSON_STRING, false, "tikfinity (the app on this computer), or webcast (unofficial)", "tikfinity"},
-    {"unofficial", JSON_TRUE, false}, {"url", JSON_STRING, false}, {"site_url", JSON_STRING, false}, {"sign_url", JSON_STRING, false},
-    {"sign_key", JSON_STRING, false}, {"wait_ms", JSON_INTEGER, false}, {"quiet_ms", JSON_INTEGER, false},
+    {"unofficial", JSON_TRUE, false, "yes to the webcast, although TikTok does not allow it"},
+    {"sign_url", JSON_STRING, false, "the sign server of the webcast", "https://api.eulerstream.com"},
+    {"sign_key", JSON_STRING, false, "its key", "secret:euler"},
+    {"url", JSON_STRING, false}, {"site_url", JSON_STRING, false}, {"wait_ms", JSON_INTEGER, false}, {"quiet_ms", JSON_INTEGER, false},
     {"heartbeat_ms", JSON_INTEGER, false}, {"sign_ms", JSON_INTEGER, false}, {"streak_ms", JSON_INTEGER, false},
     {"likes_ms", JSON_INTEGER, false}, {"proved_ms", JSON_INTEGER, false}, {NULL},
 };

@@ -21,12 +21,16 @@ enum {
 };
 
 static const struct connector_key keys[] = {
-    {"hashtag", JSON_STRING, false, "posts with this hashtag become questions; or", "#question"},
-    {"query", JSON_STRING, false, "a rule of X's filtered stream", "@anna -is:retweet"},
+    {"hashtag", JSON_STRING, false, "posts with this hashtag become questions. This or a query", "#question"},
+    {"query", JSON_STRING, false, "a rule of X's filtered stream. This or a hashtag", "@anna -is:retweet"},
     {"bearer", JSON_STRING, false, "the app's bearer token, from X's developer portal", "secret:x"},
-    {"method", JSON_STRING, false}, {"as", JSON_STRING, false}, {"post_cap", JSON_INTEGER, false},
-    {"backfill_minutes", JSON_INTEGER, false}, {"recover", JSON_TRUE, false}, {"user_id", JSON_STRING, false},
-    {"user_token", JSON_STRING, false}, {"broadcast", JSON_STRING, false}, {"api_url", JSON_STRING, false},
+    {"method", JSON_STRING, false, "posts, activity (of one account), or broadcast (a live's own chat)", "posts"},
+    {"as", JSON_STRING, false, "what posts become: question, or chat", "question"},
+    {"post_cap", JSON_INTEGER, false, "posts that the plan allows in a month", "10000"},
+    {"user_id", JSON_STRING, false, "for activity: the account's number", "783214"},
+    {"user_token", JSON_STRING, false, "for broadcast: the account's own token", "secret:x_user"},
+    {"broadcast", JSON_STRING, false, "for broadcast: its id or address; usual: one's own that runs", "https://x.com/i/broadcasts/1abc"},
+    {"backfill_minutes", JSON_INTEGER, false}, {"recover", JSON_TRUE, false}, {"api_url", JSON_STRING, false},
     {"silence_ms", JSON_INTEGER, false}, {"poll_ms", JSON_INTEGER, false}, {"wait_ms", JSON_INTEGER, false}, {NULL},
 };
 

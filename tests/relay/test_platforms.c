@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/secret.h"
 #include "connector/connector.h"
 #include "net/loop.h"
 #include "relay/intake.h"
@@ -210,11 +211,25 @@ static void what_is_taken_back_is_gone(void **state)
     }
 }
 
+/* ---- Forms ---- */
+
+/* A key that wants a secret is masked wherever a source is shown. */
+static void what_is_secret_is_masked(void **state)
+{
+    for (size_t i = 0; connector_name_at(i); i++) {
+        for (const struct connector_key *key = connector_keys(connector_name_at(i)); key->name; key++) {
+            if (key->example && strncmp(key->example, "secret:", 7) == 0 && !secret_is_key(key->name))
+                fail_msg("%s: \"%s\" would be shown: base/secret.c", connector_name_at(i), key->name);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_recorded_message_comes_once),
         cmocka_unit_test(what_is_taken_back_is_gone),
+        cmocka_unit_test(what_is_secret_is_masked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
