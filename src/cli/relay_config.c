@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "cli/config.h"
+#include "cli/folders.h"
 #include "cli/secrets.h"
 #include "relay/on_air.h"
 #include "relay/relay.h"
@@ -103,10 +104,12 @@ struct relay *relay_config_create_relay(struct relay_config *config, struct loop
     struct on_air_view *views = xcalloc(read->view_count, sizeof(*views));
     for (size_t i = 0; i < read->view_count; i++)
         views[i] = make_view(&read->views[i]);
+    char *cache = folder_cache(NULL);
     const struct relay_options options = {
         .loop = loop,
         .data_folder = data_folder,
         .runtime_folder = runtime_folder,
+        .cache_folder = cache,
         .views = views,
         .view_count = read->view_count,
         .sources = json_object_get(read->root, "sources"),
@@ -120,6 +123,7 @@ struct relay *relay_config_create_relay(struct relay_config *config, struct loop
         .data = config,
     };
     struct relay *relay = relay_create(&options, err);
+    free(cache);
     free(views);
     return relay;
 }

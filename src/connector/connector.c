@@ -14,6 +14,7 @@
 #include "base/poison.h"
 #include "connector/connector_impl.h"
 #include "connector/health.h"
+#include "connector/emote_sets.h"
 #include "connector/inbound.h"
 #include "connector/outbox.h"
 #include "net/http.h"
@@ -65,6 +66,8 @@ static const char *type_words(json_type type)
 static const struct connector_key common_keys[] = {
     {"proxy", JSON_STRING, false, "the way out, where there is one: a proxy for this source alone", "socks5h://127.0.0.1:9050"},
     {"ca_file", JSON_STRING, false, "a PEM file of certificates trusted besides the system's", "/etc/ssl/own.pem"},
+    {"emote_sets", JSON_NULL, false, NULL, NULL},  // JSON_NULL: emote_sets_check() looks at it
+    {"emote_url", JSON_STRING, false, NULL, NULL},
     {NULL},
 };
 
@@ -100,7 +103,7 @@ const char *connector_title(const char *platform)
 
 static bool has_type(const json_t *value, json_type type)
 {
-    return type == JSON_TRUE ? json_is_boolean(value) : json_typeof(value) == type;
+    return type == JSON_NULL || (type == JSON_TRUE ? json_is_boolean(value) : json_typeof(value) == type);
 }
 
 static bool check_keys(const struct connector_impl *impl, const json_t *config, struct error *err)
@@ -137,7 +140,7 @@ static const struct connector_impl *check_config(const json_t *config, char **so
         return NULL;
     }
     const struct connector_impl *impl = find_impl(name, err);
-    if (!impl || !check_keys(impl, config, err) || !check_proxy(config, err))
+    if (!impl || !check_keys(impl, config, err) || !check_proxy(config, err) || !emote_sets_check(config, err))
         return NULL;
     char *rest = impl->check(config, err);
     if (!rest)
@@ -212,6 +215,7 @@ static struct connector *build(const struct connector_impl *impl, const json_t *
     base->health = (struct connector_health){.text = base->text, .remedy = base->remedy, .since_ms = clock_unix_ms()};
     base->text_limit = impl->text_limit;
     base->pace = impl->pace;
+    base->emote_sets = emote_sets_create(base, config);
     return base;
 }
 
@@ -251,6 +255,7 @@ void connector_destroy(struct connector *connector)
     outbox_destroy(connector->outbox);
     free(connector->source);
     free(connector->cursor);
+    emote_sets_destroy(connector->emote_sets);
     free(connector->ca_file);
     free(connector->proxy);
     free(connector->text);
@@ -347,6 +352,12 @@ void connector_set_own_author(struct connector *base, const char *author_id)
 
 /* ---- what platforms use ---- */
 
+void connector_set_channel(struct connector *base, const char *channel_id)
+{
+    if (base->emote_sets)
+        emote_sets_set_channel(base->emote_sets, base->impl->name, channel_id);
+}
+
 void connector_fill_http(const struct connector *base, struct http_options *options)
 {
     options->ca_file = base->ca_file;
@@ -381,6 +392,8 @@ void connector_deliver(struct connector *base, struct message_draft *draft)
     if (draft->source.len == 0)
         draft->source = str_from(base->source);
     draft->is_own = draft->is_own || is_own(base, draft);
+    if (base->emote_sets)
+        emote_sets_apply(base->emote_sets, draft);
     if (draft->time_ms > 0 && !draft->is_history)
         health_note_skew(base, now_ms, draft->time_ms);
     struct message *message = message_create(draft);

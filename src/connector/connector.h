@@ -112,6 +112,7 @@ struct connector_options {
     struct poison *poison;  // borrowed, of the loop's thread; each frame is noted in it; NULL: none
     struct logins *logins;  // borrowed, see login.h; NULL: nobody is logged in anywhere
     const char *ca_file;    // PEM, trusted besides the system's; NULL: none. "ca_file" in the config comes first
+    const char *cache_folder;  // borrowed, outlives it: what may be asked for again lies there; NULL: nothing is kept
     /* Required. A reference is the caller's and ends with the call: message_ref() to keep it. */
     void (*deliver)(void *data, struct message *message);
     /* Optional: state or text changed. As from all of these callbacks, destroy the connector later, not within. */

@@ -11,6 +11,7 @@
 #include "connector/connector.h"
 
 struct backoff;
+struct emote_sets;
 struct http_options;
 struct inbound_answer;
 struct inbound_request;
@@ -98,6 +99,7 @@ struct connector {
     bool was_live;
     uint64_t repeats;    // messages that the owner had already
     struct list sockets; // struct inbound_socket
+    struct emote_sets *emote_sets;  // owned; NULL: not wanted
     bool is_decoder;  // no configuration: the frames themselves say whose chat it is
 };
 
@@ -134,6 +136,12 @@ void connector_task_done(struct connector *base, uint64_t number, enum connector
 
 /* The platform wants us to wait (429): the same task comes again after retry_ms, unless that is too long. */
 void connector_task_again(struct connector *base, uint64_t number, int64_t retry_ms, const char *why);
+
+/*
+ * Whose chat it is, by the platform's own id of the channel, as soon as it is known and whenever it changes: the emotes of
+ * 7TV, BetterTTV and FrankerFaceZ are looked for by it, and connector_deliver() adds them from then on.
+ */
+void connector_set_channel(struct connector *base, const char *channel_id);
 
 void connector_set_own_author(struct connector *base, const char *author_id);
 

@@ -181,6 +181,11 @@ static void handle_joined(struct kick *kick, struct str channel)
     timer_start(&kick->tick, CURSOR_MS);
     connector_gap(&kick->base, from_ms, now_ms, kick->loss ? kick->loss : "we were not running");
     backoff_reset(&kick->backoff);
+    if (kick->user_id > 0) {
+        char id[24];
+        snprintf(id, sizeof(id), "%lld", (long long)kick->user_id);
+        connector_set_channel(&kick->base, id);
+    }
     connector_set_state(&kick->base, CONNECTOR_LIVE, "joined kick.com/%s (%.1f s)", kick->channel,
                         (double)(clock_monotonic_ms() - kick->opened_ms) / 1000);
     kick_give_cursor(kick);

@@ -259,6 +259,18 @@ static bool is_repetition(struct twitch *twitch, const struct twitch_line *line,
     return false;
 }
 
+/* The room's number comes with its state, right behind the JOIN. */
+static void note_room(struct twitch *twitch, const struct twitch_line *line)
+{
+    char id[32];
+    struct str room = twitch_line_tag(line, TAG_ROOM_ID);
+    if (!str_equal(line->command, STR("ROOMSTATE")) || room.len == 0 || room.len >= sizeof(id))
+        return;
+    memcpy(id, room.data, room.len);
+    id[room.len] = '\0';
+    connector_set_channel(&twitch->base, id);
+}
+
 static bool read_line(struct twitch *twitch, struct twitch_session *session, struct str text, struct error *err)
 {
     struct twitch_line line;
@@ -269,6 +281,7 @@ static bool read_line(struct twitch *twitch, struct twitch_session *session, str
         twitch->sent_ms = sent_ms;
     twitch_session_handle(session, &line);
     twitch_account_note_line(twitch->account, &line);
+    note_room(twitch, &line);
     return is_repetition(twitch, &line, text) || twitch_reader_read(&twitch->reader, &line, err);
 }
 

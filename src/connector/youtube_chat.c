@@ -83,6 +83,8 @@ static int64_t server_time_ms(const char *date)
 static void say_live(struct youtube *youtube)
 {
     youtube->failures = 0;
+    if (youtube->channel)
+        connector_set_channel(&youtube->base, youtube->channel);
     connector_set_state(&youtube->base, CONNECTOR_LIVE, youtube->is_listing ? "polling the chat of %s"
                         : "reading the chat of %s", youtube->video ? youtube->video : youtube->chat);
 }

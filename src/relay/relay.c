@@ -305,6 +305,7 @@ static void start_sources(struct relay *relay, const struct relay_options *optio
     relay->sources = sources_create(&(struct sources_options){
         .loop = relay->loop, .logins = relay->logins, .journal = relay->journal, .intake = relay->intake,
         .runtime_folder = options->runtime_folder ? options->runtime_folder : options->data_folder,
+        .cache_folder = options->cache_folder,
         .silence_ms = options->silence_ms,
         .on_changed = handle_source, .on_removed = handle_source_removed, .on_result = handle_result, .on_caption = handle_caption,
         .on_ended = handle_source_ended, .on_notice = handle_notice, .data = relay});

@@ -45,6 +45,7 @@ struct relay_options {
     const struct on_air_view *views;  // 0: one "main" that shows all
     size_t view_count;
     const char *runtime_folder;       // for the note of what is worked on (poison); NULL: the data folder
+    const char *cache_folder;         // what may be asked for again: sets of emotes; NULL: nothing is kept
     const json_t *sources;            // array: `sources` of the configuration as written; NULL: none
     const json_t *crosspost;          // array: `crosspost` of the configuration; NULL: none
     int retention_days;               // 0: 30; negative: for ever

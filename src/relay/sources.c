@@ -57,6 +57,7 @@ struct sources *sources_create(const struct sources_options *options)
     intake_on_late_duplicate(options->intake, source_handle_duplicate, sources);
     open_poison(sources);
     sources->options.runtime_folder = NULL;  // borrowed for this call only
+    sources->options.cache_folder = xstrdup(options->cache_folder);
     return sources;
 }
 
@@ -85,6 +86,7 @@ void sources_destroy(struct sources *sources)
         source_destroy(source);
     intake_on_late_duplicate(sources->options.intake, NULL, NULL);
     poison_close(sources->poison);
+    free((char *)sources->options.cache_folder);
     free(sources);
 }
 
@@ -112,6 +114,7 @@ static bool source_connect(struct source *source, struct error *err)
         .poison = source->owner->poison,
         .logins = options->logins,
         .ca_file = options->ca_file,
+        .cache_folder = options->cache_folder,
         .deliver = source_handle_message,
         .on_health = source_handle_health,
         .on_gap = source_handle_gap,

@@ -55,6 +55,7 @@ struct sources_options {
     const char *runtime_folder;  // "relay.poison" lies there; NULL: none
     struct logins *logins;       // borrowed; see connector.h; NULL: nobody is logged in
     const char *ca_file;         // see connector.h; NULL: none
+    const char *cache_folder;    // copied; see connector.h; NULL: none
     int64_t silence_ms;          // no source counts as silent before; 0: 60,000
     /* Optional: state, text or counts changed; counts alone once a second at most. */
     void (*on_changed)(void *data, const struct source *source);
