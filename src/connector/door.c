@@ -70,6 +70,7 @@ static struct connector *door_create(const json_t *config)
 {
     struct door *door = xcalloc(1, sizeof(*door));
     socialstream_reader_init(&door->ssn, &door->base);
+    list_init(&door->guests);
     door->name = xstrdup(connector_config_text(config, "name", "door"));
     door->platform = xstrdup(connector_config_text(config, "platform", "door"));
     door->token = connector_config_secret(config, "token", NULL);
@@ -152,25 +153,32 @@ static void door_request(struct connector *base, const struct inbound_request *r
 static void door_socket_open(struct connector *base, struct inbound_socket *socket)
 {
     struct door *door = get_door(base);
-    const struct door_kind *kind = find_kind(inbound_socket_kind(socket));
-    inbound_socket_set_data(socket, (void *)kind);
+    struct door_guest *guest = xcalloc(1, sizeof(*guest));
+    guest->socket = socket;
+    guest->kind = find_kind(inbound_socket_kind(socket));
+    guest->is_talking = guest->kind && guest->kind->take == door_take_generic;
+    guest->can = 1u << CONNECTOR_SAY;
+    list_append(&door->guests, &guest->link);
+    inbound_socket_set_data(socket, guest);
     door->socket_count++;
     show_state(door);
-    if (!kind)
+    if (!guest->kind)
         inbound_socket_close(socket, 1008, "there is no such kind here; docs/door.md lists them");
 }
 
 static void door_socket_receive(struct connector *base, struct inbound_socket *socket, const char *text, size_t len)
 {
     struct door *door = get_door(base);
-    const struct door_kind *kind = inbound_socket_data(socket);
+    struct door_guest *guest = inbound_socket_data(socket);
     struct buffer out = {0};
     struct error err = {0};
     uint64_t repeats = base->repeats;
-    if (!kind)
+    if (!guest->kind)
         return;
-    bool is_good = take(door, kind, &(struct door_input){text, len, NULL}, &out, &err);
-    if (kind->take != door_take_generic)
+    door->speaker = guest;
+    bool is_good = take(door, guest->kind, &(struct door_input){text, len, NULL}, &out, &err);
+    door->speaker = NULL;
+    if (!guest->is_talking)
         buffer_clear(&out);
     if (out.len == 0)
         door_write_ack(base->repeats != repeats, is_good ? NULL : &err, &out);
@@ -181,6 +189,10 @@ static void door_socket_receive(struct connector *base, struct inbound_socket *s
 static void door_socket_close(struct connector *base, struct inbound_socket *socket)
 {
     struct door *door = get_door(base);
+    struct door_guest *guest = inbound_socket_data(socket);
+    list_remove(&guest->link);
+    door_forget(door, guest);
+    free(guest);
     door->socket_count--;
     show_state(door);
 }
@@ -225,6 +237,6 @@ static void door_destroy(struct connector *base)
 
 const struct connector_impl door_connector = {
     .name = "door", .title = "Door for other programs", .keys = keys, .wants_token = true, .check = door_check, .create = door_create, .start = door_start,
-    .receive = door_receive, .destroy = door_destroy, .token = door_token, .request = door_request,
+    .receive = door_receive, .can = door_can, .act = door_act, .destroy = door_destroy, .token = door_token, .request = door_request,
     .socket_open = door_socket_open, .socket_receive = door_socket_receive, .socket_close = door_socket_close,
 };

@@ -132,6 +132,8 @@ static bool deliver(struct door *door, const struct message *message, struct err
 static enum result take_one(struct door *door, const json_t *item, struct error *err)
 {
     uint64_t repeats = door->base.repeats;
+    if (json_object_get(item, "type"))  // no key of a message
+        return door_hear(door, item, err) ? ACCEPTED : REFUSED;
     struct message *message = message_from_json(item, err);
     bool is_good = message && deliver(door, message, err);
     message_unref(message);

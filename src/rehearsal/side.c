@@ -15,10 +15,12 @@ enum { SENT_BYTES_MAX = 64 << 20, WRITES_MAX = 10000 };
 /* One line a platform, alphabetical. */
 #define EACH_SIDE(SIDE) \
     SIDE(discord)       \
+    SIDE(door)          \
     SIDE(facebook)      \
     SIDE(instagram)     \
     SIDE(kick)          \
     SIDE(login)         \
+    SIDE(socialstream)  \
     SIDE(tiktok)        \
     SIDE(twitch)        \
     SIDE(x)             \
