@@ -1,5 +1,6 @@
 #include "rehearsal/twitch_frame.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buffer.h"
@@ -111,7 +112,9 @@ static void add_badges(struct buffer *out, const struct message_author *author)
 static void add_badge_info(struct buffer *out, const struct message_author *author)
 {
     struct str version = {0};
-    if (has_badge(author, "subscriber", &version))
+    if (author->months > 0)
+        buffer_printf(out, "@badge-info=subscriber/%lld;", (long long)author->months);
+    else if (has_badge(author, "subscriber", &version))
         buffer_printf(out, "@badge-info=subscriber/%.*s;", (int)version.len, version.data);
     else if (author->roles & ROLE_SUBSCRIBER)
         buffer_add_string(out, "@badge-info=subscriber/1;");
@@ -127,7 +130,31 @@ static void add_author_tags(struct buffer *out, const struct message_author *aut
     add_tag(out, "display-name", author->name);
 }
 
+/* Sent in a partner's channel, under an id of its own there. */
+static void add_source(struct buffer *out, const struct message_draft *is)
+{
+    const char *channel = json_get_text(is->detail, "channel_id");
+    if (!is->is_foreign)
+        return;
+    add_tag(out, "source-badge-info", (struct str){0});
+    add_tag(out, "source-badges", (struct str){0});
+    buffer_printf(out, "source-id=source-%.*s;", (int)is->native_id.len, is->native_id.data);
+    add_number_tag(out, "source-only", json_get_bool(is->detail, "source_only", false));
+    add_tag(out, "source-room-id", str_from(channel ? channel : "700999888"));
+}
+
 /* --- PRIVMSG --- */
+
+/* Hype Chat: hundredths of the currency. */
+static void add_paid(struct buffer *out, const struct money *money)
+{
+    if (money->currency.len == 0 || money->unit.len > 0)
+        return;
+    add_number_tag(out, "pinned-chat-paid-amount", money->micros / 10000);
+    add_tag(out, "pinned-chat-paid-currency", money->currency);
+    add_number_tag(out, "pinned-chat-paid-exponent", 2);
+    add_tag(out, "pinned-chat-paid-level", money->item.len ? money->item : STR("ONE"));
+}
 
 /* Twitch counts code points, and both ends belong to the range. shift: of what stands before the text. */
 static void add_emotes(struct buffer *out, const struct message_draft *is, size_t shift)
@@ -210,8 +237,10 @@ static void write_chat(const struct message *message, const struct twitch_frame_
     add_tag(out, "flags", (struct str){0});
     add_tag(out, "id", is->native_id);
     add_number_tag(out, "mod", is->author.roles & ROLE_MODERATOR ? 1 : 0);
+    add_paid(out, &is->money);
     add_reply(out, is);
     add_number_tag(out, "returning-chatter", 0);
+    add_source(out, is);
     add_common_end(out, message, room);
     end_tags(out);
     buffer_printf(out, ":%.*s!%.*s@%.*s.tmi.twitch.tv PRIVMSG #%s :", (int)login.len, login.data, (int)login.len,
@@ -266,6 +295,12 @@ static const char *add_membership(const struct message *message, struct buffer *
         buffer_printf(words, "%.*s gifted a Tier 1 sub to %s!", name_len, name, to ? to : "Reza");
         return "subgift";
     }
+    if (strcmp(event, "upgraded") == 0) {
+        const char *gifter = detail_text(message, "gifter");
+        add_tag(out, "msg-param-sender-name", str_from(gifter));
+        buffer_printf(words, "%.*s goes on paying", name_len, name);
+        return *gifter ? "giftpaidupgrade" : "primepaidupgrade";
+    }
     bool is_new = strcmp(event, "new") == 0;
     add_number_tag(out, "msg-param-cumulative-months", months);
     add_number_tag(out, "msg-param-months", 0);
@@ -296,6 +331,41 @@ static const char *add_raid(const struct message *message, struct buffer *out, s
     return "raid";
 }
 
+/* --- notices: an announcement is what somebody wrote, the others say themselves what happened --- */
+
+static const char *add_event(const struct message *message, struct buffer *out, struct buffer *words)
+{
+    static const struct {
+        const char *key, *tag;
+    } params[] = {{"color", "msg-param-color"}, {"threshold", "msg-param-threshold"}, {"category", "msg-param-category"},
+                  {"value", "msg-param-value"}, {"months", "msg-param-months"}, {"level", "msg-param-current-badge-level"},
+                  {"points", "msg-param-copoReward"}, {"ritual", "msg-param-ritual-name"}, {"selected", "msg-param-selected-count"},
+                  {"trigger", "msg-param-trigger-type"}, {"gift", "msg-param-gift-name"},
+                  {"gifter", "msg-param-prior-gifter-display-name"}};
+    for (size_t i = 0; i < sizeof(params) / sizeof(params[0]); i++) {
+        const json_t *value = json_object_get(message->is.detail, params[i].key);
+        if (json_is_integer(value))
+            add_number_tag(out, params[i].tag, json_integer_value(value));
+        else if (json_is_string(value))
+            add_tag(out, params[i].tag, str_from(json_string_value(value)));
+    }
+    const char *event = detail_text(message, "event"), *system = detail_text(message, "system");
+    buffer_add_string(words, system);
+    return *event ? event : "announcement";
+}
+
+static const char *add_donation(const struct message *message, struct buffer *out)
+{
+    const struct money *money = &message->is.money;
+    const char *event = detail_text(message, "event");
+    bool is_charity = strcmp(event, "charitydonation") == 0;
+    add_number_tag(out, is_charity ? "msg-param-donation-amount" : "msg-param-amount", money->micros / 10000);
+    add_tag(out, is_charity ? "msg-param-donation-currency" : "msg-param-currency", money->currency);
+    add_number_tag(out, "msg-param-exponent", 2);
+    add_tag(out, "msg-param-charity-name", money->item);
+    return event;
+}
+
 static void write_notice(const struct message *message, const struct twitch_frame_room *room, struct buffer *out)
 {
     const struct message_draft *is = &message->is;
@@ -314,15 +384,23 @@ static void write_notice(const struct message *message, const struct twitch_fram
         add_tag(out, "msg-param-sub-plan-name", STR("Channel Subscription"));
     } else if (is->kind == MESSAGE_RAID) {
         msg_id = add_raid(message, out, &words);
+    } else if (is->kind == MESSAGE_GIFT) {
+        msg_id = add_donation(message, out);
     } else {
-        add_tag(out, "msg-param-color", STR("PRIMARY"));
+        msg_id = add_event(message, out, &words);
     }
-    add_tag(out, "msg-id", str_from(msg_id));
+    bool is_words = is->kind != MESSAGE_NOTICE || strcmp(msg_id, "announcement") == 0 || words.len > 0;
+    if (!is_words)
+        buffer_add(&words, is->text.data, is->text.len);  // nobody wrote it: Twitch says so
+    add_tag(out, "msg-id", is->is_foreign ? STR("sharedchatnotice") : str_from(msg_id));
+    if (is->is_foreign)
+        add_tag(out, "source-msg-id", str_from(msg_id));
+    add_source(out, is);
     add_tag(out, "system-msg", (struct str){words.data, words.len});
     add_common_end(out, message, room);
     end_tags(out);
     buffer_printf(out, ":tmi.twitch.tv USERNOTICE #%s", room->channel);
-    if (is->text.len > 0) {
+    if (is->text.len > 0 && is_words) {
         buffer_add_string(out, " :");
         add_text(out, is->text);
     }
@@ -391,6 +469,33 @@ void twitch_frame_write_room(const struct twitch_frame_room *room, struct buffer
                   room->id, room->channel);
 }
 
+/* Twitch tells these by EventSub only. */
+static bool is_event_only(const struct message *message)
+{
+    static const char *const events[] = {
+        "redemption", "power_up", "automod_hold", "automod_update", "moderation", "prediction", "hype_train", "shared_chat",
+        "stream_online", "channel_update", "raid_out", "subscription_end"};
+    for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+        if (strcmp(detail_text(message, "event"), events[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Bits and Hype Chats are chat; donations are notices; what has no price Twitch has not. */
+static bool write_gift(const struct message *message, const struct twitch_frame_room *room, struct buffer *out)
+{
+    const char *event = detail_text(message, "event");
+    bool is_donation = strcmp(event, "charitydonation") == 0 || strcmp(event, "midnightsquid") == 0;
+    if (!str_equal(message->is.money.unit, STR("bits")) && message->is.money.currency.len == 0)
+        return false;
+    if (is_donation)
+        write_notice(message, room, out);
+    else
+        write_chat(message, room, out);
+    return true;
+}
+
 bool twitch_frame_write(const struct message *message, const struct twitch_frame_room *room, struct buffer *out)
 {
     size_t before = out->len;
@@ -401,13 +506,14 @@ bool twitch_frame_write(const struct message *message, const struct twitch_frame
     case MESSAGE_ACTION:
     case MESSAGE_QUESTION: write_chat(message, room, out); break;
     case MESSAGE_GIFT:
-        if (!str_equal(message->is.money.unit, STR("bits")))
+        return write_gift(message, room, out);
+    case MESSAGE_NOTICE:
+        if (is_event_only(message))
             return false;
-        write_chat(message, room, out);
+        write_notice(message, room, out);
         break;
     case MESSAGE_MEMBERSHIP:
-    case MESSAGE_RAID:
-    case MESSAGE_NOTICE: write_notice(message, room, out); break;
+    case MESSAGE_RAID: write_notice(message, room, out); break;
     case MESSAGE_DELETE: write_delete(message, room, out); break;
     case MESSAGE_BAN:
     case MESSAGE_CLEAR: write_clear(message, room, out); break;
