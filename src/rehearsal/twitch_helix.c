@@ -119,6 +119,8 @@ static void get_users(struct call *call)
     json_t *people = json_array();
     int count = 0;
     while (form_next(&rest, &name, &value)) {
+        buffer_add_char(&name, '\0');
+        buffer_add_char(&value, '\0');
         if (is_text(name.data, "id"))
             add_person(call, people, value.data, strcmp(value.data, TWITCH_ROOM_ID) == 0 ? call->side->channel : NULL);
         else if (is_text(name.data, "login") && strcmp(value.data, call->side->channel) == 0)
