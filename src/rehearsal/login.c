@@ -52,6 +52,7 @@ struct login_side {
     size_t grant_count, token_count;
     uint64_t refreshes, revocations;
     bool is_revoked;  // the fixed tokens are
+    bool is_fixed_used;  // the refresh token beside Twitch's fixed one
 };
 
 /* One request on its way to an answer. */
@@ -129,6 +130,17 @@ static bool is_client(const struct question *question, bool wants_secret)
 
 /* ---- tokens ---- */
 
+static json_t *list_of(const char *scopes)
+{
+    json_t *list = json_array();
+    for (const char *at = scopes; *at; at += strspn(at, " ")) {
+        size_t len = strcspn(at, " ");
+        json_array_append_new(list, json_stringn(at, len));
+        at += len;
+    }
+    return list;
+}
+
 static void give_tokens(const struct question *question, const char *scopes)
 {
     struct login_side *side = question->side;
@@ -145,13 +157,7 @@ static void give_tokens(const struct question *question, const char *scopes)
         respond(question, 200, object);
         return;
     }
-    json_t *list = json_array();
-    for (const char *at = scopes; *at; at += strspn(at, " ")) {
-        size_t len = strcspn(at, " ");
-        json_array_append_new(list, json_stringn(at, len));
-        at += len;
-    }
-    json_object_set_new(object, "scope", list);
+    json_object_set_new(object, "scope", list_of(scopes));
     respond(question, 200, object);
 }
 
@@ -182,7 +188,10 @@ static void refresh(const struct question *question)
         give_tokens(question, token->scopes);
         return;
     }
-    if (question->account == TWITCH) {
+    if (question->account == TWITCH && strcmp(word, "rehearsal-twitch-refresh") == 0 && !side->is_fixed_used && !side->is_revoked) {
+        side->is_fixed_used = true;
+        give_tokens(question, side_text(&side->base, "twitch_scopes"));
+    } else if (question->account == TWITCH) {
         refuse(question, 400, "Invalid refresh token");
     } else {
         refuse(question, 400, "invalid_grant");
@@ -412,9 +421,9 @@ static void tell_identity(const struct question *question)
     int64_t left_s = token ? (token->expires_ms - clock_monotonic_ms()) / 1000 : 14400;
     switch (question->account) {
     case TWITCH:
-        respond(question, 200, json_pack("{s:s,s:s,s:s,s:I,s:[s,s]}", "client_id", side_text(&question->side->base, "client_id"),
-                "login", "rehearsal", "user_id", "700100200", "expires_in", (json_int_t)left_s, "scopes", "user:read:chat",
-                "user:write:chat"));
+        respond(question, 200, json_pack("{s:s,s:s,s:s,s:I,s:o}", "client_id", side_text(&question->side->base, "client_id"),
+                "login", "rehearsal", "user_id", "700100200", "expires_in", (json_int_t)left_s, "scopes",
+                list_of(token ? token->scopes : side_text(&question->side->base, "twitch_scopes"))));
         break;
     case YOUTUBE:
         respond(question, 200, json_pack("{s:[{s:s,s:{s:s,s:s}}]}", "items", "id", "UCrehearsal0000000000000", "snippet",
@@ -536,6 +545,12 @@ static const struct side_setting settings[] = {
     {"interval_s", "1", "between two questions for a code's token"},
     {"code_life_s", "1800", "of a code"},
     {"life_s", "14400", "of an access token"},
+    {"twitch_scopes",
+     "bits:read channel:manage:polls channel:moderate channel:read:polls channel:read:redemptions channel:read:subscriptions "
+     "channel:read:predictions channel:read:hype_train channel:read:charity moderator:manage:announcements "
+     "moderator:manage:automod moderator:manage:banned_users moderator:manage:chat_messages moderator:read:blocked_terms "
+     "moderator:read:chat_settings moderator:read:followers moderator:read:moderators moderator:read:unban_requests "
+     "moderator:read:vips moderator:read:warnings user:read:chat user:write:chat", "of Twitch's fixed token"},
     {"approve_after", "1", "questions until somebody types the code; -1: not by itself, and Kick's page is declined"},
     {NULL},
 };

@@ -401,18 +401,19 @@ static void reconnect(struct side *base)
     twitch_eventsub_reconnect(twitch_side_of(base));
 }
 
-/* "reject": the next chat message is dropped. "expire": the token is none any more. "orphan": subscriptions outlive sessions. */
+/* "reject": the next chat message is dropped. "expire": the token that was last shown is none any more. "orphan": subscriptions outlive sessions. */
 static bool special(struct side *base, const char *fault)
 {
     struct twitch_api *api = &twitch_side_of(base)->api;
     if (strcmp(fault, "reject") == 0) {
         api->rejects_next = true;
     } else if (strcmp(fault, "expire") == 0) {
-        api->is_token_bad = true;
+        memcpy(api->bad_token, api->token, sizeof(api->bad_token));
     } else if (strcmp(fault, "orphan") == 0) {
         api->keeps_orphans = true;
     } else if (strcmp(fault, "resume") == 0) {
-        api->keeps_orphans = api->is_token_bad = api->rejects_next = false;
+        api->keeps_orphans = api->rejects_next = false;
+        api->bad_token[0] = '\0';
     } else {
         return twitch_eventsub_special(twitch_side_of(base), fault);
     }
@@ -458,7 +459,6 @@ static void destroy(struct side *base)
 static void address(const struct side *base, const char *authority, json_t *addresses, json_t *sources)
 {
     json_object_set_new(addresses, "twitch", json_sprintf("ws://%s/", authority));
-    json_object_set_new(addresses, "twitch_login", json_sprintf("http://%s/twitch/oauth2", authority));
     json_array_append_new(sources, json_pack("{s:s, s:s, s:O, s:o, s:o}", "connector", "twitch", "channel",
         side_room(base, "channel"), "url", json_object_get(addresses, "twitch"),
         "api_url", json_sprintf("http://%s/twitch/helix", authority),
@@ -496,11 +496,9 @@ static const struct side_setting settings[] = {
     {"ping_ms", "300000", "between PINGs"},
     {"pong_ms", "10000", "that a PING waits for its answer"},
     {"joins_max", "20", "in 10 s"},
-    {"token", "rehearsal-token", "the access token that Helix takes"},
     {"client_id", "rehearsal-client", "the application that it was given to"},
     {"account_id", TWITCH_ROOM_ID, "whose token it is; usual: the channel's"},
     {"scopes", NULL, "what it allows; usual: all that is asked for"},
-    {"pending", "2", "times that a device code is not typed in yet"},
     {"points", "800", "requests a minute"},
     {"says_max", "100", "chat messages in 30 s"},
     {"keepalive_s", "10", "between two frames of EventSub"},

@@ -1,6 +1,6 @@
 /*
- * twitch_helix.c - the part of Twitch's HTTP API that a chat needs, and of its login, as strict as they are: token and
- * Client-Id belong together, points run out, chat answers 200 also where it drops. https://dev.twitch.tv/docs/api (2026-09)
+ * twitch_helix.c - the part of Twitch's HTTP API that a chat needs, as strict as it is: a token of login.c's and its
+ * Client-Id, points that run out, 200 also where a message is dropped. https://dev.twitch.tv/docs/api (2026-09)
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +13,7 @@
 #include "base/random.h"
 #include "base/utf8.h"
 #include "net/form.h"
+#include "rehearsal/login.h"
 #include "rehearsal/twitch_inside.h"
 
 enum { MINUTE_MS = 60 * 1000, SAY_MS = 30 * 1000, TEXT_CHARS_MAX = 500, IDS_MAX = 100 };
@@ -481,24 +482,13 @@ static const struct route {
     {METHOD_POST, "/polls", post_poll}, {METHOD_PATCH, "/polls", patch_poll},
 };
 
-enum { TOKEN_BYTES = 96 };
-
-static void current_token(const struct twitch_side *side, char token[TOKEN_BYTES])
+static bool is_token(struct twitch_side *side, const struct server_request *request)
 {
-    const char *first = side_text(&side->base, "token");
-    if (side->api.token_number == 0)
-        snprintf(token, TOKEN_BYTES, "%.60s", first);
-    else
-        snprintf(token, TOKEN_BYTES, "%.60s-%llu", first, (unsigned long long)side->api.token_number);
-}
-
-static bool is_token(const struct twitch_side *side, const char *authorization, const char *scheme)
-{
-    char token[TOKEN_BYTES];
-    size_t len = strlen(scheme);
-    current_token(side, token);
-    return !side->api.is_token_bad && authorization && strncmp(authorization, scheme, len) == 0 &&
-           strcmp(authorization + len, token) == 0;
+    const char *token = login_side_token(request);
+    if (!token || !login_side_knows(side->base.rehearsal, "twitch", token))
+        return false;
+    snprintf(side->api.token, sizeof(side->api.token), "%s", token);
+    return strcmp(token, side->api.bad_token) != 0;
 }
 
 /* True: the points of this minute are used up. */
@@ -519,7 +509,7 @@ static void handle_helix(struct twitch_side *side, struct server_request *reques
     const char *text = server_request_body(request, &len);
     struct call call = {side, request, text && len > 0 ? json_parse(text, len, NULL) : NULL};
     const char *client_id = server_request_header(request, "client-id");
-    if (!is_token(side, server_request_header(request, "authorization"), "Bearer ")) {
+    if (!is_token(side, request)) {
         refuse(&call, 401, "Invalid OAuth token");
     } else if (!is_text(client_id, side_text(&side->base, "client_id"))) {
         refuse(&call, 401, "Client ID and OAuth token do not match");
@@ -537,97 +527,9 @@ static void handle_helix(struct twitch_side *side, struct server_request *reques
     json_decref(call.body);
 }
 
-/* ---- the login: id.twitch.tv/oauth2 ---- */
-
-static void give_token(struct twitch_side *side, struct server_request *request)
-{
-    char token[TOKEN_BYTES];
-    side->api.token_number++;
-    side->api.is_token_bad = false;
-    current_token(side, token);
-    json_t *answer = json_pack("{s:s,s:s,s:i,s:s,s:[]}", "access_token", token, "refresh_token", token, "expires_in", 14400,
-                               "token_type", "bearer", "scope");
-    char *text = json_dumps(answer, JSON_COMPACT);
-    server_respond(request, 200, "application/json", NULL, 0, text, strlen(text));
-    free(text);
-    json_decref(answer);
-}
-
-static void refuse_oauth(struct server_request *request, int status, const char *message)
-{
-    char text[120];
-    int len = snprintf(text, sizeof(text), "{\"status\":%d,\"message\":\"%s\"}", status, message);
-    server_respond(request, status, "application/json", NULL, 0, text, (size_t)len);
-}
-
-static void handle_token(struct twitch_side *side, struct server_request *request)
-{
-    size_t len;
-    const char *form = server_request_body(request, &len);
-    char *grant = form_find(form ? form : "", len, "grant_type"), *refresh = form_find(form ? form : "", len, "refresh_token");
-    char token[TOKEN_BYTES];
-    current_token(side, token);
-    if (is_text(grant, "refresh_token")) {
-        // A public client's refresh token works once.
-        if (is_text(refresh, token))
-            give_token(side, request);
-        else
-            refuse_oauth(request, 400, "Invalid refresh token");
-    } else if (side->api.pending++ < side_number(&side->base, "pending")) {
-        refuse_oauth(request, 400, "authorization_pending");
-    } else {
-        give_token(side, request);
-    }
-    free(grant);
-    free(refresh);
-}
-
-static void handle_validate(struct twitch_side *side, struct server_request *request)
-{
-    if (!is_token(side, server_request_header(request, "authorization"), "OAuth ")) {
-        refuse_oauth(request, 401, "invalid access token");
-        return;
-    }
-    const char *scopes = side_text(&side->base, "scopes");
-    json_t *list = json_array();
-    for (const char *at = scopes ? scopes : TWITCH_ALL_SCOPES; *at;) {
-        size_t len = strcspn(at, " ");
-        json_array_append_new(list, json_stringn(at, len));
-        at += len + strspn(at + len, " ");
-    }
-    json_t *answer = json_pack("{s:s,s:s,s:s,s:o,s:i}", "client_id", side_text(&side->base, "client_id"), "login", side->channel,
-                               "user_id", side_text(&side->base, "account_id"), "scopes", list, "expires_in", 14000);
-    char *text = json_dumps(answer, JSON_COMPACT);
-    server_respond(request, 200, "application/json", NULL, 0, text, strlen(text));
-    free(text);
-    json_decref(answer);
-}
-
-static bool handle_oauth(struct twitch_side *side, struct server_request *request, const char *path)
-{
-    static const char code[] = "{\"device_code\":\"rehearsal\",\"expires_in\":1800,\"interval\":1,\"user_code\":\"ABCDEFGH\","
-                               "\"verification_uri\":\"https://www.twitch.tv/activate?device-code=ABCDEFGH\"}";
-    if (strcmp(path, "/device") == 0) {
-        side->api.pending = 0;
-        server_respond(request, 200, "application/json", NULL, 0, code, sizeof(code) - 1);
-    } else if (strcmp(path, "/token") == 0) {
-        handle_token(side, request);
-    } else if (strcmp(path, "/validate") == 0) {
-        handle_validate(side, request);
-    } else if (strcmp(path, "/revoke") == 0) {
-        side->api.is_token_bad = true;
-        server_respond(request, 200, "text/plain", NULL, 0, "", 0);
-    } else {
-        return false;
-    }
-    return true;
-}
-
 bool twitch_helix_request(struct side *base, struct server_request *request, const char *path)
 {
     struct twitch_side *side = twitch_side_of(base);
-    if (strncmp(path, "/oauth2/", 8) == 0)
-        return handle_oauth(side, request, path + 7);
     if (strncmp(path, "/helix/", 7) != 0)
         return false;
     handle_helix(side, request, path + 6);

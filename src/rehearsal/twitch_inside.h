@@ -11,15 +11,6 @@ enum { TWITCH_SUBSCRIPTIONS_MAX = 300, TWITCH_SAYS = 128, TWITCH_NICK_BYTES = 32
 
 #define TWITCH_ROOM_ID "700100200"
 
-/* What a login is granted unless the settings say otherwise. */
-#define TWITCH_ALL_SCOPES                                                                                              \
-    "bits:read channel:manage:polls channel:moderate channel:read:polls channel:read:redemptions "                     \
-    "channel:read:subscriptions channel:read:predictions channel:read:hype_train channel:read:charity "                \
-    "moderator:manage:announcements moderator:manage:automod moderator:manage:banned_users "                           \
-    "moderator:manage:chat_messages moderator:read:blocked_terms moderator:read:chat_settings "                        \
-    "moderator:read:followers moderator:read:moderators moderator:read:unban_requests moderator:read:vips "            \
-    "moderator:read:warnings user:read:chat user:write:chat"
-
 /* A subscription of EventSub; also an orphan, whose session is gone. */
 struct twitch_subscription {
     uint64_t number;  // its id; 0: free
@@ -36,10 +27,9 @@ struct twitch_api {
     uint64_t said_hash[TWITCH_SAYS];
     size_t said_at;
     struct hash_key key;
-    bool rejects_next, is_token_bad, keeps_orphans;
+    bool rejects_next, keeps_orphans;
+    char token[96], bad_token[96];  // the last one that was shown; the one that has ended
     char poll[24];             // the one that runs; "": none
-    uint64_t token_number;     // tokens given; 0: the one of the settings
-    int pending;               // questions for a device code that were answered "pending"
 };
 
 struct twitch_side {

@@ -83,11 +83,11 @@ static void log_in(struct world *world, const char *scopes)
     struct error err = {0};
     int64_t now_ms = clock_unix_ms();
     free(world->stored);
-    world->stored = xasprintf("{\"client_id\":\"rehearsal-client\",\"access_token\":\"rehearsal-token\",\"refresh_token\":"
-                              "\"rehearsal-token\",\"scopes\":\"%s\",\"account_id\":\"700100200\",\"account_name\":\"rehearsal\","
+    world->stored = xasprintf("{\"client_id\":\"rehearsal-client\",\"access_token\":\"rehearsal-twitch-token\",\"refresh_token\":"
+                              "\"rehearsal-twitch-refresh\",\"scopes\":\"%s\",\"account_id\":\"700100200\",\"account_name\":\"rehearsal\","
                               "\"obtained_ms\":%lld,\"expires_ms\":%lld}", scopes, (long long)now_ms - 3600000, (long long)now_ms + 3 * 3600000);
     json_t *config = json_pack("{s:{s:s,s:o}}", "twitch", "client_id", "rehearsal-client", "url",
-                               json_sprintf("http://127.0.0.1:%d/twitch/oauth2", rehearsal_port(world->rehearsal)));
+                               json_sprintf("http://127.0.0.1:%d/login/twitch", rehearsal_port(world->rehearsal)));
     if (!world->logins)
         world->logins = logins_create(&(struct logins_options){.loop = world->stage.loop, .load = load, .save = save, .data = world});
     if (!logins_configure(world->logins, config, &err))
@@ -390,8 +390,9 @@ static void test_revocation(void **state)
 static void test_missing_scopes(void **state)
 {
     struct world *world = *state;
-    static const char *const settings[] = {"twitch.scopes=user:read:chat user:write:chat"};
-    open_rehearsal(world, settings, 1);
+    static const char *const settings[] = {"twitch.scopes=user:read:chat user:write:chat",
+                                           "login.twitch_scopes=user:read:chat user:write:chat"};
+    open_rehearsal(world, settings, 2);
     log_in(world, "user:read:chat user:write:chat");
     start(world, NULL);
     until_words(world, "kinds of events");
@@ -527,7 +528,8 @@ static void test_token_ends(void **state)
     begin(world);
     fault(world, "expire");
     act(world, &(struct connector_act){.kind = CONNECTOR_SAY, .text = "still here"}, CONNECTOR_ACCEPTED, "");
-    assert_non_null(strstr(world->stored, "rehearsal-token-1"));
+    assert_null(strstr(world->stored, "rehearsal-twitch-token"));
+    assert_non_null(strstr(world->stored, "\"at-"));
 }
 
 static void test_points_run_out(void **state)
