@@ -90,6 +90,7 @@ struct youtube_failure youtube_explain(int status, const char *body, size_t len,
         message = otherwise;
     if (status == 0)
         status = (int)json_get_int(error, "code", 0);
+    failure.status = status;
     if (!explain_by_reason(&failure))
         explain_by_status(&failure, status, message);
     json_decref(object);

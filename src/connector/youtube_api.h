@@ -23,6 +23,7 @@ enum youtube_act {
 
 struct youtube_failure {
     enum youtube_act act;
+    int status;       // HTTP's, or that of the error object
     char reason[64];  // of error.errors[0]; "" if none came
     char text[240];   // one line with the way out
 };

@@ -4,6 +4,7 @@
  * history, and the relay takes each id once.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -33,8 +34,7 @@ static void begin_url(struct youtube *youtube, const char *path)
         youtube_url_add(&youtube->url, "pageToken", youtube->token);
 }
 
-/* Before items of this connection are read. server_ms: YouTube's clock if it told, else ours. */
-static void begin_reading(struct youtube *youtube, int64_t server_ms)
+void youtube_begin_reading(struct youtube *youtube, int64_t server_ms)
 {
     struct youtube_reader *reader = &youtube->reader;
     if (youtube->since_ms == 0)
@@ -112,7 +112,7 @@ static void handle_status(void *data, int status)
     if (status < 200 || status > 299)
         return;
     youtube->connected_ms = clock_monotonic_ms();
-    begin_reading(youtube, server_time_ms(http_header(youtube->request, "date")));
+    youtube_begin_reading(youtube, server_time_ms(http_header(youtube->request, "date")));
     say_live(youtube);
 }
 
@@ -206,14 +206,18 @@ static void handle_stream_done(void *data, const struct http_result *result)
 static void read_stream(struct youtube *youtube)
 {
     struct error err = {0};
+    struct youtube_credential credential;
     begin_url(youtube, "/liveChat/messages/stream");
-    youtube_url_add(&youtube->url, "key", youtube->api_key);
-    buffer_add_char(&youtube->url, '\0');
-    if (!youtube_may_call(youtube, YOUTUBE_CHAT_STREAM, youtube_read_chat))
+    if (!youtube_may_call(youtube, YOUTUBE_CHAT_STREAM, youtube_read_chat) ||
+        !youtube_authorize(youtube, youtube_read_chat, &credential))
         return;
-    youtube->request = http_start(youtube->base.options.loop, &(struct http_options){
-        .url = youtube->url.data, .ca_file = youtube->base.options.ca_file, .silence_timeout_ms = SILENCE_MS,
-        .on_status = handle_status, .on_data = handle_data, .on_done = handle_stream_done, .data = youtube}, &err);
+    struct http_options options = {
+        .url = youtube->url.data, .silence_timeout_ms = SILENCE_MS, .headers = &credential.header,
+        .header_count = credential.value ? 1 : 0,
+        .on_status = handle_status, .on_data = handle_data, .on_done = handle_stream_done, .data = youtube};
+    connector_fill_http(&youtube->base, &options);
+    youtube->request = http_start(youtube->base.options.loop, &options, &err);
+    free(credential.value);
     if (!youtube->request)
         connector_set_state(&youtube->base, CONNECTOR_FAILED, "api_url: %s", err.text);
 }
@@ -226,7 +230,7 @@ static int64_t poll_interval_ms(struct youtube *youtube)
     int64_t interval_ms = youtube->interval_ms > youtube->poll_ms ? youtube->interval_ms : youtube->poll_ms;
     if (youtube->empty_pages >= QUIET_PAGES && interval_ms < POLL_MS_QUIET)
         interval_ms = POLL_MS_QUIET;
-    if (youtube_quota_used(&youtube->quota, clock_unix_ms()) > 0.8)
+    if (youtube_quota_used(youtube->quota, clock_unix_ms()) > 0.8)
         interval_ms *= 3;
     return interval_ms;
 }
@@ -243,7 +247,7 @@ static void handle_list(void *data, const struct http_result *result)
         fail(youtube, &failure);
         return;
     }
-    begin_reading(youtube, server_time_ms(http_result_header(result, "date")));
+    youtube_begin_reading(youtube, server_time_ms(http_result_header(result, "date")));
     bool is_good = feed(youtube, result->body, result->len, &err);
     if (!is_good || !youtube_scan_is_between(&youtube->scan)) {
         back_off(youtube, is_good ? "a page that does not end" : err.text);
@@ -262,11 +266,15 @@ static void read_list(struct youtube *youtube)
 {
     begin_url(youtube, "/liveChat/messages");
     if (youtube_may_call(youtube, YOUTUBE_CHAT_LIST, youtube_read_chat))
-        youtube_get(youtube, handle_list);
+        youtube_get(youtube, youtube_read_chat, handle_list);
 }
 
 void youtube_read_chat(struct youtube *youtube)
 {
+    if (youtube->method == YOUTUBE_WEB) {
+        youtube_web_read_chat(youtube);
+        return;
+    }
     bool is_due = youtube->is_listing && clock_monotonic_ms() >= youtube->stream_again_ms;
     if (youtube->method == YOUTUBE_LIST) {
         youtube->is_listing = true;

@@ -483,3 +483,10 @@ void youtube_reader_end(struct youtube_reader *reader, const char *chat, int64_t
         .kind = MESSAGE_END, .time_ms = time_ms,
         .event_key = len < KEY_BYTES ? (struct str){key, (size_t)len} : (struct str){0}});
 }
+
+void youtube_reader_keep_poll(struct youtube_reader *reader, const json_t *poll)
+{
+    json_t *kept = json_incref((json_t *)poll);
+    json_decref(reader->poll);
+    reader->poll = kept;
+}

@@ -18,6 +18,7 @@ struct youtube_reader {
     int64_t last_ms;    // of the newest item read; 0: none
     int64_t oldest_ms;  // of the oldest item since it was set to 0
     bool is_ended;      // a chatEndedEvent came
+    json_t *poll;       // owned; the web page's last open poll: its end names only a panel. NULL: none
     char unknown[64];   // the last unknown type, so that it is logged once
 };
 
@@ -29,6 +30,9 @@ json_t *youtube_load(const char *text, size_t len, struct error *err);
 
 /* youtube_load() and youtube_reader_read(). */
 bool youtube_reader_read_text(struct youtube_reader *reader, const char *text, size_t len, struct error *err);
+
+/* Takes a reference. */
+void youtube_reader_keep_poll(struct youtube_reader *reader, const json_t *poll);
 
 /* The broadcast is over, said by the page and not by an item. chat: the liveChatId. */
 void youtube_reader_end(struct youtube_reader *reader, const char *chat, int64_t time_ms);

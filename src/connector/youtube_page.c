@@ -45,7 +45,7 @@ static void read_page_time(struct youtube *youtube, const json_t *page)
  * We come back without a token: the history that is sent must reach back to what we had. If it begins later, what
  * lies between is lost.
  */
-static void check_overlap(struct youtube *youtube)
+void youtube_check_overlap(struct youtube *youtube)
 {
     int64_t oldest_ms = youtube->reader.oldest_ms, now_ms = clock_unix_ms();
     if (youtube->expected_ms == 0)
@@ -90,7 +90,7 @@ static void read_page(struct youtube *youtube, const json_t *page, const char *t
     read_poll(youtube, page);
     read_page_time(youtube, page);
     youtube->interval_ms = json_get_int(page, "pollingIntervalMillis", 0);
-    check_overlap(youtube);
+    youtube_check_overlap(youtube);
     youtube->empty_pages = youtube->page_items > 0 ? 0 : youtube->empty_pages + 1;
     const char *token = json_get_text(page, "nextPageToken");
     if (token && *token)

@@ -1,5 +1,11 @@
 #include "connector/youtube_quota.h"
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/list.h"
+#include "base/memory.h"
+
 /*
  * Units per call. Copies of Google's table disagree (2026): the larger number of each stands here.
  * This is the one place to change them.
@@ -7,7 +13,9 @@
 static const int64_t costs[] = {
     [YOUTUBE_VIDEOS_LIST] = 1,         [YOUTUBE_CHANNELS_LIST] = 1, [YOUTUBE_PLAYLIST_ITEMS_LIST] = 1,
     [YOUTUBE_SEARCH_LIST] = 100,  // or one of a bucket of 100 a day: as many calls either way
-    [YOUTUBE_CHAT_STREAM] = 5,         [YOUTUBE_CHAT_LIST] = 5,
+    [YOUTUBE_CHAT_STREAM] = 5,         [YOUTUBE_CHAT_LIST] = 5,     [YOUTUBE_CHAT_INSERT] = 50,
+    [YOUTUBE_CHAT_DELETE] = 50,        [YOUTUBE_CHAT_TRANSITION] = 50,
+    [YOUTUBE_BAN_INSERT] = 200,        [YOUTUBE_BAN_DELETE] = 200,
 };
 
 int64_t youtube_call_cost(enum youtube_call call)
@@ -100,4 +108,61 @@ double youtube_quota_used(struct youtube_quota *quota, int64_t now_ms)
 {
     begin_day(quota, now_ms);
     return quota->limit > 0 ? (double)quota->spent / (double)quota->limit : 1;
+}
+
+bool youtube_quota_has(struct youtube_quota *quota, enum youtube_call call, int64_t now_ms)
+{
+    begin_day(quota, now_ms);
+    return now_ms >= quota->parked_ms && quota->spent + costs[call] <= quota->limit;
+}
+
+void youtube_quota_merge(struct youtube_quota *quota, int64_t spent, int64_t day_end_ms, int64_t parked_ms)
+{
+    if (day_end_ms > quota->day_end_ms) {
+        quota->day_end_ms = day_end_ms;
+        quota->spent = 0;
+    }
+    if (day_end_ms == quota->day_end_ms && spent > quota->spent)
+        quota->spent = spent;
+    if (parked_ms > quota->parked_ms)
+        quota->parked_ms = parked_ms;
+}
+
+/* ---- one for all who use a key ---- */
+
+struct shared {
+    struct list link;  // in budgets
+    struct youtube_quota quota;
+    char *credential;  // owned
+    size_t users;
+};
+
+/* Of the loop's thread, as all who ask. */
+static struct list budgets = {&budgets, &budgets};
+
+struct youtube_quota *youtube_quota_get(const char *credential, int64_t limit)
+{
+    struct shared *shared;
+    list_for_each(shared, &budgets, link) {
+        if (strcmp(shared->credential, credential) != 0)
+            continue;
+        shared->users++;
+        if (limit < shared->quota.limit)
+            shared->quota.limit = limit;
+        return &shared->quota;
+    }
+    shared = xcalloc(1, sizeof(*shared));
+    *shared = (struct shared){.quota = {.limit = limit}, .credential = xstrdup(credential), .users = 1};
+    list_append(&budgets, &shared->link);
+    return &shared->quota;
+}
+
+void youtube_quota_put(struct youtube_quota *quota)
+{
+    struct shared *shared = quota ? container_of(quota, struct shared, quota) : NULL;
+    if (!shared || --shared->users > 0)
+        return;
+    list_remove(&shared->link);
+    free(shared->credential);
+    free(shared);
 }

@@ -40,7 +40,7 @@ static void add(struct youtube *youtube, const char *name, const char *value)
 
 static void wait_for_broadcast(struct youtube *youtube)
 {
-    bool is_thrifty = youtube_quota_used(&youtube->quota, clock_unix_ms()) > 0.5;
+    bool is_thrifty = youtube_quota_used(youtube->quota, clock_unix_ms()) > 0.5;
     int64_t delay_ms = youtube->wait_ms * (is_thrifty ? THRIFTY_FACTOR : 1);
     if (youtube->has_no_uploads && delay_ms < SEARCH_MS)
         delay_ms = SEARCH_MS;
@@ -110,7 +110,7 @@ static void ask_video(struct youtube *youtube)
     add(youtube, "part", "snippet,liveStreamingDetails");
     add(youtube, "id", youtube->wanted_video);
     if (youtube_may_call(youtube, YOUTUBE_VIDEOS_LIST, youtube_find))
-        youtube_get(youtube, handle_video);
+        youtube_get(youtube, youtube_find, handle_video);
 }
 
 /* ---- a channel: its id and uploads, the newest of them, their states ---- */
@@ -136,7 +136,7 @@ static void ask_videos(struct youtube *youtube, const char *ids)
     add(youtube, "part", "snippet,liveStreamingDetails");
     add(youtube, "id", ids);
     if (youtube_may_call(youtube, YOUTUBE_VIDEOS_LIST, youtube_find))
-        youtube_get(youtube, handle_videos);
+        youtube_get(youtube, youtube_find, handle_videos);
 }
 
 /* "a,b,c" of the items' ids; the caller frees; NULL: none. */
@@ -194,7 +194,7 @@ static void ask_search(struct youtube *youtube)
     add(youtube, "eventType", "live");
     add(youtube, "type", "video");
     if (youtube_may_call(youtube, YOUTUBE_SEARCH_LIST, youtube_find))
-        youtube_get(youtube, handle_hits);
+        youtube_get(youtube, youtube_find, handle_hits);
 }
 
 static void handle_uploads(void *data, const struct http_result *result)
@@ -221,7 +221,7 @@ static void ask_uploads(struct youtube *youtube)
     add(youtube, "playlistId", youtube->uploads);
     add(youtube, "maxResults", count);
     if (youtube_may_call(youtube, YOUTUBE_PLAYLIST_ITEMS_LIST, youtube_find))
-        youtube_get(youtube, handle_uploads);
+        youtube_get(youtube, youtube_find, handle_uploads);
 }
 
 /* The list of uploads has the channel's id with UU in place of UC, unless the answer says otherwise. */
@@ -262,11 +262,15 @@ static void ask_channel(struct youtube *youtube, const char *name)
         add(youtube, "forHandle", name);
     }
     if (youtube_may_call(youtube, YOUTUBE_CHANNELS_LIST, youtube_find))
-        youtube_get(youtube, handle_channel);
+        youtube_get(youtube, youtube_find, handle_channel);
 }
 
 void youtube_find(struct youtube *youtube)
 {
+    if (youtube->method == YOUTUBE_WEB) {
+        youtube_web_find(youtube);
+        return;
+    }
     if (youtube->base.health.state != CONNECTOR_WAITING)
         connector_set_state(&youtube->base, CONNECTOR_CONNECTING, "looking for the broadcast of %s", who(youtube));
     if (youtube->wanted_video && !youtube->is_following) {

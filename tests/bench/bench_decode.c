@@ -153,6 +153,48 @@ static void bench_youtube(void)
         exit(1);
 }
 
+/* An answer of the web page's chat: names, pictures, badges and runs as the page sends them. */
+static char *youtube_web_page(size_t count)
+{
+    struct buffer out = {0};
+    buffer_add_string(&out, "{\"continuationContents\":{\"liveChatContinuation\":{\"continuations\":[{\"timedContinuationData\":"
+                      "{\"timeoutMs\":4832,\"continuation\":\"0ofMyAPQ\"}}],\"actions\":[");
+    for (size_t i = 0; i < count; i++)
+        buffer_printf(&out, "%s{\"addChatItemAction\":{\"item\":{\"liveChatTextMessageRenderer\":{\"message\":{\"runs\":[{\"text\":"
+            "\"\xd9\x85\xd8\xb1\xd8\xad\xd8\xa8\xd8\xa7 what is the next song \"},{\"emoji\":{\"emojiId\":\"UCkszU2WH9gy1mb0dV-11UJg/CIW60IPp\","
+            "\"shortcuts\":[\":yt:\"],\"isCustomEmoji\":true,\"image\":{\"thumbnails\":[{\"url\":\"https://yt3.ggpht.com/e=w24-h24\","
+            "\"width\":24,\"height\":24}]}}}]},\"authorName\":{\"simpleText\":\"@sara_parsi\"},\"authorPhoto\":{\"thumbnails\":[{\"url\":"
+            "\"https://yt4.ggpht.com/a=s32\",\"width\":32,\"height\":32},{\"url\":\"https://yt4.ggpht.com/a=s64\",\"width\":64,\"height\":64}]},"
+            "\"contextMenuEndpoint\":{\"commandMetadata\":{\"webCommandMetadata\":{\"ignoreNavigation\":true}},\"liveChatItemContextMenuEndpoint\":"
+            "{\"params\":\"Q2g0S0hBb2FRMHRJWTNGZlgyZzA=\"}},\"id\":\"ChwKGkNKRG%zu\",\"timestampUsec\":\"1795371645123456\",\"authorBadges\":"
+            "[{\"liveChatAuthorBadgeRenderer\":{\"icon\":{\"iconType\":\"MODERATOR\"},\"tooltip\":\"Moderator\"}}],"
+            "\"authorExternalChannelId\":\"UCsaraParsi0000000000000\",\"contextMenuAccessibility\":{\"accessibilityData\":"
+            "{\"label\":\"Chat actions\"}}}},\"clientId\":\"CJ%zu\"}}", i ? "," : "", i, i);
+    buffer_add_string(&out, "]}}}");
+    return buffer_take(&out);
+}
+
+static void bench_youtube_web(void)
+{
+    enum { ITEMS = 20, ROUNDS = 100 };
+    size_t bytes = 0;
+    struct connector_options options = {.deliver = count, .data = &bytes};
+    struct connector *connector = connector_create_decoder("youtube", &options, NULL);
+    char *frame = youtube_web_page(ITEMS);
+    size_t len = strlen(frame);
+    double ours = 0, jansson = 0;
+    for (int run = 0; run < RUNS; run++) {
+        keep_least(&ours, ours_ns(connector, frame, len, ROUNDS));
+        keep_least(&jansson, jansson_ns(frame, len, ROUNDS));
+    }
+    printf("decode_youtube_web_item %.0f ns\n", ours / ITEMS);
+    printf("decode_youtube_web_against_jansson %.2f times\n", ours / jansson);
+    connector_destroy(connector);
+    free(frame);
+    if (bytes == 0)
+        exit(1);
+}
+
 /* TikFinity's chat event as its samples show it. */
 static const char tiktok_event[] =
     "{\"event\":\"chat\",\"data\":{\"comment\":\"\xd8\xb3\xd9\x84\xd8\xa7\xd9\x85 \xd8\xa7\xd8\xb2 \xd8\xaa\xd9\x87\xd8\xb1\xd8\xa7\xd9\x86 what is the next song?\","
@@ -353,5 +395,6 @@ int main(void)
     bench_twitch();
     bench_twitch_event();
     bench_youtube();
+    bench_youtube_web();
     return 0;
 }

@@ -21,7 +21,7 @@
 
 static void test_cases(void **state)
 {
-    check_cases("youtube", 20);
+    check_cases("youtube", 40);
 }
 
 /* ---- the scanner ---- */
@@ -321,10 +321,14 @@ static void test_configuration(void **state)
         {"{\"connector\":\"youtube\",\"video\":\"dQw4w9WgXcQ\",\"api_url\":\"http://127.0.0.1:1\"}", "youtube:dQw4w9WgXcQ"},
         {"{\"connector\":\"youtube\",\"api_key\":\"k\"}", "video, channel: give one of them"},
         {"{\"connector\":\"youtube\",\"video\":\"a\",\"channel\":\"b\",\"api_key\":\"k\"}", "video, channel: give one of them"},
-        {"{\"connector\":\"youtube\",\"channel\":\"@anna\"}", "api_key: missing; make one in the Google Cloud console and give it as a secret"},
+        {"{\"connector\":\"youtube\",\"channel\":\"@anna\"}", "api_key: missing; make one in the Google Cloud console and give it as a secret, or give \"login\": true"},
         {"{\"connector\":\"youtube\",\"channel\":\"an na\",\"api_key\":\"k\"}", "channel \"an na\": expected @handle, a channel's id (UC…) or its address"},
         {"{\"connector\":\"youtube\",\"video\":\"x\",\"api_key\":\"k\"}", "video \"x\": expected a video's id (11 characters) or its address"},
-        {"{\"connector\":\"youtube\",\"channel\":\"@anna\",\"api_key\":\"k\",\"method\":\"push\"}", "method \"push\": expected \"auto\", \"stream\" or \"list\""},
+        {"{\"connector\":\"youtube\",\"channel\":\"@anna\",\"api_key\":\"k\",\"method\":\"push\"}", "method \"push\": expected \"auto\", \"stream\", \"list\" or \"web\""},
+        {"{\"connector\":\"youtube\",\"channel\":\"@anna\",\"method\":\"web\"}", "youtube:@anna"},
+        {"{\"connector\":\"youtube\",\"channel\":\"@anna\",\"login\":true}", "youtube:@anna"},
+        {"{\"connector\":\"youtube\",\"channel\":\"@anna\",\"api_key\":\" k\\n\"}", "youtube:@anna"},
+        {"{\"connector\":\"youtube\",\"channel\":\"@anna\",\"api_key\":\"k k\"}", "api_key: there is a blank or a line end within it; paste it again, in one piece"},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         struct error err = {0};

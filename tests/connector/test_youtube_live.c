@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "chat/message.h"
+#include "connector/login.h"
 #include "net/server.h"
 #include "stage.h"
 
@@ -31,6 +32,17 @@ struct api {
     int stream_status;              // 0: 200 and open
     const char *stream_body;        // of a stream_status, or sent first
     bool ends_stream_at_once;
+    const char *writes;             // answer to POST and DELETE
+    const char *web_page, *web_next, *web_live;
+    int web_status;                 // of get_live_chat; 0: 200
+    bool login_may_read;            // the stream is open to a token, whatever stream_status says
+    struct logins *logins;
+    int64_t times_ms[REQUESTS_MAX];
+    char write_body[1000], write_authorization[100], read_authorization[100], first_web_body[1000];
+    struct result {
+        enum connector_outcome outcome;
+        char native_id[64], text[256];
+    } result;
 };
 
 #define ERROR_BODY(code, reason) \
@@ -49,7 +61,7 @@ static void stream_gone(void *data)
 static void open_stream(struct api *api, struct server_request *request)
 {
     api->stream_count++;
-    if (api->stream_status) {
+    if (api->stream_status && !(api->login_may_read && server_request_header(request, "authorization"))) {
         server_respond(request, api->stream_status, "application/json", NULL, 0, api->stream_body,
                        api->stream_body ? strlen(api->stream_body) : 0);
         return;
@@ -57,7 +69,7 @@ static void open_stream(struct api *api, struct server_request *request)
     server_stream_begin(request, 200, "application/json", NULL, 0);
     api->stream = request;
     server_request_on_gone(request, stream_gone, api);
-    if (api->stream_body)
+    if (api->stream_body && !api->stream_status)
         server_stream_send(request, api->stream_body, strlen(api->stream_body));
     if (api->ends_stream_at_once) {
         api->stream = NULL;
@@ -75,14 +87,62 @@ static void answer(struct server_request *request, const char *body)
     }
 }
 
+static void answer_write(struct api *api, struct server_request *request)
+{
+    size_t len;
+    const char *body = server_request_body(request, &len);
+    snprintf(api->write_body, sizeof(api->write_body), "%s", body ? body : "");
+    snprintf(api->write_authorization, sizeof(api->write_authorization), "%s", server_request_header(request, "authorization"));
+    if (server_request_method(request) == METHOD_DELETE && api->writes[2] != 'e') {
+        server_respond(request, 204, "application/json", NULL, 0, "", 0);
+    } else {
+        answer(request, api->writes);
+    }
+}
+
+static void answer_web(struct api *api, struct server_request *request)
+{
+    const char *path = server_request_path(request);
+    size_t len;
+    const char *sent = server_request_body(request, &len), *body = api->web_live;
+    assert_non_null(server_request_header(request, "user-agent"));
+    assert_non_null(server_request_header(request, "cookie"));
+    if (strstr(path, "get_live_chat") && api->request_count < 4 && !*api->first_web_body)
+        snprintf(api->first_web_body, sizeof(api->first_web_body), "%s", sent);
+    if (strstr(path, "get_live_chat") && api->web_status) {
+        server_respond_text(request, api->web_status, "no");
+        return;
+    }
+    if (strstr(path, "get_live_chat"))
+        body = api->web_next;
+    else if (strcmp(path, "/web/live_chat") == 0)
+        body = api->web_page;
+    answer(request, body);
+}
+
 static void handle_request(void *data, struct server_request *request)
 {
     struct api *api = data;
     const char *path = server_request_path(request);
+    const char *authorization = server_request_header(request, "authorization");
     assert_true(api->request_count < REQUESTS_MAX);
+    api->times_ms[api->request_count] = clock_monotonic_ms();
     snprintf(api->requests[api->request_count++], 400, "%s?%s", path, server_request_query(request));
-    assert_non_null(server_request_argument(request, "key"));
-    assert_string_equal(server_request_argument(request, "key"), "secret-key");
+    if (strncmp(path, "/web/", 5) == 0) {
+        answer_web(api, request);
+        return;
+    }
+    if (server_request_method(request) != METHOD_GET) {
+        answer_write(api, request);
+        return;
+    }
+    if (authorization) {
+        snprintf(api->read_authorization, sizeof(api->read_authorization), "%s", authorization);
+        assert_null(server_request_argument(request, "key"));
+    } else {
+        assert_non_null(server_request_argument(request, "key"));
+        assert_string_equal(server_request_argument(request, "key"), "secret-key");
+    }
     if (strcmp(path, "/v3/liveChat/messages/stream") == 0) {
         open_stream(api, request);
     } else {
@@ -113,6 +173,7 @@ static int tear_down(void **state)
     stage_stop(&api->stage);
     for (size_t i = 0; i < api->stage.state_count; i++)
         assert_null(strstr(api->stage.states[i], "secret-key"));
+    logins_destroy(api->logins);
     server_destroy(api->server);
     stage_fini(&api->stage);
     free(api);
@@ -465,6 +526,363 @@ static void test_error_inside_stream(void **state)
     assert_true(stage_said(&api->stage, "waiting: the API key's quota"));
 }
 
+static void drop_message(void *data, struct message *message) {}
+
+static bool has_spent(void *data)
+{
+    return connector_health(data)->budget.limit > 0;
+}
+
+static bool was_looked_at(void *data)
+{
+    return count_requests(data, "/live") >= 2;
+}
+
+static bool was_refused(void *data)
+{
+    return count_requests(data, "get_live_chat") >= 1;
+}
+
+struct web_pages {
+    struct api *api;
+    size_t before;
+};
+
+static bool has_more_pages(void *data)
+{
+    const struct web_pages *pages = data;
+    return count_requests(pages->api, "/web/live_chat") > pages->before;
+}
+
+/* ---- writing, with a login ---- */
+
+static char *load_login(void *data, const char *platform)
+{
+    return strcmp(platform, "youtube") == 0 ? xstrdup(
+        "{\"client_id\":\"c\",\"access_token\":\"the-token\",\"refresh_token\":\"r\",\"account_id\":\"UCme\",\"account_name\":\"@me\","
+        "\"obtained_ms\":1,\"expires_ms\":99999999999999}") : NULL;
+}
+
+static bool save_login(void *data, const char *platform, const char *json, struct error *err)
+{
+    return true;
+}
+
+/* Logged in as @me, at a login server that nobody asks. */
+static void log_in(struct api *api)
+{
+    json_t *config = json_pack("{s:{s:s,s:s,s:s,s:s}}", "youtube", "client_id", "c", "client_secret", "shh-secret", "url",
+                               "http://127.0.0.1:1", "api_url", "http://127.0.0.1:1");
+    api->logins = logins_create(&(struct logins_options){.loop = api->stage.loop, .load = load_login, .save = save_login});
+    assert_true(logins_configure(api->logins, config, NULL));
+    json_decref(config);
+    api->stage.logins = api->logins;
+}
+
+static bool has_result(void *data)
+{
+    return ((struct api *)data)->stage.result_count > 0;
+}
+
+static const struct result *act(struct api *api, const struct connector_act *act)
+{
+    api->stage.result_count = 0;
+    connector_act(api->stage.connector, act);
+    stage_until(&api->stage, "a result", has_result, api);
+    api->result = (struct result){.outcome = api->stage.results[0].outcome};
+    snprintf(api->result.native_id, 64, "%s", api->stage.results[0].native_id);
+    snprintf(api->result.text, 256, "%s", api->stage.results[0].text);
+    return &api->result;
+}
+
+static void test_writes(void **state)
+{
+    struct api *api = *state;
+    const char *why_not = NULL;
+    log_in(api);
+    start(api, NULL, BY_VIDEO);
+    assert_false(connector_can(api->stage.connector, CONNECTOR_SAY, &why_not));
+    until_stream(api);
+    assert_true(connector_can(api->stage.connector, CONNECTOR_SAY, &why_not));
+    api->writes = "{\"id\":\"LCC.new\"}";
+    const struct result *result = act(api, &(struct connector_act){.kind = CONNECTOR_SAY, .text = "سلام"});
+    assert_int_equal(result->outcome, CONNECTOR_ACCEPTED);
+    assert_string_equal(result->native_id, "LCC.new");
+    assert_non_null(strstr(api->write_body, "\"liveChatId\":\"CHAT1\""));
+    assert_non_null(strstr(api->write_body, "\"messageText\":\"سلام\""));
+    assert_string_equal(api->write_authorization, "Bearer the-token");
+    // What we wrote comes back as chat: marked.
+    send_text(api, "[");
+    send_page(api, "T", IDS("LCC.new"));
+    stage_until_messages(&api->stage, 1);
+    assert_true(api->stage.messages[0]->is.is_own);
+    // 5 + 1 for reading, 50 for writing.
+    const struct connector_health *health = connector_health(api->stage.connector);
+    assert_string_equal(health->budget.name, "units");
+    assert_int_equal(health->budget.left, 10000 - 56);
+    assert_true(health->budget.resets_ms > clock_unix_ms());
+}
+
+static void test_moderates(void **state)
+{
+    struct api *api = *state;
+    log_in(api);
+    start(api, NULL, BY_VIDEO);
+    until_stream(api);
+    api->writes = "{\"id\":\"ban1\"}";
+    const struct result *result =
+        act(api, &(struct connector_act){.kind = CONNECTOR_TIMEOUT, .author_id = "UCspam", .seconds = 60});
+    assert_int_equal(result->outcome, CONNECTOR_ACCEPTED);
+    assert_string_equal(result->native_id, "");
+    assert_non_null(strstr(api->write_body, "\"banDurationSeconds\":\"60\""));
+    assert_non_null(strstr(api->write_body, "\"channelId\":\"UCspam\""));
+    result = act(api, &(struct connector_act){.kind = CONNECTOR_UNBAN, .author_id = "UCother"});
+    assert_int_equal(result->outcome, CONNECTOR_UNABLE);
+    result = act(api, &(struct connector_act){.kind = CONNECTOR_UNBAN, .author_id = "UCspam"});
+    assert_int_equal(result->outcome, CONNECTOR_ACCEPTED);
+    assert_non_null(strstr(api->requests[api->request_count - 1], "/liveChat/bans?id=ban1"));
+    result = act(api, &(struct connector_act){.kind = CONNECTOR_DELETE, .native_id = "LCC.x"});
+    assert_int_equal(result->outcome, CONNECTOR_ACCEPTED);
+    assert_non_null(strstr(api->requests[api->request_count - 1], "/liveChat/messages?id=LCC.x"));
+}
+
+static void test_native_poll(void **state)
+{
+    struct api *api = *state;
+    log_in(api);
+    start(api, NULL, BY_VIDEO);
+    until_stream(api);
+    api->writes = "{\"id\":\"LCC.poll\"}";
+    const char *options[] = {"شطرنج", "圍棋"};
+    const struct result *result = act(api, &(struct connector_act){
+        .kind = CONNECTOR_POLL_START, .text = "بازی بعدی؟", .options = options, .option_count = 2});
+    assert_int_equal(result->outcome, CONNECTOR_ACCEPTED);
+    assert_string_equal(result->native_id, "LCC.poll");
+    assert_non_null(strstr(api->write_body, "{\"optionText\":\"圍棋\"}"));
+    result = act(api, &(struct connector_act){.kind = CONNECTOR_POLL_START, .text = "one?", .options = options, .option_count = 1});
+    assert_int_equal(result->outcome, CONNECTOR_UNABLE);
+    result = act(api, &(struct connector_act){.kind = CONNECTOR_POLL_END});
+    assert_int_equal(result->outcome, CONNECTOR_ACCEPTED);
+    assert_non_null(strstr(api->requests[api->request_count - 1], "/transition?id=LCC.poll&status=closed"));
+}
+
+static void test_writes_refused(void **state)
+{
+    static const struct {
+        const char *body;
+        enum connector_outcome outcome;
+        const char *says;
+    } cases[] = {
+        {ERROR_BODY("403", "forbidden"), CONNECTOR_DROPPED, "YouTube: this account may not"},
+        {ERROR_BODY("400", "messageTextInvalid"), CONNECTOR_DROPPED, "YouTube does not take this text"},
+        {ERROR_BODY("404", "liveChatUserNotFound"), CONNECTOR_DROPPED, "YouTube: there is no such channel"},
+        {ERROR_BODY("500", "backendError"), CONNECTOR_UNSURE, "m"},
+        {ERROR_BODY("403", "liveChatEnded"), CONNECTOR_DROPPED, "the chat is over"},
+        {ERROR_BODY("403", "quotaExceeded"), CONNECTOR_UNABLE, "the API key's quota"},
+    };
+    struct api *api = *state;
+    log_in(api);
+    start(api, NULL, BY_VIDEO);
+    until_stream(api);
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        api->writes = cases[i].body;
+        const struct result *result = act(api, &(struct connector_act){.kind = CONNECTOR_SAY, .text = "x"});
+        if (result->outcome != cases[i].outcome || strncmp(result->text, cases[i].says, strlen(cases[i].says)) != 0)
+            fail_msg("%s: %d \"%s\"", cases[i].body, (int)result->outcome, result->text);
+    }
+    // Parked: nothing is asked any more.
+    size_t before = api->request_count;
+    assert_int_equal(act(api, &(struct connector_act){.kind = CONNECTOR_SAY, .text = "x"})->outcome, CONNECTOR_UNABLE);
+    assert_int_equal(api->request_count, before);
+}
+
+static void test_writes_leave_room_to_read(void **state)
+{
+    struct api *api = *state;
+    const char *why_not = NULL;
+    log_in(api);
+    start(api, NULL, BY_VIDEO ",\"daily_quota\":100");
+    until_stream(api);
+    assert_true(connector_can(api->stage.connector, CONNECTOR_SAY, &why_not));   // 50 of 94
+    assert_false(connector_can(api->stage.connector, CONNECTOR_TIMEOUT, &why_not));  // 200
+    assert_non_null(strstr(why_not, "quota"));
+}
+
+static void test_cannot_write_without_login(void **state)
+{
+    struct api *api = *state;
+    const char *why_not = NULL;
+    start(api, NULL, BY_VIDEO);
+    until_stream(api);
+    assert_false(connector_can(api->stage.connector, CONNECTOR_SAY, &why_not));
+    assert_non_null(strstr(why_not, "antiphon login youtube"));
+    assert_false(connector_can(api->stage.connector, CONNECTOR_CLEAR, &why_not));
+}
+
+/* ---- reading with a login ---- */
+
+static void test_private_chat_by_login(void **state)
+{
+    struct api *api = *state;
+    log_in(api);
+    api->stream_status = 403;
+    api->stream_body = ERROR_BODY("403", "forbidden");
+    api->login_may_read = true;
+    start(api, NULL, BY_VIDEO);
+    until_stream(api);
+    assert_true(stage_said(&api->stage, "connecting: the key may not read this chat; the account of @me is tried"));
+}
+
+static void test_reads_by_login_alone(void **state)
+{
+    struct api *api = *state;
+    start(api, NULL, BY_VIDEO ",\"login\":true");
+    stage_until_state(&api->stage, CONNECTOR_FAILED);
+    assert_string_equal(connector_health(api->stage.connector)->remedy, "antiphon login youtube");
+    assert_int_equal(api->request_count, 0);
+    stage_stop(&api->stage);
+    log_in(api);
+    start(api, NULL, BY_VIDEO ",\"login\":true");
+    until_stream(api);
+    assert_string_equal(api->read_authorization, "Bearer the-token");
+}
+
+/* ---- the budget ---- */
+
+static void test_shared_budget(void **state)
+{
+    struct api *api = *state;
+    struct stage other;
+    struct error err = {0};
+    start(api, NULL, BY_VIDEO ",\"daily_quota\":11");  // 1 + 5
+    until_stream(api);
+    json_t *config = json_pack("{s:s,s:s,s:s,s:s,s:i}", "connector", "youtube", "api_key", "secret-key", "video", "aaaaaaaaaaa",
+                               "api_url", "http://127.0.0.1:1", "daily_quota", 11);
+    other = api->stage;
+    struct connector_options options = {.loop = api->stage.loop, .deliver = drop_message, .data = &other};
+    struct connector *connector = connector_create(config, &options, &err);
+    json_decref(config);
+    connector_start(connector);
+    stage_until(&api->stage, "the other's first call", has_spent, connector);
+    assert_int_equal(connector_health(connector)->budget.left, 11 - 6 - 1);
+    connector_destroy(connector);
+}
+
+static void test_slower_behind_eighty_percent(void **state)
+{
+    struct api *api = *state;
+    char *first = page("L1", clock_unix_ms(), IDS("a"));
+    api->list = first;
+    start(api, NULL, BY_VIDEO ",\"method\":\"list\",\"daily_quota\":61");  // 1 + 12 polls; 80 % behind the tenth
+    stage_until_state(&api->stage, CONNECTOR_WAITING);
+    stage_stop(&api->stage);
+    free(first);
+    assert_int_equal(api->request_count, 13);
+    int64_t early_ms = api->times_ms[9] - api->times_ms[8], late_ms = api->times_ms[12] - api->times_ms[11];
+    assert_true(early_ms < 80);  // poll_ms is 30
+    assert_true(late_ms >= 90);
+}
+
+/* ---- the web page ---- */
+
+#define WEB_PAGE(actions) \
+    "<html><script>ytcfg.set({\"INNERTUBE_API_KEY\":\"web-key\",\"INNERTUBE_CONTEXT_CLIENT_VERSION\":\"2.2026\",\"VISITOR_DATA\":\"vis\"});" \
+    "</script><script>window[\"ytInitialData\"] = {\"contents\":{\"liveChatRenderer\":{\"continuations\":[{\"timedContinuationData\":" \
+    "{\"continuation\":\"TOP\",\"timeoutMs\":9999}}],\"header\":{\"liveChatHeaderRenderer\":{\"viewSelector\":{\"sortFilterSubMenuRenderer\":" \
+    "{\"subMenuItems\":[{\"continuation\":{\"reloadContinuationData\":{\"continuation\":\"TOP\"}}},{\"continuation\":" \
+    "{\"reloadContinuationData\":{\"continuation\":\"ALL\"}}}]}}}},\"actions\":[" actions "]}}};</script></html>"
+#define WEB_CHAT(id, text) \
+    "{\"addChatItemAction\":{\"item\":{\"liveChatTextMessageRenderer\":{\"id\":\"" id "\",\"timestampUsec\":\"99999999999000000\"," \
+    "\"message\":{\"runs\":[{\"text\":\"" text "\"}]}}}}}"
+#define WEB_NEXT(actions) \
+    "{\"continuationContents\":{\"liveChatContinuation\":{\"continuations\":[{\"timedContinuationData\":{\"timeoutMs\":10," \
+    "\"continuation\":\"NEXT\"}}],\"actions\":[" actions "]}}}"
+
+static void start_web(struct api *api, const char *what)
+{
+    stage_start(&api->stage, NULL, "{\"connector\":\"youtube\",\"method\":\"web\",\"web_url\":\"http://127.0.0.1:%d/web\",\"wait_ms\":30,"
+                "\"poll_ms\":20,\"refused_ms\":40,%s}", server_port(api->server), what);
+}
+
+static bool asked_next(void *data)
+{
+    return count_requests(data, "get_live_chat") >= 2;
+}
+
+static void test_web_reads(void **state)
+{
+    struct api *api = *state;
+    api->web_page = WEB_PAGE(WEB_CHAT("w1", "from the page"));
+    api->web_next = WEB_NEXT(WEB_CHAT("w2", "سلام"));
+    start_web(api, BY_VIDEO);
+    stage_until_messages(&api->stage, 2);
+    stage_until(&api->stage, "a second question", asked_next, api);
+    assert_true(stage_has_text(&api->stage, "from the page"));
+    assert_true(stage_has_text(&api->stage, "سلام"));
+    assert_true(stage_said(&api->stage, "live: reading the web page's chat of dQw4w9WgXcQ"));
+    assert_non_null(strstr(api->requests[0], "/web/live_chat?is_popout=1&v=dQw4w9WgXcQ"));
+    assert_non_null(strstr(api->requests[1], "get_live_chat?key=web-key"));
+    assert_non_null(strstr(api->first_web_body, "\"continuation\":\"ALL\""));  // not the top chat, which hides messages
+    assert_non_null(strstr(api->first_web_body, "\"visitorData\":\"vis\""));
+    const char *why_not = NULL;
+    log_in(api);
+    assert_false(connector_can(api->stage.connector, CONNECTOR_SAY, &why_not));
+}
+
+static void test_web_channel(void **state)
+{
+    struct api *api = *state;
+    api->web_live = "<html><link rel=\"canonical\" href=\"https://www.youtube.com/@anna\"></html>";
+    start_web(api, BY_CHANNEL);
+    stage_until_state(&api->stage, CONNECTOR_WAITING);
+    api->web_page = WEB_PAGE("");
+    api->web_next = WEB_NEXT(WEB_CHAT("w1", "here"));
+    api->web_live = "<html><link rel=\"canonical\" href=\"https://www.youtube.com/watch?v=live0000001\"><p>\"isUpcoming\":true</html>";
+    api->request_count = 0;
+    stage_until(&api->stage, "another look", was_looked_at, api);
+    assert_int_equal(count_requests(api, "live_chat"), 0);  // it is of next week
+    api->web_live = "<html><link rel=\"canonical\" href=\"https://www.youtube.com/watch?v=live0000001\"></html>";
+    stage_until_messages(&api->stage, 1);
+    assert_int_equal(connector_health(api->stage.connector)->state, CONNECTOR_LIVE);
+}
+
+static void test_web_ends(void **state)
+{
+    struct api *api = *state;
+    api->web_page = WEB_PAGE(WEB_CHAT("w1", "a"));
+    api->web_next = "{\"responseContext\":{}}";
+    start_web(api, BY_VIDEO);
+    stage_until_messages(&api->stage, 1);
+    api->web_page = "<script>\"INNERTUBE_API_KEY\":\"k\",\"INNERTUBE_CONTEXT_CLIENT_VERSION\":\"2\",ytInitialData = {\"contents\":{}};</script>";
+    stage_until_state(&api->stage, CONNECTOR_WAITING);
+    assert_int_equal(api->stage.messages[api->stage.message_count - 1]->is.kind, MESSAGE_END);
+}
+
+static void test_web_page_changed(void **state)
+{
+    struct api *api = *state;
+    api->web_page = "<html>something new</html>";
+    start_web(api, BY_VIDEO);
+    stage_until_state(&api->stage, CONNECTOR_FAILED);
+    assert_true(stage_said(&api->stage, "failed: YouTube's page is not as it was"));
+    assert_non_null(strstr(connector_health(api->stage.connector)->remedy, "api_key"));
+}
+
+static void test_web_refused_and_old(void **state)
+{
+    struct api *api = *state;
+    api->web_page = WEB_PAGE("");
+    api->web_status = 403;
+    start_web(api, BY_VIDEO);
+    stage_until(&api->stage, "a refusal", was_refused, api);
+    api->web_status = 400;  // another version: the page is read again
+    size_t pages = count_requests(api, "/web/live_chat");
+    stage_until(&api->stage, "the page again", has_more_pages, &(struct web_pages){api, pages});
+    api->web_status = 0;
+    api->web_next = WEB_NEXT(WEB_CHAT("w1", "again"));
+    stage_until_messages(&api->stage, 1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -473,6 +891,12 @@ int main(void)
         TEST(test_stale_token), TEST(test_waits_for_chat), TEST(test_finds_channel), TEST(test_follows_next_broadcast),
         TEST(test_ended_by_error), TEST(test_quota), TEST(test_own_budget), TEST(test_falls_back_to_list),
         TEST(test_refusals_in_words), TEST(test_no_such_video), TEST(test_nonsense), TEST(test_error_inside_stream),
+        TEST(test_writes), TEST(test_moderates), TEST(test_native_poll), TEST(test_writes_refused),
+        TEST(test_writes_leave_room_to_read), TEST(test_cannot_write_without_login), TEST(test_private_chat_by_login),
+        TEST(test_reads_by_login_alone), TEST(test_shared_budget), TEST(test_slower_behind_eighty_percent),
+        TEST(test_web_reads), TEST(test_web_channel), TEST(test_web_ends), TEST(test_web_page_changed),
+        TEST(test_web_refused_and_old),
     };
+    cmocka_set_test_filter(getenv("TEST_FILTER"));
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
