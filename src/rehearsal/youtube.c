@@ -7,9 +7,12 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "rehearsal/login.h"
 #include "rehearsal/side.h"
 #include "rehearsal/youtube_chat.h"
 #include "rehearsal/youtube_frame.h"
+#include "rehearsal/youtube_web.h"
+#include "rehearsal/youtube_write.h"
 
 /*
  * YouTube's Data API as a key holder sees it: https://developers.google.com/youtube/v3/live (August 2026). The chat is
@@ -28,6 +31,7 @@ enum {
 struct youtube_side {
     struct side base;
     struct youtube_chat *chat;         // of the newest broadcast
+    struct youtube_chat *web;          // the same as the web page has it
     char *videos[VIDEOS_MAX];          // owned; the newest is the last
     int64_t starts_ms[VIDEOS_MAX], ends_ms[VIDEOS_MAX];  // Unix; end 0: live
     size_t video_count;
@@ -391,7 +395,12 @@ static bool is_allowed(struct youtube_side *side, struct server_request *request
 {
     const char *key = server_request_argument(request, "key"), *header = server_request_header(request, "x-goog-api-key");
     key = key ? key : header;
-    if (server_request_method(request) != METHOD_GET)
+    const char *token = login_side_token(request);
+    if (token && login_side_knows(side->base.rehearsal, "youtube", token))
+        return true;
+    if (token)
+        fail(request, 401, "global", "authError", "Invalid Credentials");
+    else if (server_request_method(request) != METHOD_GET)
         fail(request, 401, "global", "authError", "Request is missing required authentication credential. Expected OAuth 2 access token.");
     else if (!key || !*key)
         fail(request, 403, "global", "forbidden", "The request is missing a valid API key.");
@@ -404,6 +413,11 @@ static bool is_allowed(struct youtube_side *side, struct server_request *request
     return false;
 }
 
+static bool charge_side(struct side *base, struct server_request *request, int units)
+{
+    return charge(get_side(base), request, units);
+}
+
 static void refuse(struct side *base, struct server_request *request)
 {
     fail(request, 503, "global", "backendError", "The service is currently unavailable.");
@@ -411,11 +425,22 @@ static void refuse(struct side *base, struct server_request *request)
 
 static bool route(struct side *base, struct server_request *request, const char *path)
 {
-    static const char prefix[] = "/v3";
+    static const char prefix[] = "/v3", web[] = "/web";
     struct youtube_side *side = get_side(base);
+    if (strncmp(path, web, sizeof(web) - 1) == 0) {
+        struct youtube_web page = {side->web, side->videos[side->video_count - 1], is_ended(side)};
+        bool is_there = youtube_web_request(&page, request, path + sizeof(web) - 1);
+        if (is_there)
+            side_client_came(base);
+        return is_there;
+    }
     if (strncmp(path, prefix, sizeof(prefix) - 1) != 0)
         return false;
     path += sizeof(prefix) - 1;
+    if (server_request_method(request) != METHOD_GET) {
+        struct youtube_desk desk = {base, request, youtube_chat_id(side->chat), is_ended(side), charge_side};
+        return youtube_write(&desk, path);
+    }
     for (size_t i = 0; i < ARRAY_LENGTH(routes); i++) {
         if (strcmp(path, routes[i].path) == 0) {
             if (is_allowed(side, request))
@@ -436,6 +461,14 @@ static void finish_broadcast(struct youtube_side *side)
     want_batch(side);
 }
 
+static void add_web(struct youtube_side *side, const struct message *message)
+{
+    struct buffer action = {0};
+    if (youtube_web_write(message, &action))
+        youtube_chat_add(side->web, action.data, action.len);
+    buffer_fini(&action);
+}
+
 static void say(struct side *base, const struct message *message)
 {
     struct youtube_side *side = get_side(base);
@@ -443,6 +476,7 @@ static void say(struct side *base, const struct message *message)
     if (!is_ended(side) && youtube_frame_write(message, youtube_chat_id(side->chat), &item)) {
         side_note(base, message);
         youtube_chat_add(side->chat, item.data, item.len);
+        add_web(side, message);
         want_batch(side);
         if (message->is.kind == MESSAGE_END)
             finish_broadcast(side);
@@ -496,6 +530,7 @@ static void restart(struct youtube_side *side)
     side->videos[i] = i == 0 ? xstrdup(side_room(&side->base, "video")) : xasprintf("%.9s%02zu", side_room(&side->base, "video"), i);
     side->starts_ms[i] = clock_unix_ms();
     youtube_chat_restart(side->chat);
+    youtube_chat_restart(side->web);
 }
 
 static bool special(struct side *base, const char *fault)
@@ -535,6 +570,7 @@ static void destroy(struct side *base)
     for (size_t i = 0; i < side->video_count; i++)
         free(side->videos[i]);
     youtube_chat_destroy(side->chat);
+    youtube_chat_destroy(side->web);
     free(side);
 }
 
@@ -560,6 +596,7 @@ static struct side *create(struct rehearsal *rehearsal)
     list_init(&side->streams);
     timer_init(&side->batch_timer, rehearsal_loop(rehearsal), send_batch, side);
     side->chat = youtube_chat_create();
+    side->web = youtube_chat_create();
     return &side->base;
 }
 
