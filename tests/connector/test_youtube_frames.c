@@ -21,7 +21,7 @@
 
 static void test_cases(void **state)
 {
-    check_cases("youtube", 40);
+    check_cases("youtube", 36);
 }
 
 /* ---- the scanner ---- */
