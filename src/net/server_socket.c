@@ -240,13 +240,14 @@ int socket_receive(struct connection *connection, const void *bytes, size_t len)
     bool is_last = lws_is_final_fragment(wsi) && !lws_remaining_packet_payload(wsi);
     if (lws_is_first_fragment(wsi))
         buffer_clear(&socket->incoming);
-    if (socket->incoming.len + len > server->options.message_bytes_max) {
-        socket->close_code = LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE;
-        lws_close_reason(wsi, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, NULL, 0);
-        return -1;
-    }
     if (socket->is_closing)
         return 0;
+    // Never -1 with a reason from here: 4.1.6 then reads the rest of the frame behind the end of its buffer.
+    if (socket->incoming.len + len > server->options.message_bytes_max) {
+        buffer_fini(&socket->incoming);
+        server_socket_close(socket, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, NULL);
+        return 0;
+    }
     buffer_add(&socket->incoming, bytes, len);
     if (!is_last)
         return 0;

@@ -297,13 +297,15 @@ static int handle_receive(struct websocket *ws, struct lws *wsi, const void *in,
     bool is_last = lws_is_final_fragment(wsi) && !lws_remaining_packet_payload(wsi);
     if (is_first)
         buffer_clear(&ws->incoming);
-    if (ws->incoming.len + len > ws->options.message_bytes_max) {
-        error_set(&ws->error, ERROR_DATA, "a message is longer than %zu bytes", ws->options.message_bytes_max);
-        lws_close_reason(wsi, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, NULL, 0);
-        return -1;
-    }
     if (ws->is_closing)
         return 0;
+    // Never -1 with a reason from here: 4.1.6 then reads the rest of the frame behind the end of its buffer.
+    if (ws->incoming.len + len > ws->options.message_bytes_max) {
+        error_set(&ws->error, ERROR_DATA, "a message is longer than %zu bytes", ws->options.message_bytes_max);
+        buffer_fini(&ws->incoming);
+        websocket_close(ws, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, NULL);
+        return 0;
+    }
     if (is_last)
         lws_validity_confirmed(wsi);
     if (is_first && is_last) {
