@@ -106,13 +106,19 @@ static void fail(struct tiktok *tiktok, int64_t wait_ms, const char *remedy, con
     tiktok_later(tiktok, wait_ms, tiktok_find_room);
 }
 
-/* {"message":…,"limit_label":…} and Retry-After in seconds. */
+/* Retry-After in seconds, else X-RateLimit-Reset in Unix seconds, else a long while. */
+static int64_t limit_wait_ms(const struct http_result *result)
+{
+    const char *after = http_result_header(result, "retry-after"), *reset = http_result_header(result, "x-ratelimit-reset");
+    int64_t wait_ms = after ? strtoll(after, NULL, 10) * 1000 : reset ? strtoll(reset, NULL, 10) * 1000 - clock_unix_ms() : 0;
+    return wait_ms > 0 && wait_ms < 24 * 3600 * 1000 ? wait_ms : SIGN_MS_MAX;
+}
+
+/* {"message":…,"limit_label":…}. */
 static void handle_limit(struct tiktok *tiktok, const struct http_result *result)
 {
     char again[32];
-    const char *after = http_result_header(result, "retry-after");
-    int64_t seconds = after ? strtoll(after, NULL, 10) : 0;
-    int64_t wait_ms = seconds > 0 && seconds < 24 * 3600 ? seconds * 1000 : SIGN_MS_MAX;
+    int64_t wait_ms = limit_wait_ms(result);
     json_t *body = json_parse(result->body, result->len, NULL);
     const char *label = json_get_text(body, "limit_label");
     connector_set_state(&tiktok->base, CONNECTOR_WAITING, "the sign server's limit is used up%s%s (%s)", label ? ": " : "",

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "rehearsal/side.h"
 #include "rehearsal/x_frame.h"
+#include "rehearsal/x_rules.h"
 
 /*
  * X's API: the filtered stream with its rules, the search behind it, the activity stream, and the chat of a broadcast.
@@ -14,21 +15,15 @@
  * unless it is set, fields only when asked for. A line of nothing keeps the streams alive.
  */
 
-enum { LOG = 4096, RULES_MAX = 25, PAGE_MAX = 200, SEARCH_MAX = 100 };
+enum { LOG = 4096, PAGE_MAX = 200, SEARCH_MAX = 100 };
 
 #define USER_ID "1111111111111111111"
-
-struct rule {
-    uint64_t id;       // 0: free
-    char *value, *tag; // owned
-};
 
 struct x_side {
     struct side base;
     struct message *log[LOG];  // owned references; the last ones
     uint64_t end;              // messages so far
-    struct rule rules[RULES_MAX];
-    uint64_t next_rule;
+    struct x_rules rules;
     struct list streams;       // struct stream
     bool is_subscribed, is_limited, is_denied, is_full, is_running;
     int broadcast;             // its number
@@ -89,30 +84,6 @@ static void stream_free(struct stream *stream)
     free(stream);
 }
 
-static bool has_rule(const struct x_side *side)
-{
-    for (size_t i = 0; i < RULES_MAX; i++) {
-        if (side->rules[i].id)
-            return true;
-    }
-    return false;
-}
-
-/* The rehearsal knows no search language: every post is for every rule. */
-static void add_rules(const struct x_side *side, struct buffer *out)
-{
-    const char *comma = "";
-    for (size_t i = 0; i < RULES_MAX; i++) {
-        const struct rule *rule = &side->rules[i];
-        if (!rule->id)
-            continue;
-        buffer_printf(out, "%s{\"id\":\"%llu\",\"tag\":", comma, (unsigned long long)rule->id);
-        buffer_add_json(out, rule->tag, strlen(rule->tag));
-        buffer_add_string(out, "}");
-        comma = ",";
-    }
-}
-
 static void write_line(const struct stream *stream, const struct message *message, struct buffer *out)
 {
     char broadcast[32];
@@ -127,7 +98,7 @@ static void write_line(const struct stream *stream, const struct message *messag
     buffer_add_string(out, ",\"includes\":{\"users\":[");
     x_frame_write_user(message, out);
     buffer_add_string(out, "]},\"matching_rules\":[");
-    add_rules(stream->side, out);
+    x_rules_write_matching(&stream->side->rules, out);
     buffer_add_string(out, "]}\r\n");
 }
 
@@ -140,7 +111,7 @@ static bool send_pending(struct stream *stream)
         stream->next = side->end;
     if (side->base.fault != FAULT_NONE)
         return true;
-    bool may = stream->is_activity ? side->is_subscribed : has_rule(side);
+    bool may = stream->is_activity ? side->is_subscribed : x_rules_any(&side->rules);
     if (side->end - stream->next > LOG)
         stream->next = side->end - LOG;
     for (; stream->next < side->end; stream->next++) {
@@ -226,105 +197,9 @@ static void get_activity(struct x_side *side, struct server_request *request)
 
 /* --- Rules and subscriptions --- */
 
-static void write_rule(const struct rule *rule, struct buffer *out)
-{
-    buffer_printf(out, "{\"id\":\"%llu\",\"value\":", (unsigned long long)rule->id);
-    buffer_add_json(out, rule->value, strlen(rule->value));
-    buffer_add_string(out, ",\"tag\":");
-    buffer_add_json(out, rule->tag, strlen(rule->tag));
-    buffer_add_char(out, '}');
-}
-
-static void list_rules(struct x_side *side, struct server_request *request)
-{
-    struct buffer body = {0};
-    const char *comma = "";
-    buffer_add_string(&body, "{");
-    if (has_rule(side))
-        buffer_add_string(&body, "\"data\":[");
-    for (size_t i = 0; i < RULES_MAX; i++) {
-        if (!side->rules[i].id)
-            continue;
-        buffer_add_string(&body, comma);
-        write_rule(&side->rules[i], &body);
-        comma = ",";
-    }
-    buffer_add_string(&body, has_rule(side) ? "]," : "");
-    buffer_add_string(&body, "\"meta\":{\"sent\":\"2026-11-22T10:30:00.000Z\"}}");
-    answer(request, 200, &body);
-}
-
-static void clear_rule(struct rule *rule)
-{
-    free(rule->value);
-    free(rule->tag);
-    *rule = (struct rule){0};
-}
-
-static void add_rule(struct x_side *side, const json_t *wanted, struct buffer *good, struct buffer *bad)
-{
-    const char *value = json_get_text(wanted, "value"), *tag = json_get_text(wanted, "tag");
-    struct rule *place = NULL;
-    for (size_t i = 0; i < RULES_MAX; i++) {
-        struct rule *rule = &side->rules[i];
-        if (!rule->id) {
-            place = place ? place : rule;
-        } else if (value && strcmp(rule->value, value) == 0) {
-            buffer_printf(bad, "{\"title\":\"DuplicateRule\",\"id\":\"%llu\",\"value\":", (unsigned long long)rule->id);
-            buffer_add_json(bad, value, strlen(value));
-            buffer_add_string(bad, ",\"type\":\"https://api.x.com/2/problems/duplicate-rules\"}");
-            return;
-        }
-    }
-    if (!value || !*value || !place || strchr(value, '(')) {
-        buffer_add_string(bad, "{\"title\":\"Invalid Rule\",\"details\":[\"the rehearsal takes no brackets in a rule\"],"
-                          "\"type\":\"https://api.x.com/2/problems/invalid-rules\"}");
-        return;
-    }
-    *place = (struct rule){1273026480692322304 + side->next_rule++, xstrdup(value), xstrdup(tag ? tag : "")};
-    write_rule(place, good);
-}
-
-static void delete_rules(struct x_side *side, const json_t *ids)
-{
-    for (size_t k = 0; k < json_array_size(ids); k++) {
-        const char *id = json_string_value(json_array_get(ids, k));
-        for (size_t i = 0; i < RULES_MAX; i++) {
-            if (id && side->rules[i].id && side->rules[i].id == strtoull(id, NULL, 10))
-                clear_rule(&side->rules[i]);
-        }
-    }
-}
-
-static void post_rules(struct x_side *side, struct server_request *request)
-{
-    size_t len;
-    const char *text = server_request_body(request, &len);
-    json_t *body = json_parse(text, len, NULL);
-    const json_t *add = json_array_get(json_object_get(body, "add"), 0);
-    const json_t *ids = json_object_get(json_object_get(body, "delete"), "ids");
-    struct buffer out = {0}, good = {0}, bad = {0};
-    if (add)
-        add_rule(side, add, &good, &bad);
-    delete_rules(side, ids);
-    buffer_add_char(&out, '{');
-    if (good.len > 0)
-        buffer_printf(&out, "\"data\":[%.*s],", (int)good.len, good.data);
-    if (bad.len > 0)
-        buffer_printf(&out, "\"errors\":[%.*s],", (int)bad.len, bad.data);
-    buffer_add_string(&out, "\"meta\":{\"sent\":\"2026-11-22T10:30:00.000Z\"}}");
-    answer(request, add ? 201 : ids ? 200 : 400, &out);
-    buffer_fini(&good);
-    buffer_fini(&bad);
-    json_decref(body);
-}
-
 static void rules(struct x_side *side, struct server_request *request)
 {
-    if (server_request_method(request) == METHOD_POST)
-        post_rules(side, request);
-    else
-        list_rules(side, request);
+    x_rules_handle(&side->rules, request);
 }
 
 static void subscribe(struct x_side *side, struct server_request *request)
@@ -592,7 +467,7 @@ static void describe(const struct side *base, json_t *state)
     json_object_set_new(state, "streams_opened", json_integer((json_int_t)side->opened));
     json_object_set_new(state, "searches", json_integer((json_int_t)side->searches));
     json_object_set_new(state, "polls", json_integer((json_int_t)side->polls));
-    json_object_set_new(state, "rules_made", json_integer((json_int_t)side->next_rule));
+    json_object_set_new(state, "rules_made", json_integer((json_int_t)side->rules.made));
 }
 
 static void address(const struct side *base, const char *authority, json_t *addresses, json_t *sources)
@@ -627,8 +502,7 @@ static void destroy(struct side *base)
         stream_free(stream);
     for (size_t i = 0; i < LOG; i++)
         message_unref(side->log[i]);
-    for (size_t i = 0; i < RULES_MAX; i++)
-        clear_rule(&side->rules[i]);
+    x_rules_fini(&side->rules);
     free(side);
 }
 

@@ -31,6 +31,8 @@ static const struct {
     {"twitch", "@id=1;display-name=bang :a!a@a PRIVMSG #anna :in a tag", "bang", 0},
     {"youtube", "{\"items\":[" ITEM("1", "one") "," ITEM("2", "bang") "," ITEM("3", "three") "]}", "bang", 2},
     {"youtube", "{\"items\":[" ITEM("1", "one") "],\"etag\":\"bang\"}", "bang", 1},
+    {"tiktok", "{\"event\":\"chat\",\"data\":{\"comment\":\"bang\",\"userId\":\"1\"}}", "bang", 0},
+    {"x", "{\"data\":{\"id\":\"1\",\"text\":\"bang\"}}", "bang", 0},
 };
 
 struct life {
