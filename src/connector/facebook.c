@@ -196,20 +196,22 @@ int64_t facebook_slowed_ms(const struct facebook *facebook, int64_t delay_ms)
 static void handle_answer(void *data, const struct http_result *result)
 {
     struct facebook *facebook = data;
-    struct graph_failure failure = {0};
+    struct graph_failure failure = {.text = "an answer that ended an earlier run was skipped", .remedy = ""};
+    struct error err = {0};
     json_t *answer = NULL;
     facebook->call = NULL;
     note_usage(facebook, result);
-    if (result->error.code != ERROR_NONE) {
+    bool is_good = result->error.code == ERROR_NONE;
+    if (!is_good) {
         failure = graph_explain_result(result);
     } else if (connector_begin_frame(&facebook->base, result->body, result->len)) {
-        struct error err = {0};
         answer = json_parse(result->body, result->len, &err);
-        connector_end_frame(&facebook->base, &err);
-        snprintf(failure.text, sizeof(failure.text), "an answer that is no JSON: %.160s", err.text);
-        failure.remedy = "";
+        if (!answer)
+            snprintf(failure.text, sizeof(failure.text), "an answer that is no JSON: %.160s", err.text);
     }
     facebook->on_answer(facebook, answer, answer ? NULL : &failure);
+    if (is_good)
+        connector_end_frame(&facebook->base, &err);
     json_decref(answer);
 }
 

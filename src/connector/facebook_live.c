@@ -102,7 +102,8 @@ static bool read_page(struct facebook *facebook, const json_t *page, bool is_new
 {
     struct error err = {0};
     bool is_good = facebook_reader_page(&facebook->reader, page, is_newest, &err);
-    connector_end_frame(&facebook->base, &err);
+    if (!is_good)
+        connector_end_frame(&facebook->base, &err);  // counted; the page's other comments were read
     return is_good;
 }
 

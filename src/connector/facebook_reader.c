@@ -3,13 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/random.h"
 #include "connector/connector_impl.h"
 
-enum { SCRATCH_BYTES = 16 * 1024, PAGE_ITEMS_MAX = 1000 };
+enum { SCRATCH_BYTES = 16 * 1024, PAGE_ITEMS_MAX = 1000, DAY_MS = 24 * 60 * 60 * 1000 };
 
 void facebook_reader_init(struct facebook_reader *reader, struct connector *base)
 {
@@ -136,7 +137,9 @@ static void deliver_comment(struct facebook_reader *reader, const json_t *commen
     draft->reply_to.native_id = field_id(&reader->scratch, json_object_get(comment, "parent"), "id");
     read_author(reader, comment);
     read_attachment(reader, json_object_get(comment, "attachment"));
-    if (draft->time_ms > reader->last_ms)
+    // A time of tomorrow would make all that comes today look old.
+    bool is_sane = !reader->base->options.loop || draft->time_ms < clock_unix_ms() + DAY_MS;
+    if (is_sane && draft->time_ms > reader->last_ms)
         reader->last_ms = draft->time_ms;
     deliver(reader);
 }

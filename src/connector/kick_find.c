@@ -112,8 +112,8 @@ static void read_history(struct kick *kick, const json_t *messages)
         const json_t *item = json_array_get(messages, i);
         if (field_time_ms(item, "created_at") < kick->fill_from_ms)
             continue;
-        kick_reader_history(&kick->reader, item, &err);
-        connector_end_frame(&kick->base, &err);
+        if (!kick_reader_history(&kick->reader, item, &err))
+            connector_end_frame(&kick->base, &err);
     }
 }
 
@@ -128,10 +128,10 @@ static void handle_history(void *data, const struct http_result *result)
     if (!connector_begin_frame(&kick->base, result->body, result->len))
         return;
     json_t *answer = json_parse(result->body, result->len, NULL);
-    connector_end_frame(&kick->base, NULL);
     if (!answer)
         kick->is_site_closed = true;
     read_history(kick, json_object_get(json_object_get(answer, "data"), "messages"));
+    connector_end_frame(&kick->base, NULL);
     json_decref(answer);
 }
 

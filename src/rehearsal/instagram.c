@@ -100,7 +100,8 @@ static void say(struct side *base, const struct message *message)
     json_t *body = json_pack("{s:s, s:[{s:s, s:I, s:[{s:s, s:o}]}]}", "object", "instagram", "entry", "id", ACCOUNT, "time",
                              (json_int_t)(is->time_ms / 1000), "changes", "field", "live_comments", "value", value);
     side_note(base, message);
-    deliver(get_side(base), body);
+    if (get_side(base)->is_verified)
+        deliver(get_side(base), body);
     json_decref(body);
 }
 

@@ -385,8 +385,89 @@ static void bench_irc(void)
         exit(1);
 }
 
+/* Kick puts JSON into a string of JSON: jansson has to parse both. */
+static double jansson_twice_ns(const char *frame, size_t len, int rounds)
+{
+    int64_t start = clock_monotonic_ns();
+    for (int i = 0; i < rounds; i++) {
+        json_t *outer = json_loadb(frame, len, 0, NULL), *data = json_object_get(outer, "data");
+        json_decref(json_loadb(json_string_value(data), json_string_length(data), 0, NULL));
+        json_decref(outer);
+    }
+    return (double)(clock_monotonic_ns() - start) / rounds;
+}
+
+static const char kick_frame[] =
+    "{\"event\":\"App\\\\Events\\\\ChatMessageEvent\",\"channel\":\"chatrooms.4567890.v2\",\"data\":\"{\\\"id\\\":"
+    "\\\"3f0c2b1e-77a4-4a35-8a5d-0d4b8a2f6c11\\\",\\\"chatroom_id\\\":4567890,\\\"content\\\":\\\"\xd8\xb3\xd9\x84\xd8\xa7\xd9\x85 "
+    "[emote:37226:KEKW] \xf0\x9f\x98\x82 what does this song mean to you?\\\",\\\"type\\\":\\\"message\\\",\\\"created_at\\\":"
+    "\\\"2026-11-22T18:20:45+00:00\\\",\\\"sender\\\":{\\\"id\\\":987654,\\\"username\\\":\\\"Sara_P\\\",\\\"slug\\\":\\\"sara-p\\\","
+    "\\\"identity\\\":{\\\"color\\\":\\\"#75FD46\\\",\\\"badges\\\":[{\\\"type\\\":\\\"moderator\\\",\\\"text\\\":\\\"Moderator\\\"},"
+    "{\\\"type\\\":\\\"subscriber\\\",\\\"text\\\":\\\"Subscriber\\\",\\\"count\\\":3}]}},\\\"metadata\\\":{\\\"message_ref\\\":"
+    "\\\"1795371645000\\\"}}\"}";
+
+static void bench_kick(void)
+{
+    enum { ROUNDS = 5000 };
+    size_t bytes = 0, len = sizeof(kick_frame) - 1;
+    struct connector_options options = {.deliver = count, .data = &bytes};
+    struct connector *connector = connector_create_decoder("kick", &options, NULL);
+    double ours = 0, jansson = 0;
+    for (int run = 0; run < RUNS; run++) {
+        keep_least(&ours, ours_ns(connector, kick_frame, len, ROUNDS));
+        keep_least(&jansson, jansson_twice_ns(kick_frame, len, ROUNDS));
+    }
+    printf("decode_kick_bytes %zu bytes\n", len);
+    printf("decode_kick %.0f ns\n", ours);
+    printf("jansson_kick %.0f ns\n", jansson);
+    printf("decode_kick_against_jansson %.2f times\n", ours / jansson);
+    connector_destroy(connector);
+    if (bytes == 0)
+        exit(1);
+}
+
+/* Comments that are known already are not delivered again: each has an id of its own. */
+static void bench_facebook(void)
+{
+    enum { COMMENTS = 8192 };
+    static char frames[COMMENTS][260];
+    size_t bytes = 0;
+    struct connector_options options = {.deliver = count, .data = &bytes};
+    struct connector *connector = connector_create_decoder("facebook", &options, NULL);
+    for (int i = 0; i < COMMENTS; i++)
+        snprintf(frames[i], sizeof(frames[i]), "{\"id\":\"911936075671494_91193676900%04d\",\"created_time\":\"2026-11-22T18:20:45+0000\","
+                 "\"from\":{\"name\":\"\xd8\xb3\xd8\xa7\xd8\xb1\xd8\xa7\",\"id\":\"552524095105158\"},\"message\":\"\xd8\xb3\xd9\x84\xd8\xa7\xd9\x85 \xf0\x9f\x98\x82 "
+                 "what does this song mean to you? And will there be another one tonight\"}", i);
+    double ours = 0, jansson = 0;
+    for (int run = 0; run < RUNS; run++) {
+        int64_t start = clock_monotonic_ns();
+        for (int i = 0; i < COMMENTS; i++)
+            connector_receive(connector, frames[i], strlen(frames[i]), NULL);
+        keep_least(&ours, (double)(clock_monotonic_ns() - start) / COMMENTS);
+        start = clock_monotonic_ns();
+        for (int i = 0; i < COMMENTS; i++)
+            json_decref(json_loadb(frames[i], strlen(frames[i]), 0, NULL));
+        keep_least(&jansson, (double)(clock_monotonic_ns() - start) / COMMENTS);
+    }
+    printf("decode_facebook %.0f ns\n", ours);
+    printf("jansson_facebook %.0f ns\n", jansson);
+    printf("decode_facebook_against_jansson %.2f times\n", ours / jansson);
+    connector_destroy(connector);
+    if (bytes == 0)
+        exit(1);
+}
+
+static const char instagram_frame[] =
+    "{\"object\":\"instagram\",\"entry\":[{\"id\":\"17841405822304914\",\"time\":1795371645,\"changes\":[{\"field\":\"live_comments\","
+    "\"value\":{\"id\":\"17865799348089039\",\"from\":{\"id\":\"232323232\",\"username\":\"aming\",\"self_ig_scoped_id\":"
+    "\"2105722729836161\"},\"media\":{\"id\":\"90077\",\"media_product_type\":\"LIVE\"},\"text\":\"\\u4f60\\u597d \\ud83c\\udf89 what "
+    "does this song mean to you?\",\"parent_id\":\"1231231234\"}}]}]}";
+
 int main(void)
 {
+    bench_kick();
+    bench_facebook();
+    bench_json("instagram", instagram_frame);
     bench_irc();
     bench_x();
     bench_tiktok();
