@@ -53,6 +53,7 @@ static bool take_ids(struct kick *kick, const json_t *answer)
     if (chatroom_id <= 0)
         return false;
     kick->chatroom_id = chatroom_id;
+    kick_reader_set_pictures(&kick->reader, json_object_get(answer, "subscriber_badges"));
     if (kick->channel_id == 0)
         kick->channel_id = json_get_int(answer, "id", 0);
     if (kick->user_id == 0)

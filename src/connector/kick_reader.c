@@ -24,6 +24,7 @@ void kick_reader_init(struct kick_reader *reader, struct connector *base)
 
 void kick_reader_fini(struct kick_reader *reader)
 {
+    kick_reader_set_pictures(reader, NULL);
     json_decref(reader->poll);
     json_decref(reader->extras);
     free(reader->poll_title);

@@ -13,7 +13,7 @@
 struct connector;
 struct error;
 
-enum { KICK_EMOTES_MAX = 256, KICK_BADGES_MAX = 16, KICK_SEEN_MAX = 64, KICK_TOLD_MAX = 256 };
+enum { KICK_EMOTES_MAX = 256, KICK_BADGES_MAX = 16, KICK_SEEN_MAX = 64, KICK_TOLD_MAX = 256, KICK_PICTURES_MAX = 32 };
 
 struct kick_seen {  // a short memory of events without an id
     uint64_t hash, place;  // what it was; which channel and name brought it
@@ -25,6 +25,12 @@ struct kick_told {
     uint64_t hash;
     int64_t at_ms;  // monotonic
     bool by_webhook, is_met;
+};
+
+/* The channel's own subscriber badge from so many months on. */
+struct kick_picture {
+    int64_t months;
+    char *url;  // owned
 };
 
 struct kick_room {  // -2: not known yet
@@ -43,12 +49,14 @@ struct kick_reader {
     struct kick_told told[KICK_TOLD_MAX];
     size_t told_count;           // ever
     struct kick_room room;
+    struct kick_picture pictures[KICK_PICTURES_MAX];
+    size_t picture_count;
     json_t *poll;                // owned; the open poll's detail; NULL: none
     char *poll_title;            // owned
     // While a frame is read: what its draft points at.
     struct field_scratch scratch;
     struct emote emotes[KICK_EMOTES_MAX];
-    struct str badges[KICK_BADGES_MAX];
+    struct str badges[KICK_BADGES_MAX], badge_images[KICK_BADGES_MAX];
     struct message_draft draft;
     json_t *extras;              // owned; becomes draft.detail
 };
@@ -62,6 +70,9 @@ bool kick_reader_event(struct kick_reader *reader, const json_t *frame, struct e
 /* The body of a webhook. type, id: of its headers; id may be "". */
 bool kick_reader_webhook(struct kick_reader *reader, struct str type, struct str id, const json_t *body,
                          struct error *err);
+
+/* The site's subscriber_badges: [{"months":3,"badge_image":{"src":"https://…"}}]. */
+void kick_reader_set_pictures(struct kick_reader *reader, const json_t *badges);
 
 /* Backfill: one message of the site's history, of the shape that ChatMessageEvent has. */
 bool kick_reader_history(struct kick_reader *reader, const json_t *item, struct error *err);

@@ -1,4 +1,5 @@
 /* kick_text.c - Kick's emotes in brackets, and badges. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -88,6 +89,32 @@ static uint32_t role_of(struct str badge)
     return 0;
 }
 
+void kick_reader_set_pictures(struct kick_reader *reader, const json_t *badges)
+{
+    for (size_t i = 0; i < reader->picture_count; i++)
+        free(reader->pictures[i].url);
+    reader->picture_count = 0;
+    for (size_t i = 0; i < json_array_size(badges) && reader->picture_count < KICK_PICTURES_MAX; i++) {
+        const json_t *badge = json_array_get(badges, i);
+        struct str url = field_text(json_object_get(badge, "badge_image"), "src");
+        int64_t months = json_get_int(badge, "months", 0);
+        if (months > 0 && url.len < 500 && str_starts_with(url, STR("https://")))
+            reader->pictures[reader->picture_count++] = (struct kick_picture){months, xstrndup(url.data, url.len)};
+    }
+}
+
+/* The badge of the most months that are not more than these. */
+static struct str picture_of(const struct kick_reader *reader, int64_t months)
+{
+    const struct kick_picture *best = NULL;
+    for (size_t i = 0; i < reader->picture_count; i++) {
+        const struct kick_picture *picture = &reader->pictures[i];
+        if (picture->months <= months && (!best || picture->months > best->months))
+            best = picture;
+    }
+    return str_from(best ? best->url : NULL);
+}
+
 void kick_badges(struct kick_reader *reader, const json_t *badges)
 {
     struct message_author *author = &reader->draft.author;
@@ -96,13 +123,18 @@ void kick_badges(struct kick_reader *reader, const json_t *badges)
         const json_t *badge = json_array_get(badges, i);
         struct str type = field_text(badge, "type");
         int64_t count = json_get_int(badge, "count", 0);
+        bool is_subscriber = str_equal(type, STR("subscriber"));
         author->roles |= role_of(type);
-        if (str_equal(type, STR("subscriber")) && count > 0)
+        if (is_subscriber && count > 0)
             author->months = count;
         if (type.len == 0 || type.len > 64)
             continue;
         if (count > 0)
             type = field_make(&reader->scratch, "%.*s/%lld", (int)type.len, type.data, (long long)count);
+        struct str picture = is_subscriber ? picture_of(reader, count) : (struct str){0};
+        if (picture.len > 0)
+            author->badge_images = reader->badge_images;
+        reader->badge_images[author->badge_count] = picture;
         reader->badges[author->badge_count++] = type;
     }
 }

@@ -242,8 +242,10 @@ static void get_site(struct side *base, struct server_request *request, const ch
             json_array_append(list, json_array_get(get_side(base)->history, i));
         respond(request, 200, json_pack("{s:{s:b, s:i}, s:{s:o}}", "status", "error", 0, "code", 200, "data", "messages", list));
     } else if (strcmp(word, side_room(base, "channel")) == 0) {
-        respond(request, 200, json_pack("{s:i, s:i, s:s, s:{s:i}, s:[]}", "id", CHANNEL, "user_id", USER, "slug", word, "chatroom",
-                                        "id", CHATROOM, "subscriber_badges"));
+        respond(request, 200, json_pack("{s:i, s:i, s:s, s:{s:i}, s:[{s:i, s:{s:s}}, {s:i, s:{s:s}}]}", "id", CHANNEL, "user_id", USER, "slug", word, "chatroom",
+                                        "id", CHATROOM, "subscriber_badges", "months", 1, "badge_image", "src",
+                                        "https://files.kick.com/badges/1", "months", 6, "badge_image", "src",
+                                        "https://files.kick.com/badges/6"));
     } else {
         respond(request, 404, json_pack("{s:s}", "message", "Not found"));
     }

@@ -328,9 +328,8 @@ int main(int argc, char **argv)
         TEST(test_streams), TEST(test_watches), TEST(test_recovers), TEST(test_silence), TEST(test_new_life), TEST(test_polls),
         TEST(test_filter_is_refused), TEST(test_token_is_over), TEST(test_wrong_token),
         TEST(test_too_many_calls), TEST(test_unknown_video), TEST(test_follows_next_video), TEST(test_garbage_goes_by),
-        TEST(test_writes),
     };
-    const struct CMUnitTest slow[] = {TEST(test_notices_removal), TEST(test_falls_back_to_polls)};
+    const struct CMUnitTest slow[] = {TEST(test_writes), TEST(test_notices_removal), TEST(test_falls_back_to_polls)};
     if (argc > 1)
         return cmocka_run_group_tests_name("facebook_slow", slow, NULL, NULL);
     return cmocka_run_group_tests_name("facebook_live", tests, NULL, NULL);

@@ -75,9 +75,11 @@ static void try_door(struct loop *loop, const char *text, size_t len, struct buf
     knock(connector, "GET", text, len, (struct given){NULL, text});
     knock(connector, "GET", text, len, (struct given){NULL, "v"});
     knock(connector, "PUT", text, len, (struct given){NULL, NULL});
-    connector_act(connector, &(struct connector_act){.kind = CONNECTOR_SAY, .text = "x", .native_id = "1"});
-    connector_act(connector, &(struct connector_act){.kind = CONNECTOR_SAY, .text = "x", .native_id = text});
     connector_act(connector, &(struct connector_act){.kind = CONNECTOR_BAN});
+    struct connector_task task = {.number = 99, .act = {.kind = CONNECTOR_SAY, .text = text, .native_id = text}};
+    connector->impl->act(connector, &task);
+    task.act.native_id = "1";
+    connector->impl->act(connector, &task);
     connector_destroy(connector);
     json_object_set_new(config, "account", json_string(text));
     free(connector_source_id(config, NULL));
