@@ -38,6 +38,7 @@ static const struct connector_key keys[] = {
     {"login_ms", JSON_INTEGER, false},
     {"join_ms", JSON_INTEGER, false},
     {"rejoin_ms", JSON_INTEGER, false},
+    {"retry_ms", JSON_INTEGER, false},
     {NULL},
 };
 
@@ -229,7 +230,7 @@ static struct connector *irc_create(const json_t *config)
     struct irc *irc = xcalloc(1, sizeof(*irc));
     irc_reader_init(&irc->reader, &irc->base);
     read_config(irc, config);
-    irc->backoff = (struct backoff){.first_ms = 5000, .limit_ms = 300000};
+    irc->backoff = (struct backoff){.first_ms = json_get_int(config, "retry_ms", 5000), .limit_ms = 300000};
     return &irc->base;
 }
 

@@ -23,14 +23,20 @@ static bool is_offered(const struct irc *irc)
     return (irc->login.caps & needed) == needed;
 }
 
+/* By the last line's id where the server takes ids: any number of lines may bear one time. */
 static void ask(struct irc *irc, int64_t after_ms)
 {
+    struct irc_history *history = &irc->history;
     char time[CLOCK_RFC3339_BYTES];
     clock_format_rfc3339(after_ms, time);
-    irc->history.count = 0;
-    irc->history.pages++;
+    history->count = 0;
+    history->pages++;
+    history->after_ms = after_ms;
     timer_start(&irc->history_deadline, PAGE_MS);
-    irc_say(irc, "CHATHISTORY AFTER %s timestamp=%s %zu", irc->channel, time, page_lines(irc));
+    if (history->last_id[0] && irc->reader.room.has_id_refs)
+        irc_say(irc, "CHATHISTORY AFTER %s msgid=%s %zu", irc->channel, history->last_id, page_lines(irc));
+    else
+        irc_say(irc, "CHATHISTORY AFTER %s timestamp=%s %zu", irc->channel, time, page_lines(irc));
 }
 
 static void finish(struct irc *irc, int64_t lost_from_ms)
@@ -53,7 +59,7 @@ void irc_history_begin(struct irc *irc, int64_t now_ms)
             irc_say(irc, "CHATHISTORY LATEST %s * %zu", irc->channel, page_lines(irc) < FIRST_LINES ? page_lines(irc) : FIRST_LINES);
     } else if (is_offered(irc)) {
         history->is_open = true;
-        history->from_ms = history->last_ms = irc->alive_ms;
+        history->last_ms = irc->alive_ms;
         ask(irc, irc->alive_ms - OVERLAP_MS);  // clocks differ a little; what comes twice is known by its id
     } else {
         connector_gap(&irc->base, irc->alive_ms, now_ms, history->reason);
@@ -64,12 +70,14 @@ void irc_history_begin(struct irc *irc, int64_t now_ms)
 static void take_page(struct irc *irc)
 {
     struct irc_history *history = &irc->history;
+    // A whole page of one millisecond, and no ids to go on by: what else bears that time is out of reach.
+    bool is_stuck = history->last_ms - 1 <= history->after_ms && !(history->last_id[0] && irc->reader.room.has_id_refs);
     if (history->count < page_lines(irc))
         finish(irc, 0);
-    else if (history->pages >= PAGES_MAX)
+    else if (history->pages >= PAGES_MAX || is_stuck)
         finish(irc, history->last_ms);
     else
-        ask(irc, history->last_ms);
+        ask(irc, history->last_ms - 1);
 }
 
 static bool ends_history(const struct irc *irc, const struct irc_line *line)
@@ -80,6 +88,15 @@ static bool ends_history(const struct irc *irc, const struct irc_line *line)
         return false;
     within.tags[IRC_BATCH] = (struct str){ref.data + 1, ref.len - 1};
     return irc_reader_is_history(&irc->reader, &within);
+}
+
+static void keep_id(struct irc_history *history, struct str escaped)
+{
+    char *id = history->last_id;
+    size_t len = escaped.len < sizeof(history->last_id) ? irc_unescape(escaped, id) : 0;
+    id[len] = '\0';
+    if (strcspn(id, " \r\n") != len)
+        id[0] = '\0';
 }
 
 void irc_history_note(struct irc *irc, const struct irc_line *line)
@@ -93,6 +110,7 @@ void irc_history_note(struct irc *irc, const struct irc_line *line)
         int64_t time_ms = irc_line_time_ms(line);
         history->count++;
         history->last_ms = time_ms > history->last_ms ? time_ms : history->last_ms;
+        keep_id(history, line->tags[IRC_MSGID]);
     } else if ((irc_line_is(line, "FAIL") && str_equal(irc_line_param(line, 0), STR("CHATHISTORY"))) ||
                (line->numeric == 421 && str_equal(irc_line_param(line, 1), STR("CHATHISTORY")))) {
         finish(irc, history->last_ms);

@@ -34,7 +34,8 @@ struct irc_task {
 
 struct irc_history {
     bool is_open;              // we ask; the cursor stands still meanwhile
-    int64_t from_ms, last_ms;  // Unix: alive before; of the newest line that came
+    int64_t after_ms, last_ms; // Unix: asked for; of the newest line that came
+    char last_id[256];         // of it; "": it had none
     size_t count, pages;       // lines of this page
     char *reason;              // owned; of the gap, if it is one
 };

@@ -132,6 +132,8 @@ void irc_room_take_rule(struct irc_room *room, struct str token)
         room->line_bytes = (size_t)take_number(value, IRC_LINE_BYTES, IRC_LINE_BYTES_MAX, IRC_LINE_BYTES);
     else if (str_equal(key, STR("CHATHISTORY")) || str_equal(key, STR("draft/CHATHISTORY")))
         room->history_max = take_number(value, 0, 1000, 0);
+    else if (str_equal(key, STR("MSGREFTYPES")))
+        room->has_id_refs = value.len > 0 && memmem(value.data, value.len, "msgid", 5);
 }
 
 /* ---- members ---- */

@@ -34,6 +34,7 @@ struct irc_room {
     char *network;      // owned; NULL: not said
     size_t line_bytes;
     int history_max;    // lines of one CHATHISTORY; 0: no limit was told
+    bool has_id_refs;   // CHATHISTORY takes msgids, too
     char *nick;         // owned; ours; NULL: not known
     char *userhost;     // owned; ours, as others see it; NULL: not known
 };

@@ -18,6 +18,7 @@ enum { SENT_BYTES_MAX = 64 << 20, WRITES_MAX = 10000 };
     SIDE(door)          \
     SIDE(facebook)      \
     SIDE(instagram)     \
+    SIDE(irc)           \
     SIDE(kick)          \
     SIDE(login)         \
     SIDE(socialstream)  \

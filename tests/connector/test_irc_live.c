@@ -1,0 +1,552 @@
+/* test_irc_live.c - IRC played by the rehearsal: what the real servers of test_irc_real.c cannot do, and what goes wrong. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../net/peer.h"
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/memory.h"
+#include "chat/message.h"
+#include "connector/connector.h"
+#include "rehearsal/rehearsal.h"
+#include "stage.h"
+
+struct hall {
+    struct stage stage;
+    struct rehearsal *rehearsal;
+    char config[1024];
+    int said;
+    const char *words;
+};
+
+/* settings: up to three. more: of the source's configuration, ",\"key\":value", or "". */
+static void open_hall(struct hall *hall, const char *const settings[3], const char *more)
+{
+    struct error err = {0};
+    size_t count = 0;
+    memset(hall, 0, sizeof(*hall));
+    stage_init(&hall->stage);
+    while (settings && count < 3 && settings[count])
+        count++;
+    hall->rehearsal = rehearsal_create(hall->stage.loop, &(struct rehearsal_options){
+        .settings = settings, .setting_count = count}, &err);
+    assert_string_equal(err.text, "");
+    snprintf(hall->config, sizeof(hall->config), "{\"connector\":\"irc\",\"channel\":\"#rehearsal\",\"rejoin_ms\":200,\"retry_ms\":100,\"server\":"
+             "\"ws://127.0.0.1:%u/irc\"%s}", rehearsal_port(hall->rehearsal), more);
+}
+
+static void begin_with(struct hall *hall, const char *const settings[3], const char *more)
+{
+    open_hall(hall, settings, more);
+    stage_start(&hall->stage, NULL, "%s", hall->config);
+}
+
+static void begin(struct hall *hall, const char *const settings[3])
+{
+    begin_with(hall, settings, "");
+    stage_until_state(&hall->stage, CONNECTOR_LIVE);
+}
+
+static void end(struct hall *hall)
+{
+    stage_stop(&hall->stage);
+    rehearsal_destroy(hall->rehearsal);
+    stage_fini(&hall->stage);
+}
+
+static void say_json(struct hall *hall, const char *text)
+{
+    json_t *object = json_loads(text, 0, NULL);
+    struct message *message = message_from_json(object, NULL);
+    assert_non_null(message);
+    rehearsal_say(hall->rehearsal, message);
+    message_unref(message);
+    json_decref(object);
+}
+
+static void say(struct hall *hall, const char *text)
+{
+    char line[512];
+    snprintf(line, sizeof(line), "{\"kind\":\"chat\",\"platform\":\"irc\",\"native_id\":\"w%d\",\"author\":{\"id\":\"niloufar\",\"name\":"
+             "\"نیلوفر\"},\"text\":\"%s\"}", ++hall->said, text);
+    say_json(hall, line);
+}
+
+static void fault(struct hall *hall, const char *name)
+{
+    struct error err = {0};
+    if (!rehearsal_fault(hall->rehearsal, name, "irc", 0, &err))
+        fail_msg("%s", err.text);
+}
+
+static bool has_text(void *data)
+{
+    struct hall *hall = data;
+    return stage_has_text(&hall->stage, hall->words);
+}
+
+static void until_text(struct hall *hall, const char *text)
+{
+    hall->words = text;
+    stage_until(&hall->stage, text, has_text, hall);
+}
+
+static bool has_state(void *data)
+{
+    struct hall *hall = data;
+    return stage_said(&hall->stage, hall->words);
+}
+
+static void until_said(struct hall *hall, const char *state)
+{
+    hall->words = state;
+    stage_until(&hall->stage, state, has_state, hall);
+}
+
+static bool is_live_again(void *data)
+{
+    const struct hall *hall = data;
+    const struct connector_health *health = connector_health(hall->stage.connector);
+    return health->reconnects > 0 && health->state == CONNECTOR_LIVE;
+}
+
+static void until_live_again(struct hall *hall)
+{
+    stage_until(&hall->stage, "it is live again", is_live_again, hall);
+}
+
+static size_t count_text(const struct hall *hall, const char *text)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < hall->stage.message_count; i++)
+        count += strcmp(hall->stage.messages[i]->is.text.data, text) == 0;
+    return count;
+}
+
+static uint64_t act(struct hall *hall, struct connector_act what)
+{
+    return connector_act(hall->stage.connector, &what);
+}
+
+/* ---- every kind, there and back ---- */
+
+static const struct {
+    const char *json;
+    enum message_kind kind;
+} kinds[] = {
+    {"\"kind\":\"chat\",\"native_id\":\"k1\",\"author\":{\"id\":\"sara\",\"name\":\"sara\"},\"text\":\"سلام 你好 🎉; a\\\\b\"", MESSAGE_CHAT},
+    {"\"kind\":\"action\",\"native_id\":\"k2\",\"author\":{\"id\":\"~阿明\",\"name\":\"阿明\"},\"text\":\"揮手\"", MESSAGE_ACTION},
+    {"\"kind\":\"chat\",\"native_id\":\"k3\",\"author\":{\"id\":\"x\",\"name\":\"a b\"},\"text\":\"re\",\"reply_to\":{\"native_id\":\"k1\"}", MESSAGE_CHAT},
+    {"\"kind\":\"notice\",\"native_id\":\"k4\",\"author\":{\"name\":\"Server\"},\"text\":\"soon\"", MESSAGE_NOTICE},
+    {"\"kind\":\"like\",\"native_id\":\"k5\",\"author\":{\"id\":\"y\",\"name\":\"y\"},\"text\":\"👍\",\"reply_to\":{\"native_id\":\"k1\"}", MESSAGE_LIKE},
+    {"\"kind\":\"join\",\"author\":{\"id\":\"z\",\"name\":\"z\"}", MESSAGE_JOIN},
+    {"\"kind\":\"delete\",\"target\":{\"native_id\":\"k1\"}", MESSAGE_DELETE},
+    {"\"kind\":\"ban\",\"target\":{\"author_id\":\"~troll\",\"seconds\":1}", MESSAGE_BAN},
+    {"\"kind\":\"ban\",\"target\":{\"author_id\":\"~troll\"}", MESSAGE_BAN},
+    {"\"kind\":\"unban\",\"target\":{\"author_id\":\"~troll\"}", MESSAGE_UNBAN},
+    {"\"kind\":\"room\",\"detail\":{\"moderated\":true,\"invite_only\":false}", MESSAGE_ROOM},
+};
+
+static void test_kinds(void **state)
+{
+    struct hall hall;
+    begin(&hall, NULL);
+    for (size_t i = 0; i < ARRAY_LENGTH(kinds); i++) {
+        char line[512];
+        snprintf(line, sizeof(line), "{\"platform\":\"irc\",%s}", kinds[i].json);
+        say_json(&hall, line);
+        stage_until_messages(&hall.stage, i + 1);
+        json_t *object = json_loads(line, 0, NULL);
+        struct message *sent = message_from_json(object, NULL);
+        const struct message *got = hall.stage.messages[i];
+        if (got->is.kind != kinds[i].kind || !str_equal(got->is.native_id, sent->is.native_id) ||
+            !str_equal(got->is.text, sent->is.text) || !str_equal(got->is.target.author_id, sent->is.target.author_id) ||
+            !str_equal(got->is.target.native_id, sent->is.target.native_id) || got->is.target.seconds != sent->is.target.seconds ||
+            !str_equal(got->is.reply_to.native_id, sent->is.reply_to.native_id) ||
+            (kinds[i].kind != MESSAGE_NOTICE && got->is.author.id.len && !str_equal(got->is.author.id, sent->is.author.id)))
+            fail_msg("%s became %s \"%s\" of %s", kinds[i].json, message_kind_name(got->is.kind), got->is.text.data, got->is.author.id.data);
+        message_unref(sent);
+        json_decref(object);
+    }
+    say_json(&hall, "{\"platform\":\"irc\",\"kind\":\"raid\",\"author\":{\"id\":\"r\"}}");  // no such thing: left out
+    assert_int_equal(connector_health(hall.stage.connector)->dropped, 0);
+    end(&hall);
+}
+
+/* ---- accounts ---- */
+
+static void test_sasl(void **state)
+{
+    static const char *const settings[3] = {"irc.password=hunter22", "irc.registered_only=1"};
+    struct hall hall;
+    begin_with(&hall, settings, ",\"account\":\"anna\",\"password\":\" hunter22\\n\"");
+    stage_until_state(&hall.stage, CONNECTOR_LIVE);
+    end(&hall);
+    begin_with(&hall, settings, ",\"account\":\"anna\",\"password\":\"wrong-one\"");
+    stage_until_state(&hall.stage, CONNECTOR_FAILED);
+    const struct connector_health *health = connector_health(hall.stage.connector);
+    assert_non_null(strstr(health->text, "the server refuses the account \"anna\": SASL authentication failed (again in "));
+    assert_non_null(strstr(health->remedy, "\"password\""));
+    assert_null(strstr(health->text, "wrong-one"));
+    end(&hall);
+    begin_with(&hall, settings, "");
+    until_said(&hall, "failed: #rehearsal: the channel wants a registered account");
+    assert_non_null(strstr(connector_health(hall.stage.connector)->remedy, "\"account\""));
+    end(&hall);
+    begin_with(&hall, NULL, ",\"account\":\"anna\",\"password\":\"hunter22\"");  // a server without SASL
+    stage_until_state(&hall.stage, CONNECTOR_FAILED);
+    assert_non_null(strstr(connector_health(hall.stage.connector)->text, "\"nickserv\": true"));
+    end(&hall);
+    static const char *const old[3] = {"irc.password=hunter22", "irc.registered_only=1", "irc.sasl=0"};
+    begin_with(&hall, old, ",\"account\":\"anna\",\"password\":\"hunter22\",\"nickserv\":true,\"nick\":\"sara\"");
+    stage_until_state(&hall.stage, CONNECTOR_LIVE);
+    assert_true(stage_said(&hall.stage, "live: joined #rehearsal as sara_1"));
+    end(&hall);
+    begin_with(&hall, old, ",\"account\":\"anna\",\"password\":\"hunter23\",\"nickserv\":true");
+    until_said(&hall, "failed: #rehearsal: the channel wants a registered account");
+    end(&hall);
+}
+
+/* The account's password in pieces of 400 bytes, and one that ends with a whole piece. */
+static void test_long_password(void **state)
+{
+    for (size_t len = 292; len < 297; len++) {
+        struct hall hall;
+        char setting[400] = "irc.password=", more[500], password[320];
+        memset(password, 'p', len);
+        password[len] = '\0';
+        strcat(setting, password);
+        snprintf(more, sizeof(more), ",\"account\":\"anna\",\"password\":\"%s\"", password);
+        const char *const settings[3] = {setting};
+        begin_with(&hall, settings, more);
+        stage_until_state(&hall.stage, CONNECTOR_LIVE);
+        end(&hall);
+    }
+}
+
+static void test_wrong_channel(void **state)
+{
+    struct hall hall;
+    static const char *const settings[3] = {"irc.channel=other"};
+    begin_with(&hall, settings, "");
+    until_said(&hall, "failed: #rehearsal: there is no such channel");
+    end(&hall);
+}
+
+/* ---- what was missed ---- */
+
+static void check_history(const char *setting, int count)
+{
+    const char *const settings[3] = {setting};
+    struct hall hall;
+    char last[32];
+    snprintf(last, sizeof(last), "missed %d", count - 1);
+    begin(&hall, settings);
+    say(&hall, "heard");
+    until_text(&hall, "heard");
+    fault(&hall, "drop");
+    for (int i = 0; i < count; i++) {
+        char text[32];
+        snprintf(text, sizeof(text), "missed %d", i);
+        say(&hall, text);
+    }
+    until_live_again(&hall);
+    say(&hall, "live");
+    until_text(&hall, "live");
+    until_text(&hall, last);
+    assert_int_equal(hall.stage.gap_count, 0);
+    for (size_t i = 0; i < hall.stage.message_count; i++) {
+        const struct message *message = hall.stage.messages[i];
+        if (strncmp(message->is.text.data, "missed ", 7) == 0)
+            assert_true(message->is.is_history && message->is.native_id.len > 0);
+    }
+    assert_false(hall.stage.messages[0]->is.is_history);
+    end(&hall);
+}
+
+/* Three pages by ids; one by the time alone, which many lines share. */
+static void test_history(void **state)
+{
+    check_history("irc.history=1", 250);
+    check_history("irc.history=2", 80);
+}
+
+/* In the next life, too; and at the very first connection the last lines are history. */
+static void test_history_by_cursor(void **state)
+{
+    static const char *const settings[3] = {"irc.history=1"};
+    struct hall hall;
+    char cursor[1024];
+    begin(&hall, settings);
+    say(&hall, "heard");
+    until_text(&hall, "heard");
+    stage_stop(&hall.stage);
+    snprintf(cursor, sizeof(cursor), "%s", hall.stage.cursor);
+    say(&hall, "missed");
+    stage_start(&hall.stage, cursor, "%s", hall.config);
+    until_text(&hall, "missed");
+    assert_int_equal(hall.stage.gap_count, 0);
+    stage_stop(&hall.stage);
+    size_t before = count_text(&hall, "missed");
+    stage_start(&hall.stage, NULL, "%s", hall.config);
+    stage_until_messages(&hall.stage, hall.stage.message_count + 2);
+    assert_int_equal(count_text(&hall, "missed"), before + 1);
+    end(&hall);
+}
+
+static void test_no_history(void **state)
+{
+    struct hall hall;
+    begin(&hall, NULL);
+    say(&hall, "heard");
+    until_text(&hall, "heard");
+    int64_t heard_ms = clock_unix_ms();
+    fault(&hall, "drop");
+    say(&hall, "missed");
+    until_live_again(&hall);
+    say(&hall, "live");
+    until_text(&hall, "live");
+    assert_int_equal(count_text(&hall, "missed"), 0);
+    assert_int_equal(hall.stage.gap_count, 1);
+    assert_true(hall.stage.gaps[0].from_ms <= heard_ms && hall.stage.gaps[0].to_ms >= heard_ms);
+    end(&hall);
+}
+
+/* ---- what goes wrong ---- */
+
+static void test_silence(void **state)
+{
+    struct hall hall;
+    begin_with(&hall, NULL, ",\"idle_ms\":50,\"dead_ms\":100,\"login_ms\":300");
+    stage_until_state(&hall.stage, CONNECTOR_LIVE);
+    fault(&hall, "hang");
+    until_said(&hall, "connecting: no answer to PING within 0.1 s");
+    fault(&hall, "resume");
+    until_live_again(&hall);
+    assert_int_equal(hall.stage.gap_count, 1);
+    end(&hall);
+}
+
+static void test_endings(void **state)
+{
+    static const struct {
+        const char *fault, *state;
+    } endings[] = {
+        {"reconnect", "connecting: 127.0.0.1: the server says: Closing link: (antiphon@rehearsal) [Server restarting]"},
+        {"throttle", "connecting: 127.0.0.1: the server says: Closing link: (antiphon@rehearsal) [Reconnecting too fast"},
+        {"gline", "failed: 127.0.0.1: the server says: Closing link: (antiphon@rehearsal) [G-Lined"},
+        {"kick", "failed: op sent us out of #rehearsal: out with you"},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(endings); i++) {
+        struct hall hall;
+        begin(&hall, NULL);
+        fault(&hall, endings[i].fault);
+        until_said(&hall, endings[i].state);
+        const struct connector_health *health = connector_health(hall.stage.connector);
+        int seconds = 0;
+        const char *again = strstr(health->text, "(again in ");
+        sscanf(again ? again : "", "(again in %d s", &seconds);
+        if (strcmp(endings[i].fault, "throttle") == 0)
+            assert_true(seconds >= 60);
+        else if (strcmp(endings[i].fault, "gline") == 0)
+            assert_true(seconds >= 400 && strlen(health->remedy) > 0);
+        else
+            until_live_again(&hall);
+        end(&hall);
+    }
+}
+
+static void test_garbage(void **state)
+{
+    struct hall hall;
+    begin(&hall, NULL);
+    fault(&hall, "garbage");
+    say(&hall, "the next one is read");
+    until_text(&hall, "the next one is read");
+    assert_int_equal(connector_health(hall.stage.connector)->dropped, 1);
+    assert_int_equal(hall.stage.gap_count, 0);
+    end(&hall);
+}
+
+static void test_refused(void **state)
+{
+    struct hall hall;
+    open_hall(&hall, NULL, "");
+    fault(&hall, "refuse");
+    stage_start(&hall.stage, NULL, "%s", hall.config);
+    until_said(&hall, "connecting: ws://127.0.0.1:");
+    assert_non_null(strstr(connector_health(hall.stage.connector)->text, "HTTP status 503"));
+    fault(&hall, "resume");
+    stage_until_state(&hall.stage, CONNECTOR_LIVE);
+    assert_int_equal(hall.stage.gap_count, 0);  // we had never been there
+    end(&hall);
+}
+
+/* Cut at every stage before the channel: a server that accepts and says nothing, one that ends in the middle, noise. */
+static void test_early_ends(void **state)
+{
+    static const struct {
+        const char *name;
+        struct peer peer;
+        const char *state;
+    } cases[] = {
+        {"silent", {.hangs = true}, "connecting: no answer to the login within 0.3 s"},
+        {"closed at once", {.closes = true}, "connecting: 127.0.0.1:"},
+        {"ends within a line", {.greeting = ":irc.test NOTICE * :*** Looki", .closes = true}, "connecting: 127.0.0.1:"},
+        {"ends after the greeting", {.greeting = ":irc.test 001 antiphon :Welcome\r\n", .closes = true}, "connecting: 127.0.0.1:"},
+        {"throttled at once", {.greeting = "ERROR :Trying to reconnect too fast.\r\n", .closes = true}, "connecting: 127.0.0.1: the server says: Trying to"},
+        {"banned at once", {.greeting = ":irc.test 465 antiphon :You are banned from this server\r\n"}, "failed: the server does not let us in: You are banned"},
+        {"wants a password", {.greeting = ":irc.test 464 antiphon :Password incorrect\r\n"}, "failed: the server's password is wrong or missing: Password incorrect"},
+        {"not IRC", {.greeting = "HTTP/1.1 400 Bad Request\r\n\r\n", .closes = true}, "connecting: 127.0.0.1:"},
+        {"every nick is taken", {.greeting = ":x 433 * a :no\r\n:x 433 * a :no\r\n:x 433 * a :no\r\n:x 433 * a :no\r\n:x 433 * a :no\r\n"
+            ":x 433 * a :no\r\n:x 433 * a :no\r\n:x 433 * a :no\r\n:x 433 * a :no\r\n:x 433 * a :no\r\n"}, "connecting: the nick \"antiphon\" and nine others"},
+        {"no CAP, joins nothing", {.greeting = ":x 421 antiphon CAP :Unknown\r\n:x 001 antiphon :hi\r\n"}, "failed: no answer to JOIN within 0.2 s"},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct hall hall = {0};
+        struct peer peer = cases[i].peer;
+        peer_start(&peer);
+        stage_init(&hall.stage);
+        stage_start(&hall.stage, NULL, "{\"connector\":\"irc\",\"server\":\"irc://127.0.0.1:%u/#live\",\"login_ms\":300,\"join_ms\":200}", peer.port);
+        until_said(&hall, cases[i].state);
+        assert_int_equal(hall.stage.gap_count, 0);
+        stage_stop(&hall.stage);
+        peer_stop(&peer);
+        stage_fini(&hall.stage);
+    }
+}
+
+/* 10 MB without an end, and then a good line: one frame is lost, nothing else. */
+static void test_endless_line(void **state)
+{
+    struct hall hall = {0};
+    struct buffer text = {0};
+    buffer_add_string(&text, ":x 001 antiphon :hi\r\n:antiphon!a@b JOIN #live\r\n:a!u@h PRIVMSG #live :");
+    size_t start = text.len;
+    memset(buffer_reserve(&text, 10 << 20), 'x', 10 << 20);
+    text.len = start + (10 << 20);
+    buffer_add_string(&text, "\r\n:a!u@h PRIVMSG #live :next\r\n");
+    struct peer peer = {.greeting = text.data, .greeting_len = text.len};
+    peer_start(&peer);
+    stage_init(&hall.stage);
+    stage_start(&hall.stage, NULL, "{\"connector\":\"irc\",\"server\":\"irc://127.0.0.1:%u/#live\"}", peer.port);
+    until_text(&hall, "next");
+    assert_int_equal(connector_health(hall.stage.connector)->dropped, 1);
+    stage_stop(&hall.stage);
+    peer_stop(&peer);
+    stage_fini(&hall.stage);
+    buffer_fini(&text);
+}
+
+/* ---- writing ---- */
+
+static const struct {
+    const char *name, *setting;
+    bool has_id;
+} echoes[] = {{"with echo-message", "irc.echo=1", true}, {"without", "irc.echo=0", false}};
+
+static void test_say(void **state)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(echoes); i++) {
+        const char *const settings[3] = {echoes[i].setting};
+        struct hall hall;
+        begin(&hall, settings);
+        act(&hall, (struct connector_act){.kind = CONNECTOR_SAY, .text = "درود\r\nQUIT :no 🎉"});
+        act(&hall, (struct connector_act){.kind = CONNECTOR_ANNOUNCE, .text = "soon"});
+        stage_until_results(&hall.stage, 2);
+        until_text(&hall, "درود  QUIT :no 🎉");
+        for (size_t k = 0; k < 2; k++) {
+            if (hall.stage.results[k].outcome != CONNECTOR_ACCEPTED || (hall.stage.results[k].native_id[0] != '\0') != echoes[i].has_id)
+                fail_msg("%s: %s", echoes[i].name, hall.stage.results[k].text);
+        }
+        assert_int_equal(count_text(&hall, "درود  QUIT :no 🎉"), 1);
+        assert_true(hall.stage.messages[0]->is.is_own);
+        const json_t *writes = rehearsal_writes(hall.rehearsal, "irc");
+        assert_int_equal(json_array_size(writes), 2);
+        assert_string_equal(json_get_text(json_array_get(writes, 1), "act"), "announce");
+        end(&hall);
+    }
+}
+
+static void test_refused_words(void **state)
+{
+    static const char *const settings[3] = {"irc.op=0"};
+    struct hall hall;
+    begin(&hall, settings);
+    const char *why = NULL;
+    fault(&hall, "moderate");
+    act(&hall, (struct connector_act){.kind = CONNECTOR_SAY, .text = "may I?"});
+    stage_until_results(&hall.stage, 1);
+    assert_int_equal(hall.stage.results[0].outcome, CONNECTOR_DROPPED);
+    assert_string_equal(hall.stage.results[0].text, "Cannot send to channel");
+    assert_false(connector_can(hall.stage.connector, CONNECTOR_BAN, &why));
+    assert_false(connector_can(hall.stage.connector, CONNECTOR_POLL_START, &why));
+    end(&hall);
+}
+
+static void test_delete(void **state)
+{
+    struct hall hall;
+    begin(&hall, NULL);
+    say(&hall, "to be deleted");
+    until_text(&hall, "to be deleted");
+    act(&hall, (struct connector_act){.kind = CONNECTOR_DELETE, .native_id = "w1"});
+    act(&hall, (struct connector_act){.kind = CONNECTOR_DELETE, .native_id = "never-there"});
+    act(&hall, (struct connector_act){.kind = CONNECTOR_DELETE, .native_id = "w1 #live\r\nQUIT"});
+    stage_until_results(&hall.stage, 3);
+    assert_int_equal(hall.stage.results[0].outcome, CONNECTOR_ACCEPTED);
+    assert_int_equal(hall.stage.results[1].outcome, CONNECTOR_DROPPED);
+    assert_string_equal(hall.stage.results[1].text, "The message cannot be taken back");
+    assert_int_equal(hall.stage.results[2].outcome, CONNECTOR_UNABLE);
+    assert_int_equal(hall.stage.messages[1]->is.kind, MESSAGE_DELETE);
+    end(&hall);
+    static const char *const settings[3] = {"irc.redact=0"};
+    const char *why = NULL;
+    begin(&hall, settings);
+    assert_false(connector_can(hall.stage.connector, CONNECTOR_DELETE, &why));
+    assert_non_null(strstr(why, "message-redaction"));
+    end(&hall);
+}
+
+/* Said, and the connection goes before an answer: nobody knows. */
+static bool is_written(void *data)
+{
+    return json_array_size(rehearsal_writes(((struct hall *)data)->rehearsal, "irc")) == 1;
+}
+
+static void test_unsure(void **state)
+{
+    static const char *const settings[3] = {"irc.echo=0"};
+    struct hall hall;
+    begin(&hall, settings);
+    fault(&hall, "stall");  // it hears, and says nothing
+    act(&hall, (struct connector_act){.kind = CONNECTOR_SAY, .text = "into the void"});
+    stage_until(&hall.stage, "it is written", is_written, &hall);
+    fault(&hall, "drop");
+    stage_until_results(&hall.stage, 1);
+    assert_int_equal(hall.stage.results[0].outcome, CONNECTOR_UNSURE);
+    assert_string_equal(hall.stage.results[0].text, "the connection was lost before the server answered");
+    end(&hall);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_kinds),        cmocka_unit_test(test_sasl),       cmocka_unit_test(test_long_password),
+        cmocka_unit_test(test_wrong_channel), cmocka_unit_test(test_history),   cmocka_unit_test(test_history_by_cursor),
+        cmocka_unit_test(test_no_history),   cmocka_unit_test(test_silence),    cmocka_unit_test(test_endings),
+        cmocka_unit_test(test_garbage),      cmocka_unit_test(test_refused),    cmocka_unit_test(test_early_ends),
+        cmocka_unit_test(test_endless_line), cmocka_unit_test(test_say),        cmocka_unit_test(test_refused_words),
+        cmocka_unit_test(test_delete),       cmocka_unit_test(test_unsure),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
