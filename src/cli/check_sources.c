@@ -9,8 +9,11 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "chat/message.h"
+#include "cli/config.h"
 #include "cli/one_shot.h"
+#include "cli/secrets.h"
 #include "connector/connector.h"
+#include "connector/login.h"
 #include "net/loop.h"
 
 struct trial {
@@ -19,27 +22,58 @@ struct trial {
 };
 
 struct hall {
+    const struct config *config;
     struct loop *loop;
+    struct logins *logins;
     struct trial *trials;
     size_t count;
 };
 
 static enum source_verdict judge(const char *state)
 {
-    if (strcmp(state, "live") == 0 || strcmp(state, "waiting") == 0)
-        return SOURCE_GOOD;
-    return strcmp(state, "failed") == 0 ? SOURCE_BAD : SOURCE_UNSURE;
+    static const struct {
+        const char *state;
+        enum source_verdict verdict;
+    } verdicts[] = {
+        {"live", SOURCE_GOOD}, {"waiting", SOURCE_GOOD}, {"failed", SOURCE_BAD}, {"ready", SOURCE_GOOD}, {"revoked", SOURCE_BAD},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(verdicts); i++) {
+        if (strcmp(verdicts[i].state, state) == 0)
+            return verdicts[i].verdict;
+    }
+    return SOURCE_UNSURE;
 }
 
-static void say(check_source_fn fn, void *data, const char *id, const char *state, const char *text, const char *remedy)
+static void say(check_source_fn fn, void *data, const char *what, const char *name, const char *state, const char *text,
+                const char *remedy)
 {
     bool has_remedy = remedy && *remedy;
     char *line = xasprintf("%s: %s%s%s", state, text ? text : "", has_remedy ? "; " : "", has_remedy ? remedy : "");
-    fn(data, judge(state), id, line);
+    fn(data, judge(state), what, name, line);
     free(line);
 }
 
+/* "waiting" is well for a source, which waits for a broadcast, and not for a login, which waits for a token. */
+static void say_login(check_source_fn fn, void *data, const char *platform, const char *state, const char *text,
+                      const char *remedy)
+{
+    bool is_waiting = strcmp(state, "waiting") == 0;
+    say(fn, data, "login", platform, is_waiting ? "no token now" : state, text, remedy);
+}
+
 /* ---- Here ---- */
+
+static char *load_login(void *data, const char *platform)
+{
+    const struct hall *hall = data;
+    return secrets_load_login(hall->config->path, platform);
+}
+
+static bool save_login(void *data, const char *platform, const char *json, struct error *err)
+{
+    const struct hall *hall = data;
+    return secrets_save_login(hall->config->path, platform, json, err);
+}
 
 static void drop(void *data, struct message *message)
 {
@@ -71,7 +105,7 @@ static void begin(struct hall *hall, struct trial *trial, const json_t *source)
 {
     struct error err = {0};
     const struct connector_options options = {
-        .loop = hall->loop, .deliver = drop, .on_health = handle_health, .data = hall};
+        .loop = hall->loop, .logins = hall->logins, .deliver = drop, .on_health = handle_health, .data = hall};
     trial->id = connector_source_id(source, &err);
     trial->connector = trial->id ? connector_create(source, &options, &err) : NULL;
     if (!trial->connector)
@@ -94,21 +128,34 @@ static void run(struct hall *hall)
 static void report(const struct trial *trial, check_source_fn fn, void *data)
 {
     if (!trial->connector) {
-        say(fn, data, trial->id ? trial->id : "source", "failed", trial->why, NULL);
+        say(fn, data, "source", trial->id ? trial->id : "source", "failed", trial->why, NULL);
         return;
     }
     const struct connector_health *health = connector_health(trial->connector);
-    say(fn, data, trial->id, connector_state_name(health->state), health->text, health->remedy);
+    say(fn, data, "source", trial->id, connector_state_name(health->state), health->text, health->remedy);
 }
 
-void check_sources_here(const json_t *sources, check_source_fn fn, void *data)
+/* Those that somebody meant to use. */
+static void report_logins(const struct hall *hall, check_source_fn fn, void *data)
+{
+    const struct login *login;
+    for (size_t i = 0; (login = logins_at(hall->logins, i)); i++) {
+        if (login_state(login) != LOGIN_NONE || json_object_get(hall->config->logins, login_platform(login)))
+            say_login(fn, data, login_platform(login), login_state_name(login_state(login)), login_text(login), login_remedy(login));
+    }
+}
+
+void check_sources_here(const struct config *config, const json_t *sources, check_source_fn fn, void *data)
 {
     struct error err = {0};
-    struct hall hall = {.loop = loop_create(&err), .count = json_array_size(sources)};
+    struct hall hall = {.config = config, .loop = loop_create(&err), .count = json_array_size(sources)};
     if (!hall.loop) {
-        fn(data, SOURCE_BAD, "sources", err.text);
+        fn(data, SOURCE_BAD, "source", "all", err.text);
         return;
     }
+    hall.logins = logins_create(&(struct logins_options){
+        .loop = hall.loop, .load = load_login, .save = save_login, .data = &hall});
+    logins_configure(hall.logins, config->logins, NULL);  // config_load() has checked it
     hall.trials = xcalloc(hall.count + 1, sizeof(*hall.trials));
     for (size_t i = 0; i < hall.count; i++)
         begin(&hall, &hall.trials[i], json_array_get(sources, i));
@@ -120,11 +167,28 @@ void check_sources_here(const json_t *sources, check_source_fn fn, void *data)
         free(hall.trials[i].id);
         free(hall.trials[i].why);
     }
+    report_logins(&hall, fn, data);
+    logins_destroy(hall.logins);
     free(hall.trials);
     loop_destroy(hall.loop);
 }
 
 /* ---- The relay's word ---- */
+
+static void report_relays_logins(const char *runtime_folder, check_source_fn fn, void *data)
+{
+    json_t *answer = NULL;
+    size_t index;
+    json_t *login;
+    if (!one_shot(runtime_folder, "login.list", NULL, &answer, NULL))
+        return;
+    json_array_foreach(json_object_get(answer, "logins"), index, login) {
+        const char *platform = json_get_text(login, "platform"), *state = json_get_text(login, "state");
+        if (platform && state && strcmp(state, "none") != 0)
+            say_login(fn, data, platform, state, json_get_text(login, "text"), json_get_text(login, "remedy"));
+    }
+    json_decref(answer);
+}
 
 bool check_sources_of_relay(const char *runtime_folder, check_source_fn fn, void *data)
 {
@@ -138,8 +202,9 @@ bool check_sources_of_relay(const char *runtime_folder, check_source_fn fn, void
         if (!id || !state)
             continue;
         const char *silent = json_object_get(source, "silent_since_ms") ? "nothing has come for far longer than usual" : NULL;
-        say(fn, data, id, state, silent ? silent : json_get_text(source, "text"), json_get_text(source, "remedy"));
+        say(fn, data, "source", id, state, silent ? silent : json_get_text(source, "text"), json_get_text(source, "remedy"));
     }
     json_decref(answer);
+    report_relays_logins(runtime_folder, fn, data);
     return true;
 }

@@ -65,19 +65,19 @@ static struct config *check_config(struct report *report, const char *path)
     return config;
 }
 
-static void say_source(void *data, enum source_verdict verdict, const char *id, const char *text)
+static void say_source(void *data, enum source_verdict verdict, const char *what, const char *name, const char *text)
 {
     static const enum verdict verdicts[] = {[SOURCE_GOOD] = GOOD, [SOURCE_UNSURE] = ADVICE, [SOURCE_BAD] = MISSING};
-    say(data, verdicts[verdict], "source", "%s: %s", id, text);
+    say(data, verdicts[verdict], what, "%s: %s", name, text);
 }
 
 /* A relay that runs has the connections already, and two of them may be one too many. */
-static void check_connections(struct report *report, const json_t *sources)
+static void check_connections(struct report *report, const struct config *config, const json_t *sources)
 {
     char *runtime = folder_runtime(NULL);
     bool is_running = runtime && instance_find(runtime, "relay") > 0;
     if (!is_running || !check_sources_of_relay(runtime, say_source, report))
-        check_sources_here(sources, say_source, report);
+        check_sources_here(config, sources, say_source, report);
     free(runtime);
 }
 
@@ -100,8 +100,8 @@ static void check_sources(struct report *report, const struct config *config)
         }
         free(id);
     }
-    if (json_array_size(right) > 0)
-        check_connections(report, right);
+    if (!report->is_offline)
+        check_connections(report, config, right);
     json_decref(right);
 }
 

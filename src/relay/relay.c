@@ -313,9 +313,6 @@ static void start_sources(struct relay *relay, const struct relay_options *optio
         .sources = relay->sources, .journal = relay->journal, .changed = handle_sent, .data = relay});
     relay->crosspost = crosspost_create(&(struct crosspost_options){
         .sources = relay->sources, .loop = relay->loop, .on_notice = handle_notice, .data = relay});
-    struct error rules_err = {0};
-    if (!relay_set_crosspost(relay, options->crosspost, &rules_err))
-        relay_notice(relay, "error", "crosspost", "%s; nothing is passed on", rules_err.text);
     size_t index;
     json_t *config;
     json_array_foreach((json_t *)options->sources, index, config) {
@@ -325,6 +322,9 @@ static void start_sources(struct relay *relay, const struct relay_options *optio
         json_array_append(relay->refused, config);
         relay_notice(relay, "error", "relay/sources", "sources[%zu]: %s", index, err.text);
     }
+    struct error err = {0};
+    if (!relay_set_crosspost(relay, options->crosspost, &err))
+        relay_notice(relay, "error", "crosspost", "%s; nothing is passed on", err.text);
 }
 
 /*

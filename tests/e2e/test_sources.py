@@ -1,6 +1,7 @@
 """Sources as their owner meets them: `antiphon check` with and without a relay, one added, changed and removed while running, saying something."""
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -31,6 +32,7 @@ def check_before(show, config):
         assert any(line.startswith("ok ") and source in line and ": live: " in line for line in lines), out
     assert not any(line.startswith("ok ") and "twitch:lost" in line for line in lines) and "twitch:lost: connecting: " in out, out
     assert "rehearsal-key" not in out, "a key is shown"
+    assert re.search(r"^note     login          twitch: none: .*", out, re.M), out
     assert time.monotonic() - begun < 30
     status, out, _ = call(show, "check", "--offline", "--config", config)
     assert len(lines_of(out)) == 4 and all(line.startswith("ok ") for line in lines_of(out)), out
@@ -113,6 +115,7 @@ def main():
         twitch = next(source for source in show.addresses["sources"] if source["connector"] == "twitch")
         lost = {**twitch, "channel": "lost", "url": "ws://127.0.0.1:1/"}
         show.config["sources"] = [*show.addresses["sources"], lost]
+        show.config["logins"] = {"twitch": {"client_id": "abcdef0123456789"}}
         config = show.write_config()
         check_before(show, config)
         show.start_part("relay")
