@@ -1,5 +1,5 @@
 // replies.js - saying something in the chats, and what became of it in each.
-import { byId, element, platformMark } from "./dom.js";
+import { button, byId, element, platformMark } from "./dom.js";
 import { notify } from "./notices.js";
 
 const SHOWN = 4;
@@ -67,6 +67,13 @@ export class Replies {
     byId("sent").replaceChildren(...(this.store.role === "viewer" ? [] : sent.map((one) => element("li", { class: "sent" },
       element("span", { class: "hint" }, actions[one.action] ?? one.action, one.text ? ": " : ""), one.text ? element("bdi", {}, one.text) : null,
       element("ul", { class: "plain results" }, ...one.results.map((result) => element("li", { class: `result ${result.outcome}` },
-        element("bdi", {}, result.source), `: ${outcomes[result.outcome] ?? result.outcome}`, result.text ? `, ${result.text}` : "")))))));
+        element("bdi", {}, result.source), `: ${outcomes[result.outcome] ?? result.outcome}`, result.text ? `, ${result.text}` : "", this.#endPoll(one, result))))))));
+  }
+
+  // A poll of the platform's own runs until it ends there, or is ended from here.
+  #endPoll(sent, result) {
+    const can = this.store.sources.get(result.source)?.can ?? [];
+    if (sent.action !== "poll_start" || !result.native_id || !can.includes("poll_end")) return null;
+    return button("End poll", () => this.act("source.poll_end", { source: result.source, native_id: result.native_id }), { class: "quiet", "aria-label": `End the poll at ${result.source}` });
   }
 }

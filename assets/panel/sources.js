@@ -1,10 +1,10 @@
 // sources.js - is each chat alive, what was lost, and what a person must do.
 import { ago, button, byId, clockTime, duration, element, number, platformMark } from "./dom.js";
 
-const GAPS_SHOWN = 20, REDRAW_MS = 5000, SKEW_SAID_MS = 5000;
+const GAPS_SHOWN = 20, REDRAW_MS = 5000, PRESSED_MS = 250, SKEW_SAID_MS = 5000;
 
 export class Sources {
-  #list = byId("sources"); #open = new Set();
+  #list = byId("sources"); #open = new Set(); #later = 0;
 
   // form: a SourceForm.
   constructor(store, act, form) {
@@ -15,8 +15,13 @@ export class Sources {
     setInterval(() => this.#draw(), REDRAW_MS);  // "41 s ago" ages
   }
 
-  // Every 5 s: what is open stays open, and who stands on a button stays there.
+  // Every second or so: what is open stays open, and who stands on a button stays there.
   #draw() {
+    if (this.#list.querySelector(":active")) {  // a button that is gone before it is let go was never pressed
+      clearTimeout(this.#later);
+      this.#later = setTimeout(() => this.#draw(), PRESSED_MS);
+      return;
+    }
     const focused = this.#list.contains(document.activeElement) ? document.activeElement.dataset.key : null;
     const sources = [...this.store.sources.values()];
     this.#list.replaceChildren(...sources.map((source) => this.#card(source)));

@@ -261,6 +261,7 @@ void connector_destroy(struct connector *connector)
     free(connector->text);
     free(connector->remedy);
     free(connector->own_author_id);
+    free(connector->own_other_id);
     connector->impl->destroy(connector);
 }
 
@@ -348,6 +349,12 @@ void connector_set_own_author(struct connector *base, const char *author_id)
 {
     free(base->own_author_id);
     base->own_author_id = xstrdup(author_id);
+}
+
+void connector_set_other_author(struct connector *base, const char *author_id)
+{
+    free(base->own_other_id);
+    base->own_other_id = xstrdup(author_id);
 }
 
 /* ---- what platforms use ---- */

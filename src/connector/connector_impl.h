@@ -96,6 +96,7 @@ struct connector {
     struct connector_text_limit text_limit;  // the platform may change both, as it learns more
     struct connector_pace pace;
     char *own_author_id;  // owned; of the account that we write with, set by the platform; NULL: not known
+    char *own_other_id;   // owned; where a second one writes too: a bot beside its webhook; NULL: none
     bool was_live;
     uint64_t repeats;    // messages that the owner had already
     struct list sockets; // struct inbound_socket
@@ -144,6 +145,7 @@ void connector_task_again(struct connector *base, uint64_t number, int64_t retry
 void connector_set_channel(struct connector *base, const char *channel_id);
 
 void connector_set_own_author(struct connector *base, const char *author_id);
+void connector_set_other_author(struct connector *base, const char *author_id);  // a second one beside it
 
 /* What the configuration says for every connection of this source: certificates and proxy. */
 void connector_fill_http(const struct connector *base, struct http_options *options);

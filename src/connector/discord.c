@@ -388,13 +388,14 @@ static void handle_alive(void *data, int64_t sent_ms)
     note_alive(data, sent_ms);
 }
 
-/* By a webhook it is the webhook that writes: its id stands before its token in the address. */
+/* By a webhook it is the webhook that writes: its id stands before its token in the address. Answers are the bot's. */
 static void set_own_author(struct discord *discord, const json_t *ready)
 {
     const char *id = json_get_text(json_object_get(ready, "user"), "id");
     const char *hook = discord->webhook && *discord->webhook ? strstr(discord->webhook, "/webhooks/") : NULL;
     char *hook_id = hook ? xstrndup(hook + 10, strspn(hook + 10, "0123456789")) : NULL;
-    connector_set_own_author(&discord->base, hook_id ? hook_id : id);
+    connector_set_own_author(&discord->base, id);
+    connector_set_other_author(&discord->base, hook_id);
     free(hook_id);
 }
 

@@ -190,8 +190,8 @@ static void remember_id(struct outbox *outbox, const char *native_id)
 
 bool outbox_knows(const struct outbox *outbox, struct str native_id, struct str author_id, struct str text)
 {
-    const char *own = outbox->base->own_author_id;
-    bool is_author = own && str_equal(author_id, str_from(own));
+    const char *own = outbox->base->own_author_id, *other = outbox->base->own_other_id;
+    bool is_author = (own && str_equal(author_id, str_from(own))) || (other && str_equal(author_id, str_from(other)));
     uint64_t id_hash = native_id.len ? hash(outbox, native_id) : 0, text_hash = hash(outbox, text);
     int64_t now_ms = clock_monotonic_ms();
     size_t known = outbox->sent_count < ECHO_COUNT ? outbox->sent_count : ECHO_COUNT;

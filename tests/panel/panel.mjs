@@ -9,8 +9,9 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 const shots = process.env.ANTIPHON_SHOTS;  // a folder: screenshots are kept there
 
 const hostile = "<img src=x onerror=alert(1)>\u202e </script> &amp;";
+const rooms = { twitch: "twitch:rehearsal", youtube: "youtube:rehearsal01" };
 const chat = (at_ms, platform, number, name, text) => ({
-  at_ms, kind: "chat", platform, native_id: `${platform}${number}`, source: platform === "twitch" ? "twitch:rehearsal" : "youtube:rehearsal01",
+  at_ms, kind: "chat", platform, native_id: `${platform}${number}`, ...(rooms[platform] ? { source: rooms[platform] } : {}),
   author: { id: `${platform === "twitch" ? "" : "UC"}${100000 + number}`, login: `viewer${number}`, name }, text,
 });
 const transcript = [
@@ -20,6 +21,7 @@ const transcript = [
   chat(600, "twitch", 4, "أحمد", "ما هي أغنيتك المفضلة؟"),
   chat(700, "twitch", 5, "mallory", hostile),
   chat(800, "twitch", 6, "spammer", "buy followers"),
+  chat(900, "discord", 7, "olga", "good evening from the server"),
 ];
 
 let stage, page, dialogs = 0;
@@ -139,7 +141,7 @@ test("a removed message leaves every list at once", async () => {
 
 test("a source shows its state; another is added and removed", async () => {
   await page.locator("#sources .state.live").first().waitFor();
-  await page.getByLabel("Platform", { exact: true }).selectOption("twitch");
+  await page.locator("#source-connector").selectOption("twitch");
   await page.getByLabel("Channel", { exact: true }).fill("no such channel !");
   await page.locator("#source-form").getByRole("button", { name: "Add" }).click();
   await page.locator(".notice.error").waitFor();
@@ -149,7 +151,7 @@ test("a source shows its state; another is added and removed", async () => {
 
 test("each platform's form is made of what it says of its keys", async () => {
   const { kinds } = await stage.api("source.kinds");
-  const choice = page.getByLabel("Platform", { exact: true });
+  const choice = page.locator("#source-connector");
   assert.deepEqual(await choice.locator("option").allInnerTexts(), kinds.map(({ title }) => title));
   for (const { connector, keys } of kinds) {
     await choice.selectOption(connector);
@@ -180,9 +182,28 @@ test("a source is changed in place, and its secret stays unseen", async () => {
   await until("it is gone", async () => (await page.locator("#sources li", { hasText: "youtube" }).count()) === 0);
 });
 
-test("where nobody can write, the box says why", async () => {
-  assert.equal(await page.getByLabel("Say in the chats").isDisabled(), true);
-  await page.locator("#say-why", { hasText: "No chat can be written to. twitch:rehearsal: " }).waitFor();
+test("what is said stands in the chat as ours, with what became of it", async () => {
+  const box = page.getByLabel("Say in the chats");
+  assert.equal(await page.locator("#say-targets input").count(), 1, "only Discord lets us write");
+  await box.fill("خوش آمدید, everybody?");
+  await page.getByRole("button", { name: "Say", exact: true }).click();
+  await page.locator("#sent .result.accepted", { hasText: "discord:" }).waitFor();
+  const own = page.locator("#messages .message.is-own", { hasText: "خوش آمدید" });
+  await own.getByText("from here").waitFor();
+  assert.equal(await own.getByRole("button", { name: "Pick as a question" }).count(), 0);
+  assert.equal(await page.locator("#questions .question", { hasText: "everybody?" }).count(), 0);
+  assert.equal(await box.inputValue(), "");
+  const row = page.locator("#messages .message", { hasText: "good evening from the server" });
+  await row.hover();
+  await row.getByRole("button", { name: "Reply to olga" }).click();
+  await page.locator("#say-reply", { hasText: "To olga (discord)" }).waitFor();
+  await box.fill("and to you");
+  await box.press("Enter");
+  await page.locator("#messages .message.is-own", { hasText: "and to you" }).waitFor();
+  await page.locator("#say-reply").waitFor({ state: "hidden" });
+});
+
+test("where we cannot write, it says why, and what is removed here is removed", async () => {
   await stage.api("say", { text: "سلام", to: ["twitch:rehearsal"] });
   await page.locator("#sent .result.unable", { hasText: "twitch:rehearsal: not sent" }).waitFor();
   await page.getByLabel("Remove and ban on the platform too").check();
