@@ -2,6 +2,7 @@
 import { byId } from "./dom.js";
 import { Chat } from "./chat.js";
 import { Link } from "./link.js";
+import { Logins } from "./logins.js";
 import { notify } from "./notices.js";
 import { Outputs } from "./outputs.js";
 import { Questions } from "./questions.js";
@@ -43,6 +44,7 @@ async function start() {
   new Questions(store, act);
   new Show(store, act);
   new Sources(store, act, new SourceForm(store, act));
+  new Logins(store, act);
   new Outputs(store, act);
   store.addEventListener("notice", ({ detail }) => notify(detail.level, detail.text));
   store.addEventListener("role", () => { byId("clear").disabled = byId("panic").disabled = store.role === "viewer"; });

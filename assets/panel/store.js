@@ -10,6 +10,7 @@ export class Store extends EventTarget {
   polls = new Map();
   captions = new Map();   // track name → track
   sources = new Map();
+  logins = new Map();     // platform → login
   outputs = new Map();
   sent = new Map();       // number → what was done on the platforms
   gaps = [];
@@ -50,11 +51,12 @@ export class Store extends EventTarget {
     this.polls = byKey(event.polls, "id");
     this.captions = byKey(event.captions, "track");
     this.sources = byKey(event.sources, "id");
+    this.logins = byKey(event.logins, "platform");
     this.outputs = byKey(event.outputs, "name");
     this.sent = byKey(event.sent, "id");
     this.gaps = event.gaps ?? [];
     this.feed = [];
-    this.#changed("reset", "role", "on_air", "questions", "polls", "captions", "sources", "outputs", "sent", "gaps");
+    this.#changed("reset", "role", "on_air", "questions", "polls", "captions", "sources", "logins", "outputs", "sent", "gaps");
     this.#add(event.feed ?? []);
   }
 
@@ -65,6 +67,7 @@ export class Store extends EventTarget {
   on_poll({ poll }) { this.polls.set(poll.id, poll); this.#changed("polls"); }
   on_captions({ captions }) { this.captions.set(captions.track, captions); this.#changed("captions"); }
   on_source({ source }) { this.sources.set(source.id, source); this.#changed("sources"); }
+  on_login({ login }) { this.logins.set(login.platform, login); this.#changed("logins"); }
   on_source_removed({ source }) { this.sources.delete(source); this.#changed("sources"); }
   on_gap({ gap }) { this.gaps.push(gap); this.gaps.splice(0, this.gaps.length - GAPS_MAX); this.#changed("gaps"); }
   on_sent({ sent }) {
