@@ -217,6 +217,20 @@ test("where we cannot write, it says why, and what is removed here is removed", 
   await shoot("replies");
 });
 
+test("logging in shows address, code and QR code to the owner, and who is logged in afterwards", async () => {
+  const row = page.locator("#logins .source", { hasText: "youtube" }).first();
+  await row.getByRole("button", { name: "Log in at youtube" }).click();
+  const prompt = page.locator(".login-prompt");
+  await prompt.locator(".login-code", { hasText: /^REHE\d+$/ }).waitFor();
+  assert.equal(await prompt.getByRole("link").getAttribute("href"), "https://www.google.com/device");
+  assert.ok(await prompt.getByRole("img", { name: "The address as a QR code" }).locator("path").getAttribute("d"));
+  await shoot("login");
+  await page.locator("#logins .source", { hasText: "@rehearsal" }).locator(".state.live", { hasText: "logged in" }).waitFor();
+  assert.equal(await prompt.count(), 0);
+  await page.getByRole("button", { name: "Log out of youtube" }).click();
+  await page.locator("#logins .source", { hasText: "nobody is logged in" }).first().waitFor();
+});
+
 test("after kill -9 of the relay the panel comes back by itself, with nothing twice", async () => {
   const rows = () => page.locator("#messages .message").allInnerTexts();
   const before = await rows();

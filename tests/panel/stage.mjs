@@ -44,7 +44,7 @@ export class Stage {
     writeFileSync(file, transcript.map((line) => JSON.stringify(line) + "\n").join(""));
     const rehearsal = this.#start(["rehearse", "--port", "0", file], true);
     const addresses = JSON.parse(await new Promise((take) => createInterface(rehearsal.stdout).once("line", take)));
-    writeFileSync(this.#config, JSON.stringify({ sources: addresses.sources, panel: { listen: `127.0.0.1:${await freePort()}` } }));
+    writeFileSync(this.#config, JSON.stringify({ sources: addresses.sources, logins: addresses.logins, panel: { listen: `127.0.0.1:${await freePort()}` } }));
     await this.startRelay();
     this.browser = await chromium.launch({
       executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
