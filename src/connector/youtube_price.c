@@ -64,6 +64,8 @@ bool youtube_price_read(struct str text, struct money *money)
 {
     char number[40];
     size_t from = 0, to = text.len;
+    if (text.len == 0)
+        return false;
     while (from < text.len && !is_digit(text.data[from]))
         from++;
     while (to > from && !is_digit(text.data[to - 1]))
