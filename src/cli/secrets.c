@@ -93,14 +93,18 @@ static bool save(const char *path, const json_t *secrets, struct error *err)
     return ok;
 }
 
-/* `antiphon login` and the relay change the file: one at a time. The descriptor, to be closed; -1: it goes without. */
+/*
+ * `antiphon login` and the relay change the file: one at a time, by a lock on the folder. The descriptor, to be closed;
+ * -1: it goes without.
+ */
 static int lock(const char *path)
 {
-    char *name = xasprintf("%s.lock", path);
-    int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? xasprintf("%.*s", slash == path ? 1 : (int)(slash - path), path) : xstrdup(".");
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd >= 0)
         flock(fd, LOCK_EX);
-    free(name);
+    free(folder);
     return fd;
 }
 

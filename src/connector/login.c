@@ -239,7 +239,7 @@ static void load(struct login *login)
         log_warn("login", "%s: what is stored belongs to another client id; log in again: antiphon login %s",
                  login->impl->name, login->impl->name);
     // Ours is the newer one as long as it is not stored.
-    bool is_known = login->access && (!login->is_stored || is_same(login->access, json_get_text(object, "access_token")));
+    bool is_known = login->access && (!login->is_stored || (is_usable && is_same(login->access, json_get_text(object, "access_token"))));
     if (!is_known) {
         http_cancel(login->request);
         login->request = NULL;

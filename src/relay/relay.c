@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "chat/message.h"
+#include "connector/login.h"
 #include "relay/captions.h"
 #include "relay/crosspost.h"
 #include "relay/intake.h"
@@ -165,6 +166,14 @@ static void handle_source(void *data, const struct source *source)
 void relay_tell_login(struct relay *relay, const struct login *login)
 {
     TELL(relay, login, login);
+}
+
+void relay_tell_ended_login(struct relay *relay, const struct login *login)
+{
+    char text[NOTICE_BYTES];
+    snprintf(text, sizeof(text), "The login of %s at %s is no longer valid; run: %s", login_account_name(login), login_platform(login),
+             login_remedy(login));
+    TELL(relay, notice, "error", "login", text);
 }
 
 static void handle_sent(void *data, const struct sent *sent)

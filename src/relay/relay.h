@@ -109,6 +109,7 @@ struct relay {
     struct on_air *on_air;
     // private
     struct login_listener *login_listeners;  // owned, one a login
+    int *login_states;      // owned; of enum login_state, likewise
     struct queue_listener queue_listener;
     struct list listeners;  // struct relay_listener
     struct timer flush;     // counts of candidates and votes, at most five times a second

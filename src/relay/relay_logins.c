@@ -25,9 +25,17 @@ static size_t count_logins(const struct relay *relay)
     return count;
 }
 
+/* One that ended is a notice, too: once, and not again for what an earlier life knew. The log has its line already. */
 static void handle_login(void *data, struct login *login)
 {
     struct relay *relay = data;
+    size_t i = 0;
+    while (logins_at(relay->logins, i) != login)
+        i++;
+    int before = relay->login_states[i], now = (int)login_state(login);
+    relay->login_states[i] = now;
+    if (now == LOGIN_REVOKED && (before == LOGIN_READY || before == LOGIN_WAITING))
+        relay_tell_ended_login(relay, login);
     relay_tell_login(relay, login);
 }
 
@@ -39,6 +47,7 @@ void relay_create_logins(struct relay *relay, const struct relay_options *option
         .save = is_kept ? options->save_login : save_nothing, .data = options->data});
     size_t count = count_logins(relay);
     relay->login_listeners = xcalloc(count, sizeof(*relay->login_listeners));
+    relay->login_states = xcalloc(count, sizeof(*relay->login_states));
     for (size_t i = 0; i < count; i++) {
         relay->login_listeners[i] = (struct login_listener){.fn = handle_login, .data = relay};
         login_add_listener(logins_at(relay->logins, i), &relay->login_listeners[i]);
@@ -54,6 +63,7 @@ void relay_destroy_logins(struct relay *relay)
     for (size_t i = 0; i < count; i++)
         login_remove_listener(&relay->login_listeners[i]);
     free(relay->login_listeners);
+    free(relay->login_states);
     logins_destroy(relay->logins);
 }
 

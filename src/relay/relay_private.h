@@ -12,3 +12,4 @@ void relay_destroy_logins(struct relay *relay);
 
 /* relay.c: to all listeners. */
 void relay_tell_login(struct relay *relay, const struct login *login);
+void relay_tell_ended_login(struct relay *relay, const struct login *login);  // as a notice

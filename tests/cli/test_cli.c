@@ -18,6 +18,7 @@
 #include "cli/config.h"
 #include "cli/options.h"
 #include "cli/relay_config.h"
+#include "cli/secrets.h"
 #include "net/loop.h"
 #include "relay/relay.h"
 #include "relay/sources.h"
@@ -57,6 +58,10 @@ static void test_refusals(void **state)
         {"{\"panel\":{\"listen\":\"0.0.0.0:8470\"}}", "open to others without encryption"},
         {"{\"panel\":{\"public_url\":\"desk.example\"}}", "begins with https://"},
         {"{\"panel\":{\"certificate\":\"a.pem\"}}", "certificate and key go together"},
+        {"{\"logins\":{\"tiktok\":{}}}", "antiphon.json: logins.tiktok: there is no such login"},
+        {"{\"logins\":{\"twitch\":{\"client_id\":7}}}", "antiphon.json: logins.twitch.client_id: expected a text"},
+        {"{\"logins\":{\"youtube\":{\"client_id\":\"a\",\"client_secret\":\"secret:none\"}}}", "has no \"none\"; add it there"},
+        {"{\"logins\":[]}", "logins []: expected an object"},
         {"{\"sources\":[\"twitch\"]}", "sources[0] \"twitch\": expected an object with \"connector\""},
         {"{\"retention_days\":1.5}", "retention_days 1.5: expected a whole number"},
     };
@@ -144,6 +149,40 @@ static void test_write_back(void **state)
     json_decref(sources);
     free(path);
     free(secrets);
+}
+
+/* Logins lie beside the secrets: neither disturbs the other, and nobody else can read them. */
+static void test_stored_logins(void **state)
+{
+    struct error err = {0};
+    struct stat info;
+    char folder[] = "/tmp/antiphon-test-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    char *path = xasprintf("%s/antiphon.json", folder), *secrets = xasprintf("%s/secrets.json", folder);
+    assert_null(secrets_load_login(path, "twitch"));
+    assert_true(secrets_save_login(path, "twitch", "{\"access_token\":\"a\"}", &err));
+    assert_int_equal(stat(secrets, &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0600);
+    assert_true(secrets_save_login(path, "kick", "{\"access_token\":\"b\"}", &err));
+    json_t *sources = json_pack("[{s:s,s:s}]", "connector", "youtube", "api_key", "AIza-plain");
+    assert_true(secrets_move(path, sources, &err));
+    json_decref(sources);
+    char *twitch = secrets_load_login(path, "twitch");
+    assert_string_equal(twitch, "{\"access_token\":\"a\"}");
+    free(twitch);
+    assert_true(secrets_save_login(path, "twitch", NULL, &err));
+    assert_null(secrets_load_login(path, "twitch"));
+    json_t *all = NULL;
+    assert_true(secrets_load(path, &all, &err));
+    assert_string_equal(json_get_text(all, "youtube_api_key"), "AIza-plain");
+    json_decref(all);
+    // What others can read is not added to.
+    assert_int_equal(chmod(secrets, 0644), 0);
+    assert_false(secrets_save_login(path, "twitch", "{}", &err));
+    assert_non_null(strstr(err.text, "chmod 600"));
+    unlink(secrets);
+    assert_int_equal(rmdir(folder), 0);  // nothing else was left there
+    free(path), free(secrets);
 }
 
 static void test_options(void **state)
@@ -312,7 +351,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refusals),   cmocka_unit_test(test_whole_configuration), cmocka_unit_test(test_defaults),
-        cmocka_unit_test(test_write_back), cmocka_unit_test(test_options),
+        cmocka_unit_test(test_write_back), cmocka_unit_test(test_stored_logins), cmocka_unit_test(test_options),
         cmocka_unit_test(test_keys_move),
         cmocka_unit_test(test_reload_says_what_waits), cmocka_unit_test(test_reload_hides_keys),
         cmocka_unit_test(test_refused_source_stays),

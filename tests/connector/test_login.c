@@ -554,6 +554,22 @@ static void test_other_client(void **state)
     assert_null(login_token(login));
 }
 
+static void test_client_changes(void **state)
+{
+    struct world *world = *state;
+    struct error err = {0};
+    store(world, -1000000, 10000000);
+    world->routes[0] = (struct route){"/o/validate", {{200, TWITCH_VALID}}};
+    struct login *login = begin(world, "twitch", "");
+    assert_non_null(login_token(login));
+    json_t *config = json_pack("{s:{s:s}}", "twitch", "client_id", "another");
+    assert_true(logins_configure(world->logins, config, &err));
+    json_decref(config);
+    assert_null(login_token(login));
+    assert_true(logins_configure(world->logins, NULL, &err));
+    assert_int_equal(login_state(login), LOGIN_NONE);
+}
+
 static void test_taken_up_from_the_disk(void **state)
 {
     struct world *world = *state;
@@ -767,7 +783,7 @@ int main(void)
         TEST(test_cancel), TEST(test_loads_and_validates), TEST(test_renews_before_the_end), TEST(test_stored_before_used),
         TEST(test_revoked), TEST(test_trouble_is_not_revocation), TEST(test_wrong_client),
         TEST(test_google_keeps_its_refresh_token), TEST(test_denied), TEST(test_validation_finds_it_dead),
-        TEST(test_other_client), TEST(test_taken_up_from_the_disk), TEST(test_broken_store), TEST(test_forget),
+        TEST(test_other_client), TEST(test_client_changes), TEST(test_taken_up_from_the_disk), TEST(test_broken_store), TEST(test_forget),
         TEST(test_browser_flow), TEST(test_browser_declined_and_pasted), TEST(test_configuration),
         TEST(test_description_holds_no_token), TEST(test_not_configured),
     };
