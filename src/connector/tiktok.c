@@ -142,10 +142,10 @@ void tiktok_note_alive(struct tiktok *tiktok, int64_t alive_ms)
         give_cursor(tiktok);
 }
 
-void tiktok_enter(struct tiktok *tiktok, bool is_recovered)
+void tiktok_enter(struct tiktok *tiktok)
 {
     int64_t now_ms = clock_unix_ms();
-    if (tiktok->alive_ms > 0 && !is_recovered)
+    if (tiktok->alive_ms > 0)
         connector_gap(&tiktok->base, tiktok->alive_ms, now_ms, tiktok->loss ? tiktok->loss : "we were not running");
     tiktok->alive_ms = now_ms;
     tiktok->heard_ms = clock_monotonic_ms();

@@ -20,7 +20,7 @@ static void say_waiting(struct tiktok *tiktok, const char *what)
 static void handle_open(void *data)
 {
     struct tiktok *tiktok = data;
-    tiktok_enter(tiktok, false);
+    tiktok_enter(tiktok);
     backoff_reset(&tiktok->backoff);
     say_waiting(tiktok, "TikFinity is there, and has sent nothing yet");
 }

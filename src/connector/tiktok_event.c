@@ -378,18 +378,11 @@ static const struct method *find_method(struct str name)
     return NULL;
 }
 
-/*
- * What is sent again when we join: history, unless we had joined before and it is from the time that we missed. A
- * known event among it that is not of the history proves that TikTok went on where we were.
- */
+/* What is sent again when we join is history, unless we had joined before and it is from the time that we missed. */
 static void read_age(struct tiktok_item *item, bool is_resent)
 {
-    struct tiktok_reader *reader = item->reader;
-    int64_t time_ms = item->draft.time_ms;
-    if (is_resent)
-        item->draft.is_history = reader->history_before_ms == 0 || time_ms < reader->history_before_ms;
-    else if (reader->known_until_ms > 0 && time_ms > 0 && time_ms <= reader->known_until_ms)
-        reader->is_overlapping = true;
+    int64_t before_ms = item->reader->history_before_ms;
+    item->draft.is_history = is_resent && (before_ms == 0 || item->draft.time_ms < before_ms);
 }
 
 static void read_common(struct tiktok_item *item, const Tiktok__Common *common, const Tiktok__Inner *inner)

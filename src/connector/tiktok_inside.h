@@ -69,8 +69,8 @@ void tiktok_later(struct tiktok *tiktok, int64_t delay_ms, tiktok_step step);
 /* A copy, freeing the old; NULL empties. */
 void tiktok_set_text(char **slot, struct str text);
 
-/* Messages come from now on: what lies between the last sign of life and now is a gap, unless it was made up for. */
-void tiktok_enter(struct tiktok *tiktok, bool is_recovered);
+/* Messages come from now on. Neither way promises to send again what was missed: from the last sign of life on is a gap. */
+void tiktok_enter(struct tiktok *tiktok);
 
 /* The connection worked now; gives a cursor now and then. */
 void tiktok_note_alive(struct tiktok *tiktok, int64_t alive_ms);

@@ -32,8 +32,6 @@ struct tiktok_reader {
     uint64_t skipped;           // of unknown methods
     int64_t last_ms;            // the newest time by TikTok's clock; 0: none
     int64_t history_before_ms;  // what is resent and older is history; 0: all that is resent
-    int64_t known_until_ms;     // resuming: an event resent from before this shows that nothing is missing; 0: no question
-    bool is_overlapping;        // such a one came
     char unknown[64];           // the last one, so that it is logged once
 };
 

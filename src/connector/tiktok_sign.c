@@ -164,8 +164,6 @@ static void handle_fetched(struct tiktok *tiktok, const struct http_result *resu
     struct tiktok_reader *reader = &tiktok->reader;
     const char *cookie = http_result_header(result, "x-set-tt-cookie"), *room = http_result_header(result, "x-room-id");
     reader->history_before_ms = tiktok->alive_ms;
-    reader->known_until_ms = tiktok->alive_ms;
-    reader->is_overlapping = false;
     if (!tiktok->room && room)
         tiktok_set_text(&tiktok->room, str_from(room));
     tiktok_read_result(reader, result->body, result->len, &envelope, &err);  // events were counted and logged there

@@ -80,8 +80,7 @@ static void handle_entered(struct tiktok *tiktok)
         return;
     timer_stop(&tiktok->deadline);
     tiktok->entered_ms = clock_monotonic_ms();
-    tiktok->reader.known_until_ms = 0;
-    tiktok_enter(tiktok, tiktok->reader.is_overlapping);
+    tiktok_enter(tiktok);
     timer_start(&tiktok->heartbeat, 0);
     connector_set_state(&tiktok->base, CONNECTOR_LIVE, "reading the LIVE of @%s (unofficial)", tiktok->channel);
 }

@@ -15,7 +15,7 @@
 #include "net/http.h"
 
 enum {
-    CURSOR_MS = 1000, POST_CAP = 10000, SILENCE_MS = 30 * 1000, POLL_MS = 5000, WAIT_MS = 60 * 1000, SELDOM_MS = 10 * 60 * 1000,
+    CURSOR_MS = 1000, POST_CAP = 10000, SILENCE_MS = 30 * 1000, POLL_MS = 5000, WAIT_MS = 60 * 1000, SEARCH_MS = 20 * 1000, SELDOM_MS = 10 * 60 * 1000,
     NETWORK_STEP_MS = 250, NETWORK_MAX_MS = 16 * 1000, SERVER_MS = 5000, SERVER_MAX_MS = 320 * 1000,
     LIMIT_MS = 60 * 1000, LIMIT_MAX_MS = 15 * 60 * 1000, QUERY_BYTES_MAX = 1024, NAME_BYTES_MAX = 80, BACKFILL_MAX = 5,
 };
@@ -31,7 +31,8 @@ static const struct connector_key keys[] = {
     {"user_token", JSON_STRING, false, "for broadcast: the account's own token", "secret:x_user"},
     {"broadcast", JSON_STRING, false, "for broadcast: its id or address; usual: one's own that runs", "https://x.com/i/broadcasts/1abc"},
     {"backfill_minutes", JSON_INTEGER, false}, {"recover", JSON_TRUE, false}, {"api_url", JSON_STRING, false},
-    {"silence_ms", JSON_INTEGER, false}, {"poll_ms", JSON_INTEGER, false}, {"wait_ms", JSON_INTEGER, false}, {NULL},
+    {"silence_ms", JSON_INTEGER, false}, {"poll_ms", JSON_INTEGER, false}, {"wait_ms", JSON_INTEGER, false},
+    {"search_ms", JSON_INTEGER, false}, {NULL},
 };
 
 /* ---- configuration ---- */
@@ -159,8 +160,8 @@ void x_set_text(char **slot, const char *text)
 /* While what was missed is still looked for, the next life would have to look for it too. */
 void x_give_cursor(struct x *x)
 {
-    int64_t alive_ms = x->search ? x->missed.from_ms : x->alive_ms;
-    const char *last_id = x->search ? x->missed.since : x->reader.last_id;
+    int64_t alive_ms = x->is_recovering ? x->missed.from_ms : x->alive_ms;
+    const char *last_id = x->is_recovering ? x->missed.since : x->reader.last_id;
     json_t *cursor = json_pack("{s:I, s:I, s:i}", "alive_ms", (json_int_t)alive_ms, "posts", (json_int_t)x->month_posts,
                                "month", x->month);
     if (last_id[0])
@@ -335,6 +336,7 @@ static struct connector *x_create(const json_t *config)
     x->silence_ms = json_get_int(config, "silence_ms", SILENCE_MS);
     x->poll_ms = json_get_int(config, "poll_ms", POLL_MS);
     x->wait_ms = json_get_int(config, "wait_ms", WAIT_MS);
+    x->search_ms = json_get_int(config, "search_ms", SEARCH_MS);
     return &x->base;
 }
 
@@ -387,6 +389,7 @@ static void x_destroy(struct connector *base)
 {
     struct x *x = get_x(base);
     timer_stop(&x->timer);
+    timer_stop(&x->search_timer);
     http_cancel(x->request);
     http_cancel(x->search);
     x_reader_fini(&x->reader);

@@ -35,7 +35,7 @@ struct x {
     int64_t backfill_minutes;
     bool may_search;             // what was missed is looked for, which costs as well
     int64_t silence_ms;          // of a stream: dead
-    int64_t poll_ms, wait_ms;
+    int64_t poll_ms, wait_ms, search_ms;
     // Reading.
     struct x_reader reader;
     struct http_request *request; // owned; NULL: none under way
@@ -53,7 +53,9 @@ struct x {
     int64_t state_ms;            // monotonic: when it was last asked whether it still runs
     int pages;
     char page_token[256];
-    struct { int64_t from_ms, to_ms; char since[X_ID_BYTES]; } missed;  // looked for at present
+    bool is_recovering;          // what was missed is looked for at present, or soon
+    struct { int64_t from_ms, to_ms; char since[X_ID_BYTES]; } missed;
+    struct timer search_timer;
     // How long to wait, as X asks: by network, by 5xx, by 429.
     int64_t network_wait_ms, server_wait_ms, limit_wait_ms;
     bool has_rules, is_backfill_refused, asked_backfill, was_first;

@@ -15,9 +15,12 @@ enum { PAGES_MAX = 5 };
 
 static void search_page(struct x *x, const char *next_token);
 
-static void give_up(struct x *x)
+static void finish(struct x *x, bool is_complete)
 {
-    connector_gap(&x->base, x->missed.from_ms, x->missed.to_ms, x->loss ? x->loss : "we were not running");
+    x->is_recovering = false;
+    if (!is_complete)
+        connector_gap(&x->base, x->missed.from_ms, x->missed.to_ms, x->loss ? x->loss : "we were not running");
+    x_give_cursor(x);
 }
 
 static void handle_page(void *data, const struct http_result *result)
@@ -27,16 +30,16 @@ static void handle_page(void *data, const struct http_result *result)
     struct error err = {0};
     x->search = NULL;
     if (result->error.code != ERROR_NONE) {
-        give_up(x);
+        finish(x, false);
         return;
     }
     bool is_good = x_read(&x->reader, result->body, result->len, &report, &err);
     x->reader.posts += report.count;  // billed as well
     x_count_posts(x);
-    if (!is_good || report.type == X_PROBLEM) {
-        give_up(x);
-    } else if (report.next_token[0]) {
+    if (is_good && report.type != X_PROBLEM && report.next_token[0]) {
         search_page(x, report.next_token);
+    } else {
+        finish(x, is_good && report.type != X_PROBLEM);
     }
 }
 
@@ -45,7 +48,7 @@ static void search_page(struct x *x, const char *next_token)
     struct error err = {0};
     struct buffer url = {0};
     if (++x->pages > PAGES_MAX || x->month_posts >= x->post_cap) {
-        give_up(x);
+        finish(x, false);
         return;
     }
     buffer_printf(&url, "%s/2/tweets/search/recent?query=", x->api_url);
@@ -63,24 +66,34 @@ static void search_page(struct x *x, const char *next_token)
     http_cancel(x->search);
     x->search = http_start(x->base.options.loop, &options, &err);
     if (!x->search)
-        give_up(x);
+        finish(x, false);
     free(login);
     buffer_fini(&url);
 }
 
+static void begin_search(void *data)
+{
+    struct x *x = data;
+    x->pages = 0;
+    search_page(x, NULL);
+}
+
+/* The search's index is behind the stream: what was posted just now is not in it yet. */
 void x_recover(struct x *x, int64_t from_ms)
 {
-    if (x->search) {  // the stream went down again meanwhile: what that looked for is looked for again
-        from_ms = x->missed.from_ms;
-    } else {
+    if (!x->is_recovering) {  // else the stream went down again: what that looked for is looked for again
         memcpy(x->missed.since, x->reader.last_id, sizeof(x->missed.since));
+        x->missed.from_ms = from_ms;
     }
-    x->missed.from_ms = from_ms;
+    timer_stop(&x->search_timer);
+    http_cancel(x->search);
+    x->search = NULL;
     x->missed.to_ms = clock_unix_ms();
-    x->pages = 0;
+    x->is_recovering = true;
     if (x->method == X_POSTS && x->may_search && x->missed.since[0]) {
-        search_page(x, NULL);
+        timer_init(&x->search_timer, x->base.options.loop, begin_search, x);
+        timer_start(&x->search_timer, x->search_ms);
     } else {
-        give_up(x);
+        finish(x, false);
     }
 }

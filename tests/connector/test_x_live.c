@@ -74,7 +74,7 @@ static int tear_down(void **state)
 
 static void start(struct hall *hall, const char *cursor, const char *more)
 {
-    stage_start(&hall->stage, cursor, "{\"connector\":\"x\",\"api_url\":\"http://127.0.0.1:%d/x\",\"poll_ms\":30,\"wait_ms\":50%s}",
+    stage_start(&hall->stage, cursor, "{\"connector\":\"x\",\"api_url\":\"http://127.0.0.1:%d/x\",\"poll_ms\":30,\"wait_ms\":50,\"search_ms\":30%s}",
                 rehearsal_port(hall->rehearsal), more);
 }
 
