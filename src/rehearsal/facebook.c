@@ -24,6 +24,7 @@ enum { KEPT_MAX = 5000, PAGE_MAX = 100 };
 struct facebook_side {
     struct side base;
     json_t *comments;      // the oldest first; "hidden" ones stay
+    size_t forgotten;      // comments before them
     struct list streams;   // struct stream
     char video[32];
     uint64_t videos, streamed, polls;
@@ -215,8 +216,10 @@ static void say(struct side *base, const struct message *message)
         free(text);
     }
     json_array_append_new(side->comments, comment);
-    if (json_array_size(side->comments) > KEPT_MAX)
+    if (json_array_size(side->comments) > KEPT_MAX) {
         json_array_remove(side->comments, 0);
+        side->forgotten++;
+    }
 }
 
 /* ---- pages ---- */
@@ -236,7 +239,8 @@ static void get_comments(struct facebook_side *side, struct server_request *requ
     const char *order = server_request_argument(request, "order"), *since = server_request_argument(request, "since");
     const char *after = server_request_argument(request, "after");
     bool is_falling = order && strcmp(order, "reverse_chronological") == 0;
-    size_t count = json_array_size(side->comments), begin = after ? strtoul(after, NULL, 10) : 0, end = count;
+    size_t count = json_array_size(side->comments), place = after ? strtoul(after, NULL, 10) : 0, end = count;
+    size_t begin = place > side->forgotten ? place - side->forgotten : 0;
     side->polls++;
     if (server_request_argument(request, "live_filter") && strcmp(side_text(&side->base, "live_filter"), "refused") == 0) {
         fail(side, request, 400, 100, 0, "(#100) live_filter is not supported for this video");
@@ -251,7 +255,7 @@ static void get_comments(struct facebook_side *side, struct server_request *requ
     }
     json_t *body = json_pack("{s:o}", "data", data);
     if (end < count)
-        json_object_set_new(body, "paging", json_pack("{s:{s:o}}", "cursors", "after", json_sprintf("%zu", end)));
+        json_object_set_new(body, "paging", json_pack("{s:{s:o}}", "cursors", "after", json_sprintf("%zu", side->forgotten + end)));
     respond(side, request, 200, body);
 }
 
@@ -373,6 +377,7 @@ static void resume(struct side *base)
 static void begin_video(struct facebook_side *side)
 {
     snprintf(side->video, sizeof(side->video), "91193607567%04llu", (unsigned long long)++side->videos);
+    side->forgotten += json_array_size(side->comments);
     json_array_clear(side->comments);
     side->is_over = false;
 }

@@ -91,6 +91,8 @@ static void push_hook(struct kick_side *side, const char *type, const json_t *bo
         {"Kick-Event-Type", type}, {"Kick-Event-Version", "1"}, {"Kick-Event-Signature", signature.data},
     };
     push_send(side->push, NULL, headers, ARRAY_LENGTH(headers), text, strlen(text));
+    if (side->hooks % 5 == 0)
+        push_send(side->push, NULL, headers, ARRAY_LENGTH(headers), text, strlen(text));  // some come twice (KickDevDocs #228)
     buffer_fini(&bytes);
     buffer_fini(&signature);
     free(text);

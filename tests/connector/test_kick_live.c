@@ -320,6 +320,12 @@ static void test_webhooks(void **state)
     gate_say(gate, "{\"kind\":\"follow\",\"author\":{\"id\":\"7\",\"name\":\"阿明\"}}");
     stage_until_messages(&gate->stage, 2);
     assert_int_equal(last(gate)->is.kind, MESSAGE_FOLLOW);
+    // The fifth comes twice, under the same message id.
+    for (int i = 3; i <= 6; i++)
+        gate_say(gate, "{\"kind\":\"follow\",\"author\":{\"id\":\"%d\",\"name\":\"viewer%d\"}}", i, i);
+    stage_until_messages(&gate->stage, 6);
+    assert_int_equal(gate->requests, 7);
+    assert_string_equal(last(gate)->is.author.name.data, "viewer6");
     assert_int_equal(gate_count(gate, "failed"), 0);
 }
 
