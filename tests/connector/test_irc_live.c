@@ -321,6 +321,129 @@ static void test_no_history(void **state)
     end(&hall);
 }
 
+/* ---- under load, cut three times ---- */
+
+enum { LOAD_PER_S = 400, CUTS = 3, HEARD_EACH = 200, NUMBERS_MAX = 1 << 16 };
+
+static bool has_enough(void *data)
+{
+    const struct hall *hall = data;
+    return hall->stage.message_count >= (size_t)hall->said;
+}
+
+/* The number of a text "#17 …"; 0: none. */
+static size_t number_of(const struct message *message)
+{
+    unsigned long number = 0;
+    return sscanf(message->is.text.data, "#%lu ", &number) == 1 && number < NUMBERS_MAX ? number : 0;
+}
+
+static bool is_in_a_gap(const struct hall *hall, int64_t before_ms, int64_t behind_ms)
+{
+    for (size_t i = 0; i < hall->stage.gap_count; i++) {
+        if (hall->stage.gaps[i].from_ms <= before_ms && hall->stage.gaps[i].to_ms >= before_ms &&
+            hall->stage.gaps[i].to_ms <= behind_ms + 1000)
+            return true;
+    }
+    return false;
+}
+
+/* Every number once, or between two that are on both sides of a recorded gap. */
+static size_t count_missing(const struct hall *hall)
+{
+    int64_t *times = xcalloc(NUMBERS_MAX, sizeof(*times));
+    size_t first = NUMBERS_MAX, last = 0, missing = 0, before = 0;
+    for (size_t i = 0; i < hall->stage.message_count; i++) {
+        size_t number = number_of(hall->stage.messages[i]);
+        assert_true(number > 0);
+        if (times[number])
+            fail_msg("number %zu came twice", number);
+        times[number] = hall->stage.messages[i]->is.time_ms;
+        first = number < first ? number : first;
+        last = number > last ? number : last;
+    }
+    for (size_t number = first; number <= last; number++) {
+        if (times[number] && number > before + 1 && number > first && !is_in_a_gap(hall, times[before], times[number]))
+            fail_msg("numbers %zu to %zu are neither here nor in a gap", before + 1, number - 1);
+        missing += times[number] == 0;
+        before = times[number] ? number : before;
+    }
+    free(times);
+    return missing;
+}
+
+static size_t play_with_cuts(const char *setting, size_t *gaps)
+{
+    struct hall hall = {0};
+    struct error err = {0};
+    char path[512];
+    const char *const settings[1] = {setting};
+    snprintf(path, sizeof(path), "%s/assets/demo/transcript.jsonl", getenv("ANTIPHON_SOURCE_ROOT"));
+    stage_init(&hall.stage);
+    hall.rehearsal = rehearsal_create(hall.stage.loop, &(struct rehearsal_options){
+        .transcript = path, .as = "irc", .load_per_s = LOAD_PER_S, .settings = settings, .setting_count = 1}, &err);
+    assert_string_equal(err.text, "");
+    json_t *addresses = rehearsal_addresses(hall.rehearsal);
+    const char *channel = json_get_text(json_array_get(json_object_get(addresses, "sources"), 0), "channel");
+    stage_start(&hall.stage, NULL, "{\"connector\":\"irc\",\"retry_ms\":50,\"channel\":\"%s\",\"server\":\"ws://127.0.0.1:%u/irc\"}",
+                channel, rehearsal_port(hall.rehearsal));
+    for (int i = 0; i <= CUTS; i++) {
+        hall.said = (i + 1) * HEARD_EACH;
+        stage_until(&hall.stage, "enough is heard", has_enough, &hall);
+        if (i == CUTS)
+            break;
+        fault(&hall, "drop");
+        rehearsal_fault(hall.rehearsal, "refuse", "irc", 120, &err);
+    }
+    size_t missing = count_missing(&hall);
+    *gaps = hall.stage.gap_count;
+    json_decref(addresses);
+    end(&hall);
+    return missing;
+}
+
+static void test_cuts(void **state)
+{
+    size_t gaps;
+    size_t missing = play_with_cuts("irc.history=0", &gaps);
+    print_message("without history: %zu lines missing, %zu gaps\n", missing, gaps);
+    assert_int_equal(gaps, CUTS);
+    assert_true(missing > 0);
+}
+
+/* The reader of the journal takes each id once: what overlaps is left out here as there. */
+static void test_cuts_with_history(void **state)
+{
+    struct hall hall = {0};
+    static const char *const settings[3] = {"irc.history=1"};
+    begin(&hall, settings);
+    for (int cut = 0; cut < CUTS; cut++) {
+        for (int i = 0; i < 130; i++) {
+            char text[32];
+            snprintf(text, sizeof(text), "line %d", hall.said);
+            if (i == 60)
+                fault(&hall, "drop");
+            say(&hall, text);
+        }
+        char last[32];
+        snprintf(last, sizeof(last), "line %d", hall.said - 1);
+        until_text(&hall, last);
+        until_live_again(&hall);
+    }
+    for (int i = 0; i < hall.said; i++) {
+        char text[32], id[32];
+        snprintf(text, sizeof(text), "line %d", i);
+        snprintf(id, sizeof(id), "w%d", i + 1);
+        bool is_here = false;
+        for (size_t k = 0; k < hall.stage.message_count; k++)
+            is_here |= strcmp(hall.stage.messages[k]->is.text.data, text) == 0 && strcmp(hall.stage.messages[k]->is.event_key.data, id) == 0;
+        if (!is_here)
+            fail_msg("%s is lost", text);
+    }
+    assert_int_equal(hall.stage.gap_count, 0);
+    end(&hall);
+}
+
 /* ---- what goes wrong ---- */
 
 static void test_silence(void **state)
@@ -543,6 +666,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kinds),        cmocka_unit_test(test_sasl),       cmocka_unit_test(test_long_password),
         cmocka_unit_test(test_wrong_channel), cmocka_unit_test(test_history),   cmocka_unit_test(test_history_by_cursor),
+        cmocka_unit_test(test_cuts),         cmocka_unit_test(test_cuts_with_history),
         cmocka_unit_test(test_no_history),   cmocka_unit_test(test_silence),    cmocka_unit_test(test_endings),
         cmocka_unit_test(test_garbage),      cmocka_unit_test(test_refused),    cmocka_unit_test(test_early_ends),
         cmocka_unit_test(test_endless_line), cmocka_unit_test(test_say),        cmocka_unit_test(test_refused_words),
