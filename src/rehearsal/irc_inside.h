@@ -1,5 +1,6 @@
 /*
- * irc_inside.h - what the files of the irc side share: irc.c is the channel, irc_register.c how one comes in.
+ * irc_inside.h - what the files of the irc side share: irc.c is the channel, irc_register.c how one comes in,
+ * irc_history.c what was said before.
  * Thread: the loop's.
  */
 #pragma once
@@ -66,3 +67,7 @@ void irc_nick(struct client *client, const char *nick);
 void irc_authenticate(struct client *client, const char *text);
 void irc_welcome(struct client *client);  // if all that is needed has come
 void irc_nickserv(struct client *client, const char *words);
+
+/* irc_history.c: what was said, if irc.history is set. */
+void irc_keep(struct irc_side *side, int64_t time_ms, const struct buffer *lines);
+void irc_history(struct client *client, const char *word, const char *from, int64_t count);
