@@ -15,7 +15,8 @@ int64_t twitch_json_time_ms(const json_t *object, const char *key, int64_t other
 {
     struct str text = twitch_json_text(object, key);
     int64_t time_ms;
-    return text.len > 0 && clock_parse_rfc3339(text.data, text.len, &time_ms) ? time_ms : otherwise;
+    bool is_time = text.len > 0 && clock_parse_rfc3339(text.data, text.len, &time_ms) && time_ms > 0;
+    return is_time ? time_ms : otherwise;
 }
 
 static enum twitch_envelope_type type_of(struct str name)

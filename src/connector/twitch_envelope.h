@@ -35,5 +35,5 @@ void twitch_envelope_close(struct twitch_envelope *envelope);
 /* The text at key, borrowed from object; empty: absent, null, or something else. */
 struct str twitch_json_text(const json_t *object, const char *key);
 
-/* RFC 3339 at key; otherwise: absent or none. */
+/* RFC 3339 at key; otherwise: absent, none, or before 1970. */
 int64_t twitch_json_time_ms(const json_t *object, const char *key, int64_t otherwise);
