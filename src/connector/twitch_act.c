@@ -214,7 +214,8 @@ static void handle_success(struct twitch_act *act, const json_t *json)
 static void handle_denied(struct twitch_act *act, const struct twitch_answer *answer)
 {
     const char *scope = twitch_act_scope(act->kind);
-    if (answer->status == 403 && !login_has_scope(act->call.helix->login, scope)) {
+    bool lacks_scope = strcasestr(answer->error.text, "scope") || !login_has_scope(act->call.helix->login, scope);
+    if (lacks_scope) {
         connector_task_done(act->base, act->number, CONNECTOR_UNABLE, NULL,
                             "%s; the login lacks %s: log in again: antiphon login twitch", answer->error.text, scope);
     } else {

@@ -123,25 +123,37 @@ static void use_words(struct twitch_answer *answer, const json_t *json)
         error_set(&answer->error, answer->error.code, "Twitch: %.300s", message);
 }
 
+/* 401 also says that a good token may not do this: another one of the same login would not, either. */
+static bool is_about_token(const json_t *json)
+{
+    const char *message = json_get_text(json, "message");
+    return !message || (!strcasestr(message, "scope") && !strcasestr(message, "must match"));
+}
+
+static void handle_refused_token(struct twitch_call *call)
+{
+    bool may_come = login_denied(call->helix->login, call->token);
+    if (may_come && !call->is_repeated) {
+        call->is_repeated = true;
+        timer_start(&call->deadline, TOKEN_MS);
+        timer_start(&call->refuse, 0);  // the new one may be here already
+    } else {
+        finish_denied(call);
+    }
+}
+
 static void handle_done(void *data, const struct http_result *result)
 {
     struct twitch_call *call = data;
     struct twitch_helix *helix = call->helix;
     call->request = NULL;
     note_budget(helix, result);
-    if (result->status == 401) {
-        bool may_come = login_denied(helix->login, call->token);
-        if (may_come && !call->is_repeated) {
-            call->is_repeated = true;
-            timer_start(&call->deadline, TOKEN_MS);
-            // The new one may be here already.
-            timer_start(&call->refuse, 0);
-            return;
-        }
-        finish_denied(call);
+    json_t *json = result->len > 0 ? json_parse(result->body, result->len, NULL) : NULL;
+    if (result->status == 401 && is_about_token(json)) {
+        json_decref(json);
+        handle_refused_token(call);
         return;
     }
-    json_t *json = result->len > 0 ? json_parse(result->body, result->len, NULL) : NULL;
     struct twitch_answer answer = {.status = result->status, .json = json, .error = result->error};
     if (result->status == 429)
         answer.retry_ms = retry_of(result);

@@ -453,6 +453,7 @@ static void destroy(struct side *base)
     buffer_fini(&side->irc->tagged);
     buffer_fini(&side->irc->plain);
     free(side->irc);
+    free(side->api.last);
     free(side);
 }
 
@@ -512,5 +513,5 @@ const struct side_impl twitch_side = {
     .make_id = make_id, .address = address, .describe = describe, .is_root = true, .accept = accept_client,
     .open = open_client, .receive = receive, .close = close_client, .drop = drop, .garbage = garbage,
     .reconnect = reconnect, .request = twitch_helix_request, .special = special,
-    .specials = "close4000 … close4007, expire, orphan, reject, revoke",
+    .specials = "close4000 … close4007, astray, expire, orphan, reject, repeat, revoke",
 };

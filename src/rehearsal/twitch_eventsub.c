@@ -80,6 +80,10 @@ static void send_frame(struct twitch_client *client, const char *type, const cha
     char *text = json_dumps(frame, JSON_COMPACT);
     side_client_send(&client->base, text, strlen(text));
     timer_start(&client->keepalive_timer, side_number(side, "keepalive_s") * 1000);
+    if (strcmp(type, "notification") == 0) {
+        free(twitch_side_of(side)->api.last);
+        twitch_side_of(side)->api.last = xstrdup(text);
+    }
     free(text);
     json_decref(frame);
 }
@@ -212,7 +216,7 @@ bool twitch_eventsub_push(struct twitch_side *side, const char *type, json_t *bo
 
 /* ---- faults ---- */
 
-void twitch_eventsub_reconnect(struct twitch_side *side)
+static void move_all(struct twitch_side *side, const char *session)
 {
     struct side_client *base;
     list_for_each(base, &side->base.clients, link) {
@@ -221,10 +225,24 @@ void twitch_eventsub_reconnect(struct twitch_side *side)
             continue;
         char url[128];
         snprintf(url, sizeof(url), "ws://127.0.0.1:%d/twitch/eventsub/again/%s", rehearsal_port(side->base.rehearsal),
-                 client->session);
+                 session ? session : client->session);
         client->is_moving = true;
         send_frame(client, "session_reconnect", NULL, session_of(client, "reconnecting", url));
         timer_start(&client->unused_timer, side_number(&side->base, "grace_ms"));
+    }
+}
+
+void twitch_eventsub_reconnect(struct twitch_side *side)
+{
+    move_all(side, NULL);
+}
+
+static void repeat_last(struct twitch_side *side)
+{
+    struct side_client *base;
+    list_for_each(base, &side->base.clients, link) {
+        if (twitch_client_of(base)->is_eventsub && side->api.last)
+            side_client_send(base, side->api.last, strlen(side->api.last));
     }
 }
 
@@ -257,9 +275,13 @@ bool twitch_eventsub_special(struct twitch_side *side, const char *fault)
         close_all(side, 4000 + fault[8] - '0');
         return true;
     }
-    if (strcmp(fault, "revoke") == 0) {
+    if (strcmp(fault, "revoke") == 0)
         revoke_follows(side);
-        return true;
-    }
-    return false;
+    else if (strcmp(fault, "repeat") == 0)
+        repeat_last(side);
+    else if (strcmp(fault, "astray") == 0)
+        move_all(side, "nowhere");
+    else
+        return false;
+    return true;
 }

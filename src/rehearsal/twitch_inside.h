@@ -30,6 +30,7 @@ struct twitch_api {
     bool rejects_next, keeps_orphans;
     char token[96], bad_token[96];  // the last one that was shown; the one that has ended
     char poll[24];             // the one that runs; "": none
+    char *last;                // owned; the newest notification, to be sent again; NULL: none
 };
 
 struct twitch_side {

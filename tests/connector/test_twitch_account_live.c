@@ -192,6 +192,8 @@ static void begin(struct world *world)
 #define CHAT(id, text) "{\"kind\":\"chat\",\"platform\":\"twitch\",\"native_id\":\"" id "\",\"author\":{\"id\":\"510220330\",\"login\":\"sara\"," \
     "\"name\":\"سارا\",\"badges\":[\"subscriber/12\",\"vip/1\"]},\"text\":\"" text "\"}"
 
+static void act(struct world *world, const struct connector_act *what, enum connector_outcome outcome, const char *words);
+
 /* ---- events ---- */
 
 static void test_subscribes_and_delivers(void **state)
@@ -387,6 +389,76 @@ static void test_revocation(void **state)
     until_words(world, "1 taken back by Twitch");
 }
 
+static size_t count_kind(const struct world *world, enum message_kind kind)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < world->stage.message_count; i++)
+        count += world->stage.messages[i]->is.kind == kind;
+    return count;
+}
+
+/* At least once is Twitch's promise; once is ours. */
+static void test_repeated_frame(void **state)
+{
+    struct world *world = *state;
+    begin(world);
+    say(world, FOLLOW("fan"));
+    until_kind(world, MESSAGE_FOLLOW);
+    fault(world, "repeat");
+    say(world, "{\"kind\":\"end\",\"platform\":\"twitch\"}");
+    until_kind(world, MESSAGE_END);
+    assert_int_equal(count_kind(world, MESSAGE_FOLLOW), 1);
+}
+
+/* The way out leads nowhere: the old session serves until its time is over, then all begins anew. */
+static void test_moved_astray(void **state)
+{
+    struct world *world = *state;
+    static const char *const settings[] = {"twitch.grace_ms=400"};
+    open_rehearsal(world, settings, 1);
+    log_in(world, ALL);
+    start(world, NULL);
+    until_words(world, "kinds of events");
+    fault(world, "astray");
+    say(world, FOLLOW("meanwhile"));
+    until_kind(world, MESSAGE_FOLLOW);
+    stage_until(&world->stage, "a fresh session", has_events_gap, world);
+    assert_int_equal(events_count(world, "moved"), 0);
+    assert_int_equal(world->stage.gap_count, 1);
+}
+
+/* The login was granted more than Twitch lets it do: each refusal is one kind less, the rest comes. */
+static void test_refused_types(void **state)
+{
+    struct world *world = *state;
+    const char *why;
+    static const char *const settings[] = {"twitch.scopes=user:read:chat channel:read:redemptions"};
+    open_rehearsal(world, settings, 1);
+    log_in(world, ALL);
+    start(world, NULL);
+    until_words(world, "kinds of events");
+    assert_true(events_count(world, "refused") > 10);
+    assert_true(events_count(world, "enabled") >= 9);
+    assert_true(connector_can(world->stage.connector, CONNECTOR_SAY, &why));
+    act(world, &(struct connector_act){.kind = CONNECTOR_SAY, .text = "x"}, CONNECTOR_UNABLE,
+        "Twitch: Missing scope: user:write:chat; the login lacks user:write:chat: log in again: antiphon login twitch");
+}
+
+static void test_no_such_channel(void **state)
+{
+    struct world *world = *state;
+    open_rehearsal(world, NULL, 0);
+    log_in(world, ALL);
+    int port = rehearsal_port(world->rehearsal);
+    stage_start(&world->stage, NULL, "{\"connector\":\"twitch\",\"channel\":\"nobody\",\"join_ms\":200,\"url\":\"ws://127.0.0.1:%d/\","
+                "\"api_url\":\"http://127.0.0.1:%d/twitch/helix\",\"eventsub_url\":\"ws://127.0.0.1:%d/twitch/eventsub\"}",
+                port, port, port);
+    stage_until_state(&world->stage, CONNECTOR_FAILED);
+    assert_true(stage_said(&world->stage, "failed: no answer to JOIN #nobody"));
+    assert_string_equal(connector_health(world->stage.connector)->remedy,
+                        "check the name in \"channel\": https://www.twitch.tv/nobody should show it");
+}
+
 static void test_missing_scopes(void **state)
 {
     struct world *world = *state;
@@ -552,6 +624,7 @@ static int run_slow_tests(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_close_codes), TEST(test_orphans), TEST(test_silence_is_noticed), TEST(test_pictures), TEST(test_moves_without_loss),
+        TEST(test_moved_astray),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
@@ -565,6 +638,7 @@ int main(int argc, char **argv)
         TEST(test_close_4001), TEST(test_unused_session), TEST(test_revocation), TEST(test_missing_scopes),
         TEST(test_old_life), TEST(test_nobody_logged_in), TEST(test_says_and_recognises_itself),
         TEST(test_long_text_is_split), TEST(test_moderates), TEST(test_token_ends), TEST(test_points_run_out),
+        TEST(test_repeated_frame), TEST(test_refused_types), TEST(test_no_such_channel),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
