@@ -174,7 +174,8 @@ bool x_read_chat_item(struct x_reader *reader, const json_t *item, const json_t 
     if (draft.native_id.len == 0)
         return error_set(err, ERROR_DATA, "a chat message without id");
     draft.event_key = draft.native_id;
-    draft.time_ms = json_get_int(item, "created_at_ms", 0);
+    int64_t time_ms = json_get_int(item, "created_at_ms", 0);
+    draft.time_ms = time_ms > 0 ? time_ms : 0;
     draft.text = field_text(item, "text");
     draft.reply_to.native_id = field_id(&reader->scratch, item, "reply_to");
     draft.author.id = field_id(&reader->scratch, item, "author_id");

@@ -38,7 +38,7 @@ void x_reader_end(struct x_reader *reader, int64_t time_ms)
     reader->is_ended = true;
     int len = snprintf(key, sizeof(key), "end:%s", reader->broadcast);
     connector_deliver(reader->base, &(struct message_draft){
-        .kind = MESSAGE_END, .time_ms = time_ms,
+        .kind = MESSAGE_END, .time_ms = time_ms > 0 ? time_ms : 0,
         .event_key = reader->broadcast[0] ? (struct str){key, (size_t)len} : (struct str){0}});
 }
 
