@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "chat/message.h"
 #include "connector/connector.h"
+#include "connector/emote_table.h"
 #include "connector/tiktok.pb-c.h"
 #include "net/base64.h"
 
@@ -340,6 +341,23 @@ static const char discord_frame[] =
     "\"nonce\":\"17\"}}";
 
 /* A frame that jansson parses, too: which part of the work is ours. */
+/* A message at the door, with the emote, the quote and the badges that one in ten has. */
+static const char door_message[] =
+    "{\"kind\":\"chat\",\"platform\":\"mychat\",\"native_id\":\"885196de-7f1c-4a51-9d52-2f4d1d0e9a11\",\"time_ms\":1795312845123,"
+    "\"author\":{\"id\":\"117166826\",\"login\":\"niloufar\",\"name\":\"\xd9\x86\xdb\x8c\xd9\x84\xd9\x88\xd9\x81\xd8\xb1\",\"roles\":[\"moderator\",\"subscriber\"],"
+    "\"badges\":[\"subscriber/12\"],\"color\":\"#1E90FF\",\"avatar\":\"https://a.example/niloufar.png\"},"
+    "\"text\":\"Kappa \xd8\xa7\xdb\x8c\xd9\x86 what does this song mean to you? And will there be another one tonight\","
+    "\"emotes\":[{\"id\":\"25\",\"name\":\"Kappa\",\"from\":0,\"to\":5,\"url\":\"https://e.example/25\"}],"
+    "\"reply_to\":{\"native_id\":\"885196de-7f1c\",\"author\":\"anna\",\"text\":\"good evening everybody\"}}";
+
+/* As the extension sends it: with its picture, its badges and its empty fields. */
+static const char socialstream_object[] =
+    "{\"chatname\":\"\xe5\xb0\x8f\xe7\xbe\x8e\",\"chatbadges\":[\"https://static.example/badge.png\",{\"type\":\"text\",\"text\":\"Lv12\",\"bgcolor\":\"#224\","
+    "\"color\":\"#fff\"}],\"nameColor\":\"#7FD4FF\",\"chatmessage\":\"\xe6\x99\x9a\xe4\xb8\x8a\xe5\xa5\xbd <img src=\\\"https://static.example/emote.png\\\" "
+    "alt=\\\":wave:\\\" class=\\\"regular-emote\\\"/> what does this song mean to you? &lt;3\",\"textonly\":false,\"chatimg\":"
+    "\"https://yt3.example/a.jpg\",\"hasDonation\":\"\",\"membership\":\"\",\"contentimg\":\"\",\"type\":\"youtube\",\"sourceName\":\"My Channel\",\"userid\":"
+    "\"UC0000000000000000000001\",\"moderator\":false,\"event\":false,\"id\":412,\"meta\":{\"messageId\":\"LCC.EhwKGkNJexample\"},\"tid\":771}";
+
 static void bench_json(const char *platform, const char *frame)
 {
     enum { ROUNDS = 5000 };
@@ -361,6 +379,35 @@ static void bench_json(const char *platform, const char *frame)
 }
 
 /* A line of IRCv3 as InspIRCd sends it, in a channel of a thousand. */
+/* What third-party emotes cost a message that has none of them: 3,000 words are known. */
+static void bench_emotes(void)
+{
+    enum { ROUNDS = 20000, WORDS = 3000 };
+    static const char text[] = "Kappa \xd8\xa7\xdb\x8c\xd9\x86 \xd8\xa2\xd9\x87\xd9\x86\xda\xaf what does this song mean to you? And will there be";
+    struct emote_table *table = emote_table_create();
+    struct emote_finds finds = {0};
+    for (int i = 0; i < WORDS; i++) {
+        char word[24];
+        int len = snprintf(word, sizeof(word), "%s%d", i % 3 ? "peepoHappy" : "catJAM", i);
+        emote_table_add(table, (struct str){word, (size_t)len}, STR("7tv:1"), STR("https://e.example/1"));
+    }
+    double least = 0;
+    for (int run = 0; run < RUNS; run++) {
+        int64_t start = clock_monotonic_ns();
+        for (int i = 0; i < ROUNDS; i++) {
+            struct message_draft draft = {.text = STR(text)};
+            emote_table_apply(table, &draft, &finds);
+            if (draft.emote_count > 0)
+                exit(1);
+        }
+        keep_least(&least, (double)(clock_monotonic_ns() - start) / ROUNDS);
+    }
+    printf("emotes_text_bytes %zu bytes\n", sizeof(text) - 1);
+    printf("emotes_without_hit %.0f ns\n", least);
+    free(finds.found);
+    emote_table_destroy(table);
+}
+
 static void bench_irc(void)
 {
     static const char line[] =
@@ -468,11 +515,14 @@ int main(void)
     bench_kick();
     bench_facebook();
     bench_json("instagram", instagram_frame);
+    bench_emotes();
     bench_irc();
     bench_x();
     bench_tiktok();
     bench_webcast();
     bench_json("discord", discord_frame);
+    bench_json("door", door_message);
+    bench_json("socialstream", socialstream_object);
     bench_twitch();
     bench_twitch_event();
     bench_youtube();
