@@ -44,6 +44,12 @@ static bool is_named(struct str name, const char *word)
     return name.len == strlen(word) && strncasecmp(name.data, word, name.len) == 0;
 }
 
+/* A part of a buffer that may be empty, and then has no memory to point into. */
+static struct str slice(const struct buffer *buffer, size_t from, size_t len)
+{
+    return len > 0 ? (struct str){buffer->data + from, len} : (struct str){0};
+}
+
 /* ---- entities ---- */
 
 static uint32_t named_character(struct str name)
@@ -221,7 +227,8 @@ static void add_picture(struct html_text *out, struct str rest, const char *base
         buffer_add_string(&out->bytes, OBJECT_CHARACTER);
     }
     emote.to = out->bytes.len;
-    buffer_add(&out->names, out->bytes.data + emote.from, emote.to - emote.from);
+    struct str name = slice(&out->bytes, emote.from, emote.to - emote.from);
+    buffer_add(&out->names, name.data, name.len);
     emote.name_len = emote.url = out->names.len;
     emote.name_len -= emote.name;
     if (out->found_count == HTML_EMOTES_MAX || !add_address(&out->names, src, base))
@@ -320,7 +327,7 @@ static size_t trim(struct html_text *out)
         from++;
     while (to > last && to > from && out->bytes.data[to - 1] == ' ')
         to--;
-    out->text = (struct str){out->bytes.data + from, to - from};
+    out->text = slice(&out->bytes, from, to - from);
     return from;
 }
 
@@ -331,7 +338,8 @@ void html_text_read(struct html_text *out, struct str html, const char *base)
     buffer_clear(&out->names);
     out->found_count = 0;
     size_t skip = find_quote(html, &quote);
-    read_html(out, (struct str){html.data + skip, html.len - skip}, base);
+    if (html.len > skip)
+        read_html(out, (struct str){html.data + skip, html.len - skip}, base);
     size_t from = trim(out);
     // The quote stands behind the names: its own pictures are words only.
     struct html_text inner = {0};
@@ -341,13 +349,13 @@ void html_text_read(struct html_text *out, struct str html, const char *base)
         buffer_add(&out->names, inner.bytes.data, inner.bytes.len);
         html_text_fini(&inner);
     }
-    out->quote = (struct str){out->names.data + quote_at, out->names.len - quote_at};
+    out->quote = slice(&out->names, quote_at, out->names.len - quote_at);
     if (out->found_count > 0 && !out->made)
         out->made = xcalloc(HTML_EMOTES_MAX, sizeof(*out->made));
     for (size_t i = 0; i < out->found_count; i++) {
         const struct html_emote *found = &out->found[i];
         out->made[i] = (struct emote){
-            .name = {out->names.data + found->name, found->name_len}, .url = {out->names.data + found->url, found->url_len},
+            .name = slice(&out->names, found->name, found->name_len), .url = slice(&out->names, found->url, found->url_len),
             .from = (uint32_t)(found->from - from), .to = (uint32_t)(found->to - from)};
     }
     out->emotes = out->made;
