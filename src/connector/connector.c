@@ -401,6 +401,8 @@ void connector_deliver(struct connector *base, struct message_draft *draft)
     draft->is_own = draft->is_own || is_own(base, draft);
     if (base->emote_sets)
         emote_sets_apply(base->emote_sets, draft);
+    if (draft->time_ms < 0)
+        draft->time_ms = 0;  // "0226-11-22T…": no clock of a platform
     if (draft->time_ms > 0 && !draft->is_history)
         health_note_skew(base, now_ms, draft->time_ms);
     struct message *message = message_create(draft);

@@ -135,7 +135,7 @@ static void door_request(struct connector *base, const struct inbound_request *r
     const struct door_kind *kind = find_kind(request->kind);
     struct door_input input = {request->body, request->len, request};
     if (!kind) {
-        inbound_say(answer, 404, "there is no kind \"%.40s\" here; docs/door.md lists them", request->kind);
+        inbound_say(answer, 404, "there is no such kind here; docs/door.md lists them");
     } else if (strcmp(request->method, "GET") == 0) {
         inbound_say(answer, 405, "the door is open: send with POST");
     } else if (take(get_door(base), kind, &input, &answer->body, &err)) {

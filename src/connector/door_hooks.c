@@ -148,8 +148,9 @@ static void read_wechat_event(struct door *door, const json_t *event, struct str
     draft.text = draft.kind == MESSAGE_CHAT ? get(event, "content") : (struct str){0};
     if (draft.kind == MESSAGE_GIFT) {
         draft.money = (struct money){.unit = STR("wecoin"), .item = get(event, "sec_gift_id")};
-        draft.money.units = json_get_int(event, "gift_value", 0);
-        draft.money.count = json_get_int(event, "gift_num", 0);
+        int64_t value = json_get_int(event, "gift_value", 0), count = json_get_int(event, "gift_num", 0);
+        draft.money.units = value > 0 ? value : 0;
+        draft.money.count = count > 0 ? count : 0;
     }
     int len = seq > 0 ? snprintf(key, KEY_BYTES, "%.*s/%lld", (int)(live_id.len < 64 ? live_id.len : 64), live_id.data ? live_id.data : "",
                                  (long long)seq) : 0;
