@@ -4,6 +4,7 @@
 #include "api/door.h"
 #include "base/clock.h"
 #include "relay/captions.h"
+#include "rehearsal/rehearsal.h"
 #include "relay/sources.h"
 
 #define TOKEN "Zm9vYmFyLXRva2VuLTAxMjM0NQ"
@@ -428,6 +429,52 @@ static void test_tokens(void **state)
     }
 }
 
+/* ---- a program that is not sure ---- */
+
+static int64_t pushed(const struct rehearsal *rehearsal)
+{
+    json_t *state = rehearsal_state(rehearsal);
+    int64_t count = json_get_int(json_object_get(state, "door"), "pushed", -1);
+    json_decref(state);
+    return count;
+}
+
+/* Each message with its id until it is acknowledged, one in ten twice, and a door that is shut for a while: all once. */
+static void test_rehearsed(void **state)
+{
+    enum { MESSAGES = 60 };
+    struct porch porch;
+    struct error err = {0};
+    char url[128];
+    begin(&porch, ONE_SOURCE);
+    struct rehearsal *rehearsal = rehearsal_create(porch.desk.kit.loop, &(struct rehearsal_options){0}, &err);
+    assert_non_null(rehearsal);
+    snprintf(url, sizeof(url), "http://127.0.0.1:%u/in/" TOKEN, door_port(porch.door));
+    assert_true(rehearsal_set_target(rehearsal, "door", url, &err));
+    for (int i = 0; i < MESSAGES; i++) {
+        char id[24], text[64];
+        snprintf(id, sizeof(id), "r%d", i);
+        snprintf(text, sizeof(text), "\xd8\xb3\xd9\x84\xd8\xa7\xd9\x85 %d", i);
+        struct message *message = message_create(&(struct message_draft){
+            .kind = MESSAGE_CHAT, .platform = STR("door"), .native_id = str_from(id), .text = str_from(text)});
+        rehearsal_say(rehearsal, message);
+        message_unref(message);
+    }
+    while (pushed(rehearsal) < MESSAGES / 2)
+        kit_turn(&porch.desk.kit, 2);
+    rehearsal_fault(rehearsal, "drop", "door", 0, &err);  // the one under way is sent again
+    while (pushed(rehearsal) < MESSAGES + MESSAGES / 10)
+        kit_turn(&porch.desk.kit, 2);
+    const struct source *source = sources_find(porch.desk.relay->sources, "door:tools");
+    struct intake_counts counts;
+    intake_get_counts(porch.desk.relay->intake, &counts);
+    assert_int_equal(counts.taken, MESSAGES);
+    assert_true(source->duplicates >= MESSAGES / 10);
+    assert_int_equal(count_committed(&porch), MESSAGES);
+    rehearsal_destroy(rehearsal);
+    end(&porch);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -440,6 +487,7 @@ int main(void)
         cmocka_unit_test(test_too_many),
         cmocka_unit_test(test_sources_come_and_go),
         cmocka_unit_test(test_tokens),
+        cmocka_unit_test(test_rehearsed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
