@@ -22,6 +22,7 @@
 #include "cli/instance.h"
 #include "cli/options.h"
 #include "connector/connector.h"
+#include "connector/inbound.h"
 #include "text/text.h"
 
 enum { FREE_BYTES_WANTED = 1 << 30, PUBLIC_TIMEOUT_S = 8 };
@@ -224,6 +225,39 @@ static void check_port(struct report *report, const struct config *config)
     }
 }
 
+static void ignore(void *data, struct message *message)
+{
+}
+
+/* How many sources wait for what other programs send. */
+static size_t count_inbound(const struct config *config)
+{
+    size_t count = 0, index;
+    json_t *source;
+    json_array_foreach (config->sources, index, source) {
+        struct connector *connector = connector_create(source, &(struct connector_options){.deliver = ignore}, NULL);
+        count += connector && connector_token(connector);
+        connector_destroy(connector);
+    }
+    return count;
+}
+
+static void check_door(struct report *report, const struct config *config)
+{
+    size_t count = count_inbound(config);
+    char *runtime = folder_runtime(NULL);
+    bool is_running = runtime && instance_find(runtime, "relay") > 0;
+    free(runtime);
+    int problem = is_running || count == 0 ? 0 : try_listen(config->door.listen);
+    if (problem) {
+        say(report, MISSING, "door", "%s: %s; end the other program, or set door.listen to another port", config->door.listen,
+            strerror(problem));
+    } else if (count > 0) {
+        say(report, GOOD, "door", "%s, for %zu source%s; `antiphon door` prints the addresses to paste", config->door.listen,
+            count, count == 1 ? "" : "s");
+    }
+}
+
 static size_t drop(char *data, size_t size, size_t count, void *user)
 {
     return size * count;
@@ -286,6 +320,7 @@ int cmd_check(int argc, char **argv)
         check_sources(&report, config);
         check_display(&report, config);
         check_port(&report, config);
+        check_door(&report, config);
         check_public_url(&report, config);
     }
     config_destroy(config);

@@ -62,6 +62,13 @@ static void test_refusals(void **state)
         {"{\"logins\":{\"twitch\":{\"client_id\":7}}}", "antiphon.json: logins.twitch.client_id: expected a text"},
         {"{\"logins\":{\"youtube\":{\"client_id\":\"a\",\"client_secret\":\"secret:none\"}}}", "has no \"none\"; add it there"},
         {"{\"logins\":[]}", "logins []: expected an object"},
+        {"{\"door\":{\"listen\":\"8471\"}}", "door.listen: \"8471\": expected ADDRESS:PORT"},
+        {"{\"door\":{\"listen\":\"0.0.0.0:8471\"}}", "give door.certificate and door.key"},
+        {"{\"door\":{\"public_url\":\"http://tunnel.example\"}}", "door.public_url"},
+        {"{\"door\":{\"key\":\"a.pem\"}}", "door: certificate and key go together"},
+        {"{\"door\":{\"origins\":[\"https://a.example/page\"]}}", "door.origins"},
+        {"{\"door\":{\"origins\":[\"a.example\"]}}", "expected a page's origin"},
+        {"{\"door\":{\"origin\":\"x\"}}", "door.origin: there is no such key"},
         {"{\"sources\":[\"twitch\"]}", "sources[0] \"twitch\": expected an object with \"connector\""},
         {"{\"retention_days\":1.5}", "retention_days 1.5: expected a whole number"},
     };
