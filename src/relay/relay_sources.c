@@ -104,7 +104,8 @@ static json_t *with_token(const json_t *config)
 {
     json_t *copy = json_deep_copy(config);
     const char *connector = json_get_text(config, "connector");
-    if (connector && connector_wants_token(connector) && !json_get_text(config, "token")) {
+    const char *given = json_get_text(config, "token");  // a form that was left empty gives ""
+    if (connector && connector_wants_token(connector) && (!given || !*given)) {
         char token[INBOUND_TOKEN_BYTES];
         inbound_make_token(token);
         json_object_set_new(copy, "token", json_string(token));

@@ -401,7 +401,7 @@ static void test_sources_come_and_go(void **state)
     json_decref(config);
 
     // Without a token one is made, that nobody who may look at sources sees.
-    config = json_pack("{s:s}", "connector", "door");
+    config = json_pack("{s:s,s:s}", "connector", "door", "token", "");
     const struct source *source = relay_add_source(porch.desk.relay, config, &err);
     assert_non_null(source);
     assert_string_equal(json_get_text(source->config, "token"), "***");
