@@ -16,7 +16,7 @@
 #include "base/memory.h"
 #include "net/websocket.h"
 
-enum { TICK_MS = 1000, ECHO_MS = 60 * 1000, TEXT_MAX = 2000, NAME_BYTES_MAX = 32, SESSION_BYTES_MAX = 128 };
+enum { TICK_MS = 1000, QUIET_MS = 5000, MARGIN_MS = 1000, ECHO_MS = 60 * 1000, TEXT_MAX = 2000, NAME_BYTES_MAX = 32, SESSION_BYTES_MAX = 128 };
 
 static const struct connector_key keys[] = {
     {"session", JSON_STRING, true, "the session id that the extension shows; whoever knows it can read and write", "secret:ssn"},
@@ -89,15 +89,36 @@ static bool is_live(const struct socialstream *ssn)
     return ssn->host ? socialstream_host_is_live(ssn->host) : ssn->chat.is_open;
 }
 
-/* A pong says that what was sent before it has come; it may be a second old. Our own server sees the extension go. */
+static void note_alive(struct socialstream *ssn, int64_t alive_ms)
+{
+    ssn->alive_ms = alive_ms > ssn->alive_ms ? alive_ms : ssn->alive_ms;
+}
+
+/* A whole message has come: what was sent up to a moment before it has come as well. */
+void socialstream_heard(struct socialstream *ssn)
+{
+    ssn->heard_ms = clock_monotonic_ms();
+    note_alive(ssn, clock_unix_ms() - MARGIN_MS);
+}
+
+/*
+ * In a quiet chat a pong says the same. While messages come it does not: the sign of life may have been half of one. To
+ * our own server the extension comes by loopback, where nothing is lost on a connection that stands.
+ */
+static void note_quiet(struct socialstream *ssn)
+{
+    int64_t now_ms = clock_monotonic_ms();
+    if (ssn->host && is_live(ssn)) {
+        note_alive(ssn, clock_unix_ms() - MARGIN_MS);
+    } else if (ssn->chat.is_open && now_ms - ssn->heard_ms >= QUIET_MS) {
+        note_alive(ssn, clock_unix_ms() - (now_ms - websocket_alive_ms(ssn->chat.websocket)) - MARGIN_MS);
+    }
+}
+
 static void handle_tick(void *data)
 {
     struct socialstream *ssn = data;
-    if (ssn->chat.is_open) {
-        int64_t silent_ms = clock_monotonic_ms() - websocket_alive_ms(ssn->chat.websocket);
-        int64_t alive_ms = clock_unix_ms() - silent_ms - 1000;
-        ssn->alive_ms = alive_ms > ssn->alive_ms ? alive_ms : ssn->alive_ms;
-    }
+    note_quiet(ssn);
     if (ssn->alive_ms - ssn->cursor_ms >= TICK_MS)
         give_cursor(ssn);
     if (is_live(ssn))
@@ -107,9 +128,12 @@ static void handle_tick(void *data)
 void socialstream_joined(struct socialstream *ssn, const char *words)
 {
     int64_t now_ms = clock_unix_ms();
+    // The relay server does not acknowledge a join: what is sent until it has read ours is lost as well.
+    int64_t heard_ms = now_ms + (ssn->host ? 0 : MARGIN_MS);
     if (ssn->alive_ms > 0)
-        connector_gap(&ssn->base, ssn->alive_ms, now_ms, ssn->loss ? ssn->loss : "we were not running");
+        connector_gap(&ssn->base, ssn->alive_ms, heard_ms, ssn->loss ? ssn->loss : "we were not running");
     ssn->alive_ms = now_ms;
+    ssn->heard_ms = clock_monotonic_ms();
     connector_set_state(&ssn->base, CONNECTOR_LIVE, "%s", words);
     give_cursor(ssn);
     timer_start(&ssn->tick, TICK_MS);
@@ -226,10 +250,10 @@ static void handle_message(void *data, const char *bytes, size_t len, bool is_te
 {
     struct socialstream_link *link = data;
     backoff_reset(&link->backoff);
-    if (is_text && !link->is_command)
-        link->owner->alive_ms = clock_unix_ms();
     if (is_text)
         socialstream_take(link->owner, bytes, len);
+    if (is_text && !link->is_command)
+        socialstream_heard(link->owner);
 }
 
 static void tell_failure(struct socialstream *ssn, const struct websocket_close *end, int64_t delay_ms)
@@ -253,8 +277,7 @@ static void handle_close(void *data, const struct websocket_close *end)
     bool is_pause = is_refused || end->http_status == 404 || end->http_status == 429;
     int64_t delay_ms = is_pause ? 5 * 60 * 1000 : backoff_next_ms(&link->backoff);
     if (link->is_open && !link->is_command) {
-        int64_t alive_ms = clock_unix_ms() - (clock_monotonic_ms() - websocket_alive_ms(link->websocket));
-        ssn->alive_ms = alive_ms > ssn->alive_ms ? alive_ms : ssn->alive_ms;
+        note_quiet(ssn);
         socialstream_lost(ssn, end->error.text);
     }
     link->is_open = false;

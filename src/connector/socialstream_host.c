@@ -155,9 +155,9 @@ static void handle_message(void *data, struct server_socket *socket, const char 
     if (!is_text)
         return;
     if (guest->is_joined) {
-        if (guest->channel != CHANNEL_ANSWERS)
-            ssn->alive_ms = clock_unix_ms();
         socialstream_take(ssn, bytes, len);
+        if (guest->channel != CHANNEL_ANSWERS)
+            socialstream_heard(ssn);
     } else if (!join(guest, bytes, len)) {
         log_warn("connector/socialstream", "%s: turned somebody away who does not know our session; is it the one that the "
                  "extension shows?", ssn->base.source);

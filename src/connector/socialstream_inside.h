@@ -32,6 +32,7 @@ struct socialstream {
     struct socialstream_link chat, command;
     struct socialstream_host *host; // owned; NULL: by the relay server
     struct timer tick;
+    int64_t heard_ms;               // monotonic: when a message last came
     int64_t alive_ms, cursor_ms;    // Unix: when chat was last known to come; of the last cursor given
     char *loss;                     // owned; why the last connection ended
     uint64_t task;                  // the running one
@@ -43,6 +44,9 @@ struct socialstream {
 
 /* One frame of either kind of connection. */
 void socialstream_take(struct socialstream *ssn, const char *text, size_t len);
+
+/* A whole message of the chat has come. */
+void socialstream_heard(struct socialstream *ssn);
 
 /* The chat begins to come, or to come again; it has stopped. */
 void socialstream_joined(struct socialstream *ssn, const char *words);

@@ -32,6 +32,7 @@ static const struct platform {
     {"discord", {"discord.heartbeat_ms=1000"}, NULL},
     {"facebook", {NULL}, "{\"watch_ms\":500}"},
     {"kick", {NULL}, NULL},
+    {"socialstream", {NULL}, NULL},
     {"twitch", {NULL}, NULL},
     {"youtube", {"youtube.stream_ms=3000", "youtube.batch_ms=20", "youtube.quota=1000000"}, "{\"settled_ms\":100}"},
 };
