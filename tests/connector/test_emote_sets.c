@@ -1,4 +1,6 @@
 /* Third-party emotes: which words become pictures, what the services answer, and what a start without them has. */
+#include "stage.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,6 +26,7 @@
 #include "connector/emote_table.h"
 #include "net/loop.h"
 #include "net/server.h"
+#include "rehearsal/rehearsal.h"
 
 /* ---- the table ---- */
 
@@ -126,6 +129,7 @@ static const struct {
 } answers[] = {
     {"/e/7tv/v3/emote-sets/global", "{\"id\":\"g\",\"emotes\":[{\"id\":\"01GLOBAL\",\"name\":\"EZ\"},{\"id\":\"../../x\",\"name\":\"evil\"},7,{\"name\":\"noid\"}]}"},
     {"/e/7tv/v3/users/twitch/117", "{\"id\":\"117\",\"emote_set\":{\"emotes\":[{\"id\":\"01CHANNEL\",\"name\":\"catJAM\"},{\"id\":\"01OWN\",\"name\":\"EZ\"}]}}"},
+    {"/e/7tv/v3/users/twitch/700100200", "{\"id\":\"1\",\"emote_set\":{\"emotes\":[{\"id\":\"01ROOM\",\"name\":\"catJAM\"}]}}"},
     {"/e/7tv/v3/users/twitch/118", "{\"id\":\"118\",\"emote_set\":null}"},
     {"/e/bttv/3/cached/emotes/global", "[{\"id\":\"54fa\",\"code\":\":tf:\",\"imageType\":\"png\"}]"},
     {"/e/bttv/3/cached/users/twitch/117", "{\"channelEmotes\":[{\"id\":\"aa\",\"code\":\"peepoHey\"}],\"sharedEmotes\":[{\"id\":\"bb\",\"code\":\"monkaS\"}]}"},
@@ -355,13 +359,63 @@ static void test_configuration(void **state)
     }
 }
 
+/* ---- all of it: Twitch tells its room's number, and from then on its messages have the room's emotes ---- */
+
+static bool has_emote(void *data)
+{
+    const struct stage *stage = data;
+    return stage->message_count > 0 && stage->messages[stage->message_count - 1]->is.emote_count == 2;
+}
+
+static void say_again(void *data)
+{
+    struct rehearsal *rehearsal = data;
+    static const struct emote own = {.id = {"25", 2}, .name = {"Kappa", 5}, .from = 0, .to = 5};
+    struct message *message = message_create(&(struct message_draft){
+        .kind = MESSAGE_CHAT, .platform = STR("twitch"), .native_id = STR("t"), .text = STR("Kappa \xd8\xb3\xd9\x84\xd8\xa7\xd9\x85 catJAM"),
+        .author = {.id = STR("7"), .login = STR("sara"), .name = STR("sara")}, .emotes = &own, .emote_count = 1});
+    rehearsal_say(rehearsal, message);
+    message_unref(message);
+}
+
+static void test_on_twitch(void **state)
+{
+    struct scene scene;
+    struct stage stage;
+    struct error err = {0};
+    begin(&scene);  // of which only the services are used, in the stage's loop
+    server_destroy(scene.server);
+    stage_init(&stage);
+    scene.server = server_create(stage.loop, &(struct server_options){.on_request = handle_request, .data = &scene}, &err);
+    struct rehearsal *rehearsal = rehearsal_create(stage.loop, &(struct rehearsal_options){.starts_at_once = true}, &err);
+    assert_non_null(rehearsal);
+    stage_start(&stage, NULL, "{\"connector\":\"twitch\",\"channel\":\"rehearsal\",\"url\":\"ws://127.0.0.1:%u/\",\"emote_url\":\"http://127.0.0.1:%u/e\"}",
+                rehearsal_port(rehearsal), server_port(scene.server));
+    stage_until_state(&stage, CONNECTOR_LIVE);
+    for (int i = 0; i < 500 && !has_emote(&stage); i++) {  // until the answers have come
+        say_again(rehearsal);
+        stage_until_messages(&stage, stage.message_count + 1);
+    }
+    assert_true(has_emote(&stage));
+    const struct message_draft *is = &stage.messages[stage.message_count - 1]->is;
+    assert_string_equal(is->emotes[0].name.data, "Kappa");
+    assert_string_equal(is->emotes[1].url.data, "https://cdn.7tv.app/emote/01ROOM/2x.webp");
+    assert_int_equal(is->emotes[1].from, 15);
+    stage_stop(&stage);
+    rehearsal_destroy(rehearsal);
+    server_destroy(scene.server);
+    scene.server = NULL;
+    stage_fini(&stage);
+    end(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_words),    cmocka_unit_test(test_inside_the_platforms_own),
         cmocka_unit_test(test_many),     cmocka_unit_test(test_services),
         cmocka_unit_test(test_cache),    cmocka_unit_test(test_opt_out),
-        cmocka_unit_test(test_configuration),
+        cmocka_unit_test(test_configuration), cmocka_unit_test(test_on_twitch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
