@@ -132,7 +132,7 @@ static void handle_answer(void *data, const struct twitch_answer *answer)
         settle(eventsub, TWITCH_ENABLED);
     } else if (answer->status == 409 && !eventsub->has_cleared) {
         list_orphans(eventsub, type);
-    } else if (answer->status == 401) {
+    } else if (answer->status == 401 && !answer->json) {
         // The login's own trouble: it says so itself, and this session will be closed for want of use.
         twitch_eventsub_say(eventsub, "events: %s", answer->error.text);
     } else if (answer->error.code == ERROR_AGAIN && (answer->status != 429 || answer->retry_ms > 0)) {
