@@ -52,9 +52,10 @@ def check_decode():
               "items": b'{"items":[' + b"[" * 1000 + b"]" * 1000 + b"]}"}
     with Show() as show:
         cases = [("twitch", b"x" * 1048576, "an IRC line of 1048576 bytes"), ("twitch", b":only-a-prefix", "without a command"),
-                 ("twitch", b'{"not":"irc"}', "no IRC line"), ("youtube", b"x" * 1048576, "got the byte 0x78"),
+                 ("twitch", b'{"not":"irc"}', "a frame of EventSub without metadata"), ("youtube", b"x" * 1048576, "got the byte 0x78"),
                  ("youtube", b'{"items":[', "ends too early"), ("youtube", b'{"items":[{"id":3}]}', "without snippet.type")]
-        cases += [("twitch", text, "no IRC line") for text in nested.values()]
+        cases += [("twitch", nested["brackets"], "no IRC line"), ("twitch", nested["braces"], "JSON deeper than"),
+                  ("twitch", nested["items"], "JSON deeper than")]
         cases += [("youtube", nested["brackets"], "array in an array"), ("youtube", nested["braces"], "nested too deeply"),
                   ("youtube", nested["items"], "nested too deeply")]
         for platform, bad, words in cases:
