@@ -253,6 +253,7 @@ void connector_destroy(struct connector *connector)
     if (connector->impl->stop && connector->options.loop)
         connector->impl->stop(connector);
     outbox_destroy(connector->outbox);
+    connector->outbox = NULL;
     free(connector->source);
     free(connector->cursor);
     emote_sets_destroy(connector->emote_sets);
@@ -337,12 +338,14 @@ void connector_task_done(struct connector *base, uint64_t number, enum connector
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    outbox_finish(base->outbox, number, outcome, native_id, text);
+    if (base->outbox)  // a program at the door may "answer" before anything was asked
+        outbox_finish(base->outbox, number, outcome, native_id, text);
 }
 
 void connector_task_again(struct connector *base, uint64_t number, int64_t retry_ms, const char *why)
 {
-    outbox_repeat(base->outbox, number, retry_ms, why);
+    if (base->outbox)
+        outbox_repeat(base->outbox, number, retry_ms, why);
 }
 
 void connector_set_own_author(struct connector *base, const char *author_id)

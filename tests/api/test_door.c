@@ -336,6 +336,8 @@ static void test_websocket(void **state)
     assert_ack(&caller, "refused", NULL);
     caller_say(&caller, "garbage");
     assert_ack(&caller, "refused", NULL);
+    caller_say(&caller, "{\"type\":\"said\",\"ref\":\"1\",\"result\":\"accepted\"}");  // nothing was ever asked of it
+    assert_ack(&caller, "accepted", NULL);
     const struct source *source = sources_find(porch.desk.relay->sources, "door:tools");
     assert_int_equal(source->health.state, CONNECTOR_LIVE);
     caller_close(&caller);
