@@ -49,6 +49,9 @@ static const struct {
     {"a short signature", public_key, MESSAGE, "uxYYlH+pkBE=", true, false},
     {"a key of another kind", curve_key, MESSAGE, signed_by_key, false, false},
     {"no key", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n", "", "", false, false},
+    {"a key behind a password: nobody is asked for it",
+     "-----BEGIN PUBLIC KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,0123456789ABCDEF0123456789ABCDEF\n\n"
+     "AAAAAAAAAAAAAAAAAAAAAA==\n-----END PUBLIC KEY-----\n", "", "", false, false},
     {"no PEM", "public key", "", "", false, false},
     {"nothing", "", "", "", false, false},
 };
