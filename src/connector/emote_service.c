@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 
-enum { EMOTES_MAX = 5000, ID_BYTES_MAX = 48 };
+enum { EMOTES_MAX = 5000, SETS_MAX = 100, ID_BYTES_MAX = 48 };
 
 static const struct {
     const char *name, *title, *host, *global;
@@ -134,9 +134,12 @@ static bool read_ffz(const json_t *answer, emote_fn fn, void *data)
     const char *name;
     json_t *set;
     json_t *sets = json_object_get(answer, "sets");
+    size_t count = 0;
     json_object_foreach (sets, name, set) {
         bool is_wanted = !defaults;
-        for (size_t i = 0; i < json_array_size(defaults); i++) {
+        if (++count > SETS_MAX)  // each with each: a million would hold up the loop
+            break;
+        for (size_t i = 0; i < json_array_size(defaults) && i < SETS_MAX; i++) {
             char number[24];
             snprintf(number, sizeof(number), "%lld", (long long)json_integer_value(json_array_get(defaults, i)));
             is_wanted = is_wanted || strcmp(number, name) == 0;

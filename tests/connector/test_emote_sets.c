@@ -22,6 +22,7 @@
 #include "base/memory.h"
 #include "chat/message.h"
 #include "connector/connector_impl.h"
+#include "connector/emote_service.h"
 #include "connector/emote_sets.h"
 #include "connector/emote_table.h"
 #include "net/loop.h"
@@ -283,6 +284,27 @@ static void test_services(void **state)
     end(&scene);
 }
 
+static void count_emote(void *data, struct str word, struct str id)
+{
+    ++*(int *)data;
+}
+
+/* As long as an answer may be: looking each set up among all others would take hours. */
+static void test_very_many_sets(void **state)
+{
+    json_t *answer = json_pack("{s:{},s:[]}", "sets", "default_sets");
+    for (int i = 0; i < 150000; i++) {
+        char name[16];
+        snprintf(name, sizeof(name), "%d", i);
+        json_object_set_new(json_object_get(answer, "sets"), name, json_pack("{s:[{s:i,s:s}]}", "emoticons", "id", i + 1, "name", name));
+        json_array_append_new(json_object_get(answer, "default_sets"), json_integer(150000 - i));
+    }
+    int count = 0;
+    assert_true(emote_service_read(EMOTES_FFZ, answer, count_emote, &count));
+    assert_true(count <= 5000);
+    json_decref(answer);
+}
+
 /* What was kept is there at once, also while the services are down, and stays. */
 static void test_cache(void **state)
 {
@@ -413,7 +435,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_words),    cmocka_unit_test(test_inside_the_platforms_own),
-        cmocka_unit_test(test_many),     cmocka_unit_test(test_services),
+        cmocka_unit_test(test_many),     cmocka_unit_test(test_services), cmocka_unit_test(test_very_many_sets),
         cmocka_unit_test(test_cache),    cmocka_unit_test(test_opt_out),
         cmocka_unit_test(test_configuration), cmocka_unit_test(test_on_twitch),
     };
