@@ -85,8 +85,13 @@ static void talk_on(struct dial *dial, int events)
     struct error err = {0};
     if (talk->out.len > 0) {
         ssize_t sent = send(dial->fd, talk->out.data, talk->out.len, MSG_NOSIGNAL);
-        if (sent > 0)
+        if (sent > 0) {
             buffer_consume(&talk->out, (size_t)sent);
+        } else if (errno != EAGAIN && errno != EINTR) {  // else a dead socket would be told of without end
+            error_set(&err, ERROR_AGAIN, "the proxy hung up");
+            finish(dial, -1, &err);
+            return;
+        }
     }
     enum proxy_progress progress = PROXY_GOES_ON;
     while (progress == PROXY_GOES_ON && talk->out.len == 0) {

@@ -10,7 +10,7 @@ struct proxy_peer {
     uint16_t port;
     const char *user, *password;  // NULL: no login
     int refuse;                   // HTTP status or SOCKS reply; 0: none
-    bool hangs;
+    bool hangs, resets;           // resets: with its first answer
     int listener, stop[2];
     pthread_t thread, workers[64];
     pthread_mutex_t lock;
@@ -104,8 +104,10 @@ static inline int proxy_peer_socks(struct proxy_call *call)
         return -1;
     int wanted = proxy->user ? 2 : 0;
     bool is_offered = memchr(in, wanted, count) != NULL;
+    if (proxy->resets)
+        setsockopt(call->fd, SOL_SOCKET, SO_LINGER, &(struct linger){.l_onoff = 1}, sizeof(struct linger));
     peer_write(call->fd, NULL, is_offered ? (wanted ? "\5\2" : "\5\0") : "\5\xff", 2);
-    if (!is_offered)
+    if (!is_offered || proxy->resets)
         return -1;
     if (wanted) {
         char user[256] = "", password[256] = "";
@@ -175,9 +177,11 @@ static inline void *proxy_peer_work(void *data)
         while (proxy->hangs && proxy_peer_read(call, &first, 1))
             ;
     }
-    shutdown(call->fd, SHUT_WR);
-    while (proxy_peer_read(call, &first, 1))
-        ;
+    if (!proxy->resets) {
+        shutdown(call->fd, SHUT_WR);
+        while (proxy_peer_read(call, &first, 1))
+            ;
+    }
     close(call->fd);
     free(call);
     return NULL;

@@ -1,5 +1,6 @@
 #include "proxy_peer.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "net/http.h"
 #include "net/lines.h"
@@ -304,6 +305,26 @@ static void test_no_proxy_there(void **state)
     }
 }
 
+/* Often what we answer meets a socket that is dead already: that is an end at once, and not a loop that spins. */
+static void test_reset(void **state)
+{
+    struct fixture *fixture = *state;
+    struct proxy_peer proxy = {.resets = true};
+    proxy_peer_start(&proxy);
+    char address[64];
+    snprintf(address, sizeof(address), "socks5h://127.0.0.1:%u", proxy.port);
+    for (int i = 0; i < 50; i++) {
+        int64_t start_ms = clock_monotonic_ms();
+        start(fixture, LINES, "relay.example", address);
+        kit_run(&fixture->kit);
+        assert_true(fixture->ended);
+        assert_int_equal(fixture->error.code, ERROR_AGAIN);
+        assert_true(clock_monotonic_ms() - start_ms < 5000);
+        drop(fixture);
+    }
+    proxy_peer_stop(&proxy);
+}
+
 /* The websocket goes at any stage; the loop and its tunnels must live on. */
 static void test_destroyed_under_way(void **state)
 {
@@ -380,6 +401,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_ways, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_proxy_there, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_reset, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_destroyed_under_way, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_addresses, set_up, tear_down),
     };
