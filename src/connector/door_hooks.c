@@ -7,11 +7,12 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "connector/door_inside.h"
 #include "net/form.h"
 #include "net/inflate.h"
 
-enum { IDS_MAX = 1000, KEY_BYTES = 256 };
+enum { IDS_MAX = 1000, ID_BYTES_MAX = 1024, KEY_BYTES = ID_BYTES_MAX + 64 };
 
 static struct str get(const json_t *object, const char *key)
 {
@@ -19,10 +20,11 @@ static struct str get(const json_t *object, const char *key)
     return json_is_string(value) ? (struct str){json_string_value(value), json_string_length(value)} : (struct str){0};
 }
 
-/* Ids that are unique in one server only: the event key says whose they are. */
+/* Ids that are unique in one server only: the event key says whose they are. None of a longer id: half of it is no id. */
 static struct str make_key(const struct door *door, struct str id, char key[KEY_BYTES])
 {
-    int len = id.len > 0 ? snprintf(key, KEY_BYTES, "%s/%.*s", door->base.source, (int)(id.len < 128 ? id.len : 128), id.data) : 0;
+    bool is_id = id.len > 0 && id.len <= ID_BYTES_MAX;
+    int len = is_id ? snprintf(key, KEY_BYTES, "%s/%.*s", door->base.source, (int)id.len, id.data) : 0;
     return (struct str){key, len > 0 && len < KEY_BYTES ? (size_t)len : 0};
 }
 
@@ -152,8 +154,9 @@ static void read_wechat_event(struct door *door, const json_t *event, struct str
         draft.money.units = value > 0 ? value : 0;
         draft.money.count = count > 0 ? count : 0;
     }
-    int len = seq > 0 ? snprintf(key, KEY_BYTES, "%.*s/%lld", (int)(live_id.len < 64 ? live_id.len : 64), live_id.data ? live_id.data : "",
-                                 (long long)seq) : 0;
+    // The count begins anew with each broadcast: without its id it names nothing.
+    bool is_named = seq > 0 && live_id.len > 0 && live_id.len <= ID_BYTES_MAX;
+    int len = is_named ? snprintf(key, KEY_BYTES, "%.*s/%lld", (int)live_id.len, live_id.data, (long long)seq) : 0;
     draft.event_key = (struct str){key, len > 0 ? (size_t)len : 0};
     connector_deliver(&door->base, &draft);
 }
@@ -171,8 +174,9 @@ static bool read_wechat(struct door *door, const json_t *object, struct error *e
         char key[KEY_BYTES];
         struct str id = get(live, "live_id");
         struct message_draft draft = {.kind = MESSAGE_END, .platform = STR("wechat-channels")};
-        int len = snprintf(key, KEY_BYTES, "end:%.*s", (int)(id.len < 64 ? id.len : 64), id.data ? id.data : "");
-        draft.event_key = (struct str){key, id.len > 0 ? (size_t)len : 0};
+        bool is_id = id.len > 0 && id.len <= ID_BYTES_MAX;
+        int len = is_id ? snprintf(key, KEY_BYTES, "end:%.*s", (int)id.len, id.data) : 0;
+        draft.event_key = (struct str){key, (size_t)len};
         connector_deliver(&door->base, &draft);
     }
     return true;
@@ -193,6 +197,15 @@ bool door_take_wxlivespy(struct door *door, const struct door_input *input, stru
 
 /* ---- TikFinity's actions: all values are texts, and there is no id ---- */
 
+/* Half a character is no reason to lose the line. */
+static void set_repaired(json_t *object, const char *name, const char *value)
+{
+    size_t len = strlen(value);
+    char *text = xmalloc(3 * len + 1);
+    json_object_set_new(object, name, json_stringn(text, utf8_repair(value, len, text)));
+    free(text);
+}
+
 /* A form or JSON, by what it looks like. The caller calls json_decref(). */
 static json_t *read_form(const struct door_input *input, struct error *err)
 {
@@ -204,7 +217,7 @@ static json_t *read_form(const struct door_input *input, struct error *err)
     for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
         char *value = form_find(input->body, input->len, names[i]);
         if (value)
-            json_object_set_new(object, names[i], json_string(value));
+            set_repaired(object, names[i], value);
         free(value);
     }
     return object;

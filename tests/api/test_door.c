@@ -269,6 +269,35 @@ static void test_kofi_token(void **state)
     end(&porch);
 }
 
+/* Two things whose names begin alike, or name nothing alone, are two. */
+static void test_ids_that_look_alike(void **state)
+{
+    struct porch porch;
+    begin(&porch, ONE_SOURCE);
+    static const struct {
+        const char *kind, *head;
+        int id_len;
+        const char *tail;
+    } cases[] = {
+        {"owncast", "{\"type\":\"CHAT\",\"eventData\":{\"id\":\"", 300, "\",\"rawBody\":\"hi\",\"user\":{\"id\":\"u\"}}}"},
+        {"owncast", "{\"type\":\"CHAT\",\"eventData\":{\"id\":\"", 4096, "\",\"rawBody\":\"hi\",\"user\":{\"id\":\"u\"}}}"},
+        {"wxlivespy", "{\"events\":[{\"decoded_type\":\"comment\",\"seq\":4,\"msg_id\":\"", 3, "\",\"content\":\"晚上好\"}]}"},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        uint64_t before = queue_last_id(porch.desk.relay->queue);
+        for (int k = 1; k <= 2; k++) {
+            char *body = xasprintf("%s%0*d%s", cases[i].head, cases[i].id_len, k, cases[i].tail);
+            char *path = xasprintf("/in/" TOKEN "/%s", cases[i].kind);
+            assert_status(request(&porch, "POST", path, "", body), 204);
+            free(body);
+            free(path);
+        }
+        if (queue_last_id(porch.desk.relay->queue) != before + 2)
+            fail_msg("%s: %d of 2 came", cases[i].kind, (int)(queue_last_id(porch.desk.relay->queue) - before));
+    }
+    end(&porch);
+}
+
 /* ---- websockets ---- */
 
 static void handle_open(void *data)
@@ -485,6 +514,7 @@ int main(void)
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_captions),
         cmocka_unit_test(test_kofi_token),
+        cmocka_unit_test(test_ids_that_look_alike),
         cmocka_unit_test(test_websocket),
         cmocka_unit_test(test_too_many),
         cmocka_unit_test(test_sources_come_and_go),
