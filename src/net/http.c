@@ -188,6 +188,8 @@ static void explain(const struct http_request *request, struct error *error)
         error_set(error, ERROR_DATA, "the answer is longer than %zu bytes", request->options.body_bytes_max);
     else if (request->code != CURLE_OK)
         explain_transfer(request, error);
+    else if (!request->has_head)
+        error_set(error, ERROR_AGAIN, "the answer was cut off within its headers");  // for curl it is whole, and empty
     else
         explain_status(request->status, error);
     if (error->code != ERROR_NONE)
@@ -199,7 +201,7 @@ static void report_end(struct http_request *request)
     list_remove(&request->link);
     timer_stop(&request->deadline);
     buffer_add_char(&request->body, '\0');
-    struct http_result result = {.status = request->status, .body = request->body.data, .len = request->body.len - 1,
+    struct http_result result = {.status = request->has_head ? request->status : 0, .body = request->body.data, .len = request->body.len - 1,
                                  .request = request};
     const char *type = http_header(request, "content-type");
     request->content_type = xstrdup(type ? type : "");

@@ -1,4 +1,5 @@
 #include "exchange.h"
+#include "peer.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -254,6 +255,50 @@ static void test_no_answer(void **state)
     finish(&client);
 }
 
+struct stump {
+    int listener;
+    const char *answer;
+};
+
+/* Reads the request, says what it has to say and hangs up in the ordinary way. */
+static void *serve_stump(void *data)
+{
+    const struct stump *stump = data;
+    char bytes[4096];
+    int fd = accept(stump->listener, NULL, NULL);
+    if (recv(fd, bytes, sizeof(bytes), 0) > 0)
+        send(fd, stump->answer, strlen(stump->answer), MSG_NOSIGNAL);
+    close(fd);
+    return NULL;
+}
+
+/* Cut within the headers, it is no answer, whatever status its first line gave; cut in the body likewise. */
+static void test_cut_off(void **state)
+{
+    static const char *const answers[] = {
+        "HTTP/1.1 200 OK\r\n", "HTTP/1.1 403 Forbidden\r\nContent-Ty", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n",
+    };
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < ARRAY_LENGTH(answers); i++) {
+        uint16_t port;
+        struct stump stump = {peer_listen(&port), answers[i]};
+        pthread_t thread;
+        char url[64];
+        assert_int_equal(pthread_create(&thread, NULL, serve_stump, &stump), 0);
+        snprintf(url, sizeof(url), "http://127.0.0.1:%u/", port);
+        struct client client = {0};
+        start(&client, fixture, "", (struct http_options){.url = url});
+        kit_run(&fixture->kit);
+        if (client.error.code != ERROR_AGAIN)
+            fail_msg("answer %zu: %d %s", i, client.status, client.error.text);
+        assert_true(client.status == 0 || i >= 3);
+        finish(&client);
+        pthread_join(thread, NULL);
+        close(stump.listener);
+    }
+}
+
 /* Half of them are cancelled while under way; none of those reports, all of the others do. */
 static void test_many_at_once(void **state)
 {
@@ -423,6 +468,7 @@ int main(void)
         TEST(test_plain_requests),
         TEST(test_big_bodies_and_bounds),
         TEST(test_no_answer),
+        TEST(test_cut_off),
         TEST(test_many_at_once),
         TEST(test_bad_addresses),
         TEST(test_hanging_name),
