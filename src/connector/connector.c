@@ -29,6 +29,7 @@ static const struct connector_impl *const connectors[] = {
     &instagram_connector,
     &irc_connector,
     &kick_connector,
+    &reddit_connector,
     &socialstream_connector,
     &tiktok_connector,
     &twitch_connector,

@@ -178,6 +178,7 @@ extern const struct connector_impl facebook_connector;
 extern const struct connector_impl instagram_connector;
 extern const struct connector_impl irc_connector;
 extern const struct connector_impl kick_connector;
+extern const struct connector_impl reddit_connector;
 extern const struct connector_impl socialstream_connector;
 extern const struct connector_impl tiktok_connector;
 extern const struct connector_impl twitch_connector;

@@ -21,6 +21,7 @@ enum { SENT_BYTES_MAX = 64 << 20, WRITES_MAX = 10000 };
     SIDE(irc)           \
     SIDE(kick)          \
     SIDE(login)         \
+    SIDE(reddit)        \
     SIDE(socialstream)  \
     SIDE(tiktok)        \
     SIDE(twitch)        \

@@ -510,8 +510,55 @@ static const char instagram_frame[] =
     "\"2105722729836161\"},\"media\":{\"id\":\"90077\",\"media_product_type\":\"LIVE\"},\"text\":\"\\u4f60\\u597d \\ud83c\\udf89 what "
     "does this song mean to you?\",\"parent_id\":\"1231231234\"}}]}]}";
 
+/* A page of twenty comments, each time of others: what was told is not told again. */
+static char *reddit_page(unsigned round)
+{
+    enum { COMMENTS = 20 };
+    struct buffer out = {0};
+    buffer_add_string(&out, "[{\"kind\":\"Listing\",\"data\":{\"children\":[{\"kind\":\"t3\",\"data\":{\"id\":\"1abcde\",\"title\":\"Q&A\","
+                      "\"subreddit\":\"barg\",\"locked\":false,\"archived\":false}}]}},{\"kind\":\"Listing\",\"data\":{\"children\":[");
+    for (unsigned i = 0; i < COMMENTS; i++)
+        buffer_printf(&out, "%s{\"kind\":\"t1\",\"data\":{\"subreddit_id\":\"t5_2qh0u\",\"approved_at_utc\":null,\"id\":\"m%07u\",\"name\":\"t1_m%07u\","
+            "\"parent_id\":\"t3_1abcde\",\"link_id\":\"t3_1abcde\",\"author\":\"sara_parsi\",\"author_fullname\":\"t2_9abc\",\"body\":\"\xd8\xb3\xd9\x84\xd8\xa7\xd9\x85 what does "
+            "this song mean to you?\",\"created_utc\":1795371645.0,\"edited\":false,\"distinguished\":null,\"is_submitter\":false,\"stickied\":false,"
+            "\"score\":1,\"subreddit\":\"barg\",\"permalink\":\"/r/barg/comments/1abcde/_/m1x2y3/\",\"author_flair_text\":null,\"all_awardings\":[],"
+            "\"replies\":\"\"}}", i ? "," : "", round * COMMENTS + i, round * COMMENTS + i);
+    buffer_add_string(&out, "]}}]");
+    return buffer_take(&out);
+}
+
+static void bench_reddit(void)
+{
+    enum { PAGES = 200 };
+    size_t bytes = 0;
+    struct connector_options options = {.deliver = count, .data = &bytes};
+    double ours = 0, jansson = 0;
+    char *pages[PAGES];
+    for (unsigned i = 0; i < PAGES; i++)
+        pages[i] = reddit_page(i);
+    for (int run = 0; run < RUNS; run++) {
+        struct connector *connector = connector_create_decoder("reddit", &options, NULL);
+        double ours_run = 0, jansson_run = 0;
+        for (unsigned i = 0; i < PAGES; i++) {
+            ours_run += ours_ns(connector, pages[i], strlen(pages[i]), 1);
+            jansson_run += jansson_ns(pages[i], strlen(pages[i]), 1);
+        }
+        keep_least(&ours, ours_run / PAGES);
+        keep_least(&jansson, jansson_run / PAGES);
+        connector_destroy(connector);
+    }
+    printf("decode_reddit_page_bytes %zu bytes\n", strlen(pages[0]));
+    printf("decode_reddit_comment %.0f ns\n", ours / 20);
+    printf("decode_reddit_against_jansson %.2f times\n", ours / jansson);
+    for (unsigned i = 0; i < PAGES; i++)
+        free(pages[i]);
+    if (bytes == 0)
+        exit(1);
+}
+
 int main(void)
 {
+    bench_reddit();
     bench_kick();
     bench_facebook();
     bench_json("instagram", instagram_frame);

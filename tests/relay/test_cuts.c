@@ -32,7 +32,9 @@ static const struct platform {
     {"discord", {"discord.heartbeat_ms=1000"}, NULL},
     {"facebook", {NULL}, "{\"watch_ms\":500}"},
     {"kick", {NULL}, NULL},
+    {"reddit", {"reddit.poll_ms=200", "reddit.requests_max=1000000"}, NULL},
     {"socialstream", {NULL}, NULL},
+    {"tiktok", {NULL}, NULL},
     {"twitch", {NULL}, NULL},
     {"youtube", {"youtube.stream_ms=3000", "youtube.batch_ms=20", "youtube.quota=1000000"}, "{\"settled_ms\":100}"},
 };
