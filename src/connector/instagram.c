@@ -41,7 +41,7 @@ struct instagram {
 
 static const struct connector_key keys[] = {
     {"account", JSON_STRING, true, "the professional account's id", "17841400000000000"},
-    {"token", JSON_STRING, true, "the secret in this source's address at the door", "secret:instagram_door"},
+    {"token", JSON_STRING, false, "the secret in this source's address at the door; leave it empty and one is made", "secret:instagram_door"},
     {"app_secret", JSON_STRING, true, "the Meta app's secret: deliveries are proved with it", "secret:instagram_app"},
     {"verify_token", JSON_STRING, true, "the words given to Meta beside the callback address", "secret:instagram_verify"},
     {"access_token", JSON_STRING, false, "to answer comments", "secret:instagram"},
@@ -72,9 +72,11 @@ static char *instagram_check(const json_t *config, struct error *err)
                   account);
         return NULL;
     }
-    bool is_good = inbound_check_token(json_get_text(config, "token"), err) && check_secret(config, "app_secret", err) &&
+    char *token = connector_config_secret(config, "token", err);
+    bool is_good = token && inbound_check_token(token, err) && check_secret(config, "app_secret", err) &&
                    check_secret(config, "verify_token", err) &&
                    (!json_object_get(config, "access_token") || check_secret(config, "access_token", err));
+    free(token);
     return is_good ? xstrdup(account) : NULL;
 }
 
@@ -91,7 +93,7 @@ static struct connector *instagram_create(const json_t *config)
     if (!config)
         return &instagram->base;
     instagram->account = xstrdup(json_get_text(config, "account"));
-    instagram->door_token = xstrdup(json_get_text(config, "token"));
+    instagram->door_token = secret_of(config, "token");
     instagram->app_secret = secret_of(config, "app_secret");
     instagram->verify_token = secret_of(config, "verify_token");
     instagram->access_token = secret_of(config, "access_token");
@@ -346,7 +348,8 @@ static void instagram_destroy(struct connector *base)
 }
 
 const struct connector_impl instagram_connector = {
-    .name = "instagram", .title = "Instagram", .keys = keys, .text_limit = {TEXT_MAX, CONNECTOR_CODE_POINTS}, .pace = {10, 60 * 1000, 1000},
+    .name = "instagram", .title = "Instagram", .keys = keys, .wants_token = true,
+    .text_limit = {TEXT_MAX, CONNECTOR_CODE_POINTS}, .pace = {10, 60 * 1000, 1000},
     .check = instagram_check, .create = instagram_create, .start = instagram_start, .receive = instagram_receive,
     .can = instagram_can, .act = instagram_act, .token = instagram_token, .request = instagram_request,
     .stop = instagram_stop, .destroy = instagram_destroy,

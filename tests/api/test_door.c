@@ -438,6 +438,13 @@ static void test_sources_come_and_go(void **state)
     assert_string_equal(json_get_text(source->config, "token"), "***");
     assert_int_equal(strlen(json_get_text(json_object_get(porch.desk.relay->written, "door:door"), "token")), 48);
     json_decref(config);
+
+    // So for webhooks that have an address here.
+    config = json_pack("{s:s,s:s,s:s,s:s,s:s}", "connector", "instagram", "account", "17841405822304914", "token", "",
+                       "app_secret", "appsecret", "verify_token", "words");
+    assert_non_null(relay_add_source(porch.desk.relay, config, &err));
+    assert_int_equal(strlen(json_get_text(json_object_get(porch.desk.relay->written, "instagram:17841405822304914"), "token")), 48);
+    json_decref(config);
     end(&porch);
 }
 
