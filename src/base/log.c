@@ -10,14 +10,17 @@
 
 #include "base/memory.h"
 
-enum { LINE_BYTES = 2048, SECRETS_MAX = 64, SECRET_BYTES_MIN = 6 };
+enum { LINE_BYTES = 2048, SECRETS_FIRST = 64, SECRET_BYTES_MIN = 6 };
 
 static _Atomic enum log_level threshold = LOG_INFO;
 
-/* Guarded by lock. Secrets that last live as long as the program: a late line must not leak an early one. */
+/*
+ * Guarded by lock; the longest first, as one may begin like another. Secrets that last live as long as the program: a late
+ * line must not leak an early one.
+ */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static char *secrets[SECRETS_MAX];
-static size_t secret_count;
+static char **secrets;
+static size_t secret_count, secret_room;
 
 static const char *const names[] = {"error", "warn", "info", "debug"};
 
@@ -37,28 +40,44 @@ bool log_parse_level(const char *word, enum log_level *level)
     return false;
 }
 
+static size_t find_secret(const char *secret)
+{
+    size_t i = 0;
+    while (i < secret_count && strcmp(secrets[i], secret) != 0)
+        i++;
+    return i;
+}
+
+static void add_secret(const char *secret)
+{
+    if (secret_count == secret_room) {
+        secret_room = secret_room ? 2 * secret_room : SECRETS_FIRST;
+        secrets = xreallocarray(secrets, secret_room, sizeof(*secrets));
+    }
+    size_t at = 0, len = strlen(secret);
+    while (at < secret_count && strlen(secrets[at]) >= len)
+        at++;
+    memmove(secrets + at + 1, secrets + at, (secret_count++ - at) * sizeof(*secrets));
+    secrets[at] = xstrdup(secret);
+}
+
 void log_hide(const char *secret)
 {
     if (!secret || strlen(secret) < SECRET_BYTES_MIN)
         return;
     pthread_mutex_lock(&lock);
-    size_t i = 0;
-    while (i < secret_count && strcmp(secrets[i], secret) != 0)
-        i++;
-    if (i == secret_count && secret_count < SECRETS_MAX)
-        secrets[secret_count++] = xstrdup(secret);
+    if (find_secret(secret) == secret_count)
+        add_secret(secret);
     pthread_mutex_unlock(&lock);
 }
 
 void log_unhide(const char *secret)
 {
     pthread_mutex_lock(&lock);
-    for (size_t i = 0; secret && i < secret_count; i++) {
-        if (strcmp(secrets[i], secret) != 0)
-            continue;
-        free(secrets[i]);
-        secrets[i] = secrets[--secret_count];
-        break;
+    size_t at = secret ? find_secret(secret) : secret_count;
+    if (at < secret_count) {
+        free(secrets[at]);
+        memmove(secrets + at, secrets + at + 1, (--secret_count - at) * sizeof(*secrets));
     }
     pthread_mutex_unlock(&lock);
 }

@@ -22,8 +22,12 @@ void login_end_asking(struct login *login, const char *format, ...)
     timer_stop(&asking->timer);
     free((char *)asking->prompt.url);
     free((char *)asking->prompt.user_code);
+    log_unhide(asking->device_code);
+    log_unhide(asking->verifier);
+    log_unhide(asking->code);
     free(asking->device_code);
     free(asking->verifier);
+    free(asking->code);
     free(asking->state);
     if (asking->server)
         login_close_browser(login);

@@ -56,7 +56,7 @@ static bool redeem(struct login *login, const char *code, struct error *err)
     struct login_asking *asking = &login->asking;
     struct buffer form = {0};
     char *redirect = redirect_of(login);
-    log_hide(code);
+    login_set_secret(&asking->code, code);
     form_add(&form, "grant_type", "authorization_code");
     form_add(&form, "client_id", login->client_id);
     form_add(&form, "client_secret", login->client_secret);

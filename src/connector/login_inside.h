@@ -39,7 +39,7 @@ struct login_asking {
     char *device_code;
     int64_t interval_ms;
     struct server *server;         // the browser's door
-    char *verifier, *state;        // PKCE and its echo
+    char *verifier, *state, *code; // PKCE and its echo; what the browser brought
 };
 
 struct login {

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -21,6 +22,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/list.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/poison.h"
 #include "base/random.h"
@@ -338,6 +340,47 @@ static void test_list(void **state)
     assert_true(list_is_empty(&head));
 }
 
+/* What the log writes of this text. The caller frees. */
+static char *logged(const char *text)
+{
+    char *path = temporary("log");
+    int kept = dup(STDERR_FILENO);
+    struct buffer read = {0};
+    struct error err = {0};
+    assert_non_null(freopen(path, "w", stderr));
+    log_error("test", "%s", text);
+    fflush(stderr);
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    assert_true(file_read(path, 65536, &read, &err));
+    free(path);
+    return buffer_take(&read);
+}
+
+/* As many as a long show brings together; and one that another one begins with. */
+static void test_log_hides(void **state)
+{
+    char secret[32];
+    for (int i = 0; i < 300; i++) {
+        snprintf(secret, sizeof(secret), "hunter-%d", i);
+        log_hide(secret);
+    }
+    char *line = logged("hunter-299 hunter-29 hunter-1 short");
+    assert_non_null(strstr(line, "test: *** *** *** short\n"));
+    free(line);
+    log_unhide("hunter-29");
+    line = logged("hunter-299 hunter-28 hunter-7x");
+    assert_non_null(strstr(line, "test: *** *** ***x\n"));
+    free(line);
+    for (int i = 0; i < 300; i++) {
+        snprintf(secret, sizeof(secret), "hunter-%d", i);
+        log_unhide(secret);
+    }
+    line = logged("hunter-299");
+    assert_non_null(strstr(line, "test: hunter-299\n"));
+    free(line);
+}
+
 static void test_random(void **state)
 {
     for (int i = 0; i < 1000; i++) {
@@ -357,7 +400,7 @@ int main(void)
         cmocka_unit_test(test_json_bounds),   cmocka_unit_test(test_files),
         cmocka_unit_test(test_poison_crash),  cmocka_unit_test(test_poison_kill), cmocka_unit_test(test_poison_keeps_no_text),
         cmocka_unit_test(test_list),
-        cmocka_unit_test(test_secret_keys),
+        cmocka_unit_test(test_secret_keys), cmocka_unit_test(test_log_hides),
         cmocka_unit_test(test_random),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
