@@ -22,6 +22,21 @@ enum { AGE_MS_MAX = 5 * 60 * 1000, KEY_AGAIN_MS = 60 * 1000, ID_BYTES_MAX = 128,
 
 /* ---- the key ---- */
 
+/* Kick may send again what it was refused, and may not: nowhere is it written. */
+static void tell_unproved(struct kick *kick)
+{
+    if (kick->unproved_ms > 0)
+        connector_gap(&kick->base, kick->unproved_ms, clock_unix_ms(), "webhooks came before Kick's key to prove them with");
+    kick->unproved_ms = 0;
+}
+
+static void refuse_unproved(struct kick *kick, struct inbound_answer *answer)
+{
+    if (!kick->has_socket && kick->unproved_ms == 0)
+        kick->unproved_ms = clock_unix_ms();
+    inbound_say(answer, 503, "Kick's public key is not here yet: send it again");
+}
+
 static void handle_key(void *data, const struct http_result *result)
 {
     struct kick *kick = data;
@@ -33,6 +48,7 @@ static void handle_key(void *data, const struct http_result *result)
     if (key) {
         signature_key_destroy(kick->key);
         kick->key = key;
+        tell_unproved(kick);
     } else {
         log_warn("connector", "%s: no key to prove Kick's webhooks with: %s", kick->base.source,
                  err.code != ERROR_NONE ? err.text : "the answer holds no public_key");
@@ -156,7 +172,7 @@ void kick_request(struct connector *base, const struct inbound_request *request,
         return;
     } else if (!kick->key) {
         fetch_key(kick);
-        inbound_say(answer, 503, "Kick's public key is not here yet: send it again");
+        refuse_unproved(kick, answer);
     } else if (!is_proved(kick, id, time, signature, request)) {
         fetch_key(kick);
         inbound_say(answer, 401, "the signature is not Kick's");
@@ -192,4 +208,5 @@ void kick_door_stop(struct kick *kick)
 {
     http_cancel(kick->key_request);
     kick->key_request = NULL;
+    tell_unproved(kick);
 }

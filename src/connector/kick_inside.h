@@ -61,6 +61,7 @@ struct kick {
     struct signature_key *key;    // owned; Kick's; NULL: not here yet
     struct http_request *key_request;  // owned
     int64_t key_asked_ms;         // monotonic
+    int64_t unproved_ms;          // Unix; from when on webhooks were sent away for want of the key; 0: none was
     uint64_t hooks_seen[KICK_HOOKS_SEEN];
     size_t hook_count;
     uint64_t hooks_refused;

@@ -387,6 +387,21 @@ static void test_forged_webhooks(void **state)
     assert_int_equal(connector_health(gate->stage.connector)->state, CONNECTOR_WAITING);
 }
 
+/* Without the key nothing is believed, and what was sent away is a gap. */
+static void test_webhooks_without_a_key(void **state)
+{
+    struct gate *gate = *state;
+    gate_init(gate, "kick", NULL);
+    gate_start(gate, NULL, "\"read\":\"webhook\",\"token\":\"" GATE_TOKEN "\",\"api_url\":\"http://127.0.0.1:1\"", "");
+    int64_t from_ms = clock_unix_ms();
+    knock(gate, 0, "QUJD", 503);
+    knock(gate, 0, "QUJD", 503);
+    assert_int_equal(gate->stage.gap_count, 0);
+    stage_stop(&gate->stage);
+    assert_int_equal(gate->stage.gap_count, 1);
+    assert_true(gate->stage.gaps[0].from_ms >= from_ms - 1000 && gate->stage.gaps[0].to_ms >= from_ms);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(int argc, char **argv)
@@ -395,7 +410,7 @@ int main(int argc, char **argv)
         TEST(test_reads), TEST(test_pings), TEST(test_silent_peer), TEST(test_unknown_key), TEST(test_garbage_goes_by), TEST(test_site_is_closed),
         TEST(test_site_is_open), TEST(test_site_knows_no_such), TEST(test_fills_the_gap), TEST(test_writes),
         TEST(test_needs_login), TEST(test_webhooks), TEST(test_both_ways),
-        TEST(test_forged_webhooks),
+        TEST(test_forged_webhooks), TEST(test_webhooks_without_a_key),
     };
     const struct CMUnitTest slow[] = {
         TEST(test_never_lets_in), TEST(test_codes), TEST(test_refused), TEST(test_writes_too_fast),
