@@ -31,6 +31,7 @@ static const struct platform {
 } platforms[] = {
     {"discord", {"discord.heartbeat_ms=1000"}, NULL},
     {"facebook", {NULL}, "{\"watch_ms\":500}"},
+    {"irc", {NULL}, NULL},
     {"kick", {NULL}, NULL},
     {"reddit", {"reddit.poll_ms=200", "reddit.requests_max=1000000"}, NULL},
     {"socialstream", {NULL}, NULL},
