@@ -245,8 +245,8 @@ static void load(struct login *login)
         login->request = NULL;
         take_account(login, is_usable ? object : NULL);
         say_loaded(login);
-        login_go_on(login);
     }
+    login_go_on(login);  // also what was given up until the configuration is mended
     json_decref(object);
     free(text);
 }

@@ -498,12 +498,32 @@ static void test_wrong_client(void **state)
 {
     struct world *world = *state;
     store(world, -1000000, -1);
-    world->routes[0] = (struct route){"/o/token", {{401, "{\"error\":\"invalid_client\",\"error_description\":\"The OAuth client was not found.\"}"}}};
+    world->routes[0] = (struct route){"/o/token", {{401, "{\"error\":\"invalid_client\",\"error_description\":\"The OAuth client was not found.\"}"},
+                                                  {200, "{\"access_token\":\"new-access\",\"expires_in\":3599}"}}};
     struct login *login = begin(world, "youtube", ",\"client_secret\":\"shh-secret\"");
     until(world, "words", has_remedy);
     assert_non_null(strstr(login_remedy(login), "check logins.youtube"));
     assert_int_equal(login_state(login), LOGIN_WAITING);
     assert_non_null(strstr(world->stored, "old-refresh"));  // nothing is thrown away for a slip in the configuration
+    logins_reload(world->logins);                           // it is mended: not only in ten minutes
+    until(world, "a new token", has_new_token);
+}
+
+/* An address that is none cannot even be asked; when it is mended, it is. */
+static void test_wrong_address(void **state)
+{
+    struct world *world = *state;
+    struct error err = {0};
+    store(world, -1000000, -1);
+    world->routes[0] = (struct route){"/o/token", {{200, TWITCH_TOKEN}}};
+    world->routes[1] = (struct route){"/o/validate", {{200, TWITCH_VALID}}};
+    begin(world, "twitch", ",\"url\":\"id.example\"");
+    assert_non_null(strstr(login_text(login_of(world)), "logins.twitch.url: the address is not a URL"));
+    json_t *config = json_pack("{s:{s:s,s:o}}", "twitch", "client_id", "my-client", "url",
+                               json_sprintf("http://127.0.0.1:%d/o", server_port(world->server)));
+    assert_true(logins_configure(world->logins, config, &err));
+    json_decref(config);
+    until(world, "a new token", has_new_token);
 }
 
 static void test_google_keeps_its_refresh_token(void **state)
@@ -781,7 +801,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_device_flow), TEST(test_slow_down), TEST(test_code_refused), TEST(test_no_code), TEST(test_code_dies),
         TEST(test_cancel), TEST(test_loads_and_validates), TEST(test_renews_before_the_end), TEST(test_stored_before_used),
-        TEST(test_revoked), TEST(test_trouble_is_not_revocation), TEST(test_wrong_client),
+        TEST(test_revoked), TEST(test_trouble_is_not_revocation), TEST(test_wrong_client), TEST(test_wrong_address),
         TEST(test_google_keeps_its_refresh_token), TEST(test_denied), TEST(test_validation_finds_it_dead),
         TEST(test_other_client), TEST(test_client_changes), TEST(test_taken_up_from_the_disk), TEST(test_broken_store), TEST(test_forget),
         TEST(test_browser_flow), TEST(test_browser_declined_and_pasted), TEST(test_configuration),
