@@ -1,132 +1,27 @@
-#include "net/http.h"
+#include "net/http_inside.h"
 
-#include <curl/curl.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buffer.h"
-#include "base/list.h"
 #include "base/memory.h"
 #include "net/inside.h"
-#include "net/proxy.h"
 #include "net/resolver.h"
-#include "net/url.h"
 
-/*
- * libcurl tells which descriptors and which timer it wants; the loop watches them. Within libcurl's callbacks data is
- * only put aside: owners hear of it in deliver(), outside of libcurl, where they may start and cancel requests.
- */
-
-enum {
-    CONNECT_TIMEOUT_MS = 10000, TIMEOUT_MS = 30000, BODY_BYTES = 4 << 20, HEAD_BYTES_MAX = 64 << 10,
-    KEEPALIVE_IDLE_S = 30, KEEPALIVE_STEP_S = 10,
-};
-
-struct http_engine {
-    struct loop *loop;
-    CURLM *multi;
-    struct timer timer;
-    struct list requests;  // struct http_request
-};
-
-struct http_socket {
-    struct http_engine *engine;
-    curl_socket_t fd;
-    struct watch *watch;
-};
-
-struct http_request {
-    struct list link;  // in engine.requests
-    struct http_engine *engine;
-    struct http_options options;  // strings owned, limits filled in
-    struct url url;
-    struct proxy proxy;
-    char *label;  // for errors
-    struct resolver_query *query;
-    CURL *easy;  // NULL: not begun
-    struct curl_slist *headers, *resolve;
-    char error_text[CURL_ERROR_SIZE];
-    struct timer deadline;
-    int redirects_left;
-    struct buffer head;     // header lines of the last answer, a NUL behind each
-    struct buffer body;     // of an answer that is kept whole
-    struct buffer pending;  // of a stream, not yet delivered
-    char *content_type;
-    int status;
-    bool has_head, is_status_told, is_too_long, is_late, is_ended, is_paused;
-    CURLcode code;          // once is_ended
-    struct error error;     // a failure before libcurl had it
-};
-
-/* --- Answers, within libcurl --- */
-
-static bool is_streaming(const struct http_request *request)
-{
-    return request->options.on_data && request->status >= 200 && request->status < 300;
-}
+enum { CONNECT_TIMEOUT_MS = 10000, TIMEOUT_MS = 30000, BODY_BYTES = 4 << 20 };
 
 static bool is_redirect(const struct http_request *request)
 {
     return request->redirects_left > 0 && request->status >= 300 && request->status < 400 && request->status != 304;
 }
 
-static size_t take_header(char *line, size_t size, size_t count, void *data)
-{
-    struct http_request *request = data;
-    size_t len = size * count;
-    if (len > 5 && strncmp(line, "HTTP/", 5) == 0)
-        buffer_clear(&request->head);
-    if (request->head.len + len > HEAD_BYTES_MAX)
-        return 0;
-    size_t text_len = len;
-    while (text_len > 0 && strchr("\r\n ", line[text_len - 1]))
-        text_len--;
-    buffer_add(&request->head, line, text_len);
-    buffer_add_char(&request->head, '\0');
-    long status = 0;
-    curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
-    request->status = (int)status;
-    request->has_head = len <= 2 && status >= 200;
-    return len;
-}
-
-static size_t take_body(char *bytes, size_t size, size_t count, void *data)
-{
-    struct http_request *request = data;
-    size_t len = size * count;
-    if (is_streaming(request)) {
-        buffer_add(&request->pending, bytes, len);
-        return len;
-    }
-    if (request->body.len + len > request->options.body_bytes_max) {
-        request->is_too_long = true;
-        return 0;
-    }
-    buffer_add(&request->body, bytes, len);
-    return len;
-}
-
 /* --- The end of a request --- */
 
-static void drop_easy(struct http_request *request)
-{
-    if (request->easy) {
-        curl_multi_remove_handle(request->engine->multi, request->easy);
-        curl_easy_cleanup(request->easy);
-    }
-    curl_slist_free_all(request->headers);
-    curl_slist_free_all(request->resolve);
-    request->easy = NULL;
-    request->headers = request->resolve = NULL;
-}
-
-static void request_free(struct http_request *request)
+void http_request_free(struct http_request *request)
 {
     list_remove(&request->link);
     timer_stop(&request->deadline);
     resolver_cancel(request->query);
-    drop_easy(request);
+    http_curl_drop(request);
     url_fini(&request->url);
     proxy_fini(&request->proxy);
     for (size_t i = 0; i < request->options.header_count; i++) {
@@ -208,7 +103,7 @@ static void report_end(struct http_request *request)
     result.content_type = request->content_type;
     explain(request, &result.error);
     request->options.on_done(request->options.data, &result);
-    request_free(request);
+    http_request_free(request);
 }
 
 /* --- Begin, and begin again --- */
@@ -224,7 +119,7 @@ static bool follow(struct http_request *request)
         url_fini(&url);
         return false;
     }
-    drop_easy(request);
+    http_curl_drop(request);
     url_fini(&request->url);
     free(request->label);
     request->url = url;
@@ -273,7 +168,7 @@ static bool deliver_one(struct http_request *request)
     return false;
 }
 
-static void deliver(struct http_engine *engine)
+void http_deliver(struct http_engine *engine)
 {
     CURLMsg *message;
     int left;
@@ -306,91 +201,7 @@ static void handle_deadline(void *data)
     else
         error_set(&request->error, ERROR_AGAIN, "no answer in time");
     request->is_late = request->is_ended = true;
-    deliver(request->engine);
-}
-
-static void set_request(struct http_request *request)
-{
-    CURL *easy = request->easy;
-    const struct http_options *options = &request->options;
-    bool is_head = options->method && strcmp(options->method, "HEAD") == 0;
-    for (size_t i = 0; i < options->header_count; i++) {
-        char *line = xasprintf("%s: %s", options->headers[i].name, options->headers[i].value);
-        request->headers = curl_slist_append(request->headers, line);
-        free(line);
-    }
-    request->headers = curl_slist_append(request->headers, "Expect:");
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->headers);
-    if (options->body) {
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, options->body);
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)options->body_len);
-    }
-    if (is_head)
-        curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-    else if (options->method)
-        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, options->method);
-    if (options->ca_file)
-        curl_easy_setopt(easy, CURLOPT_CAINFO, options->ca_file);
-    if (!options->on_data)
-        curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");  // of a stream it would only hold data back
-}
-
-static void set_proxy(struct http_request *request)
-{
-    CURL *easy = request->easy;
-    const struct proxy *proxy = &request->proxy;
-    if (proxy->kind == PROXY_NONE) {
-        if (url_is_local(&request->url))
-            curl_easy_setopt(easy, CURLOPT_PROXY, "");  // whatever the environment says
-        return;
-    }
-    curl_easy_setopt(easy, CURLOPT_PROXY, proxy->label);
-    curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
-    if (proxy->user) {
-        curl_easy_setopt(easy, CURLOPT_PROXYUSERNAME, proxy->user);
-        curl_easy_setopt(easy, CURLOPT_PROXYPASSWORD, proxy->password ? proxy->password : "");
-    }
-}
-
-static void set_wire(struct http_request *request)
-{
-    CURL *easy = request->easy;
-    char *url = xasprintf("%s%s", request->label, request->url.target);
-    curl_easy_setopt(easy, CURLOPT_URL, url);
-    free(url);
-    curl_easy_setopt(easy, CURLOPT_PRIVATE, request);
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, "antiphon/" ANTIPHON_VERSION);
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->error_text);
-    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)request->options.connect_timeout_ms);
-    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-    curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_IDLE_S);
-    curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, (long)KEEPALIVE_STEP_S);
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
-    curl_easy_setopt(easy, CURLOPT_HEADERDATA, request);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, request);
-    if (request->resolve)
-        curl_easy_setopt(easy, CURLOPT_RESOLVE, request->resolve);
-    set_proxy(request);
-}
-
-static void start_transfer(struct http_request *request)
-{
-    request->easy = curl_easy_init();
-    if (!request->easy) {
-        error_set(&request->error, ERROR_SYSTEM, "libcurl gives no handle");
-        timer_start(&request->deadline, 0);
-        return;
-    }
-    request->error_text[0] = '\0';
-    set_wire(request);
-    set_request(request);
-    curl_multi_add_handle(request->engine->multi, request->easy);
-    if (request->is_paused)
-        curl_easy_pause(request->easy, CURLPAUSE_RECV);
+    http_deliver(request->engine);
 }
 
 /* "host:port:address,address": libcurl then asks nobody, and has all addresses to try. */
@@ -401,7 +212,7 @@ static void handle_addresses(void *data, const struct resolver_answer *answer)
     if (answer->count == 0) {
         request->error = answer->error;
         request->is_late = request->is_ended = true;
-        deliver(request->engine);
+        http_deliver(request->engine);
         return;
     }
     struct buffer entry = {0};
@@ -416,7 +227,7 @@ static void handle_addresses(void *data, const struct resolver_answer *answer)
     if (strchr(host, ':') == NULL)
         request->resolve = curl_slist_append(NULL, text);
     free(text);
-    start_transfer(request);
+    http_curl_start(request);
 }
 
 /* Behind a proxy names are the proxy's to resolve. */
@@ -435,7 +246,7 @@ static void handle_addresses_of_proxy(void *data, const struct resolver_answer *
 {
     struct http_request *request = data;
     request->query = NULL;
-    start_transfer(request);
+    http_curl_start(request);
 }
 
 static bool begin(struct http_request *request)
@@ -449,88 +260,6 @@ static bool begin(struct http_request *request)
         ? resolver_ask(loop, "127.0.0.1", handle_addresses_of_proxy, request)
         : resolver_ask(loop, request->url.host, handle_addresses, request);
     return true;
-}
-
-/* --- libcurl's wishes --- */
-
-static void handle_socket(void *data, int events)
-{
-    const struct http_socket *socket = data;
-    struct http_engine *engine = socket->engine;
-    int running, mask = (events & LOOP_READABLE ? CURL_CSELECT_IN : 0) | (events & LOOP_WRITABLE ? CURL_CSELECT_OUT : 0);
-    curl_multi_socket_action(engine->multi, socket->fd, mask, &running);
-    deliver(engine);
-}
-
-static void handle_timer(void *data)
-{
-    struct http_engine *engine = data;
-    int running;
-    curl_multi_socket_action(engine->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-    deliver(engine);
-}
-
-static int want_timer(CURLM *multi, long timeout_ms, void *data)
-{
-    struct http_engine *engine = data;
-    if (timeout_ms < 0)
-        timer_stop(&engine->timer);
-    else
-        timer_start(&engine->timer, timeout_ms);
-    return 0;
-}
-
-static int want_socket(CURL *easy, curl_socket_t fd, int what, void *data, void *socket_data)
-{
-    struct http_engine *engine = data;
-    struct http_socket *socket = socket_data;
-    int events = (what & CURL_POLL_IN ? LOOP_READABLE : 0) | (what & CURL_POLL_OUT ? LOOP_WRITABLE : 0);
-    if (what == CURL_POLL_REMOVE) {
-        if (socket) {
-            loop_unwatch(socket->watch);
-            free(socket);
-        }
-        curl_multi_assign(engine->multi, fd, NULL);
-    } else if (socket) {
-        watch_set_events(socket->watch, events);
-    } else {
-        socket = xcalloc(1, sizeof(*socket));
-        socket->engine = engine;
-        socket->fd = fd;
-        socket->watch = loop_watch_events(engine->loop, fd, events, handle_socket, socket);
-        curl_multi_assign(engine->multi, fd, socket);
-    }
-    return 0;
-}
-
-static void init_library(void)
-{
-    curl_global_init(CURL_GLOBAL_ALL);
-}
-
-struct http_engine *http_engine_create(struct loop *loop)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, init_library);
-    struct http_engine *engine = xcalloc(1, sizeof(*engine));
-    engine->loop = loop;
-    list_init(&engine->requests);
-    timer_init(&engine->timer, loop, handle_timer, engine);
-    engine->multi = curl_multi_init();
-    curl_multi_setopt(engine->multi, CURLMOPT_SOCKETFUNCTION, want_socket);
-    curl_multi_setopt(engine->multi, CURLMOPT_SOCKETDATA, engine);
-    curl_multi_setopt(engine->multi, CURLMOPT_TIMERFUNCTION, want_timer);
-    curl_multi_setopt(engine->multi, CURLMOPT_TIMERDATA, engine);
-    return engine;
-}
-
-void http_engine_destroy(struct http_engine *engine)
-{
-    while (!list_is_empty(&engine->requests))
-        request_free(container_of(engine->requests.next, struct http_request, link));
-    curl_multi_cleanup(engine->multi);
-    timer_stop(&engine->timer);
-    free(engine);
 }
 
 /* --- The door --- */
@@ -567,7 +296,7 @@ struct http_request *http_start(struct loop *loop, const struct http_options *op
     list_append(&engine->requests, &request->link);
     if (!url_parse(options->url, "http https", &request->url, err) ||
         !proxy_parse(options->proxy, &request->proxy, err)) {
-        request_free(request);
+        http_request_free(request);
         return NULL;
     }
     request->label = url_label(&request->url);
@@ -581,7 +310,7 @@ struct http_request *http_start(struct loop *loop, const struct http_options *op
 void http_cancel(struct http_request *request)
 {
     if (request)
-        request_free(request);
+        http_request_free(request);
 }
 
 /* Resuming takes what libcurl held back from within the call: the loop is to look for it. */
