@@ -141,7 +141,8 @@ static void take_answer(struct irc_login *login, struct str list, bool is_given)
         note_caps(login, list, true);
     if (login->asked > 0)
         login->asked--;
-    if (!login->is_registered && !was_sasl && (login->caps & IRC_CAP_SASL))
+    // Some acknowledge what nobody asked for: without an account there is nothing to say.
+    if (login->options.account && !login->is_registered && !was_sasl && (login->caps & IRC_CAP_SASL))
         begin_sasl(login);
     if (login->asked == 0 && !login->is_in_sasl)
         end_caps(login);
@@ -195,6 +196,8 @@ static void say_credentials(struct irc_login *login)
 static enum irc_login_progress take_sasl(struct irc_login *login, const struct irc_line *line, struct error *err)
 {
     struct str why = irc_line_trailing(line, 2);
+    if (!login->options.account)
+        return IRC_LOGIN_GOES_ON;
     switch (line->numeric) {
     case 900: login->is_logged_in = true; return IRC_LOGIN_GOES_ON;
     case 903:

@@ -532,6 +532,7 @@ static void test_early_ends(void **state)
         {"not IRC", {.greeting = "HTTP/1.1 400 Bad Request\r\n\r\n", .closes = true}, "connecting: 127.0.0.1:"},
         {"every nick is taken", {.greeting = ":x 433 * a :no\r\n:x 433 * a :no\r\n:x 433 * a :no\r\n:x 433 * a :no\r\n:x 433 * a :no\r\n"
             ":x 433 * a :no\r\n:x 433 * a :no\r\n:x 433 * a :no\r\n:x 433 * a :no\r\n:x 433 * a :no\r\n"}, "connecting: the nick \"antiphon\" and nine others"},
+        {"a login that nobody asked for", {.greeting = ":x CAP * ACK :sasl\r\nAUTHENTICATE +\r\n:x 904 * :SASL failed\r\n"}, "connecting: no answer to the login within 0.3 s"},
         {"no CAP, joins nothing", {.greeting = ":x 421 antiphon CAP :Unknown\r\n:x 001 antiphon :hi\r\n"}, "failed: no answer to JOIN within 0.2 s"},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
