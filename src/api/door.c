@@ -11,7 +11,7 @@
 #include "base/memory.h"
 #include "relay/journal.h"
 
-enum { TRIES_PER_S = 20, TRIES_QUIET_MS = 60 * 1000, CONNECTIONS_MAX = 128 };
+enum { TRIES_PER_S = 20, TRIES_QUIET_MS = 60 * 1000, CONNECTIONS_MAX = 128, TICKETS_MAX = 4096 };
 
 /* ---- who may come in ---- */
 
@@ -90,6 +90,7 @@ static void free_ticket(struct ticket *ticket)
 {
     timer_stop(&ticket->limit);
     list_remove(&ticket->link);
+    ticket->door->ticket_count--;
     buffer_fini(&ticket->text);
     free(ticket);
 }
@@ -105,11 +106,17 @@ static void handle_durable(void *data)
     free_ticket(ticket);
 }
 
+bool door_is_full(const struct door *door)
+{
+    return door->ticket_count >= TICKETS_MAX;
+}
+
 struct ticket *door_wait(struct door *door)
 {
     struct ticket *ticket = xcalloc(1, sizeof(*ticket));
     ticket->door = door;
     list_append(&door->tickets, &ticket->link);
+    door->ticket_count++;
     timer_init(&ticket->limit, door->loop, NULL, ticket);
     journal_when_durable(door->relay->journal, handle_durable, ticket);
     return ticket;

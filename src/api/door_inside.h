@@ -20,6 +20,7 @@ struct door {
     struct relay_listener listener;
     struct timer follow;
     struct list tickets;    // struct ticket
+    size_t ticket_count;
     unsigned tries;         // wrong tokens since tries_since_ms (monotonic)
     int64_t tries_since_ms, tries_told_ms;
 };
@@ -35,6 +36,9 @@ struct ticket {
     struct buffer text;
     struct timer limit;
 };
+
+/* So many answers wait already that no more may: the disk refuses for long. Nothing more is taken then. */
+bool door_is_full(const struct door *door);
 
 /* The caller fills it in; it is answered and freed by the journal. */
 struct ticket *door_wait(struct door *door);

@@ -60,6 +60,7 @@ static void handle_limit(void *data)
     struct ticket *ticket = data;
     struct server_request *request = ticket->request;
     ticket->request = NULL;
+    buffer_fini(&ticket->text);
     server_request_on_gone(request, NULL, NULL);
     refuse(request, 503, "taken, but not stored: the disk refuses. Send it again later, with the same id");
 }
@@ -112,6 +113,8 @@ void door_handle_request(void *data, struct server_request *request)
         refuse(request, 403, "pages of this origin may not send here: door.origins in antiphon.json lists those that may");
     } else if (method == METHOD_OPTIONS) {
         answer_preflight(request, origin);
+    } else if (door_is_full(door)) {
+        refuse(request, 503, "not taken: the disk refuses. Send it again later");
     } else if (!method_name(method)) {
         refuse(request, 405, "things are sent here with POST");
     } else {

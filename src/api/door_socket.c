@@ -4,7 +4,7 @@
 #include "api/door_inside.h"
 #include "base/memory.h"
 
-enum { CLOSE_NOT_TEXT = 1003 };
+enum { CLOSE_NOT_TEXT = 1003, CLOSE_DISK = 1011 };
 
 struct visitor {
     struct inbound_socket inbound;
@@ -78,7 +78,9 @@ static void handle_open(void *data, struct server_socket *socket)
 static void handle_message(void *data, struct server_socket *socket, const char *bytes, size_t len, bool is_text)
 {
     struct visitor *visitor = server_socket_session(socket);
-    if (is_text) {
+    if (door_is_full(visitor->door)) {
+        server_socket_close(socket, CLOSE_DISK, "the disk refuses: come back later, and send again what was not acknowledged");
+    } else if (is_text) {
         inbound_received(&visitor->inbound, bytes, len);
     } else {
         server_socket_close(socket, CLOSE_NOT_TEXT, "text frames only");

@@ -1,6 +1,9 @@
 /* The door: tokens, origins, bounds, acknowledgements that are true, sources that go while something is connected. */
 #include "desk.h"
 
+#include <signal.h>
+#include <sys/resource.h>
+
 #include "api/door.h"
 #include "base/clock.h"
 #include "relay/captions.h"
@@ -391,6 +394,41 @@ static void test_websocket(void **state)
     end(&porch);
 }
 
+static void limit_files(rlim_t bytes)
+{
+    struct rlimit limit;
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &limit);
+    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* A full disk acknowledges nothing; who sends on and on all the same is sent away, before memory is full as well. */
+static void test_full_disk(void **state)
+{
+    struct porch porch;
+    struct caller caller;
+    begin(&porch, ONE_SOURCE);
+    call(&caller, &porch, "/ws/" TOKEN, NULL);
+    limit_files(1);
+    int said = 0;
+    for (; said < 6000 && !caller.is_closed; said++) {
+        char text[80];
+        snprintf(text, sizeof(text), "{\"kind\":\"chat\",\"native_id\":\"f%d\",\"text\":\"x\"}", said);
+        caller_say(&caller, text);
+        if (said % 200 == 199)
+            kit_turn(&porch.desk.kit, 20);
+    }
+    for (int i = 0; i < 50 && !caller.is_closed; i++)
+        kit_turn(&porch.desk.kit, 20);
+    limit_files(RLIM_INFINITY);
+    assert_true(caller.is_closed);
+    assert_int_equal(caller.code, 1011);
+    assert_int_equal(json_array_size(caller.inbox), 0);
+    caller_close(&caller);
+    end(&porch);
+}
+
 /* More than one source can hold: the seventeenth is sent away, and those that are there stay. */
 static void test_too_many(void **state)
 {
@@ -523,6 +561,7 @@ int main(void)
         cmocka_unit_test(test_kofi_token),
         cmocka_unit_test(test_ids_that_look_alike),
         cmocka_unit_test(test_websocket),
+        cmocka_unit_test(test_full_disk),
         cmocka_unit_test(test_too_many),
         cmocka_unit_test(test_sources_come_and_go),
         cmocka_unit_test(test_tokens),
