@@ -63,8 +63,8 @@ static void lookup_by_system(void *data, const char *name, struct resolver_answe
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG}, *found = NULL;
     int code = getaddrinfo(name, NULL, &hints, &found);
     if (code != 0) {
-        bool is_final = code == EAI_NONAME || code == EAI_NODATA;
-        error_set(&answer->error, is_final ? ERROR_DENIED : ERROR_AGAIN, "%s: %s", name, gai_strerror(code));
+        // "Unknown" is no last word: routers and portals say it, too, while the way to the network is lost.
+        error_set(&answer->error, ERROR_AGAIN, "%s: %s", name, gai_strerror(code));
         return;
     }
     for (const struct addrinfo *at = found; at; at = at->ai_next) {

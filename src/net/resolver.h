@@ -16,7 +16,7 @@ struct resolver_query;
 enum { RESOLVER_ADDRESSES_MAX = 8, RESOLVER_THREADS_MAX = 32 };
 
 struct resolver_answer {
-    size_t count;  // 0: error says why (ERROR_AGAIN: the name server failed; ERROR_DENIED: there is no such name)
+    size_t count;  // 0: error says why (ERROR_AGAIN: no answer, or an unknown name; ERROR_DENIED: it cannot be a name)
     char addresses[RESOLVER_ADDRESSES_MAX][INET6_ADDRSTRLEN];  // numeric, the best first
     struct error error;
 };

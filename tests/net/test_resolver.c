@@ -126,6 +126,19 @@ static void test_unknown_and_impossible_names(void **state)
     kit_fini(&kit);
 }
 
+/* The system's own lookup: a name that nobody has may be the network's fault, and is worth asking again. */
+static void test_the_system_knows_no_such_name(void **state)
+{
+    struct kit kit;
+    kit_init(&kit);
+    struct asked asked = {.loop = kit.loop, .stop_at = 1};
+    resolver_ask(kit.loop, "nobody.invalid", take_answer, &asked);
+    kit_run(&kit);
+    assert_int_equal(asked.last.count, 0);
+    assert_int_equal(asked.last.error.code, ERROR_AGAIN);
+    kit_fini(&kit);
+}
+
 static void test_one_lookup_for_the_same_name(void **state)
 {
     struct kit kit;
@@ -184,6 +197,7 @@ int main(void)
         cmocka_unit_test(test_hanging_names_delay_nobody),
         cmocka_unit_test(test_numbers_answer_themselves),
         cmocka_unit_test(test_unknown_and_impossible_names),
+        cmocka_unit_test(test_the_system_knows_no_such_name),
         cmocka_unit_test(test_one_lookup_for_the_same_name),
         cmocka_unit_test(test_destroyed_while_hanging),
         cmocka_unit_test(test_the_system_answers),
