@@ -102,6 +102,33 @@ const char *connector_title(const char *platform)
     return !impl ? NULL : impl->title ? impl->title : impl->name;
 }
 
+/* "chanel" is close to "channel": the key that begins most alike; NULL: none does. */
+static const char *nearest_key(const struct connector_key *keys, const char *name)
+{
+    const struct connector_key *const tables[] = {keys, common_keys};
+    const char *best = NULL;
+    size_t best_shared = 2;
+    for (size_t i = 0; i < ARRAY_LENGTH(tables); i++) {
+        for (const struct connector_key *key = tables[i]; key->name; key++) {
+            size_t shared = 0;
+            while (name[shared] && name[shared] == key->name[shared])
+                shared++;
+            if (shared > best_shared) {
+                best_shared = shared;
+                best = key->name;
+            }
+        }
+    }
+    return best;
+}
+
+static bool refuse_key(const struct connector_impl *impl, const char *name, struct error *err)
+{
+    const char *meant = nearest_key(impl->keys, name);
+    return error_set(err, ERROR_DATA, "%s: the connector \"%s\" knows no such key%s%s%s; docs/sources/%s.md lists them", name,
+                     impl->name, meant ? " (\"" : "", meant ? meant : "", meant ? "\" is meant?)" : "", impl->name);
+}
+
 static bool has_type(const json_t *value, json_type type)
 {
     return type == JSON_NULL || (type == JSON_TRUE ? json_is_boolean(value) : json_typeof(value) == type);
@@ -114,7 +141,7 @@ static bool check_keys(const struct connector_impl *impl, const json_t *config, 
     json_object_foreach ((json_t *)config, name, value) {
         const struct connector_key *key = find_key(impl->keys, name);
         if (!key)
-            return error_set(err, ERROR_DATA, "%s: the connector \"%s\" knows no such key", name, impl->name);
+            return refuse_key(impl, name, err);
         if (!has_type(value, key->type))
             return error_set(err, ERROR_DATA, "%s: expected %s", name, type_words(key->type));
     }

@@ -219,6 +219,8 @@ void irc_handle_end(struct irc *irc, const struct error *why)
     connector_again_text(delay_ms, again);
     if (is_banned)
         connector_set_remedy(&irc->base, "ask the network's operators, or connect from another address");
+    else if (is_denied && !*connector_health(&irc->base)->remedy)
+        connector_set_remedy(&irc->base, "check \"server\"; a certificate of its own goes into \"ca_file\"");
     connector_set_state(&irc->base, is_denied ? CONNECTOR_FAILED : CONNECTOR_CONNECTING, "%s (%s)", text, again);
     free(text);
 }

@@ -321,7 +321,9 @@ static void set_remedy(struct youtube *youtube, const struct youtube_failure *fa
 {
     bool is_login = youtube->is_by_login && (failure->status == 401 || strcmp(failure->reason, "authError") == 0);
     const char *remedy = login_remedy(youtube->login);
-    connector_set_remedy(&youtube->base, "%s", is_login ? (*remedy ? remedy : "antiphon login youtube") : failure->text);
+    // The words of a known reason hold the way out; a bare status has none.
+    const char *way_out = *failure->reason ? failure->text : "look at the API key, and whether YouTube Data API v3 is enabled for its project";
+    connector_set_remedy(&youtube->base, "%s", is_login ? (*remedy ? remedy : "antiphon login youtube") : way_out);
 }
 
 static void handle_login(void *data, struct login *login)

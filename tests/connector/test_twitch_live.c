@@ -347,7 +347,7 @@ static void test_bad_configuration(void **state)
         {"{\"connector\":\"twitch\",\"channel\":7}", "channel: expected a text"},
         {"{\"connector\":\"twitch\",\"channel\":\"an na\"}", "channel \"an na\": expected the channel's login"},
         {"{\"connector\":\"twitch\",\"channel\":\"\"}", "channel \"\": expected the channel's login"},
-        {"{\"connector\":\"twitch\",\"channel\":\"anna\",\"chanel\":1}", "chanel: the connector \"twitch\" knows no such key"},
+        {"{\"connector\":\"twitch\",\"channel\":\"anna\",\"chanel\":1}", "chanel: the connector \"twitch\" knows no such key (\"channel\" is meant?); docs/sources/twitch.md"},
         {"{\"connector\":\"twitch\",\"channel\":\"anna\",\"join_ms\":\"x\"}", "join_ms: expected a whole number"},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
