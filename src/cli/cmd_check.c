@@ -82,9 +82,15 @@ static void check_connections(struct report *report, const struct config *config
     free(runtime);
 }
 
+/* Whether this id is new; a source that is named twice is refused by the relay. */
+static bool note_id(json_t *ids, const char *id)
+{
+    return !json_object_get(ids, id) && json_object_set_new(ids, id, json_true()) == 0;
+}
+
 static void check_sources(struct report *report, const struct config *config)
 {
-    json_t *right = json_array();
+    json_t *right = json_array(), *ids = json_object();
     if (json_array_size(config->sources) == 0)
         say(report, ADVICE, "sources", "none: add one in the panel, or to \"sources\" in %s", config->path);
     size_t index;
@@ -94,6 +100,8 @@ static void check_sources(struct report *report, const struct config *config)
         char *id = connector_source_id(source, &err);
         if (!id) {
             say(report, MISSING, "source", "sources[%zu]: %s", index, err.text);
+        } else if (!note_id(ids, id)) {
+            say(report, MISSING, "source", "sources[%zu]: \"%s\" is there already; take one of them out", index, id);
         } else if (report->is_offline) {
             say(report, GOOD, "source", "%s", id);
         } else {
@@ -103,6 +111,7 @@ static void check_sources(struct report *report, const struct config *config)
     }
     if (!report->is_offline)
         check_connections(report, config, right);
+    json_decref(ids);
     json_decref(right);
 }
 

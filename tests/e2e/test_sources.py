@@ -4,7 +4,9 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
+import http.server
 import urllib.request
 
 from show import BINARY, Show, wait_until
@@ -36,6 +38,43 @@ def check_before(show, config):
     assert time.monotonic() - begun < 30
     status, out, _ = call(show, "check", "--offline", "--config", config)
     assert len(lines_of(out)) == 4 and all(line.startswith("ok ") for line in lines_of(out)), out
+    # The relay would refuse the second of two; "Lost" is "lost".
+    show.config["sources"].append({"connector": "twitch", "channel": "Lost"})
+    for more in ([], ["--offline"]):
+        status, out, _ = call(show, "check", *more, "--config", show.write_config())
+        assert status == 1 and 'MISSING  source         sources[4]: "twitch:lost" is there already' in out, out
+    show.config["sources"].pop()
+    show.write_config()
+
+
+class Refusing(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(401)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *arguments):
+        pass
+
+
+def check_refused():
+    """A bare 401 without the platform's own words: what a person must do is said all the same, and is no repetition."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refusing)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    base = f"http://127.0.0.1:{server.server_port}"
+    with Show() as show:
+        show.config["sources"] = [{"connector": "discord", "channel": "1311111111111111111", "token": "t", "api_url": base},
+                                  {"connector": "facebook", "access_token": "t", "api_url": base},
+                                  {"connector": "irc", "server": base.replace("http", "ws") + "/", "channel": "#anna"},
+                                  {"connector": "x", "hashtag": "#anna", "bearer": "t", "api_url": base},
+                                  {"connector": "youtube", "channel": "@anna", "api_key": "k", "api_url": base}]
+        status, out, err = call(show, "check", "--config", show.write_config())
+        assert status == 1 and not err and len(lines_of(out)) == 5, out + err
+        for line in lines_of(out):
+            text, _, remedy = line.partition("; ")
+            assert line.startswith("MISSING") and ": failed: " in text and remedy and remedy not in text, line
+    server.shutdown()
+    server.server_close()
 
 
 def check_with_relay(show, config):
@@ -91,6 +130,34 @@ def say_where_nobody_can(show):
     assert status == 2 and "there is no text" in err, err
 
 
+SERIES = re.compile(r'([a-z_]+)((?:\{[a-z_]+="(?:[^"\\\n]|\\.)*"(?:,[a-z_]+="(?:[^"\\\n]|\\.)*")*\})?) (-?[0-9.]+(?:e[+-]?[0-9]+)?|NaN|[+-]Inf)')
+
+
+def check_metrics(text):
+    """Prometheus' text format: each name has its type before its samples, which stand together, and no series comes twice."""
+    types, seen, last = {}, set(), None
+    assert text.endswith("\n")
+    for line in text.splitlines():
+        if line.startswith("# "):
+            _, word, name, rest = line.split(" ", 3)
+            assert word in ("HELP", "TYPE") and (word, name) not in seen, line
+            seen.add((word, name))
+            if word == "TYPE":
+                assert rest in ("counter", "gauge", "histogram"), line
+                types[name] = rest
+            continue
+        found = SERIES.fullmatch(line)
+        assert found, line
+        name = found[1] if found[1] in types else re.sub("_(bucket|sum|count)$", "", found[1])
+        assert name in types, f"no type before {line}"
+        assert name == last or ("block", name) not in seen, f"{name} stands in two places"
+        seen.add(("block", name))
+        last = name
+        assert (found[1], found[2]) not in seen, f"twice: {line}"
+        seen.add((found[1], found[2]))
+        assert types[name] == "gauge" or not found[3].startswith("-"), line
+
+
 def look_at_metrics(show):
     token = show.api("token.add", role="viewer", name="prometheus")["token"]
     address = next(line.split() for line in show.log().splitlines() if "panel on" in line)
@@ -102,9 +169,12 @@ def look_at_metrics(show):
                  'antiphon_source_live{source="twitch:lost",platform="twitch"} 0',
                  'antiphon_crosspost_passed_total 0'):
         assert line in text, f"{line} is not in:\n{text}"
+    check_metrics(text)
+    assert "rehearsal-key" not in text and token not in text, "a secret is shown"
 
 
 def main():
+    check_refused()
     with Show() as show:
         transcript = os.path.join(show.folder, "transcript.jsonl")
         with open(transcript, "w", encoding="utf-8") as out:
