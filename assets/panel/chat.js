@@ -6,7 +6,7 @@ const ROWS_MAX = 400, NEAR_END_PX = 60, TIMEOUT_S = 600;
 const controls = new Set(["edit", "delete", "ban", "unban", "clear", "room", "end"]);
 
 export class Chat {
-  #list = byId("messages"); #newer = byId("newer"); #rows = new Map(); #lastId = 0; #held = 0; #rate = [];
+  #list = byId("messages"); #newer = byId("newer"); #rows = new Map(); #lastId = 0; #held = 0; #rate = []; #isFollowing = true;
 
   // replies: answers are written there.
   constructor(store, act, replies) {
@@ -18,7 +18,12 @@ export class Chat {
     store.addEventListener("feed", () => this.#draw());
     store.addEventListener("edited", ({ detail }) => this.#replace(detail));
     store.addEventListener("removed", ({ detail: isGone }) => this.#removeAll(isGone));
-    this.#list.addEventListener("scroll", () => this.#isAtEnd() && this.#follow());
+    this.#list.addEventListener("scroll", () => {
+      this.#isFollowing = this.#isAtEnd();
+      if (this.#isFollowing) this.#follow();
+    });
+    // What stands below takes room (replies and their results): who read the newest goes on reading it.
+    new ResizeObserver(() => this.#isFollowing && this.#follow()).observe(this.#list);
     this.#newer.addEventListener("click", () => this.#follow());
   }
 

@@ -47,7 +47,8 @@ export function duration(ms) {
 
 export const number = (value) => new Intl.NumberFormat().format(value);
 
-const marks = { twitch: "Tw", youtube: "Yt" };
+// Others are shown by their first letters.
+const marks = { discord: "Dc", facebook: "Fb", instagram: "Ig", irc: "IRC", kick: "Ki", reddit: "Re", socialstream: "SSN", tiktok: "TT", twitch: "Tw", x: "X", youtube: "Yt" };
 
 export function platformMark(platform) {
   if (!platform) return null;

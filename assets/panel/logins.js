@@ -27,7 +27,7 @@ export class Logins {
     return element("li", { class: `source ${login.state === "revoked" ? "is-failed" : ""}` },
       element("div", { class: "row" }, platformMark(login.platform), element("span", { class: "name", dir: "auto" }, login.account ?? login.platform),
         element("span", { class: `state ${states[login.state] ?? "off"}` }, words[login.state] ?? login.state)),
-      login.text && element("p", { class: "hint" }, login.text),
+      login.text && !login.prompt && element("p", { class: "hint" }, login.text),
       login.remedy && element("p", { class: "remedy" }, login.remedy),
       login.prompt && this.#prompt(login),
       isOwner && this.#tools(login));

@@ -85,7 +85,14 @@ export class SourceForm {
 // Those without a word of help are for tests and proxies, unless nothing goes without them.
 const shown = (key) => Boolean(key.help) || key.required;
 
-const title = (name) => (name[0].toUpperCase() + name.slice(1)).replaceAll("_", " ");
+// Where the key's own name is no word for people. The form's first choice is "Platform" already.
+const titles = { as: "Becomes", ca_file: "Certificates", kofi_token: "Ko-fi token", nickserv: "NickServ", platform: "Name of the platform" };
+const shorts = { api: "API", id: "ID", ids: "IDs", url: "URL" };
+
+function title(name) {
+  const words = name.split("_").map((word) => shorts[word] ?? word).join(" ");
+  return titles[name] ?? words[0].toUpperCase() + words.slice(1);
+}
 
 function write(value) {
   if (value === undefined) return "";

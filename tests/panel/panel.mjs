@@ -155,6 +155,8 @@ test("each platform's form is made of what it says of its keys", async () => {
   assert.deepEqual(await choice.locator("option").allInnerTexts(), kinds.map(({ title }) => title));
   for (const { connector, keys } of kinds) {
     await choice.selectOption(connector);
+    const labels = await page.locator("#source-form label:visible").allInnerTexts();
+    assert.equal(new Set(labels).size, labels.length, `${connector}: two fields of one name: ${labels}`);
     for (const { name, secret, required } of keys.filter(({ help }) => help)) {
       const field = page.locator(`#source-key-${name}`);
       if (secret) assert.equal(await field.getAttribute("type"), "password", `${connector}: ${name} is shown`);
@@ -167,8 +169,8 @@ test("a source is changed in place, and its secret stays unseen", async () => {
   await stage.api("source.add", { config: { connector: "youtube", channel: "@anna", api_key: "AIzaVerySecret", api_url: "http://127.0.0.1:1" } });
   await page.getByRole("button", { name: "Change youtube:@anna" }).click();
   await page.getByRole("heading", { name: "Change youtube:@anna" }).waitFor();
-  assert.equal(await page.getByLabel("Api key", { exact: true }).inputValue(), "");
-  assert.equal(await page.getByLabel("Api key", { exact: true }).getAttribute("placeholder"), "unchanged");
+  assert.equal(await page.getByLabel("API key", { exact: true }).inputValue(), "");
+  assert.equal(await page.getByLabel("API key", { exact: true }).getAttribute("placeholder"), "unchanged");
   await shoot("source-change");
   await page.getByLabel("Channel", { exact: true }).fill("@bob");
   await page.locator("#source-form").getByRole("button", { name: "Save" }).click();
@@ -193,6 +195,9 @@ test("what is said stands in the chat as ours, with what became of it", async ()
   assert.equal(await own.getByRole("button", { name: "Pick as a question" }).count(), 0);
   assert.equal(await page.locator("#questions .question", { hasText: "everybody?" }).count(), 0);
   assert.equal(await box.inputValue(), "");
+  // The results took room from the chat: it still shows its newest line.
+  await until("the chat is at its end", () => page.locator("#messages").evaluate((list) => list.scrollHeight - list.scrollTop - list.clientHeight < 2));
+  assert.equal(await page.locator("#newer").isVisible(), false);
   const row = page.locator("#messages .message", { hasText: "good evening from the server" });
   await row.hover();
   await row.getByRole("button", { name: "Reply to olga" }).click();
