@@ -13,7 +13,7 @@
 #include "base/random.h"
 #include "connector/youtube_inside.h"
 #include "connector/youtube_names.h"
-#include "connector/youtube_web_item.h"
+#include "connector/youtube_web_action.h"
 #include "net/http.h"
 
 enum {
