@@ -37,6 +37,8 @@ static const struct platform {
     {"socialstream", {NULL}, NULL},
     {"tiktok", {NULL}, NULL},
     {"twitch", {NULL}, NULL},
+    // Questions are no chat; and its search goes back 500 posts, less than some pauses at this rate: those are gaps.
+    {"x", {NULL}, "{\"as\":\"chat\",\"search_ms\":100,\"post_cap\":100000000}"},
     {"youtube", {"youtube.stream_ms=3000", "youtube.batch_ms=20", "youtube.quota=1000000"}, "{\"settled_ms\":100}"},
 };
 
