@@ -264,14 +264,12 @@ static void try_again(struct discord *discord, int64_t delay_ms, const char *tex
     connector_set_state(&discord->base, CONNECTOR_CONNECTING, "%s (%s)", text, connector_again_text(delay_ms, again));
 }
 
-static void fail(struct discord *discord, bool is_token, const char *text)
+/* remedy NULL: the token is refused. */
+static void fail(struct discord *discord, const char *remedy, const char *text)
 {
-    timer_start(&discord->retry, random_jitter(is_token ? TOKEN_SELDOM_MS : SELDOM_MS, 10));
-    if (is_token)
-        connector_set_remedy(&discord->base, "make a new token in Discord's developer portal (Bot, Reset Token) and give it "
-                             "as the secret");
-    else
-        connector_set_remedy(&discord->base, "in Discord's developer portal, under Bot, switch on Message Content Intent");
+    timer_start(&discord->retry, random_jitter(remedy ? SELDOM_MS : TOKEN_SELDOM_MS, 10));
+    connector_set_remedy(&discord->base, "%s", remedy ? remedy : "make a new token in Discord's developer portal (Bot, Reset "
+                         "Token) and give it as the secret");
     connector_set_state(&discord->base, CONNECTOR_FAILED, "%s", text);
 }
 
@@ -283,7 +281,7 @@ static void handle_address(void *data, const struct http_result *result)
     discord->request = NULL;
     discord_rest_text(result, text, sizeof(text));
     if (result->status == 401 || result->status == 403) {
-        fail(discord, true, result->status == 401 ? "Discord refuses the bot token" : text);
+        fail(discord, NULL, result->status == 401 ? "Discord refuses the bot token" : text);
         return;
     }
     if (result->error.code != ERROR_NONE) {
@@ -450,7 +448,7 @@ static void count_end(struct discord *discord)
     set_text(&discord->gateway_url, NULL);
 }
 
-static void handle_end(void *data, enum discord_end end, const struct error *why)
+static void handle_end(void *data, enum discord_end end, const struct error *why, const char *remedy)
 {
     struct discord *discord = data;
     free(discord->loss);
@@ -463,7 +461,7 @@ static void handle_end(void *data, enum discord_end end, const struct error *why
     count_end(discord);
     if (end == DISCORD_STOP) {
         forget_session(discord);
-        fail(discord, strstr(why->text, "token") != NULL, why->text);
+        fail(discord, remedy, why->text);
     } else if (end == DISCORD_IDENTIFY) {
         forget_session(discord);
         try_again(discord, INVALID_MS + (int64_t)random_below(INVALID_SPREAD_MS), why->text);

@@ -34,7 +34,7 @@ struct discord_gateway {
     bool is_greeted, is_ready, has_ended;
 };
 
-static void end(struct discord_gateway *gateway, enum discord_end what, const struct error *why)
+static void end_for(struct discord_gateway *gateway, enum discord_end what, const struct error *why, const char *remedy)
 {
     if (gateway->has_ended)
         return;
@@ -42,7 +42,12 @@ static void end(struct discord_gateway *gateway, enum discord_end what, const st
     gateway->is_ready = false;
     timer_stop(&gateway->heartbeat);
     timer_stop(&gateway->deadline);
-    gateway->options.handler->on_end(gateway->options.data, what, why);
+    gateway->options.handler->on_end(gateway->options.data, what, why, remedy);
+}
+
+static void end(struct discord_gateway *gateway, enum discord_end what, const struct error *why)
+{
+    end_for(gateway, what, why, NULL);
 }
 
 static void end_with(struct discord_gateway *gateway, enum discord_end what, enum error_code code, const char *text)
@@ -187,16 +192,19 @@ static void handle_message(void *data, const char *bytes, size_t len, bool is_te
 static const struct close_code {
     int code;
     enum discord_end end;
-    const char *text;  // NULL: as the websocket says it
+    const char *text, *remedy;  // NULL: as the websocket says it
 } close_codes[] = {
     {4004, DISCORD_STOP, "Discord refuses the bot token"},
-    {4007, DISCORD_IDENTIFY, NULL},
-    {4009, DISCORD_IDENTIFY, NULL},
-    {4010, DISCORD_STOP, "Discord refuses the connection as of a wrong shard (4010)"},
-    {4011, DISCORD_STOP, "the bot is in too many servers for one connection (4011: sharding required)"},
-    {4012, DISCORD_STOP, "Discord knows this version of its API no more (4012); a newer antiphon is needed"},
-    {4013, DISCORD_STOP, "Discord refuses the intents (4013)"},
-    {4014, DISCORD_STOP, "Message Content Intent is not switched on for this bot (4014)"},
+    {4007, DISCORD_IDENTIFY},
+    {4009, DISCORD_IDENTIFY},
+    {4010, DISCORD_STOP, "Discord refuses the connection as of a wrong shard (4010)",
+     "antiphon uses no shards: remove \"api_url\" from this source if it leads to a proxy of your own, else report this as a fault"},
+    {4011, DISCORD_STOP, "the bot is in too many servers for one connection (4011: sharding required)",
+     "make a bot of your own for this server in Discord's developer portal, and give its token as the secret"},
+    {4012, DISCORD_STOP, "Discord knows this version of its API no more (4012)", "install a newer antiphon"},
+    {4013, DISCORD_STOP, "Discord refuses the intents (4013)", "install a newer antiphon: Discord has changed what a bot may ask for"},
+    {4014, DISCORD_STOP, "Message Content Intent is not switched on for this bot (4014)",
+     "in Discord's developer portal, under Bot, switch on Message Content Intent"},
 };
 
 static void handle_close(void *data, const struct websocket_close *closed)
@@ -206,10 +214,10 @@ static void handle_close(void *data, const struct websocket_close *closed)
         const struct close_code *known = &close_codes[i];
         if (known->code != closed->code)
             continue;
-        if (known->end == DISCORD_STOP)
-            end_with(gateway, DISCORD_STOP, ERROR_DENIED, known->text);
-        else
-            end(gateway, known->end, &closed->error);
+        struct error why = closed->error;
+        if (known->text)
+            error_set(&why, ERROR_DENIED, "%s", known->text);
+        end_for(gateway, known->end, &why, known->remedy);
         return;
     }
     end(gateway, DISCORD_RESUME, &closed->error);

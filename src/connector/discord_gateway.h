@@ -26,7 +26,8 @@ struct discord_gateway_handler {
     void (*on_ready)(void *data, const json_t *ready);  // READY's d; NULL: RESUMED, all that was missed came before it
     /* All that Discord sent until sent_ms (Unix) has been read: the answer to a heartbeat of that moment came. */
     void (*on_alive)(void *data, int64_t sent_ms);
-    void (*on_end)(void *data, enum discord_end end, const struct error *why);
+    /* remedy: with DISCORD_STOP what a person must do, NULL: give a new token; else NULL. */
+    void (*on_end)(void *data, enum discord_end end, const struct error *why, const char *remedy);
 };
 
 struct discord_gateway_options {

@@ -318,11 +318,14 @@ static void test_refusals(void **state)
 static void test_close_codes(void **state)
 {
     static const struct {
-        const char *fault, *text;
+        const char *fault, *text, *remedy;
     } cases[] = {
-        {"close4004", "failed: Discord refuses the bot token"}, {"close4010", "failed: Discord refuses the connection"},
-        {"close4011", "failed: the bot is in too many servers"}, {"close4012", "failed: Discord knows this version"},
-        {"close4013", "failed: Discord refuses the intents"}, {"close4014", "failed: Message Content Intent"},
+        {"close4004", "failed: Discord refuses the bot token", "Reset Token"},
+        {"close4010", "failed: Discord refuses the connection", "\"api_url\""},
+        {"close4011", "failed: the bot is in too many servers", "make a bot of your own"},
+        {"close4012", "failed: Discord knows this version", "newer antiphon"},
+        {"close4013", "failed: Discord refuses the intents", "what a bot may ask for"},
+        {"close4014", "failed: Message Content Intent", "switch on Message Content Intent"},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         struct hall hall;
@@ -331,6 +334,8 @@ static void test_close_codes(void **state)
         stage_until_state(&hall.stage, CONNECTOR_FAILED);
         if (!stage_said(&hall.stage, cases[i].text))
             fail_msg("%s: %s", cases[i].fault, connector_health(hall.stage.connector)->text);
+        if (!strstr(connector_health(hall.stage.connector)->remedy, cases[i].remedy))
+            fail_msg("%s: %s", cases[i].fault, connector_health(hall.stage.connector)->remedy);
         end(&hall);
     }
 }
