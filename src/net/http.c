@@ -57,8 +57,8 @@ static void explain_transfer(const struct http_request *request, struct error *e
     const char *text = request->error_text[0] ? request->error_text : curl_easy_strerror(request->code);
     switch (request->code) {
     case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_ISSUER_ERROR: error_set(error, ERROR_DENIED, "%s", text); break;
+    case CURLE_SSL_ISSUER_ERROR: error_set(error, ERROR_DENIED, "%s; " CERTIFICATE_WAY_OUT, text); break;
+    case CURLE_SSL_CACERT_BADFILE: error_set(error, ERROR_DENIED, "%s", text); break;
     case CURLE_OUT_OF_MEMORY:
     case CURLE_FAILED_INIT: error_set(error, ERROR_SYSTEM, "%s", text); break;
     default: error_set(error, is_refused_by_proxy(request) ? ERROR_DENIED : ERROR_AGAIN, "%s", text);

@@ -36,6 +36,9 @@ void resolver_destroy(struct resolver *resolver);
 struct http_engine *http_engine_create(struct loop *loop);
 void http_engine_destroy(struct http_engine *engine);
 
+/* What a person can do about a certificate that does not fit, behind the reason. */
+#define CERTIFICATE_WAY_OUT "check this computer's date; a certificate of your own belongs in \"ca_file\""
+
 /* The tunnels that live; each ends by itself, or with the loop. */
 struct list *loop_tunnels(struct loop *loop);
 

@@ -254,7 +254,7 @@ static void handle_connection_error(struct websocket *ws, const char *text, size
         const char *reason = complaint + strlen(mark);
         size_t reason_len = strcspn(reason, "(");
         reason_len -= reason_len > 0 && reason[reason_len - 1] == ' ';
-        error_set(&ws->error, ERROR_DENIED, "the certificate is refused: %.*s", (int)reason_len, reason);
+        error_set(&ws->error, ERROR_DENIED, "the certificate is refused: %.*s; " CERTIFICATE_WAY_OUT, (int)reason_len, reason);
     }
     handle_failed_attempt(ws, cause);
 }

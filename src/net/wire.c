@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "net/inside.h"
 
 struct wire {
     int fd;
@@ -70,7 +71,7 @@ static enum wire_result fail(struct wire *wire, struct error *err)
     const char *reason = ERR_reason_error_string(code);
     wire->is_broken = true;
     if (!wire->is_up && verdict != X509_V_OK)
-        error_set(err, ERROR_DENIED, "the certificate is refused: %s", X509_verify_cert_error_string(verdict));
+        error_set(err, ERROR_DENIED, "the certificate is refused: %s; " CERTIFICATE_WAY_OUT, X509_verify_cert_error_string(verdict));
     else if (reason)
         error_set(err, ERROR_AGAIN, "TLS: %s", reason);
     else

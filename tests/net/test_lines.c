@@ -310,6 +310,7 @@ static void test_tls(void **state)
             assert_int_equal(client.opens, 0);
             assert_int_equal(client.end.error.code, ERROR_DENIED);
             assert_non_null(strstr(client.end.error.text, "the certificate is refused: "));
+            assert_non_null(strstr(client.end.error.text, "ca_file"));
         }
         peer_stop(&peer);
         if (certificates[i].is_good && strcmp(certificates[i].host, "127.0.0.1") != 0)

@@ -108,7 +108,8 @@ static const struct {
 static void check(const struct fixture *fixture, const char *name, bool is_good)
 {
     bool ok = is_good ? fixture->got_text && fixture->error.code == ERROR_NONE
-                      : !fixture->got_text && fixture->ended && fixture->error.code == ERROR_DENIED;
+                      : !fixture->got_text && fixture->ended && fixture->error.code == ERROR_DENIED &&
+                            strstr(fixture->error.text, "ca_file");  // the way out
     if (!ok)
         fail_msg("%s: error %s: %s", name, error_code_name(fixture->error.code), fixture->error.text);
     print_message("%s: %s\n", name, fixture->error.text);
