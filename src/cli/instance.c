@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -17,6 +19,25 @@ static pid_t read_pid(int fd)
     return len > 0 ? (pid_t)atol(text) : 0;
 }
 
+enum { LEFTOVER_MS = 1000, STEP_MS = 10 };
+
+/*
+ * A process that was killed in the middle of starting another leaves its lock with the child until that one begins its own
+ * program, and who looks for an instance holds the lock for a moment: if nobody of the written number lives, it is tried
+ * again for a second.
+ */
+static bool lock(int fd)
+{
+    for (int waited_ms = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; waited_ms += STEP_MS) {
+        pid_t holder = read_pid(fd);
+        bool is_alive = holder > 0 && (kill(holder, 0) == 0 || errno == EPERM);
+        if (is_alive || waited_ms >= LEFTOVER_MS)
+            return false;
+        poll(NULL, 0, STEP_MS);
+    }
+    return true;
+}
+
 bool instance_take(const char *runtime_folder, const char *name, struct error *err)
 {
     char *path = xasprintf("%s/%s.lock", runtime_folder, name);
@@ -24,7 +45,7 @@ bool instance_take(const char *runtime_folder, const char *name, struct error *e
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0) {
         error_errno(err, "%s", path);
-    } else if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    } else if (!lock(fd)) {
         error_set(err, ERROR_DENIED, "%s runs already (process %ld); end it, or set XDG_RUNTIME_DIR for a second one",
             name, (long)read_pid(fd));
         close(fd);
