@@ -33,6 +33,15 @@ def kill_supervisor(show):
     assert after == before, f"not adopted: {before} → {after}"
 
 
+def clear(show):
+    """Takes all off air and waits until the overlay, which may just have been killed, has done so."""
+    desk = show.socket()
+    show.api("clear")
+    revision = desk.wait_for(lambda event: event["type"] == "on_air")["revision"]
+    desk.wait_for(lambda event: event["type"] == "overlay" and event["overlay"].get("applied", {}).get("revision") == revision)
+    desk.close()
+
+
 def main():
     with Show() as show:
         output = os.path.join(show.folder, "show.mkv")
@@ -55,7 +64,7 @@ def main():
             time.sleep(random.uniform(0, 0.3))
         show.wait_for_relay()
         assert show.pid_of("video") == video, "the video was restarted"
-        show.api("clear")
+        clear(show)
         cleared = time.monotonic()
         grown = os.path.getsize(output)
         wait_until("the recording goes on without the card", lambda: time.monotonic() > cleared + 1 and os.path.getsize(output) > grown + 50000)
