@@ -53,7 +53,8 @@ def main():
         show.wait_for_relay()
         wait_until("the recording begins", lambda: os.path.exists(output) and os.path.getsize(output) > 10000)
         messages = wait_until("messages arrive", lambda: [m for m in show.api("history", limit=50)["messages"] if m["kind"] == "chat"])
-        question, png = show.air_question(messages[-1]["id"])
+        longest = max(messages, key=lambda message: len(message.get("text", "")))  # a small card can be too like what lies below
+        question, png = show.air_question(longest["id"])
         video = show.pid_of("video")
         for _ in range(ROUNDS):
             kill_part(show, "overlay")
