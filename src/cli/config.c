@@ -15,6 +15,7 @@
 #include "cli/keys.h"
 #include "cli/secrets.h"
 #include "connector/login.h"
+#include "relay/chat_commands.h"
 #include "relay/crosspost.h"
 
 enum { CONFIG_BYTES_MAX = 1 << 20, ITEMS_MAX = 64, SIDE_PX_MIN = 16, SIDE_PX_MAX = 8192 };
@@ -375,11 +376,18 @@ static bool read_crosspost(const struct config *config, const struct reader *rea
            error_prefix(reader->err, "%s", reader->file);
 }
 
+static bool read_chat_commands(const struct config *config, const struct reader *reader)
+{
+    return chat_commands_check(json_object_get(config->root, "chat_commands"), reader->err) ||
+           error_prefix(reader->err, "%s", reader->file);
+}
+
 static bool read_root(struct config *config, const struct reader *reader)
 {
     static const struct key keys[] = {
         {"sources", JSON_ARRAY}, {"logins", JSON_OBJECT}, {"languages", JSON_ARRAY}, {"views", JSON_ARRAY}, {"window", JSON_OBJECT},
         {"video", JSON_OBJECT}, {"panel", JSON_OBJECT}, {"door", JSON_OBJECT}, {"retention_days", JSON_INTEGER, .min = 1, .max = 3650},
+        {"chat_commands", JSON_OBJECT},
         {"crosspost", JSON_ARRAY},
     };
     if (!keys_check(reader, "", config->root, keys, ARRAY_LENGTH(keys)))
@@ -388,7 +396,7 @@ static bool read_root(struct config *config, const struct reader *reader)
     return read_languages(config, reader) && read_views(config, reader) && read_window(config, reader)
         && read_video(config, reader) && read_panel(config, reader) && read_door(config, reader)
         && read_sources(config, reader)
-        && read_crosspost(config, reader) && read_logins(config, reader);
+        && read_chat_commands(config, reader) && read_crosspost(config, reader) && read_logins(config, reader);
 }
 
 static const char *base_name(const char *path)

@@ -114,6 +114,7 @@ struct relay *relay_config_create_relay(struct relay_config *config, struct loop
         .view_count = read->view_count,
         .sources = json_object_get(read->root, "sources"),
         .crosspost = json_object_get(read->root, "crosspost"),
+        .chat_commands = json_object_get(read->root, "chat_commands"),
         .retention_days = read->retention_days,
         .save_sources = save_sources,
         .check_source = check_source,
@@ -156,6 +157,7 @@ bool relay_config_reload(struct relay_config *config, struct relay *relay, struc
         return false;
     }
     relay_set_crosspost(relay, json_object_get(fresh->root, "crosspost"), NULL);  // config_load() has checked it
+    relay_set_chat_commands(relay, json_object_get(fresh->root, "chat_commands"), NULL);
     tell_what_waits(config->config, fresh);
     config_destroy(config->config);
     config->config = fresh;

@@ -7,6 +7,7 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/error.h"
 #include "relay/captions.h"
 #include "relay/intake.h"
 #include "relay/journal.h"
@@ -73,4 +74,20 @@ void moderation_panic(struct relay *relay, bool is_blank, const char *by)
 {
     journal_add_audit(relay->journal, by, "panic", is_blank ? "{\"on\":true}" : "{\"on\":false}");
     on_air_set_blank(relay->on_air, is_blank, clock_unix_ms());
+}
+
+bool moderation_may_air(const struct relay *relay, struct error *err)
+{
+    return !on_air_is_blank(relay->on_air) ||
+           error_set(err, ERROR_AGAIN, "locked: somebody pressed panic, and nothing goes on air until it is over (panic off)");
+}
+
+bool moderation_next(struct relay *relay, const char *by, struct error *err)
+{
+    if (!moderation_may_air(relay, err))
+        return false;
+    const struct question *before = questions_on_air(relay->questions);
+    const struct question *question = questions_next(relay->questions, by);
+    journal_add_audit(relay->journal, by, "next", "{\"in\":\"chat\"}");
+    return question || before || error_set(err, ERROR_AGAIN, "no question is ready");
 }

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct error;
 struct message;
 struct relay;
 
@@ -29,5 +30,11 @@ void moderation_erase_author(struct relay *relay, const char *platform, const ch
 /* All cards leave the air: the question is ready again, polls go on counting, caption tracks stop. */
 void moderation_clear(struct relay *relay, const char *by);
 
-/* Blank at once, or back to what is on air. */
+/* Blank at once and locked: nothing goes on air until it is over. Or back to what is on air. Stands over kill -9. */
 void moderation_panic(struct relay *relay, bool is_blank, const char *by);
+
+/* May something go on air now? False in a panic: err says so. For whoever is about to bring it there. */
+bool moderation_may_air(const struct relay *relay, struct error *err);
+
+/* As questions_next(), by whoever wrote "!next". False: in a panic, or none was ready. */
+bool moderation_next(struct relay *relay, const char *by, struct error *err);

@@ -13,6 +13,7 @@
 #include "chat/message.h"
 #include "connector/login.h"
 #include "relay/captions.h"
+#include "relay/chat_commands.h"
 #include "relay/crosspost.h"
 #include "relay/intake.h"
 #include "relay/journal.h"
@@ -230,6 +231,8 @@ static void handle_message(struct relay *relay, const struct message *message)
         relay->handled_id = message->id;
     if (message->is.is_own)
         return;  // ours: no question of the crowd's, and no vote
+    if (chat_commands_handle_message(relay->chat_commands, message))
+        return;
     questions_handle_message(relay->questions, message);
     polls_handle_message(relay->polls, message);
 }
@@ -370,6 +373,7 @@ struct relay *relay_create(const struct relay_options *options, struct error *er
         relay_destroy(relay);
         return NULL;
     }
+    relay_create_chat_commands(relay, options);
     catch_up(relay);
     queue_add_listener(relay->queue, &relay->queue_listener);
     handle_clock(relay);
@@ -395,6 +399,7 @@ void relay_destroy(struct relay *relay)
     timer_stop(&relay->clock);
     timer_stop(&relay->patience);
     queue_remove_listener(&relay->queue_listener);
+    chat_commands_destroy(relay->chat_commands);
     on_air_destroy(relay->on_air);
     captions_destroy(relay->captions);
     polls_destroy(relay->polls);

@@ -19,6 +19,7 @@
 
 struct caption_track;
 struct captions;
+struct chat_commands;
 struct crosspost;
 struct error;
 struct intake;
@@ -48,6 +49,7 @@ struct relay_options {
     const char *cache_folder;         // what may be asked for again: sets of emotes; NULL: nothing is kept
     const json_t *sources;            // array: `sources` of the configuration as written; NULL: none
     const json_t *crosspost;          // array: `crosspost` of the configuration; NULL: none
+    const json_t *chat_commands;      // object: `chat_commands` of the configuration; NULL: the usual words
     int retention_days;               // 0: 30; negative: for ever
     size_t queue_messages;            // 0: the queue's usual
     int64_t silence_ms;               // no source counts as silent before; 0: 60,000
@@ -106,6 +108,7 @@ struct relay {
     struct questions *questions;
     struct polls *polls;
     struct captions *captions;
+    struct chat_commands *chat_commands;
     struct on_air *on_air;
     // private
     struct login_listener *login_listeners;  // owned, one a login
@@ -147,6 +150,9 @@ const struct source *relay_change_source(struct relay *relay, const char *id, co
 
 /* The rules of crosspost.h. False: err names the key, and nothing changed. */
 bool relay_set_crosspost(struct relay *relay, const json_t *rules, struct error *err);
+
+/* The words of chat_commands.h. False: err names the key, and nothing changed. */
+bool relay_set_chat_commands(struct relay *relay, const json_t *words, struct error *err);
 
 /*
  * What a re-read configuration says, all at once: `resolved` with real secrets, `written` as in the file, both arrays in

@@ -1,0 +1,33 @@
+/* What moderators order in chat, and what the relay does about it. */
+#include "base/error.h"
+#include "relay/chat_commands.h"
+#include "relay/moderation.h"
+#include "relay/relay_private.h"
+
+static bool order_next(void *data, const struct chat_command *command, struct error *err)
+{
+    return moderation_next(data, command->by, err);
+}
+
+static void tell(void *data, const char *level, const char *where, const char *text)
+{
+    relay_notice(data, level, where, "%s", text);
+}
+
+void relay_create_chat_commands(struct relay *relay, const struct relay_options *options)
+{
+    relay->chat_commands = chat_commands_create(&(struct chat_commands_options){
+        .journal = relay->journal, .notice = tell, .data = relay});
+    chat_commands_register(relay->chat_commands, "next", order_next, relay);
+    struct error err = {0};
+    if (!relay_set_chat_commands(relay, options->chat_commands, &err))
+        relay_notice(relay, "error", "chat_commands", "%s; the usual words hold", err.text);
+}
+
+bool relay_set_chat_commands(struct relay *relay, const json_t *words, struct error *err)
+{
+    if (!chat_commands_check(words, err))
+        return false;
+    chat_commands_set_words(relay->chat_commands, words);
+    return true;
+}
