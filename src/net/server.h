@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -118,6 +119,10 @@ void *server_request_data(const struct server_request *request);
  */
 void server_respond(struct server_request *request, int status, const char *content_type,
                     const struct net_header *headers, size_t header_count, const char *body, size_t len);
+
+/* server_respond() with JSON; takes over the reference. */
+void server_respond_json(struct server_request *request, int status, const struct net_header *headers,
+                         size_t header_count, json_t *body);
 
 /* server_respond() with a text of ours and its line end, for errors and small things. */
 void server_respond_text(struct server_request *request, int status, const char *format, ...)

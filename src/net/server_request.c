@@ -434,6 +434,16 @@ void server_respond(struct server_request *request, int status, const char *cont
     want_write(request);
 }
 
+void server_respond_json(struct server_request *request, int status, const struct net_header *headers,
+                         size_t header_count, json_t *body)
+{
+    char *text = json_dumps(body, JSON_COMPACT);
+    const char *shown = text ? text : "{}";  // nothing we make fails to be written, but for a text that is no UTF-8
+    server_respond(request, status, "application/json", headers, header_count, shown, strlen(shown));
+    free(text);
+    json_decref(body);
+}
+
 void server_respond_text(struct server_request *request, int status, const char *format, ...)
 {
     struct buffer body = {0};

@@ -94,18 +94,9 @@ bool rehearsal_fault(struct rehearsal *rehearsal, const char *fault, const char 
 
 /* --- The control --- */
 
-static void respond_json(struct server_request *request, int status, const json_t *object)
-{
-    char *text = json_dumps(object, JSON_COMPACT);
-    server_respond(request, status, "application/json", NULL, 0, text, strlen(text));
-    free(text);
-}
-
 static void respond_state(const struct rehearsal *rehearsal, struct server_request *request)
 {
-    json_t *state = rehearsal_state(rehearsal);
-    respond_json(request, 200, state);
-    json_decref(state);
+    server_respond_json(request, 200, NULL, 0, rehearsal_state(rehearsal));
 }
 
 static void respond_result(const struct rehearsal *rehearsal, struct server_request *request, bool ok,
@@ -179,7 +170,7 @@ static void control(struct rehearsal *rehearsal, struct server_request *request,
     else if (strcmp(word, "sent") == 0 && side)
         server_respond(request, 200, "text/plain", NULL, 0, side->sent.data ? side->sent.data : "", side->sent.len);
     else if (strcmp(word, "writes") == 0 && side)
-        respond_json(request, 200, side->writes);
+        server_respond_json(request, 200, NULL, 0, json_incref(side->writes));
     else if (server_request_method(request) != METHOD_POST)
         server_respond_text(request, 405, "GET state, GET sent?platform=…, GET writes?platform=…, or POST a fault");
     else

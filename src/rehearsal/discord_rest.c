@@ -12,17 +12,9 @@
 
 enum { CONTENT_MAX = 2000, WINDOW_MS = 5000, PAGE_MAX = 100 };
 
-static void respond(struct server_request *request, int status, json_t *body)
-{
-    char *text = json_dumps(body, JSON_COMPACT);
-    server_respond(request, status, "application/json", NULL, 0, text, strlen(text));
-    free(text);
-    json_decref(body);
-}
-
 static void fail(struct server_request *request, int status, int code, const char *message)
 {
-    respond(request, status, json_pack("{s:s, s:i}", "message", message, "code", code));
+    server_respond_json(request, status, NULL, 0, json_pack("{s:s, s:i}", "message", message, "code", code));
 }
 
 static bool is_bot(struct discord_side *side, struct server_request *request)
@@ -41,7 +33,7 @@ static bool is_bot(struct discord_side *side, struct server_request *request)
 
 static void get_gateway(struct discord_side *side, struct server_request *request)
 {
-    respond(request, 200, json_pack("{s:o, s:i, s:{s:i, s:I, s:i, s:i}}", "url",
+    server_respond_json(request, 200, NULL, 0, json_pack("{s:o, s:i, s:{s:i, s:I, s:i, s:i}}", "url",
         json_sprintf("ws://%s/discord/gateway", side_authority(request)), "shards", 1,
         "session_start_limit", "total", 1000, "remaining", (json_int_t)side_number(&side->base, "sessions_left"),
         "reset_after", 60000, "max_concurrency", 1));
@@ -68,7 +60,7 @@ static void get_messages(struct discord_side *side, struct server_request *reque
         json_object_del(message, "member");
         json_array_insert_new(page, 0, message);
     }
-    respond(request, 200, page);
+    server_respond_json(request, 200, NULL, 0, page);
 }
 
 /* ---- writing ---- */
@@ -91,7 +83,7 @@ static bool take_write(struct discord_side *side, struct server_request *request
         wait_ms = WINDOW_MS - (now_ms - *oldest);
     if (wait_ms > 0) {
         note(side, *write, "limited", NULL);
-        respond(request, 429, json_pack("{s:s, s:f, s:b}", "message", "You are being rate limited.", "retry_after",
+        server_respond_json(request, 429, NULL, 0, json_pack("{s:s, s:f, s:b}", "message", "You are being rate limited.", "retry_after",
                                         (double)wait_ms / 1000, "global", 0));
         return false;
     }
@@ -120,7 +112,7 @@ static void say_written(struct discord_side *side, struct server_request *reques
         snprintf(side->nonce, sizeof(side->nonce), "%.60s", nonce ? nonce : "");
         memcpy(side->nonce_id, id, sizeof(id));
     }
-    respond(request, 200, json_pack("{s:s, s:s, s:s}", "id", id, "channel_id", side_text(&side->base, "channel"), "content",
+    server_respond_json(request, 200, NULL, 0, json_pack("{s:s, s:s, s:s}", "id", id, "channel_id", side_text(&side->base, "channel"), "content",
                                     text));
 }
 
@@ -147,7 +139,7 @@ static void start_poll(struct discord_side *side, struct server_request *request
     side->written_id = 0;
     message_unref(message);
     json_decref(detail);
-    respond(request, 200, json_pack("{s:s}", "id", id));
+    server_respond_json(request, 200, NULL, 0, json_pack("{s:s}", "id", id));
 }
 
 static void post_message(struct discord_side *side, struct server_request *request, bool is_hook)
@@ -202,7 +194,7 @@ static void expire_poll(struct discord_side *side, struct server_request *reques
 {
     struct side_write write = {.act = "poll_end", .native_id = id};
     note(side, write, "accepted", NULL);
-    respond(request, 200, json_pack("{s:s}", "id", id));
+    server_respond_json(request, 200, NULL, 0, json_pack("{s:s}", "id", id));
 }
 
 /* /channels/{id}/messages[/{mid}], /channels/{id}/polls/{mid}/expire */
@@ -259,7 +251,7 @@ static bool route_guild(struct discord_side *side, struct server_request *reques
     note(side, write, "accepted", NULL);
     side_echo(&side->base, &write, NULL);
     if (is_member)
-        respond(request, 200, json_object());
+        server_respond_json(request, 200, NULL, 0, json_object());
     else
         server_respond(request, 204, "text/plain", NULL, 0, "", 0);
     return true;

@@ -19,7 +19,6 @@
 enum { KEPT_MAX = 5000, PAGE_MAX = 100 };
 
 #define PAGE_ID "104000000000001"
-#define TEXT_TYPE "application/json; charset=UTF-8"
 
 struct facebook_side {
     struct side base;
@@ -47,13 +46,11 @@ static struct facebook_side *get_side(struct side *base)
 /* Every answer tells how much of the hour is used. */
 static void respond(struct facebook_side *side, struct server_request *request, int status, json_t *body)
 {
-    char usage[100], *text = json_dumps(body, JSON_COMPACT);
+    char usage[100];
     snprintf(usage, sizeof(usage), "{\"call_count\":%lld,\"total_time\":1,\"total_cputime\":1}",
              (long long)side_number(&side->base, "usage"));
     const struct net_header header = {"x-app-usage", usage};
-    server_respond(request, status, TEXT_TYPE, &header, 1, text, strlen(text));
-    free(text);
-    json_decref(body);
+    server_respond_json(request, status, &header, 1, body);
 }
 
 static void fail(struct facebook_side *side, struct server_request *request, int status, int code, int subcode, const char *words)

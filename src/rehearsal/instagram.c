@@ -107,14 +107,6 @@ static void say(struct side *base, const struct message *message)
 
 /* ---- answers to comments ---- */
 
-static void respond(struct server_request *request, int status, json_t *body)
-{
-    char *text = json_dumps(body, JSON_COMPACT);
-    server_respond(request, status, "application/json", NULL, 0, text, strlen(text));
-    free(text);
-    json_decref(body);
-}
-
 static bool handle_request(struct side *base, struct server_request *request, const char *path)
 {
     static const struct message_author author = {.id = {ACCOUNT, sizeof(ACCOUNT) - 1}, .login = {"rehearsal", 9}};
@@ -129,9 +121,9 @@ static bool handle_request(struct side *base, struct server_request *request, co
     side_mint_id(base, id);
     if (!token || strcmp(token, side_text(base, "token")) != 0) {
         write.outcome = "denied";
-        respond(request, 400, json_pack("{s:{s:s, s:i}}", "error", "message", "Invalid OAuth access token", "code", 190));
+        server_respond_json(request, 400, NULL, 0, json_pack("{s:{s:s, s:i}}", "error", "message", "Invalid OAuth access token", "code", 190));
     } else {
-        respond(request, 200, json_pack("{s:s}", "id", id));
+        server_respond_json(request, 200, NULL, 0, json_pack("{s:s}", "id", id));
         side_echo(base, &write, &author);
     }
     side_note_write(base, &write);

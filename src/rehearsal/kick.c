@@ -221,14 +221,6 @@ static void close_client(struct side_client *base)
 
 /* ---- the site ---- */
 
-static void respond(struct server_request *request, int status, json_t *body)
-{
-    char *text = json_dumps(body, JSON_COMPACT);
-    server_respond(request, status, "application/json", NULL, 0, text, strlen(text));
-    free(text);
-    json_decref(body);
-}
-
 static void get_site(struct side *base, struct server_request *request, const char *path)
 {
     static const char channels[] = "/api/v2/channels/";
@@ -242,14 +234,14 @@ static void get_site(struct side *base, struct server_request *request, const ch
         json_t *list = json_array();
         for (size_t i = json_array_size(get_side(base)->history); i-- > 0;)
             json_array_append(list, json_array_get(get_side(base)->history, i));
-        respond(request, 200, json_pack("{s:{s:b, s:i}, s:{s:o}}", "status", "error", 0, "code", 200, "data", "messages", list));
+        server_respond_json(request, 200, NULL, 0, json_pack("{s:{s:b, s:i}, s:{s:o}}", "status", "error", 0, "code", 200, "data", "messages", list));
     } else if (strcmp(word, side_room(base, "channel")) == 0) {
-        respond(request, 200, json_pack("{s:i, s:i, s:s, s:{s:i}, s:[{s:i, s:{s:s}}, {s:i, s:{s:s}}]}", "id", CHANNEL, "user_id", USER, "slug", word, "chatroom",
+        server_respond_json(request, 200, NULL, 0, json_pack("{s:i, s:i, s:s, s:{s:i}, s:[{s:i, s:{s:s}}, {s:i, s:{s:s}}]}", "id", CHANNEL, "user_id", USER, "slug", word, "chatroom",
                                         "id", CHATROOM, "subscriber_badges", "months", 1, "badge_image", "src",
                                         "https://files.kick.com/badges/1", "months", 6, "badge_image", "src",
                                         "https://files.kick.com/badges/6"));
     } else {
-        respond(request, 404, json_pack("{s:s}", "message", "Not found"));
+        server_respond_json(request, 404, NULL, 0, json_pack("{s:s}", "message", "Not found"));
     }
 }
 
@@ -257,7 +249,7 @@ static void get_site(struct side *base, struct server_request *request, const ch
 
 static void fail(struct server_request *request, int status, const char *message)
 {
-    respond(request, status, json_pack("{s:{}, s:s}", "data", "message", message));
+    server_respond_json(request, status, NULL, 0, json_pack("{s:{}, s:s}", "data", "message", message));
 }
 
 static bool may_write(struct kick_side *side)
@@ -305,10 +297,10 @@ static void post_chat(struct kick_side *side, struct server_request *request, co
         refuse_busy(side, request, &write);
     } else if (strstr(content, "dropped")) {
         note(side, &write, "dropped", "is_sent");
-        respond(request, 200, json_pack("{s:{s:b, s:s}, s:s}", "data", "is_sent", 0, "message_id", "", "message", "OK"));
+        server_respond_json(request, 200, NULL, 0, json_pack("{s:{s:b, s:s}, s:s}", "data", "is_sent", 0, "message_id", "", "message", "OK"));
     } else {
         note(side, &write, "accepted", NULL);
-        respond(request, 200, json_pack("{s:{s:b, s:s}, s:s}", "data", "is_sent", 1, "message_id", id, "message", "OK"));
+        server_respond_json(request, 200, NULL, 0, json_pack("{s:{s:b, s:s}, s:s}", "data", "is_sent", 1, "message_id", id, "message", "OK"));
         side_echo(&side->base, &write, &author);
     }
 }
@@ -335,13 +327,13 @@ static void handle_ban(struct kick_side *side, struct server_request *request, c
     }
     note(side, &write, "accepted", NULL);
     side_echo(&side->base, &write, NULL);
-    respond(request, 200, json_pack("{s:{}, s:s}", "data", "message", "OK"));
+    server_respond_json(request, 200, NULL, 0, json_pack("{s:{}, s:s}", "data", "message", "OK"));
 }
 
 static void handle_subscriptions(struct kick_side *side, struct server_request *request, const json_t *body)
 {
     if (server_request_method(request) == METHOD_GET) {
-        respond(request, 200, json_pack("{s:O, s:s}", "data", side->subscriptions, "message", "OK"));
+        server_respond_json(request, 200, NULL, 0, json_pack("{s:O, s:s}", "data", side->subscriptions, "message", "OK"));
         return;
     }
     json_t *answers = json_array();
@@ -354,7 +346,7 @@ static void handle_subscriptions(struct kick_side *side, struct server_request *
         if (name && !is_refused)
             json_array_append_new(side->subscriptions, json_pack("{s:s, s:i, s:s}", "event", name, "version", 1, "method", "webhook"));
     }
-    respond(request, 200, json_pack("{s:o, s:s}", "data", answers, "message", "OK"));
+    server_respond_json(request, 200, NULL, 0, json_pack("{s:o, s:s}", "data", answers, "message", "OK"));
 }
 
 static void get_key(struct kick_side *side, struct server_request *request)
@@ -363,7 +355,7 @@ static void get_key(struct kick_side *side, struct server_request *request)
     BIO *bio = BIO_new(BIO_s_mem());
     PEM_write_bio_PUBKEY(bio, key_of(side));
     long len = BIO_get_mem_data(bio, &pem);
-    respond(request, 200, json_pack("{s:{s:s%}, s:s}", "data", "public_key", pem, (size_t)len, "message", "OK"));
+    server_respond_json(request, 200, NULL, 0, json_pack("{s:{s:s%}, s:s}", "data", "public_key", pem, (size_t)len, "message", "OK"));
     BIO_free(bio);
 }
 
@@ -384,10 +376,10 @@ static void handle_api(struct kick_side *side, struct server_request *request, c
     json_t *body = len > 0 ? json_parse(bytes, len, NULL) : NULL;
     if (strcmp(path, "/channels") == 0) {
         bool is_ours = slug && strcmp(slug, side_room(&side->base, "channel")) == 0;
-        respond(request, 200, is_ours ? json_pack("{s:[{s:i, s:s}], s:s}", "data", "broadcaster_user_id", USER, "slug", slug, "message",
+        server_respond_json(request, 200, NULL, 0, is_ours ? json_pack("{s:[{s:i, s:s}], s:s}", "data", "broadcaster_user_id", USER, "slug", slug, "message",
                                                   "OK") : json_pack("{s:[], s:s}", "data", "message", "OK"));
     } else if (strcmp(path, "/users") == 0) {
-        respond(request, 200, json_pack("{s:[{s:i, s:s}]}", "data", "user_id", USER, "name", side_room(&side->base, "channel")));
+        server_respond_json(request, 200, NULL, 0, json_pack("{s:[{s:i, s:s}]}", "data", "user_id", USER, "name", side_room(&side->base, "channel")));
     } else if (strcmp(path, "/chat") == 0 && method == METHOD_POST) {
         post_chat(side, request, body);
     } else if (strncmp(path, "/chat/", 6) == 0 && method == METHOD_DELETE) {
@@ -495,17 +487,6 @@ static void destroy(struct side *base)
 }
 
 /* A UUID of version 4. */
-static void make_id(const char *word, size_t len, uint64_t pass, char id[TRANSCRIPT_ID_BYTES])
-{
-    bool is_uuid = len == 36 && word[8] == '-' && word[13] == '-' && word[18] == '-' && word[23] == '-';
-    uint64_t a, b;
-    if (transcript_keep_id(is_uuid, word, len, pass, id))
-        return;
-    transcript_hash_word(word, len, pass, &a, &b);
-    snprintf(id, TRANSCRIPT_ID_BYTES, "%08x-%04x-4%03x-a%03x-%012llx", (unsigned)(a >> 32), (unsigned)(a >> 16) & 0xffff,
-             (unsigned)a & 0xfff, (unsigned)(b >> 52), (unsigned long long)(b & 0xffffffffffff));
-}
-
 static const struct side_setting settings[] = {
     {"channel", "rehearsal", "the channel's name; usual: the transcript's"},
     {"app_key", "32cbd69e4b950bf97679", "the Pusher application"},
@@ -519,7 +500,7 @@ static const struct side_setting settings[] = {
 };
 
 const struct side_impl kick_side = {
-    .name = "kick", .settings = settings, .create = create, .aim = resume, .destroy = destroy, .say = say, .make_id = make_id,
+    .name = "kick", .settings = settings, .create = create, .aim = resume, .destroy = destroy, .say = say, .make_id = transcript_make_uuid,
     .request = handle_request, .address = address, .describe = describe, .accept = accept_client, .open = open_client,
     .receive = receive, .close = close_client, .drop = drop, .garbage = garbage, .reconnect = reconnect, .resume = resume,
     .special = special, .specials = "quota, rotated, over",

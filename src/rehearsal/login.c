@@ -83,10 +83,7 @@ static void make_word(const char *begin, char word[WORD_BYTES])
 
 static void respond(const struct question *question, int status, json_t *object)
 {
-    char *text = json_dumps(object, JSON_COMPACT);
-    server_respond(question->request, status, "application/json", NULL, 0, text, strlen(text));
-    free(text);
-    json_decref(object);
+    server_respond_json(question->request, status, NULL, 0, object);
 }
 
 /* Each in its own words: Twitch's stand in "message". */

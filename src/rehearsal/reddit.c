@@ -170,10 +170,7 @@ static void respond(struct reddit_side *side, struct server_request *request, in
     snprintf(reset, sizeof(reset), "%" PRId64, 1 + (WINDOW_MS - (clock_monotonic_ms() - side->window_ms)) / 1000);
     const struct net_header headers[] = {
         {"x-ratelimit-remaining", left}, {"x-ratelimit-used", used}, {"x-ratelimit-reset", reset}};
-    char *text = json_dumps(body, JSON_COMPACT);
-    server_respond(request, status, "application/json; charset=UTF-8", headers, ARRAY_LENGTH(headers), text, strlen(text));
-    free(text);
-    json_decref(body);
+    server_respond_json(request, status, headers, ARRAY_LENGTH(headers), body);
 }
 
 static void fail(struct reddit_side *side, struct server_request *request, int status, const char *message)

@@ -165,6 +165,17 @@ void transcript_plain_id(const char *word, size_t len, uint64_t pass, char id[TR
         snprintf(id, TRANSCRIPT_ID_BYTES, "%016llx%016llx", (unsigned long long)a, (unsigned long long)b);
 }
 
+void transcript_make_uuid(const char *word, size_t len, uint64_t pass, char id[TRANSCRIPT_ID_BYTES])
+{
+    bool is_uuid = len == 36 && word[8] == '-' && word[13] == '-' && word[18] == '-' && word[23] == '-';
+    uint64_t a, b;
+    if (transcript_keep_id(is_uuid, word, len, pass, id))
+        return;
+    transcript_hash_word(word, len, pass, &a, &b);
+    snprintf(id, TRANSCRIPT_ID_BYTES, "%08x-%04x-4%03x-a%03x-%012llx", (unsigned)(a >> 32), (unsigned)(a >> 16) & 0xffff,
+             (unsigned)a & 0xfff, (unsigned)(b >> 52), (unsigned long long)(b & 0xffffffffffff));
+}
+
 static struct str map_id(const struct transcript_form *form, struct str word, uint64_t pass, char id[TRANSCRIPT_ID_BYTES])
 {
     if (word.len == 0)

@@ -58,6 +58,9 @@ struct message *transcript_stamp(const struct message *line, const struct transc
 /* The word itself; in later passes 32 hexadecimal digits. */
 void transcript_plain_id(const char *word, size_t len, uint64_t pass, char id[TRANSCRIPT_ID_BYTES]);
 
+/* A UUID of version 4, as Twitch and Kick call messages. */
+void transcript_make_uuid(const char *word, size_t len, uint64_t pass, char id[TRANSCRIPT_ID_BYTES]);
+
 /* For makers of ids: 128 bits of a word and pass; and the word itself, if it has the form and nothing is repeated. */
 void transcript_hash_word(const char *word, size_t len, uint64_t pass, uint64_t *a, uint64_t *b);
 bool transcript_keep_id(bool has_form, const char *word, size_t len, uint64_t pass, char id[TRANSCRIPT_ID_BYTES]);

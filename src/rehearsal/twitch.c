@@ -481,17 +481,6 @@ static struct side *create(struct rehearsal *rehearsal)
 }
 
 /* A UUID of version 4. */
-static void make_id(const char *word, size_t len, uint64_t pass, char id[TRANSCRIPT_ID_BYTES])
-{
-    bool is_uuid = len == 36 && word[8] == '-' && word[13] == '-' && word[18] == '-' && word[23] == '-';
-    uint64_t a, b;
-    if (transcript_keep_id(is_uuid, word, len, pass, id))
-        return;
-    transcript_hash_word(word, len, pass, &a, &b);
-    snprintf(id, TRANSCRIPT_ID_BYTES, "%08x-%04x-4%03x-a%03x-%012llx", (unsigned)(a >> 32), (unsigned)(a >> 16) & 0xffff,
-             (unsigned)a & 0xfff, (unsigned)(b >> 52), (unsigned long long)(b & 0xffffffffffff));
-}
-
 static const struct side_setting settings[] = {
     {"channel", "rehearsal", "the channel's login; usual: the transcript's"},
     {"ping_ms", "300000", "between PINGs"},
@@ -510,7 +499,7 @@ static const struct side_setting settings[] = {
 
 const struct side_impl twitch_side = {
     .name = "twitch", .settings = settings, .create = create, .start = start, .destroy = destroy, .say = say,
-    .make_id = make_id, .address = address, .describe = describe, .is_root = true, .accept = accept_client,
+    .make_id = transcript_make_uuid, .address = address, .describe = describe, .is_root = true, .accept = accept_client,
     .open = open_client, .receive = receive, .close = close_client, .drop = drop, .garbage = garbage,
     .reconnect = reconnect, .request = twitch_helix_request, .special = special,
     .specials = "close4000 … close4007, astray, expire, orphan, reject, repeat, revoke",

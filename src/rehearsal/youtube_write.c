@@ -21,10 +21,7 @@ void youtube_fail(struct server_request *request, int status, const char *domain
 {
     json_t *body = json_pack("{s:{s:i,s:s,s:[{s:s,s:s,s:s}]}}", "error", "code", status, "message", text, "errors", "message", text,
                              "domain", domain, "reason", reason);
-    char *json = json_dumps(body, JSON_COMPACT);
-    server_respond(request, status, "application/json; charset=UTF-8", NULL, 0, json, strlen(json));
-    free(json);
-    json_decref(body);
+    server_respond_json(request, status, NULL, 0, body);
 }
 
 /* Noted as refused, and answered. */
@@ -46,10 +43,7 @@ static void accept(const struct youtube_desk *desk, struct side_write *write)
 static void respond_id(const struct youtube_desk *desk, const char *kind, const char *id)
 {
     json_t *body = json_pack("{s:s,s:s,s:s}", "kind", kind, "etag", "w", "id", id);
-    char *json = json_dumps(body, JSON_COMPACT);
-    server_respond(desk->request, 200, "application/json; charset=UTF-8", NULL, 0, json, strlen(json));
-    free(json);
-    json_decref(body);
+    server_respond_json(desk->request, 200, NULL, 0, body);
 }
 
 static size_t count_characters(const char *text)
