@@ -497,3 +497,17 @@ void connector_set_cursor(struct connector *base, const char *cursor)
     if (base->options.on_cursor)
         base->options.on_cursor(base->options.data, cursor);
 }
+
+void connector_set_cursor_json(struct connector *base, json_t *cursor)
+{
+    char *text = json_dumps(cursor, JSON_COMPACT);
+    connector_set_cursor(base, text);
+    free(text);
+    json_decref(cursor);
+}
+
+json_t *connector_cursor(const struct connector *base)
+{
+    const char *text = base->options.cursor;
+    return text ? json_parse(text, strlen(text), NULL) : NULL;
+}

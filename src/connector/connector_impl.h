@@ -154,7 +154,12 @@ void connector_fill_websocket(const struct connector *base, struct websocket_opt
 /* from_ms is taken down to the whole second. Nothing happens if it is 0: we never were there. */
 void connector_gap(struct connector *base, int64_t from_ms, int64_t to_ms, const char *reason);
 
+/* How far this source has read; stored with the messages that it covers. _json takes over the reference. */
 void connector_set_cursor(struct connector *base, const char *cursor);
+void connector_set_cursor_json(struct connector *base, json_t *cursor);
+
+/* That of the last life, a new reference; NULL, which every getter of json.h accepts: there is none, or it is damaged. */
+json_t *connector_cursor(const struct connector *base);
 
 /* inbound.c, for connector_destroy(): closes the websockets that others opened to this source. */
 void connector_end_sockets(struct connector *base);

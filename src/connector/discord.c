@@ -16,6 +16,7 @@
 #include "base/random.h"
 #include "base/utf8.h"
 #include "connector/discord_inside.h"
+#include "connector/fields.h"
 
 enum {
     CURSOR_MS = 1000,
@@ -156,16 +157,13 @@ static void give_cursor(struct discord *discord)
     }
     if (discord->resume_url)
         json_object_set_new(cursor, "url", json_string(discord->resume_url));
-    char *text = json_dumps(cursor, JSON_COMPACT);
     discord->cursor_ms = clock_monotonic_ms();
-    connector_set_cursor(&discord->base, text);
-    free(text);
-    json_decref(cursor);
+    connector_set_cursor_json(&discord->base, cursor);
 }
 
-static void take_cursor(struct discord *discord, const char *text)
+static void take_cursor(struct discord *discord)
 {
-    json_t *cursor = json_parse(text, strlen(text), NULL);
+    json_t *cursor = connector_cursor(&discord->base);
     discord->alive_ms = json_get_int(cursor, "alive_ms", 0);
     discord->seq = json_get_int(cursor, "seq", 0);
     set_text(&discord->session, json_get_text(cursor, "session"));
@@ -492,7 +490,7 @@ static void discord_start(struct connector *base)
     timer_init(&discord->tick, loop, handle_tick, discord);
     timer_init(&discord->settle, loop, handle_settled, discord);
     if (base->options.cursor)
-        take_cursor(discord, base->options.cursor);
+        take_cursor(discord);
     connector_set_state(base, CONNECTOR_CONNECTING, "connecting");
     timer_start(&discord->retry, backoff_next_ms(&discord->backoff));
     timer_start(&discord->tick, CURSOR_MS);

@@ -9,16 +9,11 @@
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "connector/door_inside.h"
+#include "connector/fields.h"
 #include "net/form.h"
 #include "net/inflate.h"
 
 enum { IDS_MAX = 1000, ID_BYTES_MAX = 1024, KEY_BYTES = ID_BYTES_MAX + 64 };
-
-static struct str get(const json_t *object, const char *key)
-{
-    const json_t *value = json_object_get(object, key);
-    return json_is_string(value) ? (struct str){json_string_value(value), json_string_length(value)} : (struct str){0};
-}
 
 /* Ids that are unique in one server only: the event key says whose they are. None of a longer id: half of it is no id. */
 static struct str make_key(const struct door *door, struct str id, char key[KEY_BYTES])
@@ -34,8 +29,8 @@ static void read_owncast_user(const json_t *user, struct message_author *author)
 {
     size_t index;
     json_t *scope;
-    author->id = get(user, "id");
-    author->name = get(user, "displayName");
+    author->id = field_text(user, "id");
+    author->name = field_text(user, "displayName");
     json_array_foreach (json_object_get(user, "scopes"), index, scope) {
         if (json_is_string(scope) && strcmp(json_string_value(scope), "MODERATOR") == 0)
             author->roles |= ROLE_MODERATOR;
@@ -47,9 +42,9 @@ static void read_owncast_user(const json_t *user, struct message_author *author)
 static void deliver_owncast(struct door *door, const json_t *data, struct message_draft *draft)
 {
     char key[KEY_BYTES];
-    struct str time = get(data, "timestamp");
+    struct str time = field_text(data, "timestamp");
     draft->platform = STR("owncast");
-    draft->native_id = get(data, "id");
+    draft->native_id = field_text(data, "id");
     draft->event_key = make_key(door, draft->native_id, key);
     clock_parse_rfc3339(time.data ? time.data : "", time.len, &draft->time_ms);
     connector_deliver(&door->base, draft);
@@ -73,9 +68,9 @@ static void read_owncast_visibility(struct door *door, const json_t *data)
 static void read_owncast_chat(struct door *door, const json_t *data)
 {
     struct html_text html = {0};
-    struct message_draft draft = {.kind = MESSAGE_CHAT, .text = get(data, "rawBody")};
+    struct message_draft draft = {.kind = MESSAGE_CHAT, .text = field_text(data, "rawBody")};
     if (draft.text.len == 0) {
-        html_text_read(&html, get(data, "body"), "");
+        html_text_read(&html, field_text(data, "body"), "");
         draft.text = html.text;
     }
     read_owncast_user(json_object_get(data, "user"), &draft.author);
@@ -86,8 +81,8 @@ static void read_owncast_chat(struct door *door, const json_t *data)
 static void read_owncast_follow(struct door *door, const json_t *data)
 {
     struct message_draft draft = {.kind = MESSAGE_FOLLOW};
-    draft.author.id = draft.author.name = get(data, "title");
-    draft.author.avatar = get(data, "image");
+    draft.author.id = draft.author.name = field_text(data, "title");
+    draft.author.avatar = field_text(data, "image");
     deliver_owncast(door, data, &draft);
 }
 
@@ -96,7 +91,7 @@ bool door_take_owncast(struct door *door, const struct door_input *input, struct
 {
     json_t *object = json_parse(input->body, input->len, err);
     const json_t *data = json_object_get(object, "eventData");
-    struct str type = get(object, "type");
+    struct str type = field_text(object, "type");
     bool is_good = json_is_object(data) && type.len > 0;
     if (!is_good && object)
         error_set(err, ERROR_DATA, "owncast: expected \"type\" and \"eventData\"");
@@ -138,18 +133,18 @@ static enum message_kind wechat_kind(struct str type)
 static void read_wechat_event(struct door *door, const json_t *event, struct str live_id)
 {
     char key[KEY_BYTES];
-    struct message_draft draft = {.platform = STR("wechat-channels"), .kind = wechat_kind(get(event, "decoded_type"))};
+    struct message_draft draft = {.platform = STR("wechat-channels"), .kind = wechat_kind(field_text(event, "decoded_type"))};
     if (draft.kind == MESSAGE_NONE)
         return;
-    draft.native_id = get(event, "msg_id");
+    draft.native_id = field_text(event, "msg_id");
     int64_t time_ms = json_get_int(event, "msg_time", 0), seq = json_get_int(event, "seq", 0);
     draft.time_ms = time_ms > 0 ? time_ms : 0;
-    struct str decoded = get(event, "decoded_openid");
-    draft.author.id = decoded.len > 0 ? decoded : get(event, "sec_openid");
-    draft.author.name = get(event, "nickname");
-    draft.text = draft.kind == MESSAGE_CHAT ? get(event, "content") : (struct str){0};
+    struct str decoded = field_text(event, "decoded_openid");
+    draft.author.id = decoded.len > 0 ? decoded : field_text(event, "sec_openid");
+    draft.author.name = field_text(event, "nickname");
+    draft.text = draft.kind == MESSAGE_CHAT ? field_text(event, "content") : (struct str){0};
     if (draft.kind == MESSAGE_GIFT) {
-        draft.money = (struct money){.unit = STR("wecoin"), .item = get(event, "sec_gift_id")};
+        draft.money = (struct money){.unit = STR("wecoin"), .item = field_text(event, "sec_gift_id")};
         int64_t value = json_get_int(event, "gift_value", 0), count = json_get_int(event, "gift_num", 0);
         draft.money.units = value > 0 ? value : 0;
         draft.money.count = count > 0 ? count : 0;
@@ -169,10 +164,10 @@ static bool read_wechat(struct door *door, const json_t *object, struct error *e
     if (!json_is_array(events) && !live)
         return error_set(err, ERROR_DATA, "wxlivespy: expected \"events\" or \"live_info\"");
     json_array_foreach ((json_t *)events, index, event)
-        read_wechat_event(door, event, get(live, "live_id"));
+        read_wechat_event(door, event, field_text(live, "live_id"));
     if (json_get_int(live, "live_status", 1) == 2) {
         char key[KEY_BYTES];
-        struct str id = get(live, "live_id");
+        struct str id = field_text(live, "live_id");
         struct message_draft draft = {.kind = MESSAGE_END, .platform = STR("wechat-channels")};
         bool is_id = id.len > 0 && id.len <= ID_BYTES_MAX;
         int len = is_id ? snprintf(key, KEY_BYTES, "end:%.*s", (int)id.len, id.data) : 0;
@@ -228,17 +223,17 @@ bool door_take_tikfinity(struct door *door, const struct door_input *input, stru
     json_t *object = read_form(input, err);
     struct message_draft draft = {.kind = MESSAGE_CHAT, .platform = STR("tiktok")};
     int64_t coins = json_get_int(object, "coins", 0), count = json_get_int(object, "repeatCount", 0);
-    draft.author.id = get(object, "userId");
-    draft.author.login = get(object, "username");
-    draft.author.name = get(object, "nickname");
-    draft.author.avatar = get(object, "avatar_url");
-    draft.text = get(object, "commandParams");
+    draft.author.id = field_text(object, "userId");
+    draft.author.login = field_text(object, "username");
+    draft.author.name = field_text(object, "nickname");
+    draft.author.avatar = field_text(object, "avatar_url");
+    draft.text = field_text(object, "commandParams");
     if (draft.text.len == 0)
-        draft.text = get(object, "content");
-    if (get(object, "giftName").len > 0) {
+        draft.text = field_text(object, "content");
+    if (field_text(object, "giftName").len > 0) {
         draft.kind = MESSAGE_GIFT;
         draft.text = (struct str){0};
-        draft.money = (struct money){.unit = STR("coins"), .item = get(object, "giftName")};
+        draft.money = (struct money){.unit = STR("coins"), .item = field_text(object, "giftName")};
         draft.money.units = coins > 0 ? coins : 0;
         draft.money.count = count > 0 ? count : 0;
     } else if (json_get_int(object, "likeCount", 0) > 0 && draft.text.len == 0) {

@@ -10,17 +10,12 @@
 #include "base/memory.h"
 #include "chat/money.h"
 #include "connector/door_inside.h"
+#include "connector/fields.h"
 #include "net/form.h"
-
-static struct str get(const json_t *object, const char *key)
-{
-    const json_t *value = json_object_get(object, key);
-    return json_is_string(value) ? (struct str){json_string_value(value), json_string_length(value)} : (struct str){0};
-}
 
 static bool is_verified(const struct door *door, const json_t *object)
 {
-    struct str given = get(object, "verification_token");
+    struct str given = field_text(object, "verification_token");
     size_t held = strlen(door->kofi_token);
     volatile unsigned char differs = held != given.len;
     for (size_t i = 0; held > 0 && i < given.len; i++)
@@ -37,12 +32,12 @@ static void set(json_t *detail, const char *key, struct str text)
 /* "Donation", "Subscription", "Commission", "Shop Order". */
 static void read_type(const json_t *object, struct message_draft *draft, json_t *detail)
 {
-    struct str type = get(object, "type");
+    struct str type = field_text(object, "type");
     draft->kind = MESSAGE_GIFT;
     if (str_equal(type, STR("Subscription"))) {
         bool is_first = json_is_true(json_object_get(object, "is_first_subscription_payment"));
         draft->kind = MESSAGE_MEMBERSHIP;
-        draft->money.item = get(object, "tier_name");
+        draft->money.item = field_text(object, "tier_name");
         set(detail, "event", is_first ? STR("new") : STR("renewed"));
     } else if (str_equal(type, STR("Shop Order"))) {
         set(detail, "event", STR("shop_order"));
@@ -54,8 +49,8 @@ static void read_type(const json_t *object, struct message_draft *draft, json_t 
 static bool deliver(struct door *door, const json_t *object, struct error *err)
 {
     json_t *detail = json_object();
-    struct message_draft draft = {.platform = STR("kofi"), .native_id = get(object, "message_id")};
-    struct str time = get(object, "timestamp"), amount = get(object, "amount"), currency = get(object, "currency");
+    struct message_draft draft = {.platform = STR("kofi"), .native_id = field_text(object, "message_id")};
+    struct str time = field_text(object, "timestamp"), amount = field_text(object, "amount"), currency = field_text(object, "currency");
     read_type(object, &draft, detail);
     bool is_good = money_is_currency(currency) && money_from_decimal(amount, &draft.money.micros);
     if (is_good) {
@@ -63,8 +58,8 @@ static bool deliver(struct door *door, const json_t *object, struct error *err)
         draft.money.currency = currency;
         clock_parse_rfc3339(time.data ? time.data : "", time.len, &draft.time_ms);
         if (json_is_true(json_object_get(object, "is_public"))) {
-            draft.author.name = get(object, "from_name");
-            draft.text = get(object, "message");
+            draft.author.name = field_text(object, "from_name");
+            draft.text = field_text(object, "message");
         } else {
             json_object_set_new(detail, "anonymous", json_true());
         }

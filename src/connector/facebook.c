@@ -122,16 +122,13 @@ void facebook_give_cursor(struct facebook *facebook)
     json_t *cursor = json_pack("{s:s*, s:s*, s:I, s:I, s:I}", "video", facebook->video, "ended_video", facebook->ended_video,
                                "alive_ms", (json_int_t)facebook->alive_ms, "last_ms", (json_int_t)facebook->reader.last_ms,
                                "since_ms", (json_int_t)facebook->since_ms);
-    char *text = json_dumps(cursor, JSON_COMPACT);
     facebook->cursor_ms = facebook->alive_ms;
-    connector_set_cursor(&facebook->base, text);
-    free(text);
-    json_decref(cursor);
+    connector_set_cursor_json(&facebook->base, cursor);
 }
 
-static void take_cursor(struct facebook *facebook, const char *text)
+static void take_cursor(struct facebook *facebook)
 {
-    json_t *cursor = json_parse(text, strlen(text), NULL);
+    json_t *cursor = connector_cursor(&facebook->base);
     facebook_set_text(&facebook->video, json_get_text(cursor, "video"));
     facebook_set_text(&facebook->ended_video, json_get_text(cursor, "ended_video"));
     facebook->alive_ms = json_get_int(cursor, "alive_ms", 0);
@@ -284,7 +281,7 @@ static void facebook_start(struct connector *base)
     struct facebook *facebook = get_facebook(base);
     timer_init(&facebook->timer, base->options.loop, handle_timer, facebook);
     if (base->options.cursor)
-        take_cursor(facebook, base->options.cursor);
+        take_cursor(facebook);
     connector_set_state(base, CONNECTOR_CONNECTING, "connecting");
     facebook_later(facebook, 0, facebook_find);
 }

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "connector/facebook_inside.h"
+#include "connector/fields.h"
 
 static void wait_for(struct facebook *facebook, const char *what)
 {

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "connector/facebook_inside.h"
+#include "connector/fields.h"
 #include "net/http.h"
 #include "net/sse.h"
 

@@ -317,7 +317,7 @@ static void instagram_start(struct connector *base)
 {
     struct instagram *instagram = get_instagram(base);
     int64_t now_ms = clock_unix_ms();
-    json_t *cursor = base->options.cursor ? json_parse(base->options.cursor, strlen(base->options.cursor), NULL) : NULL;
+    json_t *cursor = connector_cursor(base);
     instagram->alive_ms = json_get_int(cursor, "alive_ms", 0);
     json_decref(cursor);
     if (instagram->alive_ms > 0 && now_ms - instagram->alive_ms > REPEATED_MS)

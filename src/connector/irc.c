@@ -240,11 +240,9 @@ static void irc_start(struct connector *base)
 {
     struct irc *irc = get_irc(base);
     timer_init(&irc->retry, base->options.loop, connect_now, irc);
-    if (base->options.cursor) {
-        json_t *cursor = json_parse(base->options.cursor, strlen(base->options.cursor), NULL);
-        irc->alive_ms = json_get_int(cursor, "alive_ms", 0);
-        json_decref(cursor);
-    }
+    json_t *cursor = connector_cursor(base);
+    irc->alive_ms = json_get_int(cursor, "alive_ms", 0);
+    json_decref(cursor);
     connector_set_state(base, CONNECTOR_CONNECTING, "connecting to %s for %s", irc->address.host, irc->channel);
     timer_start(&irc->retry, backoff_next_ms(&irc->backoff));
 }

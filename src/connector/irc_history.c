@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "connector/irc_inside.h"
+#include "connector/tag_value.h"
 
 enum { PAGE_LINES = 100, FIRST_LINES = 50, PAGES_MAX = 50, PAGE_MS = 15000, OVERLAP_MS = 2000 };
 
@@ -93,7 +94,7 @@ static bool ends_history(const struct irc *irc, const struct irc_line *line)
 static void keep_id(struct irc_history *history, struct str escaped)
 {
     char *id = history->last_id;
-    size_t len = escaped.len < sizeof(history->last_id) ? irc_unescape(escaped, id) : 0;
+    size_t len = escaped.len < sizeof(history->last_id) ? tag_value_unescape(escaped, id) : 0;
     id[len] = '\0';
     if (strcspn(id, " \r\n") != len)
         id[0] = '\0';

@@ -138,22 +138,6 @@ struct str irc_line_trailing(const struct irc_line *line, size_t count)
     return line->param_count >= count && count > 0 ? line->params[line->param_count - 1] : STR("");
 }
 
-size_t irc_unescape(struct str value, char *out)
-{
-    size_t written = 0;
-    for (size_t i = 0; i < value.len; i++) {
-        char c = value.data[i];
-        if (c == '\\') {
-            if (++i == value.len)
-                break;  // a lone last backslash is dropped
-            c = value.data[i];
-            c = c == ':' ? ';' : c == 's' ? ' ' : c == 'r' ? '\r' : c == 'n' ? '\n' : c;
-        }
-        out[written++] = c;
-    }
-    return written;
-}
-
 int64_t irc_line_time_ms(const struct irc_line *line)
 {
     int64_t time_ms = 0;

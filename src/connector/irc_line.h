@@ -47,8 +47,5 @@ struct str irc_line_param(const struct irc_line *line, size_t index);
 /* The last one, if there are at least `count`: what was said. */
 struct str irc_line_trailing(const struct irc_line *line, size_t count);
 
-/* Undoes the escapes of tag values; out holds value.len bytes. Returns the bytes written. */
-size_t irc_unescape(struct str value, char *out);
-
 /* Unix milliseconds of the tag `time`; 0: absent, or no time. */
 int64_t irc_line_time_ms(const struct irc_line *line);

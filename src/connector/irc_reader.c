@@ -11,6 +11,7 @@
 #include "connector/connector_impl.h"
 #include "connector/irc_ban.h"
 #include "connector/irc_text.h"
+#include "connector/tag_value.h"
 
 enum { HISTORY_AGE_MS = 30 * 1000 };  // bouncers replay as if it were said now: only the time tells
 
@@ -76,7 +77,7 @@ static struct str unescaped(struct str value, struct buffer *room)
     if (value.len == 0 || !memchr(value.data, '\\', value.len))
         return value;
     buffer_clear(room);
-    room->len = irc_unescape(value, buffer_reserve(room, value.len));
+    room->len = tag_value_unescape(value, buffer_reserve(room, value.len));
     return (struct str){room->data, room->len};
 }
 

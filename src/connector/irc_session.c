@@ -13,6 +13,7 @@
 #include "connector/irc_inside.h"
 #include "connector/irc_text.h"
 #include "connector/irc_wire.h"
+#include "connector/tag_value.h"
 
 enum { NICKSERV_MS = 3000, WORDS_BYTES_MAX = 200, TRUSTED_SKEW_MS = 60 * 1000, OPEN_MS = 15000 };
 
@@ -283,7 +284,7 @@ static void note_own(struct irc *irc, const struct irc_line *line)
     struct str escaped = line->tags[IRC_ACCOUNT];
     if (!irc_room_is_us(&irc->reader.room, line->nick))
         return;
-    struct str known = {account, escaped.len < sizeof(account) ? irc_unescape(escaped, account) : 0};
+    struct str known = {account, escaped.len < sizeof(account) ? tag_value_unescape(escaped, account) : 0};
     struct str id = irc_reader_author_id(&irc->reader, line->nick, known);
     char *text = xstrndup(id.data, id.len);
     connector_set_own_author(&irc->base, text);

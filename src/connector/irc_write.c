@@ -10,6 +10,7 @@
 #include "connector/irc_ban.h"
 #include "connector/irc_inside.h"
 #include "connector/irc_text.h"
+#include "connector/tag_value.h"
 
 enum {
     ECHO_MS = 3000,              // then it is asked for
@@ -251,7 +252,7 @@ bool irc_write_note(struct irc *irc, const struct irc_line *line)
     if (is_echo(irc, line)) {
         char id[ID_BYTES_MAX];
         struct str escaped = line->tags[IRC_MSGID];
-        size_t len = escaped.len < sizeof(id) ? irc_unescape(escaped, id) : 0;
+        size_t len = escaped.len < sizeof(id) ? tag_value_unescape(escaped, id) : 0;
         end_task(irc, CONNECTOR_ACCEPTED, (struct str){id, len}, "");
         return true;
     }

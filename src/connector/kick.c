@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/memory.h"
+#include "connector/fields.h"
 #include "connector/inbound.h"
 #include "connector/kick_inside.h"
 #include "net/http.h"
@@ -131,9 +132,9 @@ void kick_give_cursor(struct kick *kick)
 }
 
 /* What the configuration says comes first: ids that were found may be another channel's by now. */
-static void take_cursor(struct kick *kick, const char *text)
+static void take_cursor(struct kick *kick)
 {
-    json_t *cursor = json_parse(text, strlen(text), NULL);
+    json_t *cursor = connector_cursor(&kick->base);
     kick->alive_ms = json_get_int(cursor, "alive_ms", 0);
     if (kick->chatroom_id == 0)
         kick->chatroom_id = json_get_int(cursor, "chatroom_id", 0);
@@ -174,8 +175,7 @@ bool kick_receive(struct connector *base, const char *text, size_t len, struct e
 static void kick_start(struct connector *base)
 {
     struct kick *kick = kick_of(base);
-    if (base->options.cursor)
-        take_cursor(kick, base->options.cursor);
+    take_cursor(kick);
     connector_set_state(base, CONNECTOR_CONNECTING, "connecting to kick.com/%s", kick->channel);
     if (kick->has_socket)
         kick_socket_start(kick);

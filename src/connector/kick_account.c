@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "connector/fields.h"
 #include "connector/kick_inside.h"
 #include "connector/login.h"
 #include "net/form.h"

@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "connector/fields.h"
 #include "connector/inbound.h"
 #include "connector/kick_inside.h"
 #include "net/base64.h"

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "connector/fields.h"
 #include "connector/kick_inside.h"
 #include "net/websocket.h"
 

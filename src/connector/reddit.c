@@ -469,8 +469,7 @@ static void read_thread(struct reddit *reddit)
 /* From before our first day on it is history; after a pause, what was written in it is new. */
 static void take_cursor(struct reddit *reddit)
 {
-    const char *text = reddit->base.options.cursor;
-    json_t *cursor = text ? json_parse(text, strlen(text), NULL) : NULL;
+    json_t *cursor = connector_cursor(&reddit->base);
     reddit->alive_ms = json_get_int(cursor, "alive_ms", 0);
     reddit->reader.after = reddit_id_of(field_text(cursor, "newest"));
     reddit->reader.is_first = reddit->alive_ms == 0;

@@ -375,11 +375,9 @@ static void ssn_start(struct connector *base)
     timer_init(&ssn->tick, base->options.loop, handle_tick, ssn);
     timer_init(&ssn->chat.retry, base->options.loop, connect_link, &ssn->chat);
     timer_init(&ssn->command.retry, base->options.loop, connect_link, &ssn->command);
-    if (base->options.cursor) {
-        json_t *cursor = json_parse(base->options.cursor, strlen(base->options.cursor), NULL);
-        ssn->alive_ms = json_get_int(cursor, "alive_ms", 0);
-        json_decref(cursor);
-    }
+    json_t *cursor = connector_cursor(base);
+    ssn->alive_ms = json_get_int(cursor, "alive_ms", 0);
+    json_decref(cursor);
     if (ssn->listen) {
         start_host(ssn);
         return;

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/memory.h"
+#include "connector/fields.h"
 #include "connector/socialstream_reader.h"
 
 typedef bool (*event_fn)(struct socialstream_reader *reader, const json_t *object, struct message_draft *draft);
@@ -43,7 +44,7 @@ static void begin_membership(struct socialstream_reader *reader, const json_t *o
                              const char *event)
 {
     draft->kind = MESSAGE_MEMBERSHIP;
-    draft->money.item = tier_name(socialstream_text(meta_of(object), "tier"));
+    draft->money.item = tier_name(field_text(meta_of(object), "tier"));
     socialstream_set_text(reader, "event", str_from(event));
 }
 
@@ -52,7 +53,7 @@ static bool read_new(struct socialstream_reader *reader, const json_t *object, s
     begin_membership(reader, object, draft, "new");
     take_as_system(reader, draft);
     if (draft->money.item.len == 0)
-        draft->money.item = socialstream_text(object, "subtitle");
+        draft->money.item = field_text(object, "subtitle");
     return true;
 }
 
@@ -61,7 +62,7 @@ static bool read_months(struct socialstream_reader *reader, const json_t *object
 {
     begin_membership(reader, object, draft, event);
     int64_t months = json_get_int(meta_of(object), "cumulative", 0);
-    socialstream_set_int(reader, "months", months ? months : number_in(socialstream_text(object, "subtitle")));
+    socialstream_set_int(reader, "months", months ? months : number_in(field_text(object, "subtitle")));
     socialstream_set_int(reader, "streak_months", json_get_int(meta_of(object), "streak", 0));
     return true;
 }
@@ -82,7 +83,7 @@ static bool read_gifted(struct socialstream_reader *reader, const json_t *object
     begin_membership(reader, object, draft, "gifted");
     int64_t count = json_get_int(meta_of(object), "total", 0);
     if (count <= 0)
-        count = number_in(socialstream_text(object, "subtitle"));
+        count = number_in(field_text(object, "subtitle"));
     if (count <= 0)
         count = number_in(draft->text);
     draft->money.count = count > 0 ? count : 1;
@@ -94,7 +95,7 @@ static bool read_received(struct socialstream_reader *reader, const json_t *obje
 {
     static const char words[] = "Gifted by ";
     begin_membership(reader, object, draft, "received");
-    struct str subtitle = socialstream_text(object, "subtitle");
+    struct str subtitle = field_text(object, "subtitle");
     if (str_starts_with(subtitle, STR(words)))
         socialstream_set_text(reader, "gifter", (struct str){subtitle.data + 10, subtitle.len - 10});
     take_as_system(reader, draft);
@@ -113,7 +114,7 @@ static bool read_raid(struct socialstream_reader *reader, const json_t *object, 
     draft->kind = MESSAGE_RAID;
     take_as_system(reader, draft);
     if (draft->author.id.len == 0)
-        draft->author.id = socialstream_text(meta_of(object), "fromId");
+        draft->author.id = field_text(meta_of(object), "fromId");
     socialstream_set_int(reader, "viewers", json_get_int(meta_of(object), "viewers", 0));
     return true;
 }
@@ -123,7 +124,7 @@ static bool read_reward(struct socialstream_reader *reader, const json_t *object
 {
     draft->kind = MESSAGE_NOTICE;
     socialstream_set_text(reader, "event", STR("reward"));
-    socialstream_set_text(reader, "reward", socialstream_text(meta_of(object), "rewardId"));
+    socialstream_set_text(reader, "reward", field_text(meta_of(object), "rewardId"));
     socialstream_set_int(reader, "value", json_get_int(meta_of(object), "cost", 0));
     return true;
 }
@@ -131,16 +132,16 @@ static bool read_reward(struct socialstream_reader *reader, const json_t *object
 static bool read_ban(struct socialstream_reader *reader, const json_t *object, struct message_draft *draft)
 {
     const json_t *meta = meta_of(object);
-    struct str id = socialstream_text(meta, "userId"), login = socialstream_text(meta, "username");
+    struct str id = field_text(meta, "userId"), login = field_text(meta, "username");
     draft->kind = MESSAGE_BAN;
     // A page's own scraper may know its people by another id, or by name only: what it called this one last decides.
-    struct str known = socialstream_known_id(reader, draft->platform, socialstream_text(meta, "displayName"));
+    struct str known = socialstream_known_id(reader, draft->platform, field_text(meta, "displayName"));
     draft->target.author_id = known.len > 0 ? known : id.len > 0 ? id : login;
     if (!json_get_bool(meta, "permanent", false))
         draft->target.seconds = json_get_int(meta, "durationSeconds", 0);
     socialstream_set_text(reader, "login", login);
-    socialstream_set_text(reader, "name", socialstream_text(meta, "displayName"));
-    socialstream_set_text(reader, "reason", socialstream_text(meta, "reason"));
+    socialstream_set_text(reader, "name", field_text(meta, "displayName"));
+    socialstream_set_text(reader, "reason", field_text(meta, "reason"));
     draft->author = (struct message_author){0};
     return draft->target.author_id.len > 0 && draft->target.seconds >= 0;
 }
@@ -239,7 +240,7 @@ bool socialstream_read_event(struct socialstream_reader *reader, const json_t *o
     const json_t *event = json_object_get(object, "event");
     if (json_is_true(event))
         return read_notice(reader, STR("system"), draft);
-    struct str name = socialstream_text(object, "event");
+    struct str name = field_text(object, "event");
     if (name.len == 0)
         return draft->text.len > 0 || draft->kind != MESSAGE_CHAT;
     for (size_t i = 0; i < ARRAY_LENGTH(events); i++) {

@@ -9,18 +9,13 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "connector/amount_text.h"
+#include "connector/fields.h"
 
 enum { PLATFORM_BYTES_MAX = 32, BADGES_MAX = 16, ID_BYTES_MAX = 1024, TWICE_MS = 5000 };
 
 #define SITE "https://socialstream.ninja/"
 
 /* ---- small helpers ---- */
-
-struct str socialstream_text(const json_t *object, const char *key)
-{
-    const json_t *value = json_object_get(object, key);
-    return json_is_string(value) ? (struct str){json_string_value(value), json_string_length(value)} : (struct str){0};
-}
 
 static json_t *detail_of(struct socialstream_reader *reader)
 {
@@ -186,8 +181,8 @@ static void deliver_clear(struct socialstream_reader *reader, struct message_dra
 static bool read_delete(struct socialstream_reader *reader, const json_t *what, struct error *err)
 {
     char platform[PLATFORM_BYTES_MAX + 1];
-    struct message_draft draft = {.platform = platform_of(socialstream_text(what, "type"), platform)};
-    struct str id = socialstream_text(what, "id"), name = socialstream_text(what, "chatname");
+    struct message_draft draft = {.platform = platform_of(field_text(what, "type"), platform)};
+    struct str id = field_text(what, "id"), name = field_text(what, "chatname");
     if (draft.platform.len == 0)
         return error_set(err, ERROR_DATA, "a delete without type: whose message is meant?");
     bool is_internal = json_is_integer(json_object_get(what, "id"));  // the extension's own counter: not known to us
@@ -243,7 +238,7 @@ static uint32_t roles_of(const json_t *object)
         roles |= json_is_true(json_object_get(object, flags[i].key)) ? flags[i].role : 0;
     if (roles & ROLE_BROADCASTER)
         roles &= ~(uint32_t)ROLE_BOT;  // some pages set both for the streamer's own lines
-    struct str state = socialstream_text(object, "membership");  // who gives, or comes along, need be no member
+    struct str state = field_text(object, "membership");  // who gives, or comes along, need be no member
     bool is_member = state.len > 0 && !str_equal(state, STR("gift_giver")) && !str_equal(state, STR("REDIRECT"));
     return is_member ? roles | ROLE_SUBSCRIBER : roles;
 }
@@ -260,8 +255,8 @@ static void read_badges(const json_t *object, struct badges *badges)
     json_t *badge;
     json_array_foreach (json_object_get(object, "chatbadges"), index, badge) {
         struct str image = json_is_string(badge) ? (struct str){json_string_value(badge), json_string_length(badge)}
-                                                 : socialstream_text(badge, "src");
-        struct str name = socialstream_text(badge, "text");
+                                                 : field_text(badge, "src");
+        struct str name = field_text(badge, "text");
         image = address_of(image);
         if ((image.len == 0 && name.len == 0) || name.len > 64 || badges->count == BADGES_MAX)
             continue;
@@ -272,12 +267,12 @@ static void read_badges(const json_t *object, struct badges *badges)
 
 static void read_author(const json_t *object, struct message_author *author, struct badges *badges, char color[8])
 {
-    author->name = socialstream_text(object, "chatname");
-    author->id = socialstream_text(object, "userid");
+    author->name = field_text(object, "chatname");
+    author->id = field_text(object, "userid");
     if (author->id.len == 0 || author->id.len > ID_BYTES_MAX)
         author->id = author->name;
-    author->avatar = address_of(socialstream_text(object, "chatimg"));
-    author->color = color_of(socialstream_text(object, "nameColor"), color);
+    author->avatar = address_of(field_text(object, "chatimg"));
+    author->color = color_of(field_text(object, "nameColor"), color);
     author->roles = roles_of(object);
     read_badges(object, badges);
     author->badges = badges->names;
@@ -287,10 +282,10 @@ static void read_author(const json_t *object, struct message_author *author, str
 
 static void read_text(struct socialstream_reader *reader, const json_t *object, struct message_draft *draft)
 {
-    struct str text = socialstream_text(object, "reply");  // YouTube: the line without the name that it answers
-    struct str initial = socialstream_text(object, "initial");
+    struct str text = field_text(object, "reply");  // YouTube: the line without the name that it answers
+    struct str initial = field_text(object, "initial");
     if (text.len == 0 || initial.len == 0)
-        text = socialstream_text(object, "chatmessage");
+        text = field_text(object, "chatmessage");
     if (json_is_true(json_object_get(object, "textonly"))) {
         draft->text = text;
     } else {
@@ -310,12 +305,12 @@ static void read_text(struct socialstream_reader *reader, const json_t *object, 
 static void read_money(struct socialstream_reader *reader, const json_t *object, struct message_draft *draft, char unit[32])
 {
     const json_t *meta = json_object_get(object, "meta");
-    struct str amount = socialstream_text(object, "hasDonation");
+    struct str amount = field_text(object, "hasDonation");
     if (amount.len == 0)
         return;
     char number[32];
     const json_t *value = json_object_get(meta, "amount");
-    struct str currency = socialstream_text(meta, "currency"), digits = socialstream_text(meta, "amount");
+    struct str currency = field_text(meta, "currency"), digits = field_text(meta, "amount");
     if (json_is_number(value)) {
         int len = json_is_integer(value) ? snprintf(number, sizeof(number), "%lld", (long long)json_integer_value(value))
                                          : snprintf(number, sizeof(number), "%.2f", json_real_value(value));
@@ -326,8 +321,8 @@ static void read_money(struct socialstream_reader *reader, const json_t *object,
     if (!is_known)
         amount_text_read(amount, unit, &draft->money);
     socialstream_set_text(reader, "amount", amount);
-    socialstream_set_text(reader, "picture", address_of(socialstream_text(object, "contentimg")));
-    socialstream_set_text(reader, "title", socialstream_text(object, "title"));
+    socialstream_set_text(reader, "picture", address_of(field_text(object, "contentimg")));
+    socialstream_set_text(reader, "title", field_text(object, "title"));
     double estimate = json_get_real(object, "donoValue", 0);
     if (draft->money.micros == 0 && estimate > 0 && estimate < 1e9)
         socialstream_set_int(reader, "estimate_usd_micros", (int64_t)(estimate * 1e6 + 0.5));
@@ -337,7 +332,7 @@ static void read_money(struct socialstream_reader *reader, const json_t *object,
 static void read_streak(const json_t *object, struct message_draft *draft, struct buffer *key)
 {
     const json_t *meta = json_object_get(object, "meta");
-    struct str streak = socialstream_text(meta, "tiktokGiftStreakId");
+    struct str streak = field_text(meta, "tiktokGiftStreakId");
     int64_t count = json_get_int(meta, "tiktokGiftCount", 0);
     if (draft->kind != MESSAGE_GIFT || streak.len == 0 || streak.len > ID_BYTES_MAX || count <= 0)
         return;
@@ -353,9 +348,9 @@ static void read_ids(const json_t *object, struct message_draft *draft)
 {
     // The extension's own `id` counts from 0 in each of its lives: it names nothing for us.
     const json_t *meta = json_object_get(object, "meta");
-    draft->native_id = socialstream_text(meta, "messageId");
+    draft->native_id = field_text(meta, "messageId");
     if (draft->native_id.len == 0)
-        draft->native_id = socialstream_text(meta, "webhookId");  // of donations that came to it as webhooks
+        draft->native_id = field_text(meta, "webhookId");  // of donations that came to it as webhooks
     if (draft->native_id.len > ID_BYTES_MAX)
         draft->native_id = (struct str){0};
     draft->event_key = draft->native_id;
@@ -385,7 +380,7 @@ static void read_line(struct socialstream_reader *reader, const json_t *object, 
     read_money(reader, object, &draft, unit);
     read_streak(object, &draft, &key);
     if (draft.kind != MESSAGE_GIFT)
-        socialstream_set_text(reader, "picture", address_of(socialstream_text(object, "contentimg")));
+        socialstream_set_text(reader, "picture", address_of(field_text(object, "contentimg")));
     if (json_is_true(json_object_get(object, "firsttime")))
         json_object_set_new(detail_of(reader), "first", json_true());
     if (socialstream_read_event(reader, object, &draft) && !came_twice(reader, &draft)) {
@@ -404,7 +399,7 @@ bool socialstream_reader_read(struct socialstream_reader *reader, const json_t *
     if (!json_is_object(object))
         return error_set(err, ERROR_DATA, "expected an object, as Social Stream Ninja sends it");
     const json_t *deleted = json_object_get(object, "delete");
-    struct str type = socialstream_text(object, "type");
+    struct str type = field_text(object, "type");
     bool is_ok = true;
     if (json_is_object(deleted)) {
         is_ok = read_delete(reader, deleted, err);

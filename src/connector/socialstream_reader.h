@@ -60,4 +60,3 @@ struct str socialstream_known_id(struct socialstream_reader *reader, struct str 
 /* For both files: an extra of the kind. Empty texts are left out. */
 void socialstream_set_text(struct socialstream_reader *reader, const char *key, struct str text);
 void socialstream_set_int(struct socialstream_reader *reader, const char *key, int64_t value);
-struct str socialstream_text(const json_t *object, const char *key);

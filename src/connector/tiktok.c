@@ -127,11 +127,8 @@ static void give_cursor(struct tiktok *tiktok)
     set_short(cursor, "room", tiktok->room);
     set_short(cursor, "cursor", tiktok->cursor);
     set_short(cursor, "ext", tiktok->ext);
-    char *text = json_dumps(cursor, JSON_COMPACT);
     tiktok->cursor_ms = tiktok->alive_ms;
-    connector_set_cursor(&tiktok->base, text);
-    free(text);
-    json_decref(cursor);
+    connector_set_cursor_json(&tiktok->base, cursor);
 }
 
 void tiktok_note_alive(struct tiktok *tiktok, int64_t alive_ms)
@@ -217,8 +214,7 @@ static struct connector *tiktok_create(const json_t *config)
 
 static void read_cursor(struct tiktok *tiktok)
 {
-    const char *text = tiktok->base.options.cursor;
-    json_t *cursor = text ? json_parse(text, strlen(text), NULL) : NULL;
+    json_t *cursor = connector_cursor(&tiktok->base);
     tiktok->alive_ms = json_get_int(cursor, "alive_ms", 0);
     tiktok_set_text(&tiktok->room, str_from(json_get_text(cursor, "room")));
     tiktok_set_text(&tiktok->cursor, str_from(json_get_text(cursor, "cursor")));

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "connector/connector_impl.h"
+#include "connector/fields.h"
 #include "connector/tiktok_item.h"
 
 typedef bool (*event_fn)(struct tiktok_item *item, const json_t *data, struct error *err);

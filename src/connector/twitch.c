@@ -429,12 +429,10 @@ static void twitch_start(struct connector *base)
     timer_init(&twitch->reap, loop, reap_sessions, twitch);
     timer_init(&twitch->linger, loop, end_overlap, twitch);
     timer_init(&twitch->tick, loop, handle_tick, twitch);
-    if (base->options.cursor) {
-        json_t *cursor = json_parse(base->options.cursor, strlen(base->options.cursor), NULL);
-        twitch->alive_ms = json_get_int(cursor, "alive_ms", 0);
-        twitch->events_ms = json_get_int(cursor, "events_ms", 0);
-        json_decref(cursor);
-    }
+    json_t *cursor = connector_cursor(base);
+    twitch->alive_ms = json_get_int(cursor, "alive_ms", 0);
+    twitch->events_ms = json_get_int(cursor, "events_ms", 0);
+    json_decref(cursor);
     connector_set_state(base, CONNECTOR_CONNECTING, "connecting for #%s", twitch->channel);
     timer_start(&twitch->retry, backoff_next_ms(&twitch->backoff));
     twitch->events.is_chat_elsewhere = true;

@@ -4,16 +4,11 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/memory.h"
-
-struct str twitch_json_text(const json_t *object, const char *key)
-{
-    const json_t *value = json_object_get(object, key);
-    return (struct str){json_string_value(value), json_string_length(value)};
-}
+#include "connector/fields.h"
 
 int64_t twitch_json_time_ms(const json_t *object, const char *key, int64_t otherwise)
 {
-    struct str text = twitch_json_text(object, key);
+    struct str text = field_text(object, key);
     int64_t time_ms;
     bool is_time = text.len > 0 && clock_parse_rfc3339(text.data, text.len, &time_ms) && time_ms > 0;
     return is_time ? time_ms : otherwise;
@@ -42,14 +37,14 @@ bool twitch_envelope_open(struct twitch_envelope *envelope, const char *text, si
     if (!envelope->root)
         return false;
     const json_t *metadata = json_object_get(envelope->root, "metadata");
-    struct str type = twitch_json_text(metadata, "message_type");
+    struct str type = field_text(metadata, "message_type");
     if (type.len == 0) {
         twitch_envelope_close(envelope);
         return error_set(err, ERROR_DATA, "a frame of EventSub without metadata.message_type");
     }
     envelope->type = type_of(type);
-    envelope->message_id = twitch_json_text(metadata, "message_id");
-    envelope->subscription = twitch_json_text(metadata, "subscription_type");
+    envelope->message_id = field_text(metadata, "message_id");
+    envelope->subscription = field_text(metadata, "subscription_type");
     envelope->time_ms = twitch_json_time_ms(metadata, "message_timestamp", 0);
     envelope->payload = json_object_get(envelope->root, "payload");
     return true;

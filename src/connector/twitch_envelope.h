@@ -32,8 +32,5 @@ struct twitch_envelope {
 bool twitch_envelope_open(struct twitch_envelope *envelope, const char *text, size_t len, struct error *err);
 void twitch_envelope_close(struct twitch_envelope *envelope);
 
-/* The text at key, borrowed from object; empty: absent, null, or something else. */
-struct str twitch_json_text(const json_t *object, const char *key);
-
 /* RFC 3339 at key; otherwise: absent, none, or before 1970. */
 int64_t twitch_json_time_ms(const json_t *object, const char *key, int64_t otherwise);

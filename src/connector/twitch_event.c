@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "connector/connector_impl.h"
+#include "connector/fields.h"
 #include "connector/twitch_reader.h"
 
 enum { NOTICE_BYTES = 400 };
@@ -96,7 +97,7 @@ static const struct twitch_event_type *find_type(struct str name)
 
 struct str twitch_event_text(const struct twitch_event *event, const char *key)
 {
-    return twitch_json_text(event->body, key);
+    return field_text(event->body, key);
 }
 
 const json_t *twitch_event_body(const struct twitch_event *event, const char *key)
@@ -162,7 +163,7 @@ static void set_recorded_source(struct twitch_event *event)
     const json_t *condition = json_object_get(json_object_get(event->envelope->payload, "subscription"), "condition");
     struct str login = twitch_event_text(event, "broadcaster_user_login");
     if (login.len == 0)  // a raid: of two channels, ours is the one that was asked for
-        login = twitch_event_text(event, twitch_json_text(condition, "from_broadcaster_user_id").len > 0
+        login = twitch_event_text(event, field_text(condition, "from_broadcaster_user_id").len > 0
                                              ? "from_broadcaster_user_login" : "to_broadcaster_user_login");
     char *source = login.len > 0 ? twitch_reader_take(event->reader, login.len + 7) : NULL;
     if (!source)

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "chat/money.h"
+#include "connector/fields.h"
 #include "connector/twitch_cheers.h"
 #include "connector/twitch_event.h"
 #include "connector/twitch_line.h"
@@ -25,9 +26,9 @@ static void add_fragment(struct twitch_event *event, const json_t *fragment, siz
     const json_t *emote = json_object_get(fragment, "emote"), *cheermote = json_object_get(fragment, "cheermote");
     struct twitch_cheer cheer;
     if (json_is_object(emote)) {
-        add_emote(event, twitch_json_text(emote, "id"), from, to);
+        add_emote(event, field_text(emote, "id"), from, to);
     } else if (json_is_object(cheermote) &&
-               twitch_cheers_picture(twitch_pictures_cheers(event->reader->pictures), twitch_json_text(cheermote, "prefix"),
+               twitch_cheers_picture(twitch_pictures_cheers(event->reader->pictures), field_text(cheermote, "prefix"),
                                      json_get_int(cheermote, "bits", 0), &cheer)) {
         twitch_reader_add_cheer(event->reader, &event->draft, from, to, &cheer);
     }
@@ -36,7 +37,7 @@ static void add_fragment(struct twitch_event *event, const json_t *fragment, siz
 /* There are no ranges: the fragments' texts, one behind the other, are the text. Where they are not, no more is said. */
 void twitch_event_set_fragments(struct twitch_event *event, const json_t *message)
 {
-    struct str whole = twitch_json_text(message, "text");
+    struct str whole = field_text(message, "text");
     bool is_action;
     struct str text = event->draft.text = twitch_strip_action(whole, &is_action);
     size_t at = 0, shift = whole.len > 0 ? (size_t)(text.data - whole.data) : 0, i;
@@ -44,7 +45,7 @@ void twitch_event_set_fragments(struct twitch_event *event, const json_t *messag
     if (is_action)
         event->draft.kind = MESSAGE_ACTION;
     json_array_foreach (fragments, i, fragment) {
-        struct str piece = twitch_json_text(fragment, "text");
+        struct str piece = field_text(fragment, "text");
         if (piece.len > whole.len - at || (piece.len > 0 && memcmp(whole.data + at, piece.data, piece.len) != 0))
             return;
         if (at >= shift && at + piece.len - shift <= text.len)
@@ -74,14 +75,14 @@ static void read_badges(struct twitch_event *event)
     size_t i;
     author->badges = event->reader->badges;
     json_array_foreach (badges, i, badge) {
-        struct str set = twitch_json_text(badge, "set_id");
-        struct str joined = join_badge(event->reader, set, twitch_json_text(badge, "id"));
+        struct str set = field_text(badge, "set_id");
+        struct str joined = join_badge(event->reader, set, field_text(badge, "id"));
         if (joined.len == 0 || author->badge_count == TWITCH_BADGES_MAX)
             continue;
         event->reader->badges[author->badge_count++] = joined;
         author->roles |= twitch_role_of(set);
         if (str_equal(set, STR("subscriber")) || str_equal(set, STR("founder")))
-            author->months = twitch_number(twitch_json_text(badge, "info"), 0);
+            author->months = twitch_number(field_text(badge, "info"), 0);
     }
 }
 
@@ -112,9 +113,9 @@ static void read_source(struct twitch_event *event)
 static void read_reply(struct twitch_event *event)
 {
     const json_t *reply = twitch_event_body(event, "reply");
-    event->draft.reply_to.native_id = twitch_json_text(reply, "parent_message_id");
-    event->draft.reply_to.author = twitch_json_text(reply, "parent_user_name");
-    event->draft.reply_to.text = twitch_json_text(reply, "parent_message_body");
+    event->draft.reply_to.native_id = field_text(reply, "parent_message_id");
+    event->draft.reply_to.author = field_text(reply, "parent_user_name");
+    event->draft.reply_to.text = field_text(reply, "parent_message_body");
 }
 
 static struct str highlight_of(struct str type)
@@ -162,7 +163,7 @@ static void begin_membership(struct twitch_event *event, const json_t *notice, c
 {
     event->draft.kind = MESSAGE_MEMBERSHIP;
     event->draft.money.item = json_is_true(json_object_get(notice, "is_prime"))
-                                  ? STR("Prime") : twitch_plan_name(twitch_json_text(notice, "sub_tier"));
+                                  ? STR("Prime") : twitch_plan_name(field_text(notice, "sub_tier"));
     twitch_reader_set_text(event->reader, "event", str_from(word));
 }
 
@@ -183,8 +184,8 @@ static void read_resub(struct twitch_event *event, const json_t *notice)
     twitch_reader_set_true(event->reader, "was_gifted");
     if (json_get_bool(notice, "gifter_is_anonymous", false))
         twitch_reader_set_true(event->reader, "anonymous");
-    twitch_reader_set_text(event->reader, "gifter", twitch_json_text(notice, "gifter_user_name"));
-    twitch_reader_set_text(event->reader, "gifter_id", twitch_json_text(notice, "gifter_user_id"));
+    twitch_reader_set_text(event->reader, "gifter", field_text(notice, "gifter_user_name"));
+    twitch_reader_set_text(event->reader, "gifter_id", field_text(notice, "gifter_user_id"));
 }
 
 static void read_anonymity(struct twitch_event *event)
@@ -195,7 +196,7 @@ static void read_anonymity(struct twitch_event *event)
 
 static void read_sub_gift(struct twitch_event *event, const json_t *notice)
 {
-    struct str batch = twitch_json_text(notice, "community_gift_id");
+    struct str batch = field_text(notice, "community_gift_id");
     bool is_counted = twitch_reader_knows_batch(event->reader, batch);
     begin_membership(event, notice, is_counted ? "received" : "gifted");
     read_anonymity(event);
@@ -205,14 +206,14 @@ static void read_sub_gift(struct twitch_event *event, const json_t *notice)
         event->draft.money.count = 1;
         twitch_reader_set_int(event->reader, "total", json_get_int(notice, "cumulative_total", -1));
     }
-    twitch_reader_set_text(event->reader, "recipient", twitch_json_text(notice, "recipient_user_name"));
-    twitch_reader_set_text(event->reader, "recipient_id", twitch_json_text(notice, "recipient_user_id"));
+    twitch_reader_set_text(event->reader, "recipient", field_text(notice, "recipient_user_name"));
+    twitch_reader_set_text(event->reader, "recipient_id", field_text(notice, "recipient_user_id"));
     twitch_reader_set_int(event->reader, "gift_months", json_get_int(notice, "duration_months", -1));
 }
 
 static void read_community_gift(struct twitch_event *event, const json_t *notice)
 {
-    struct str batch = twitch_json_text(notice, "id");
+    struct str batch = field_text(notice, "id");
     int64_t count = json_get_int(notice, "total", 1);
     begin_membership(event, notice, "gifted");
     read_anonymity(event);
@@ -227,12 +228,12 @@ static void read_upgrade(struct twitch_event *event, const json_t *notice)
     begin_membership(event, notice, "upgraded");
     if (json_get_bool(notice, "gifter_is_anonymous", false))
         twitch_reader_set_true(event->reader, "anonymous");
-    twitch_reader_set_text(event->reader, "gifter", twitch_json_text(notice, "gifter_user_name"));
+    twitch_reader_set_text(event->reader, "gifter", field_text(notice, "gifter_user_name"));
 }
 
 static void read_raid(struct twitch_event *event, const json_t *notice)
 {
-    struct str avatar = twitch_json_text(notice, "profile_image_url");
+    struct str avatar = field_text(notice, "profile_image_url");
     event->draft.kind = MESSAGE_RAID;
     if (str_starts_with(avatar, STR("https://")) && !memmem(avatar.data, avatar.len, "%s", 2))
         event->draft.author.avatar = avatar;
@@ -243,7 +244,7 @@ static void read_raid(struct twitch_event *event, const json_t *notice)
 /* {"value","decimal_places" (in some copies without s),"currency"} */
 bool twitch_event_set_amount(struct twitch_event *event, const json_t *amount)
 {
-    struct str currency = twitch_json_text(amount, "currency");
+    struct str currency = field_text(amount, "currency");
     int64_t places = json_get_int(amount, "decimal_places", json_get_int(amount, "decimal_place", 2)), micros;
     int64_t value = json_get_int(amount, "value", 0);
     if (value <= 0 || !money_is_currency(currency) || !money_from_exponent(value, places, &micros))
@@ -256,7 +257,7 @@ bool twitch_event_set_amount(struct twitch_event *event, const json_t *amount)
 
 static void read_donation(struct twitch_event *event, const json_t *notice)
 {
-    struct str charity = twitch_json_text(notice, "charity_name");
+    struct str charity = field_text(notice, "charity_name");
     if (twitch_event_set_amount(event, json_object_get(notice, "amount"))) {
         event->draft.money.item = charity;
     } else {
@@ -269,7 +270,7 @@ static void read_donation(struct twitch_event *event, const json_t *notice)
 static void read_announcement(struct twitch_event *event, const json_t *notice)
 {
     twitch_reader_set_text(event->reader, "event", STR("announcement"));
-    twitch_reader_set_text(event->reader, "color", twitch_json_text(notice, "color"));
+    twitch_reader_set_text(event->reader, "color", field_text(notice, "color"));
 }
 
 static void read_bits_badge(struct twitch_event *event, const json_t *notice)
@@ -295,7 +296,7 @@ static void read_modiversary(struct twitch_event *event, const json_t *notice)
 static void read_forward(struct twitch_event *event, const json_t *notice)
 {
     twitch_reader_set_text(event->reader, "event", STR("communitypayforward"));
-    twitch_reader_set_text(event->reader, "gifter", twitch_json_text(notice, "gifter_user_name"));
+    twitch_reader_set_text(event->reader, "gifter", field_text(notice, "gifter_user_name"));
 }
 
 static notice_fn find_notice(struct str type)

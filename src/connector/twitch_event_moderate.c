@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "connector/fields.h"
 #include "connector/twitch_event.h"
 #include "connector/twitch_reader.h"
 
@@ -32,10 +33,10 @@ typedef bool (*action_fn)(struct twitch_event *event, const json_t *what, struct
 
 static bool set_person(struct twitch_event *event, const json_t *what, struct error *err)
 {
-    event->draft.target.author_id = twitch_json_text(what, "user_id");
-    twitch_reader_set_text(event->reader, "login", twitch_json_text(what, "user_login"));
-    twitch_reader_set_text(event->reader, "name", twitch_json_text(what, "user_name"));
-    twitch_reader_set_text(event->reader, "reason", twitch_json_text(what, "reason"));
+    event->draft.target.author_id = field_text(what, "user_id");
+    twitch_reader_set_text(event->reader, "login", field_text(what, "user_login"));
+    twitch_reader_set_text(event->reader, "name", field_text(what, "user_name"));
+    twitch_reader_set_text(event->reader, "reason", field_text(what, "reason"));
     return event->draft.target.author_id.len > 0 ||
            error_set(err, ERROR_DATA, "channel.moderate without a person's user_id");
 }
@@ -57,8 +58,8 @@ static bool read_unban(struct twitch_event *event, const json_t *what, struct er
 static bool read_delete(struct twitch_event *event, const json_t *what, struct error *err)
 {
     event->draft.kind = MESSAGE_DELETE;
-    event->draft.target.native_id = twitch_json_text(what, "message_id");
-    twitch_reader_set_text(event->reader, "login", twitch_json_text(what, "user_login"));
+    event->draft.target.native_id = field_text(what, "message_id");
+    twitch_reader_set_text(event->reader, "login", field_text(what, "user_login"));
     return event->draft.target.native_id.len > 0 ||
            error_set(err, ERROR_DATA, "channel.moderate: a deletion without message_id");
 }
@@ -103,11 +104,11 @@ static action_fn find_action(struct str action)
  */
 static bool read_other(struct twitch_event *event, struct str action, const json_t *what)
 {
-    struct str person = twitch_json_text(what, "user_name");
-    struct str reason = twitch_json_text(what, "reason");
+    struct str person = field_text(what, "user_name");
+    struct str reason = field_text(what, "reason");
     set_notice(event, action, person);
     twitch_reader_set_text(event->reader, "name", person);
-    twitch_reader_set_text(event->reader, "person_id", twitch_json_text(what, "user_id"));
+    twitch_reader_set_text(event->reader, "person_id", field_text(what, "user_id"));
     twitch_reader_set_text(event->reader, "reason", reason);
     twitch_reader_set_int(event->reader, "viewers", json_get_int(what, "viewer_count", -1));
     twitch_reader_set_int(event->reader, "seconds", json_get_int(what, "wait_time_seconds", -1));
@@ -157,7 +158,7 @@ static void set_category(struct twitch_event *event)
     const json_t *automod = twitch_event_body(event, "automod");
     const json_t *from = json_is_object(automod) ? automod : event->body;
     twitch_event_copy(event, "reason", "reason");
-    twitch_reader_set_text(event->reader, "category", twitch_json_text(from, "category"));
+    twitch_reader_set_text(event->reader, "category", field_text(from, "category"));
     twitch_reader_set_int(event->reader, "level", json_get_int(from, "level", -1));
 }
 
@@ -184,7 +185,7 @@ bool twitch_event_hold(struct twitch_event *event, struct error *err)
     twitch_event_notice(event, "automod_hold", "AutoMod holds back a message of %.*s", STR_ARGS(event->draft.author.name));
     set_category(event);
     const json_t *message = twitch_event_body(event, "message");
-    twitch_reader_set_text(event->reader, "held", json_is_object(message) ? twitch_json_text(message, "text")
+    twitch_reader_set_text(event->reader, "held", json_is_object(message) ? field_text(message, "text")
                                                                          : twitch_event_text(event, "message"));
     return true;
 }

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "chat/emotes.h"
+#include "connector/fields.h"
 #include "connector/twitch_event.h"
 #include "connector/twitch_reader.h"
 
@@ -39,7 +40,7 @@ bool twitch_event_bits_use(struct twitch_event *event, struct error *err)
     event->draft.kind = MESSAGE_GIFT;
     if (!twitch_set_bits(&event->draft, json_get_int(event->body, "bits", 0)))
         return error_set(err, ERROR_DATA, "channel.bits.use without bits");
-    event->draft.money.item = twitch_json_text(power_up, "type");
+    event->draft.money.item = field_text(power_up, "type");
     if (!str_equal(type, STR("cheer")))
         twitch_reader_set_text(event->reader, "event", type);
     return true;
@@ -52,7 +53,7 @@ bool twitch_event_power_up(struct twitch_event *event, struct error *err)
     if (!json_is_object(power_up))
         power_up = twitch_event_body(event, "power_up");
     int64_t bits = json_get_int(power_up, "bits", json_get_int(event->body, "bits", 0));
-    struct str title = twitch_json_text(power_up, "title");
+    struct str title = field_text(power_up, "title");
     twitch_event_set_author(event, "user");
     twitch_event_set_id(event, twitch_event_text(event, "id"));
     twitch_event_notice(event, "power_up", "%.*s used a power-up: %.*s", STR_ARGS(event->draft.author.name), STR_ARGS(title));
@@ -98,7 +99,7 @@ static void add_ranges(struct twitch_event *event, const json_t *emotes)
     const json_t *item;
     size_t i;
     json_array_foreach (emotes, i, item) {
-        struct emote emote = {.id = twitch_json_text(item, "id")};
+        struct emote emote = {.id = field_text(item, "id")};
         int64_t first = json_get_int(item, "begin", -1), last = json_get_int(item, "end", -1);
         emote.url = twitch_reader_emote_url(event->reader, emote.id);
         if (emote.url.len == 0 || first < 0 || last < first ||
@@ -113,7 +114,7 @@ bool twitch_event_subscription_message(struct twitch_event *event, struct error 
 {
     const json_t *message = twitch_event_body(event, "message");
     begin_membership(event, "renewed");
-    event->draft.text = twitch_json_text(message, "text");
+    event->draft.text = field_text(message, "text");
     add_ranges(event, json_object_get(message, "emotes"));
     twitch_reader_set_int(event->reader, "months", json_get_int(event->body, "cumulative_months", -1));
     twitch_reader_set_int(event->reader, "streak_months", json_get_int(event->body, "streak_months", -1));
@@ -155,7 +156,7 @@ static void set_input(struct twitch_event *event)
 bool twitch_event_redemption(struct twitch_event *event, struct error *err)
 {
     const json_t *reward = twitch_event_body(event, "reward");
-    struct str title = twitch_json_text(reward, "title");
+    struct str title = field_text(reward, "title");
     int64_t cost = json_get_int(reward, "cost", 0);
     twitch_event_set_author(event, "user");
     twitch_event_set_id(event, twitch_event_text(event, "id"));
@@ -163,7 +164,7 @@ bool twitch_event_redemption(struct twitch_event *event, struct error *err)
         return error_set(err, ERROR_DATA, "a redemption without id");
     twitch_event_notice(event, "redemption", "%.*s redeemed %.*s (%lld)", STR_ARGS(event->draft.author.name),
                         STR_ARGS(title), (long long)cost);
-    twitch_reader_set_text(event->reader, "reward", twitch_json_text(reward, "id"));
+    twitch_reader_set_text(event->reader, "reward", field_text(reward, "id"));
     twitch_reader_set_text(event->reader, "title", title);
     twitch_reader_set_int(event->reader, "points", cost);
     twitch_event_copy(event, "status", "status");
@@ -175,7 +176,7 @@ bool twitch_event_redemption(struct twitch_event *event, struct error *err)
 bool twitch_event_automatic_redemption(struct twitch_event *event, struct error *err)
 {
     const json_t *reward = twitch_event_body(event, "reward");
-    struct str type = twitch_json_text(reward, "type");
+    struct str type = field_text(reward, "type");
     int64_t cost = json_get_int(reward, "channel_points", json_get_int(reward, "cost", 0));
     twitch_event_set_author(event, "user");
     twitch_event_set_id(event, twitch_event_text(event, "id"));

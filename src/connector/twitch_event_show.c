@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "connector/fields.h"
 #include "connector/twitch_event.h"
 #include "connector/twitch_reader.h"
 
@@ -19,7 +20,7 @@ static bool ends_with(struct str text, const char *ending)
 static void add_option(json_t *options, const json_t *choice, char *votes, size_t size)
 {
     int64_t count = json_get_int(choice, "votes", 0);
-    struct str title = twitch_json_text(choice, "title");
+    struct str title = field_text(choice, "title");
     json_t *option = json_object();
     count = count > 0 ? count : 0;
     json_object_set_new(option, "text", json_stringn(title.data ? title.data : "", title.len));
@@ -77,14 +78,14 @@ static json_t *outcomes_of(const json_t *outcomes, struct str winner)
     json_t *options = json_array();
     size_t i;
     json_array_foreach (outcomes, i, outcome) {
-        struct str title = twitch_json_text(outcome, "title");
+        struct str title = field_text(outcome, "title");
         if (i == OPTIONS_MAX)
             break;
         json_t *option = json_object();
         json_object_set_new(option, "text", json_stringn(title.data ? title.data : "", title.len));
         json_object_set_new(option, "users", json_integer(json_get_int(outcome, "users", 0)));
         json_object_set_new(option, "points", json_integer(json_get_int(outcome, "channel_points", 0)));
-        if (winner.len > 0 && str_equal(winner, twitch_json_text(outcome, "id")))
+        if (winner.len > 0 && str_equal(winner, field_text(outcome, "id")))
             json_object_set_new(option, "won", json_true());
         json_array_append_new(options, option);
     }
@@ -137,7 +138,7 @@ bool twitch_event_shared_chat(struct twitch_event *event, struct error *err)
     json_t *channels = json_array();
     size_t i;
     json_array_foreach (participants, i, participant) {
-        struct str login = twitch_json_text(participant, "broadcaster_user_login");
+        struct str login = field_text(participant, "broadcaster_user_login");
         if (login.len > 0 && i < OPTIONS_MAX)
             json_array_append_new(channels, json_stringn(login.data, login.len));
     }
@@ -199,7 +200,7 @@ bool twitch_event_raid(struct twitch_event *event, struct error *err)
 {
     int64_t viewers = json_get_int(event->body, "viewers", 0);
     const json_t *condition = json_object_get(json_object_get(event->envelope->payload, "subscription"), "condition");
-    struct str from = twitch_json_text(condition, "from_broadcaster_user_id");
+    struct str from = field_text(condition, "from_broadcaster_user_id");
     viewers = viewers > 0 ? viewers : 0;
     if (from.len > 0 || event->events->is_chat_elsewhere) {
         struct str to = twitch_event_text(event, "to_broadcaster_user_name");

@@ -265,19 +265,3 @@ struct str twitch_line_trailing(const struct twitch_line *line, size_t count)
 {
     return line->param_count >= count ? line->params[line->param_count - 1] : STR("");
 }
-
-size_t twitch_unescape(struct str text, char *out)
-{
-    size_t written = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.data[i];
-        if (c == '\\') {
-            if (++i == text.len)
-                break;  // a lone last backslash is dropped
-            c = text.data[i];
-            c = c == ':' ? ';' : c == 's' ? ' ' : c == 'r' ? '\r' : c == 'n' ? '\n' : c;
-        }
-        out[written++] = c;
-    }
-    return written;
-}

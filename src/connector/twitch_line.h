@@ -101,6 +101,3 @@ static inline bool twitch_line_is(const struct twitch_line *line, enum twitch_ta
 
 /* The last parameter, if there are at least `count`: what was said. */
 struct str twitch_line_trailing(const struct twitch_line *line, size_t count);
-
-/* Undoes the escapes of IRCv3 in one pass; out holds text.len bytes. Returns the bytes written. */
-size_t twitch_unescape(struct str text, char *out);

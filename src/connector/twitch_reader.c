@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "chat/money.h"
 #include "connector/connector_impl.h"
+#include "connector/tag_value.h"
 #include "connector/twitch_pictures.h"
 
 void twitch_reader_init(struct twitch_reader *reader, struct connector *base)
@@ -41,7 +42,7 @@ struct str twitch_reader_text(struct twitch_reader *reader, const struct twitch_
     if (value.len == 0 || !memchr(value.data, '\\', value.len))
         return value;
     char *out = twitch_reader_take(reader, value.len);
-    return out ? (struct str){out, twitch_unescape(value, out)} : (struct str){0};
+    return out ? (struct str){out, tag_value_unescape(value, out)} : (struct str){0};
 }
 
 /* ---- detail: rare, so only made where there is something ---- */

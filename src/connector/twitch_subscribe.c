@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "connector/fields.h"
 #include "connector/twitch_eventsub_inside.h"
 #include "connector/twitch_reader.h"
 #include "net/form.h"
@@ -188,7 +189,7 @@ void twitch_subscribe_stop(struct twitch_eventsub *eventsub)
 void twitch_subscribe_revoke(struct twitch_eventsub *eventsub, const struct twitch_envelope *envelope)
 {
     const struct twitch_event_type *type;
-    struct str status = twitch_json_text(json_object_get(envelope->payload, "subscription"), "status");
+    struct str status = field_text(json_object_get(envelope->payload, "subscription"), "status");
     for (size_t i = 0; (type = twitch_event_type_at(i)); i++) {
         if (str_equal(str_from(type->name), envelope->subscription))
             eventsub->states[i] = TWITCH_REVOKED;

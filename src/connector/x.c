@@ -168,11 +168,8 @@ void x_give_cursor(struct x *x)
         json_object_set_new(cursor, "last_id", json_string(last_id));
     if (x->broadcast)
         json_object_set_new(cursor, "broadcast", json_string(x->broadcast));
-    char *text = json_dumps(cursor, JSON_COMPACT);
     x->cursor_ms = x->alive_ms;
-    connector_set_cursor(&x->base, text);
-    free(text);
-    json_decref(cursor);
+    connector_set_cursor_json(&x->base, cursor);
 }
 
 void x_note_alive(struct x *x)
@@ -342,8 +339,7 @@ static struct connector *x_create(const json_t *config)
 
 static void read_cursor(struct x *x)
 {
-    const char *text = x->base.options.cursor;
-    json_t *cursor = text ? json_parse(text, strlen(text), NULL) : NULL;
+    json_t *cursor = connector_cursor(&x->base);
     const char *last = json_get_text(cursor, "last_id");
     x->alive_ms = json_get_int(cursor, "alive_ms", 0);
     x->month_posts = json_get_int(cursor, "posts", 0);

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "connector/connector_impl.h"
+#include "connector/fields.h"
 
 enum { LINKS_MAX = 32 };
 

@@ -169,15 +169,12 @@ void youtube_give_cursor(struct youtube *youtube)
     set_int(cursor, "spent", youtube->quota->spent);
     set_int(cursor, "day_end_ms", youtube->quota->day_end_ms);
     set_int(cursor, "parked_ms", youtube->quota->parked_ms);
-    char *text = json_dumps(cursor, JSON_COMPACT);
-    connector_set_cursor(&youtube->base, text);
-    free(text);
-    json_decref(cursor);
+    connector_set_cursor_json(&youtube->base, cursor);
 }
 
-static void take_cursor(struct youtube *youtube, const char *text)
+static void take_cursor(struct youtube *youtube)
 {
-    json_t *cursor = json_parse(text, strlen(text), NULL);
+    json_t *cursor = connector_cursor(&youtube->base);
     if (!youtube->channel)
         youtube_set_text(&youtube->channel, json_get_text(cursor, "channel"));
     youtube_set_text(&youtube->video, json_get_text(cursor, "video"));
@@ -435,7 +432,7 @@ static void youtube_start(struct connector *base)
     connector_set_own_author(base, *login_account_id(youtube->login) ? login_account_id(youtube->login) : NULL);
     open_budget(youtube);
     if (base->options.cursor)
-        take_cursor(youtube, base->options.cursor);
+        take_cursor(youtube);
     connector_set_state(base, CONNECTOR_CONNECTING, "connecting");
     youtube_later(youtube, 0, youtube->chat ? youtube_read_chat : youtube_find);
 }

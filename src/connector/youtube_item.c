@@ -14,6 +14,7 @@
 #include "chat/message.h"
 #include "chat/money.h"
 #include "connector/connector_impl.h"
+#include "connector/fields.h"
 
 enum { EMOTES_MAX = 128, KEY_BYTES = 512, URL_BYTES = 1024, OPTIONS_MAX = 16 };
 
@@ -29,16 +30,6 @@ struct item {
 };
 
 typedef bool (*type_fn)(struct item *item, struct error *err);
-
-static struct str text_of(const json_t *value)
-{
-    return (struct str){json_string_value(value), json_string_length(value)};
-}
-
-static struct str get(const json_t *object, const char *key)
-{
-    return text_of(json_object_get(object, key));
-}
 
 static void add_extra(struct item *item, const char *key, json_t *value)
 {
@@ -99,9 +90,9 @@ static void find_shortcodes(struct item *item)
 static bool read_text(struct item *item, struct error *err)
 {
     item->draft.kind = MESSAGE_CHAT;
-    item->draft.text = get(item->snippet, "displayMessage");
+    item->draft.text = field_text(item->snippet, "displayMessage");
     if (item->draft.text.len == 0)
-        item->draft.text = get(item->details, "messageText");
+        item->draft.text = field_text(item->details, "messageText");
     find_shortcodes(item);
     return true;
 }
@@ -111,14 +102,14 @@ static bool read_paid(struct item *item, struct error *err)
 {
     struct money *money = &item->draft.money;
     item->draft.kind = MESSAGE_GIFT;
-    item->draft.text = get(item->details, "userComment");
+    item->draft.text = field_text(item->details, "userComment");
     find_shortcodes(item);
     money->micros = json_get_int(item->details, "amountMicros", 0);
-    money->currency = get(item->details, "currency");
+    money->currency = field_text(item->details, "currency");
     if (money->micros <= 0 || !money_is_currency(money->currency))
         return error_set(err, ERROR_DATA, "a paid message without amountMicros or currency");
     add_int(item, "tier", json_get_int(item->details, "tier", 0));
-    add_text(item, "amount", get(item->details, "amountDisplayString"));
+    add_text(item, "amount", field_text(item->details, "amountDisplayString"));
     return true;
 }
 
@@ -127,10 +118,10 @@ static bool read_sticker(struct item *item, struct error *err)
     const json_t *sticker = json_object_get(item->details, "superStickerMetadata");
     if (!read_paid(item, err))
         return false;
-    item->draft.money.item = get(sticker, "altText");
+    item->draft.money.item = field_text(sticker, "altText");
     if (item->draft.money.item.len == 0)
-        item->draft.money.item = get(sticker, "stickerId");
-    add_text(item, "sticker", get(sticker, "stickerId"));
+        item->draft.money.item = field_text(sticker, "stickerId");
+    add_text(item, "sticker", field_text(sticker, "stickerId"));
     return true;
 }
 
@@ -139,21 +130,21 @@ static bool read_sticker(struct item *item, struct error *err)
 static void begin_membership(struct item *item, const char *event, const char *level_key)
 {
     item->draft.kind = MESSAGE_MEMBERSHIP;
-    item->draft.money.item = get(item->details, level_key);
+    item->draft.money.item = field_text(item->details, level_key);
     add_text(item, "event", str_from(event));
 }
 
 static bool read_new_member(struct item *item, struct error *err)
 {
     begin_membership(item, json_get_bool(item->details, "isUpgrade", false) ? "upgraded" : "new", "memberLevelName");
-    add_text(item, "system", get(item->snippet, "displayMessage"));
+    add_text(item, "system", field_text(item->snippet, "displayMessage"));
     return true;
 }
 
 static bool read_milestone(struct item *item, struct error *err)
 {
     begin_membership(item, "milestone", "memberLevelName");
-    item->draft.text = get(item->details, "userComment");
+    item->draft.text = field_text(item->details, "userComment");
     find_shortcodes(item);
     add_int(item, "months", json_get_int(item->details, "memberMonth", 0));
     return true;
@@ -171,8 +162,8 @@ static bool read_gifting(struct item *item, struct error *err)
 static bool read_received(struct item *item, struct error *err)
 {
     begin_membership(item, "received", "memberLevelName");
-    add_text(item, "batch", get(item->details, "associatedMembershipGiftingMessageId"));
-    add_text(item, "gifter_id", get(item->details, "gifterChannelId"));
+    add_text(item, "batch", field_text(item->details, "associatedMembershipGiftingMessageId"));
+    add_text(item, "gifter_id", field_text(item->details, "gifterChannelId"));
     return true;
 }
 
@@ -207,9 +198,9 @@ static bool read_gift(struct item *item, struct error *err)
     if (jewels < 0 || __builtin_mul_overflow(jewels, combo, &units))
         return error_set(err, ERROR_DATA, "giftEvent with an impossible number of Jewels");
     item->draft.kind = MESSAGE_GIFT;
-    item->draft.money = (struct money){.unit = STR("jewels"), .units = units, .item = get(gift, "giftName"),
+    item->draft.money = (struct money){.unit = STR("jewels"), .units = units, .item = field_text(gift, "giftName"),
                                        .count = combo, .is_streak_open = true};
-    add_picture(item, get(gift, "giftUrl"));
+    add_picture(item, field_text(gift, "giftUrl"));
     int len = snprintf(item->key, KEY_BYTES, "%.*s#%lld", (int)item->draft.native_id.len,
                        item->draft.native_id.data, (long long)combo);
     if (len < KEY_BYTES && item->draft.native_id.len > 0)
@@ -223,7 +214,7 @@ static void add_option(json_t *options, const json_t *option, struct buffer *key
 {
     int64_t votes = json_get_int(option, "tally", 0);
     json_t *out = json_object();
-    struct str text = get(option, "optionText");
+    struct str text = field_text(option, "optionText");
     json_object_set_new(out, "text", json_stringn(text.data ? text.data : "", text.len));
     json_object_set_new(out, "votes", json_integer(votes > 0 ? votes : 0));
     json_array_append_new(options, out);
@@ -234,11 +225,11 @@ static bool read_poll(struct item *item, struct error *err)
 {
     const json_t *metadata = json_object_get(item->details, "metadata");
     const json_t *options = json_object_get(metadata, "options");
-    struct str status = get(item->details, "status");
+    struct str status = field_text(item->details, "status");
     if (!json_is_array(options))
         return error_set(err, ERROR_DATA, "pollEvent without options");
     item->draft.kind = MESSAGE_POLL;
-    item->draft.text = get(metadata, "questionText");
+    item->draft.text = field_text(metadata, "questionText");
     struct buffer key = {0};
     buffer_add(&key, item->draft.native_id.data, item->draft.native_id.len);
     buffer_add_char(&key, '#');
@@ -261,7 +252,7 @@ static bool read_poll(struct item *item, struct error *err)
 static bool read_removal(struct item *item, const char *key, struct error *err)
 {
     item->draft.kind = MESSAGE_DELETE;
-    item->draft.target.native_id = get(item->details, key);
+    item->draft.target.native_id = field_text(item->details, key);
     return item->draft.target.native_id.len > 0 || error_set(err, ERROR_DATA, "a deletion without %s", key);
 }
 
@@ -294,12 +285,12 @@ static bool read_ban(struct item *item, struct error *err)
 {
     const json_t *person = json_object_get(item->details, "bannedUserDetails");
     item->draft.kind = MESSAGE_BAN;
-    item->draft.target.author_id = get(person, "channelId");
-    if (str_equal(get(item->details, "banType"), STR("temporary")))
+    item->draft.target.author_id = field_text(person, "channelId");
+    if (str_equal(field_text(item->details, "banType"), STR("temporary")))
         item->draft.target.seconds = json_get_int(item->details, "banDurationSeconds", 0);
     if (item->draft.target.seconds < 0)
         item->draft.target.seconds = 0;
-    add_text(item, "name", get(person, "displayName"));
+    add_text(item, "name", field_text(person, "displayName"));
     return item->draft.target.author_id.len > 0 ||
            error_set(err, ERROR_DATA, "userBannedEvent without bannedUserDetails.channelId");
 }
@@ -367,13 +358,13 @@ static const struct type *find_type(struct str name)
 static void read_author(struct item *item, const json_t *author)
 {
     struct message_author *out = &item->draft.author;
-    out->id = get(author, "channelId");
+    out->id = field_text(author, "channelId");
     if (out->id.len == 0)
-        out->id = get(item->snippet, "authorChannelId");
-    out->name = get(author, "displayName");
+        out->id = field_text(item->snippet, "authorChannelId");
+    out->name = field_text(author, "displayName");
     if (out->name.len > 1 && out->name.data[0] == '@')  // since 2025 the handle stands here
         out->login = (struct str){out->name.data + 1, out->name.len - 1};
-    out->avatar = get(author, "profileImageUrl");
+    out->avatar = field_text(author, "profileImageUrl");
     out->roles = (json_get_bool(author, "isChatOwner", false) ? ROLE_BROADCASTER : 0u) |
                  (json_get_bool(author, "isChatModerator", false) ? ROLE_MODERATOR : 0u) |
                  (json_get_bool(author, "isChatSponsor", false) ? ROLE_SUBSCRIBER : 0u) |
@@ -383,7 +374,7 @@ static void read_author(struct item *item, const json_t *author)
 static void read_time(struct item *item)
 {
     struct youtube_reader *reader = item->reader;
-    struct str published = get(item->snippet, "publishedAt");
+    struct str published = field_text(item->snippet, "publishedAt");
     int64_t time_ms = 0;
     if (!clock_parse_rfc3339(published.data ? published.data : "", published.len, &time_ms) || time_ms <= 0)
         return;
@@ -425,7 +416,7 @@ bool youtube_reader_read(struct youtube_reader *reader, const json_t *object, st
     item.reader = reader;
     item.snippet = json_object_get(object, "snippet");
     item.extras = NULL;
-    struct str type_name = get(item.snippet, "type");
+    struct str type_name = field_text(item.snippet, "type");
     if (type_name.len == 0)
         return error_set(err, ERROR_DATA, "an item without snippet.type");
     const struct type *type = find_type(type_name);
@@ -433,7 +424,7 @@ bool youtube_reader_read(struct youtube_reader *reader, const json_t *object, st
         note_unknown(reader, type_name);
         return true;
     }
-    struct str id = get(object, "id");
+    struct str id = field_text(object, "id");
     item.draft = (struct message_draft){.native_id = id, .event_key = id};
     read_author(&item, json_object_get(object, "authorDetails"));
     read_time(&item);

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "connector/connector.h"
+#include "connector/tag_value.h"
 #include "connector/twitch_line.h"
 #include "decoding.h"
 
@@ -85,7 +86,7 @@ static void test_unescape(void **state)
     };
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         char out[16];
-        size_t len = twitch_unescape(str_from(cases[i].in), out);
+        size_t len = tag_value_unescape(str_from(cases[i].in), out);
         assert_int_equal(len, strlen(cases[i].out));
         assert_memory_equal(out, cases[i].out, len);
     }
