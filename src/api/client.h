@@ -15,6 +15,7 @@ struct client {
     struct identity who;
     enum client_kind kind;
     unsigned topics;               // 0 until it said hello
+    int overlay;                   // its number in relay/removals.h; REMOVALS_NOBODY: it is no overlay
     bool is_stale;                 // lost what was queued; a snapshot follows
     struct timer refresh;
 };

@@ -52,6 +52,24 @@ static double skew(const struct source *source)
     return source->health.has_skew ? (double)source->health.skew_ms / 1000 : NAN;
 }
 
+/* In seconds; not known before the first. */
+static double median_of(const struct delays *delays)
+{
+    return delays->count > 0 ? (double)delays_median_us(delays) / 1e6 : NAN;
+}
+
+static double worst_of(const struct delays *delays)
+{
+    return delays->count > 0 ? (double)delays->worst_us / 1e6 : NAN;
+}
+
+static double removals(const struct source *source) { return (double)source->removal.lists.count; }
+static double removal(const struct source *source) { return median_of(&source->removal.lists); }
+static double removal_worst(const struct source *source) { return worst_of(&source->removal.lists); }
+static double off_air(const struct source *source) { return median_of(&source->removal.off_air); }
+static double off_air_worst(const struct source *source) { return worst_of(&source->removal.off_air); }
+static double removal_way(const struct source *source) { return median_of(&source->removal.way); }
+
 /* A figure that is not known (NAN) has no line. */
 static const struct family {
     const char *name, *type, *help;
@@ -70,6 +88,12 @@ static const struct family {
     {"source_budget_left", "gauge", "What is left of what the platform allows.", budget_left},
     {"source_budget_limit", "gauge", "What the platform allows.", budget_limit},
     {"source_budget_empty_seconds", "gauge", "Until nothing is left, at the pace of the last quarter of an hour.", budget_empty},
+    {"source_removals_total", "counter", "What its platform deleted or banned.", removals},
+    {"source_removal_seconds", "gauge", "From the receipt of that until all lists are rid of it: the median.", removal},
+    {"source_removal_worst_seconds", "gauge", "The same: the worst of this run.", removal_worst},
+    {"source_off_air_seconds", "gauge", "From the receipt until the overlays have painted without it: the median.", off_air},
+    {"source_off_air_worst_seconds", "gauge", "The same: the worst of this run.", off_air_worst},
+    {"source_removal_way_seconds", "gauge", "From the platform's own time of it to the receipt, clocks compared: the median.", removal_way},
     {"source_skew_seconds", "gauge", "Our clock less the platform's, with the shortest way of a message.", skew},
     {"source_interval_seconds", "gauge", "The usual time between two messages.", interval},
 };

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "relay/removals.h"
 
 enum {
     OUTPUTS_MAX = 16, VIEWS_MAX = 16, TEXT_BYTES_MAX = 300, MISSING_MAX = 32,
@@ -55,7 +56,7 @@ static const char *const output_keys[] = {"name", "view", "state", "text", "is_b
                                           "frames", "bytes", "restarts", "encoder"};
 static const char *const input_keys[] = {"state", "text", "age_ms", "fps", "frames", "live", "repeated", "held", "jumped",
                                          "attempts"};
-static const char *const applied_keys[] = {"revision", "at_ms"};
+static const char *const applied_keys[] = {"revision", "at_ms", "age_ms"};
 static const char *const missing_keys[] = {"view", "text", "script", "question"};
 static const char *const skipped_keys[] = {"view", "card"};
 
@@ -167,13 +168,22 @@ static void take_list(json_t *overlay, const json_t *report, const char *key, co
     json_object_set_new(overlay, key, list);
 }
 
-static void take_overlay(struct outputs *outputs, const json_t *report)
+static void take_applied(const struct outputs *outputs, const struct client *client, const json_t *applied)
+{
+    const char *revision = json_get_text(applied, "revision");
+    if (revision)
+        removals_applied(outputs->api->relay->removals, client->overlay, revision, json_get_int(applied, "age_ms", 0) * 1000);
+}
+
+static void take_overlay(struct outputs *outputs, const struct client *client, const json_t *report)
 {
     json_t *overlay = outputs->overlay ? outputs->overlay : json_object();
     outputs->overlay = overlay;
     const json_t *applied = json_object_get(report, "applied");
-    if (json_is_object(applied))
+    if (json_is_object(applied)) {
+        take_applied(outputs, client, applied);
         json_object_set_new(overlay, "applied", copy_known(applied, applied_keys, ARRAY_LENGTH(applied_keys)));
+    }
     take_list(overlay, report, "missing", missing_keys, ARRAY_LENGTH(missing_keys));
     take_list(overlay, report, "skipped", skipped_keys, ARRAY_LENGTH(skipped_keys));
     send_event(outputs->api, TOPIC_DESK, "overlay", "overlay", overlay);
@@ -241,7 +251,7 @@ void outputs_handle_report(struct api *api, struct client *client, const json_t 
     if (json_is_object(json_object_get(report, "input")))
         take_input(api->outputs, json_object_get(report, "input"));
     if (json_object_get(report, "applied") || json_object_get(report, "missing"))
-        take_overlay(api->outputs, report);
+        take_overlay(api->outputs, client, report);
     if (json_is_object(preview))
         take_preview(api->outputs, client, preview);
 }

@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "relay/on_air.h"
+#include "relay/removals.h"
 
 enum { REFRESH_MS = 1000, CLOSE_NOT_TEXT = 1003 };
 
@@ -46,7 +47,7 @@ static int handle_accept(void *data, const struct server_request *request, void 
         return status;
     }
     struct client *client = xcalloc(1, sizeof(*client));
-    *client = (struct client){.api = api, .who = who};
+    *client = (struct client){.api = api, .who = who, .overlay = REMOVALS_NOBODY};
     list_init(&client->link);
     timer_init(&client->refresh, api->loop, handle_refresh, client);
     *session = client;
@@ -68,6 +69,7 @@ static void handle_close(void *data, struct server_socket *socket, void *session
     client->socket = NULL;
     list_remove(&client->link);
     timer_stop(&client->refresh);
+    removals_leave(client->api->relay->removals, client->overlay);
     reply_forget_client(client->api, client);
     outputs_forget_client(client->api, client);
     free(client);
@@ -146,6 +148,8 @@ static void handle_hello(struct client *client, const json_t *message)
 {
     client->kind = read_kind(json_get_text(message, "client"));
     client->topics = read_topics(json_object_get(message, "topics"));
+    if (client->kind == CLIENT_OVERLAY && client->who.role >= API_ROLE_MODERATOR && client->overlay == REMOVALS_NOBODY)
+        client->overlay = removals_join(client->api->relay->removals);
     take_name(client, json_get_text(message, "name"));
     send_welcome(client);
     const char *have = json_get_text(message, "have");

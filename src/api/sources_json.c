@@ -48,6 +48,29 @@ static void add_can(const struct source *source, struct buffer *out)
         add_text(out, "cannot_say", why_not);
 }
 
+/* {"count":2,"last_ms":0.4,"median_ms":0.4,"worst_ms":1.2} */
+static void add_delays(struct buffer *out, const char *key, const struct delays *delays)
+{
+    if (delays->count == 0)
+        return;
+    buffer_printf(out, ",\"%s\":{\"count\":%" PRIu64 ",\"last_ms\":%.2f,\"median_ms\":%.2f,\"worst_ms\":%.2f}", key,
+                  delays->count, (double)delays->last_us / 1000, (double)delays_median_us(delays) / 1000,
+                  (double)delays->worst_us / 1000);
+}
+
+static void add_removal(const struct source *source, struct buffer *out)
+{
+    const struct source_removal *removal = &source->removal;
+    if (removal->at_ms == 0)
+        return;
+    buffer_printf(out, ",\"removal\":{\"at_ms\":%" PRId64, removal->at_ms);
+    add_delays(out, "lists", &removal->lists);
+    add_delays(out, "off_air", &removal->off_air);
+    add_delays(out, "way", &removal->way);
+    add_delays(out, "whole", &removal->whole);
+    buffer_add_char(out, '}');
+}
+
 void source_write_json(const struct source *source, struct buffer *out)
 {
     const struct connector_health *health = &source->health;
@@ -72,6 +95,7 @@ void source_write_json(const struct source *source, struct buffer *out)
         buffer_printf(out, ",\"skew_ms\":%" PRId64, health->skew_ms);
     add_budget(source, out);
     add_can(source, out);
+    add_removal(source, out);
     if (source->gaps > 0)
         buffer_printf(out, ",\"gaps\":%" PRIu64 ",\"gaps_ms\":%" PRId64, source->gaps, source->gaps_ms);
     buffer_add_char(out, '}');

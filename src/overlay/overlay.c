@@ -69,9 +69,23 @@ static void handle_removed(void *data, const json_t *ids, const json_t *author)
         view_remove(overlay->views[i], ids, author);
 }
 
+/*
+ * Its message may have left the relay's queue long ago, and then no id of it comes with what was removed: but the
+ * question is gone, and its card has no exit either.
+ */
+static void remove_question(const struct overlay *overlay, int64_t id)
+{
+    char card[32];
+    snprintf(card, sizeof(card), "question:%lld", (long long)id);
+    for (size_t i = 0; i < overlay->view_count; i++)
+        view_remove_card(overlay->views[i], card);
+}
+
 static void handle_question(void *data, int64_t id, const json_t *question)
 {
     struct overlay *overlay = data;
+    if (!question)
+        remove_question(overlay, id);
     if (question ? preflight_look(overlay->preflight, question) : preflight_forget(overlay->preflight, id))
         report_preflight(overlay->report);
 }

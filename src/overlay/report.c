@@ -22,6 +22,7 @@ struct report {
     struct report_options options;
     char *revision;          // owned; NULL: nothing applied yet
     int64_t applied_ms;      // Unix
+    int64_t painted_ms;      // monotonic, the same moment
     struct timer state, preview;
     bool *is_old;            // owned; by view: its preview
     int64_t sent_ms;         // monotonic, of the last previews
@@ -131,7 +132,8 @@ static void send_state(void *data)
     struct buffer text = {0};
     buffer_add_string(&text, "{\"type\":\"report\",\"applied\":{");
     add_text(&text, "revision", report->revision);
-    buffer_printf(&text, ",\"at_ms\":%lld}", (long long)report->applied_ms);
+    buffer_printf(&text, ",\"at_ms\":%lld,\"age_ms\":%lld}", (long long)report->applied_ms,
+        (long long)(clock_monotonic_ms() - report->painted_ms));
     add_each(report, &text, "missing", add_missing);
     add_each(report, &text, "skipped", add_skipped);
     buffer_add_char(&text, '}');
@@ -228,11 +230,17 @@ void report_destroy(struct report *report)
     free(report);
 }
 
+static void note_time(struct report *report)
+{
+    report->applied_ms = clock_unix_ms();
+    report->painted_ms = clock_monotonic_ms();
+}
+
 void report_applied(struct report *report, const char *revision)
 {
     free(report->revision);
     report->revision = xstrdup(revision);
-    report->applied_ms = clock_unix_ms();
+    note_time(report);
     timer_start(&report->state, SETTLE_MS);
 }
 
@@ -253,7 +261,7 @@ void report_all(struct report *report)
 void report_painted(struct report *report, const struct view *view)
 {
     if (timer_is_running(&report->state))
-        report->applied_ms = clock_unix_ms();
+        note_time(report);
     for (size_t i = 0; i < report->options.view_count; i++)
         report->is_old[i] |= report->options.views[i] == view;
     plan_previews(report);

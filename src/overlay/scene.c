@@ -243,6 +243,14 @@ bool scene_remove(struct scene *scene, const json_t *ids, const json_t *author)
     return is_any;
 }
 
+bool scene_remove_card(struct scene *scene, const char *id)
+{
+    struct node *node = find(scene, id);
+    if (node)
+        node->state = NODE_GONE;
+    return node != NULL;
+}
+
 bool scene_advance(struct scene *scene, int64_t now_ms)
 {
     bool is_moving = false;

@@ -32,5 +32,8 @@ void scene_apply(struct scene *scene, const json_t *state, int64_t now_ms, bool 
  */
 bool scene_remove(struct scene *scene, const json_t *ids, const json_t *author);
 
+/* The same for one card: "question:12". */
+bool scene_remove_card(struct scene *scene, const char *id);
+
 /* Moves everything; true: something still moves. */
 bool scene_advance(struct scene *scene, int64_t now_ms);

@@ -203,6 +203,12 @@ void view_remove(struct view *view, const json_t *ids, const json_t *author)
         wake(view);
 }
 
+void view_remove_card(struct view *view, const char *id)
+{
+    if (scene_remove_card(&view->scene, id))
+        wake(view);
+}
+
 void view_beat(struct view *view)
 {
     if (view->writer)

@@ -53,6 +53,7 @@ void view_apply(struct view *view, const json_t *state, int64_t now_ms, bool at_
 
 /* See scene_remove(). */
 void view_remove(struct view *view, const json_t *ids, const json_t *author);
+void view_remove_card(struct view *view, const char *id);
 
 /* Brings the picture up to now_ms; true: something moves, paint again in 1/60 s. The timer does it by itself. */
 bool view_paint(struct view *view, int64_t now_ms);

@@ -20,6 +20,7 @@
 #include "relay/polls.h"
 #include "relay/questions.h"
 #include "relay/relay_private.h"
+#include "relay/removals.h"
 #include "relay/replies.h"
 #include "relay/sources.h"
 
@@ -143,6 +144,7 @@ static void handle_lines(void *data)
 static void handle_on_air(void *data)
 {
     struct relay *relay = data;
+    relay->on_air_ns = clock_monotonic_ns();
     if (relay->on_air)
         TELL(relay, on_air);
 }
@@ -188,6 +190,20 @@ static void handle_result(void *data, const struct source *source, const struct 
     struct relay *relay = data;
     replies_handle_result(relay->replies, source->id, result);
     crosspost_handle_result(relay->crosspost, source->id, result);
+}
+
+/* Only what stood on air has changed its state: that is off air when the overlays have painted. */
+static void handle_source_removal(void *data, const struct source *source, int64_t started_ns, int64_t since_us)
+{
+    struct relay *relay = data;
+    if (relay->on_air_ns >= started_ns)
+        removals_wait(relay->removals, source->id, on_air_revision(relay->on_air), started_ns, since_us);
+}
+
+static void handle_off_air(void *data, const char *source, int64_t took_us, int64_t since_us)
+{
+    struct relay *relay = data;
+    sources_note_off_air(relay->sources, source, took_us, since_us);
 }
 
 static void handle_source_ended(void *data, const struct source *source)
@@ -320,7 +336,7 @@ static void start_sources(struct relay *relay, const struct relay_options *optio
         .cache_folder = options->cache_folder,
         .silence_ms = options->silence_ms,
         .on_changed = handle_source, .on_removed = handle_source_removed, .on_result = handle_result, .on_caption = handle_caption,
-        .on_ended = handle_source_ended, .on_notice = handle_notice, .data = relay});
+        .on_removal = handle_source_removal, .on_ended = handle_source_ended, .on_notice = handle_notice, .data = relay});
     relay->replies = replies_create(&(struct replies_options){
         .sources = relay->sources, .journal = relay->journal, .changed = handle_sent, .data = relay});
     relay->crosspost = crosspost_create(&(struct crosspost_options){
@@ -364,6 +380,7 @@ struct relay *relay_create(const struct relay_options *options, struct error *er
     timer_init(&relay->flush, relay->loop, handle_flush, relay);
     timer_init(&relay->clock, relay->loop, handle_clock, relay);
     timer_init(&relay->patience, relay->loop, update_on_air, relay);
+    relay->removals = removals_create(&(struct removals_options){.off_air = handle_off_air, .data = relay});
     relay->queue_listener = (struct queue_listener){
         .data = relay, .on_messages = handle_messages, .on_removed = handle_removed, .on_cleared = handle_cleared,
         .on_changed = handle_edited};
@@ -390,6 +407,7 @@ void relay_destroy(struct relay *relay)
     relay->replies = NULL;
     relay->crosspost = NULL;
     sources_destroy(relay->sources);
+    removals_destroy(relay->removals);
     relay_destroy_logins(relay);
     if (relay->queue)
         queue_flush(relay->queue);

@@ -34,6 +34,7 @@ struct polls;
 struct question;
 struct questions;
 struct relay;
+struct removals;
 struct replies;
 struct sent;
 struct source;
@@ -110,6 +111,7 @@ struct relay {
     struct captions *captions;
     struct chat_commands *chat_commands;
     struct on_air *on_air;
+    struct removals *removals;
     // private
     struct login_listener *login_listeners;  // owned, one a login
     int *login_states;      // owned; of enum login_state, likewise
@@ -122,6 +124,7 @@ struct relay {
     json_t *written;        // source id → its entry as given, secrets and all: for writing back, never for showing
     json_t *refused;        // array: entries that did not start, written back all the same for their owner to mend
     int64_t flushed_ms;     // monotonic
+    int64_t on_air_ns;      // monotonic: the on-air state changed last
     uint64_t handled_id;    // the newest message that questions and polls have seen
 };
 

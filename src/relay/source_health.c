@@ -18,6 +18,7 @@ void source_tell(struct source *source)
 {
     const struct sources_options *options = &source->owner->options;
     source->told_messages = source->health.messages;
+    source->has_news = false;
     source->usual_interval_ms = pace_usual_ms(&source->pace);
     if (options->on_changed)
         options->on_changed(options->data, source);
@@ -173,9 +174,17 @@ void source_tell_counts(void *data)
     list_for_each(source, &sources->list, link) {
         if (source->connector)
             source_take_health(source, connector_health(source->connector));
-        if (source->health.messages != source->told_messages)
+        if (source->health.messages != source->told_messages || source->has_news)
             source_tell(source);
     }
+}
+
+void source_tell_later(struct source *source)
+{
+    struct sources *sources = source->owner;
+    source->has_news = true;
+    if (sources->options.loop && !timer_is_running(&sources->tell))
+        timer_start(&sources->tell, TELL_PAUSE_MS);
 }
 
 void source_handle_health(void *data, const struct connector_health *health)
@@ -189,8 +198,12 @@ void source_handle_message(void *data, struct message *message)
 {
     struct source *source = data;
     struct sources *sources = source->owner;
+    bool is_removal = message->is.kind == MESSAGE_DELETE || message->is.kind == MESSAGE_BAN;
+    int64_t started_ns = is_removal ? clock_monotonic_ns() : 0;
     note_pace(source, message);
     enum intake_result result = intake_push(sources->options.intake, message);
+    if (is_removal && result == INTAKE_TAKEN)
+        source_note_removal(source, message, started_ns);
     source->duplicates += result == INTAKE_DUPLICATE;
     // A key that looks known is known, but for one hash in 2^44: a sender at the door need not wait for the journal.
     if (result == INTAKE_DUPLICATE || result == INTAKE_HELD)

@@ -16,6 +16,7 @@
 #include "connector/connector.h"
 #include "net/loop.h"
 #include "relay/budget.h"
+#include "relay/delays.h"
 #include "relay/pace.h"
 
 struct error;
@@ -23,6 +24,15 @@ struct intake;
 struct journal;
 struct logins;
 struct sources;
+
+/* How fast what its platform deletes or bans is gone here; from the moment its connector had read it. */
+struct source_removal {
+    struct delays lists;     // until it had left queue, questions and on-air state, and clients were told
+    struct delays off_air;   // of what was on air: until the overlays had painted without it
+    struct delays way;       // before that moment: since the platform's own time of it, less the clocks' difference
+    struct delays whole;     // of what was on air: since the platform's own time of it
+    int64_t at_ms;           // Unix, of the last; 0: none yet
+};
 
 /* Read only for all others; borrowed until the source is removed. */
 struct source {
@@ -37,6 +47,7 @@ struct source {
     uint64_t duplicates;             // came again, after a reconnection or by a second way
     uint64_t gaps;                   // in this run
     int64_t gaps_ms;                 // how long they were, together
+    struct source_removal removal;
     bool is_skewed;                  // its clock and ours differ by more than 5 s: that was said
     // private
     struct connector *connector;
@@ -46,6 +57,7 @@ struct source {
     struct budget budget;    // how fast health.budget is spent
     struct timer silence;    // when it counts as silent, or earlier: messages do not move it
     uint64_t told_messages;  // health.messages when the listener was told last
+    bool has_news;           // another figure that the listener was not told yet
 };
 
 struct sources_options {
@@ -65,6 +77,11 @@ struct sources_options {
     void (*on_result)(void *data, const struct source *source, const struct connector_result *result);
     /* Optional: a line of subtitles that came to the door. */
     void (*on_caption)(void *data, const struct source *source, const struct connector_caption *caption);
+    /*
+     * Optional: what its platform deleted or banned has just left all lists. started_ns: monotonic, when its connector
+     * had read that; since_us: how long before, by the platform's own time; -1: not known.
+     */
+    void (*on_removal)(void *data, const struct source *source, int64_t started_ns, int64_t since_us);
     /* Optional: its connection ends for good, and no result comes for what it had to do. */
     void (*on_ended)(void *data, const struct source *source);
     /* Optional: something a person should know: a frame that killed the last run, a chat gone silent. level: "warn". */
@@ -100,6 +117,9 @@ bool sources_remove(struct sources *sources, const char *id, struct error *err);
  * others go on undisturbed. All are checked first: on false (err names the entry) nothing was changed. shown may be NULL.
  */
 bool sources_set(struct sources *sources, const json_t *resolved, const json_t *shown, struct error *err);
+
+/* What was deleted there has left the air as well: see removals.h. Nothing happens if there is no such source any more. */
+void sources_note_off_air(struct sources *sources, const char *id, int64_t took_us, int64_t since_us);
 
 const struct source *sources_find(const struct sources *sources, const char *id);  // NULL: none
 void sources_each(const struct sources *sources, void (*fn)(void *data, const struct source *source), void *data);

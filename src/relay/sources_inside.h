@@ -21,6 +21,9 @@ void source_tell(struct source *source);
 void source_take_health(struct source *source, const struct connector_health *health);
 void source_tell_counts(void *data);  // data: struct sources
 
+/* Figures are told with the counts, once a second. */
+void source_tell_later(struct source *source);
+
 void source_handle_health(void *data, const struct connector_health *health);
 void source_handle_message(void *data, struct message *message);
 void source_handle_gap(void *data, int64_t from_ms, int64_t to_ms, const char *reason);
@@ -28,3 +31,8 @@ void source_handle_cursor(void *data, const char *cursor);
 void source_handle_result(void *data, const struct connector_result *result);
 void source_handle_caption(void *data, const struct connector_caption *caption);
 void source_handle_duplicate(void *data, const struct message *message);  // data: struct sources
+
+/* ---- source_removal.c ---- */
+
+/* Intake has carried out what this control message says. started_ns: monotonic, before it. */
+void source_note_removal(struct source *source, const struct message *message, int64_t started_ns);

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "rehearsal/rehearsal.h"
+#include "relay/on_air.h"
 #include "relay/sources.h"
 
 enum { SILENCE_MS = 400, TALK = 12, HEARD = TALK + 1 };  // and the rules of the room, which come with the JOIN
@@ -151,11 +152,77 @@ static void test_lost_is_not_silent(void **state)
     end(&hall);
 }
 
+static bool has_off_air(const json_t *source)
+{
+    return json_object_get(json_object_get(source, "removal"), "off_air") != NULL;
+}
+
+static void assert_delays(const json_t *removal, const char *key, int count)
+{
+    const json_t *delays = json_object_get(removal, key);
+    assert_int_equal(json_get_int(delays, "count", 0), count);
+    double last_ms = json_number_value(json_object_get(delays, "last_ms"));
+    double worst_ms = json_number_value(json_object_get(delays, "worst_ms"));
+    if (last_ms < 0 || last_ms > worst_ms || worst_ms > 20000)
+        fail_msg("%s: last %g ms, worst %g ms", key, last_ms, worst_ms);
+}
+
+static void retract(struct hall *hall, const char *word)
+{
+    struct message *message = message_create(&(struct message_draft){
+        .kind = MESSAGE_DELETE, .platform = STR("twitch"), .target = {.native_id = str_from(word)}});
+    theatre_say(hall->theatre, message);
+    message_unref(message);
+}
+
+/* Deleted on its platform while it is on air: how long until it is nowhere, and until the overlay has painted that. */
+static void test_removal_is_measured(void **state)
+{
+    struct hall hall;
+    begin(&hall);
+    json_decref(wait_source(&hall, is_live));
+    struct caller overlay;
+    caller_open(&overlay, &hall.desk, "{\"type\":\"hello\",\"client\":\"overlay\",\"name\":\"a\",\"topics\":[\"on_air\",\"desk\"]}");
+    say(&hall, 1);
+    say(&hall, 2);
+    json_t *event = caller_wait(&hall.owner, "messages");
+    char members[64];
+    snprintf(members, sizeof(members), "\"message\":%lld",
+             (long long)json_get_int(json_array_get(json_object_get(event, "messages"), 0), "id", 0));
+    json_decref(event);
+    snprintf(members, sizeof(members), "\"id\":%lld", (long long)caller_must_id(&hall.owner, "question.pick", members));
+    caller_must(&hall.owner, "question.air", members);
+
+    retract(&hall, "s2");  // not on air: nothing to paint
+    retract(&hall, "s1");
+    json_decref(caller_wait(&overlay, "question_removed"));  // behind the state without it
+    char *report = xasprintf("{\"type\":\"report\",\"applied\":{\"revision\":\"%s\",\"at_ms\":1,\"age_ms\":0}}",
+                             on_air_revision(hall.desk.relay->on_air));
+    caller_say(&overlay, report);
+    free(report);
+    json_t *source = wait_source(&hall, has_off_air);
+    const json_t *removal = json_object_get(source, "removal");
+    assert_delays(removal, "lists", 2);
+    assert_delays(removal, "off_air", 1);
+    assert_delays(removal, "way", 2);
+    assert_delays(removal, "whole", 1);
+    json_decref(source);
+
+    json_t *reply = caller_ask(&hall.owner, "token.add", "\"role\":\"viewer\",\"name\":\"prometheus\"");
+    const char *answer = metrics(&hall, json_get_text(json_object_get(reply, "result"), "token"));
+    assert_has(answer, "antiphon_source_removals_total{source=\"twitch:rehearsal\",platform=\"twitch\"} 2\n");
+    assert_has(answer, "\nantiphon_source_off_air_worst_seconds{source=\"twitch:rehearsal\",platform=\"twitch\"} ");
+    json_decref(reply);
+    caller_close(&overlay);
+    end(&hall);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_silence_is_said),
         cmocka_unit_test(test_lost_is_not_silent),
+        cmocka_unit_test(test_removal_is_measured),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -215,6 +215,26 @@ static void test_removed(void **state)
     finish(&scenario);
 }
 
+/* The same when the relay has let go of its message long ago: no id comes, but the question is gone. */
+static void test_question_removed(void **state)
+{
+    struct scenario scenario;
+    prepare(&scenario, STATE("'question':" QUESTION));
+    pid_t pid = spawn_overlay(&scenario.options);
+    assert_true(relay_serve_until(&scenario.relay, is_applied, &scenario));
+    assert_true(relay_serve_until(&scenario.relay, is_visible, &scenario));
+    uint64_t sequence = frame_reader_picture(scenario.reader)->sequence;
+    scenario.relay.revision = "x:2";
+    scenario.relay.on_air = STATE("");
+    relay_tell(&scenario.relay, "on_air");
+    relay_send(&scenario.relay, "{'type':'question_removed','id':12}");
+    relay_send(&scenario.relay, "{'type':'removed','ids':[],'message':{'platform':'twitch','native_id':'t1'},'reason':'deleted'}");
+    assert_true(relay_serve_until(&scenario.relay, is_blank_picture, &scenario));
+    assert_in_range(frame_reader_picture(scenario.reader)->sequence, sequence + 1, sequence + 2);  // no exit of a quarter of a second
+    end_overlay(pid, SIGTERM);
+    finish(&scenario);
+}
+
 /* What a hostile or newer relay may send is left out; the picture stays. */
 static void test_nonsense(void **state)
 {
@@ -359,7 +379,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reports), cmocka_unit_test(test_reports_ready_questions), cmocka_unit_test(test_relay_restarts), cmocka_unit_test(test_relay_stays_away),
         cmocka_unit_test(test_gone_while_away),
-        cmocka_unit_test(test_removed), cmocka_unit_test(test_nonsense), cmocka_unit_test(test_poison),
+        cmocka_unit_test(test_removed), cmocka_unit_test(test_question_removed), cmocka_unit_test(test_nonsense), cmocka_unit_test(test_poison),
         cmocka_unit_test(test_token), cmocka_unit_test(test_reload), cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
