@@ -2,34 +2,10 @@
  * fuzz_door.c - hostile payloads at the door, of every kind, as recorded and by POST. A line is one payload as `antiphon
  * decode door` reads it; what stands behind a comma of its first word are arguments that a tool appended.
  */
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+#include "decoding.h"
 
-#include "base/buffer.h"
 #include "base/memory.h"
-#include "base/utf8.h"
-#include "chat/message.h"
-#include "connector/connector.h"
 #include "connector/inbound.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void check_message(void *data, struct message *message)
-{
-    struct buffer *out = data;
-    buffer_clear(out);
-    message_write_json(message, out);
-    if (!utf8_is_valid(out->data, out->len))
-        abort();
-    json_t *object = json_loadb(out->data, out->len, JSON_ALLOW_NUL, NULL);
-    struct message *again = message_from_json(object, NULL);
-    if (!again || again->is.emote_count != message->is.emote_count)
-        abort();
-    message_unref(again);
-    json_decref(object);
-}
 
 static void check_caption(void *data, const struct connector_caption *caption)
 {
@@ -67,19 +43,9 @@ static void post(struct connector *connector, const char *line, size_t len)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct buffer out = {0};
-    struct connector_options options = {.deliver = check_message, .on_caption = check_caption, .data = &out};
+    struct connector_options options = {.deliver = fuzz_check_message, .on_caption = check_caption, .data = &out};
     struct connector *connector = connector_create_decoder("door", &options, NULL);
-    const char *at = (const char *)data, *end = at + size;
-    while (at < end) {
-        const char *newline = memchr(at, '\n', (size_t)(end - at));
-        size_t len = (size_t)((newline ? newline : end) - at);
-        char *line = malloc(len + 1);
-        memcpy(line, at, len);
-        connector_receive(connector, line, len, NULL);
-        post(connector, line, len);
-        free(line);
-        at = newline ? newline + 1 : end;
-    }
+    fuzz_receive_lines(connector, (const char *)data, size, post);
     connector_destroy(connector);
     buffer_fini(&out);
     return 0;

@@ -2,33 +2,10 @@
  * fuzz_facebook.c - hostile comments, pages, errors and headers of Meta's; lines of one input share a reader, and each page
  * is taken for the newest, so that what it leaves out comes into doubt. Deps: connector_dep.
  */
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+#include "decoding.h"
 
-#include "base/buffer.h"
 #include "base/json.h"
-#include "base/utf8.h"
-#include "chat/message.h"
 #include "connector/facebook_inside.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void check_message(void *data, struct message *message)
-{
-    struct buffer *out = data;
-    buffer_clear(out);
-    message_write_json(message, out);
-    if (!utf8_is_valid(out->data, out->len))
-        abort();
-    json_t *object = json_loadb(out->data, out->len, JSON_ALLOW_NUL, NULL);
-    struct message *again = message_from_json(object, NULL);
-    if (!again)
-        abort();
-    message_unref(again);
-    json_decref(object);
-}
 
 static void check_words(const char *line, size_t len)
 {
@@ -39,6 +16,11 @@ static void check_words(const char *line, size_t len)
     if (!utf8_is_valid(failure.text, strlen(failure.text)) || usage < -1 || usage > 1000 || regain_ms < 0)
         abort();
     free(text);
+}
+
+static struct facebook_reader *reader_of(struct connector *connector)
+{
+    return &container_of(connector, struct facebook, base)->reader;
 }
 
 static void check_doubts(struct facebook_reader *reader, const char *line, size_t len)
@@ -54,25 +36,20 @@ static void check_doubts(struct facebook_reader *reader, const char *line, size_
     json_decref(page);
 }
 
+static void try_elsewhere(struct connector *connector, const char *line, size_t len)
+{
+    check_doubts(reader_of(connector), line, len);
+    check_words(line, len);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct buffer out = {0};
-    struct connector_options options = {.deliver = check_message, .data = &out};
+    struct connector_options options = {.deliver = fuzz_check_message, .data = &out};
     struct connector *connector = connector_create_decoder("facebook", &options, NULL);
-    struct facebook_reader *reader = &container_of(connector, struct facebook, base)->reader;
-    const char *at = (const char *)data, *end = at + size;
+    struct facebook_reader *reader = reader_of(connector);
     reader->page_id = xstrdup("1");
-    while (at < end) {
-        const char *newline = memchr(at, '\n', (size_t)(end - at));
-        size_t len = (size_t)((newline ? newline : end) - at);
-        char *line = malloc(len + 1);
-        memcpy(line, at, len);
-        connector_receive(connector, line, len, NULL);
-        check_doubts(reader, line, len);
-        check_words(line, len);
-        free(line);
-        at = newline ? newline + 1 : end;
-    }
+    fuzz_receive_lines(connector, (const char *)data, size, try_elsewhere);
     facebook_reader_end(reader, "1");
     connector_destroy(connector);
     buffer_fini(&out);

@@ -2,41 +2,19 @@
  * fuzz_instagram.c - hostile deliveries at the door of an Instagram source: the bytes as a body with a good signature,
  * with their own first line as signature, and as a challenge. Deps: connector_dep.
  */
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "base/buffer.h"
+#include "decoding.h"
+
 #include "base/json.h"
-#include "base/utf8.h"
-#include "chat/message.h"
 #include "connector/connector_impl.h"
 #include "connector/inbound.h"
 #include "net/loop.h"
 #include "net/signature.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 struct given {
     const char *signature, *query;
 };
-
-static void check_message(void *data, struct message *message)
-{
-    struct buffer *out = data;
-    buffer_clear(out);
-    message_write_json(message, out);
-    if (!utf8_is_valid(out->data, out->len))
-        abort();
-    json_t *object = json_loadb(out->data, out->len, JSON_ALLOW_NUL, NULL);
-    struct message *again = message_from_json(object, NULL);
-    if (!again)
-        abort();
-    message_unref(again);
-    json_decref(object);
-}
 
 static const char *query_of(const struct inbound_request *request, const char *name)
 {
@@ -59,7 +37,7 @@ static void knock(struct connector *connector, const char *method, const char *b
 
 static void try_door(struct loop *loop, const char *text, size_t len, struct buffer *out)
 {
-    struct connector_options options = {.loop = loop, .deliver = check_message, .data = out};
+    struct connector_options options = {.loop = loop, .deliver = fuzz_check_message, .data = out};
     json_t *config = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "connector", "instagram", "account", "17841405822304914", "token",
                                "0123456789abcdef0123456789abcdef", "app_secret", "secret", "verify_token", "v", "access_token", "a",
                                "api_url", "nowhere:");
@@ -92,7 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!loop)
         loop = loop_create(NULL);
     struct buffer out = {0};
-    struct connector_options options = {.deliver = check_message, .data = &out};
+    struct connector_options options = {.deliver = fuzz_check_message, .data = &out};
     struct connector *connector = connector_create_decoder("instagram", &options, NULL);
     char *text = malloc(size + 1);
     memcpy(text, data, size);

@@ -2,38 +2,14 @@
  * fuzz_youtube.c - hostile pages of YouTube's live chat, cut where the first byte says; and what its errors, names
  * and lists of videos do with the same bytes. Deps: connector_dep.
  */
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+#include "decoding.h"
 
-#include "base/buffer.h"
 #include "base/json.h"
 #include "base/memory.h"
-#include "base/utf8.h"
-#include "chat/message.h"
-#include "connector/connector.h"
 #include "connector/youtube_api.h"
 #include "connector/youtube_find.h"
 #include "connector/youtube_names.h"
 #include "connector/youtube_scan.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void check_message(void *data, struct message *message)
-{
-    struct buffer *out = data;
-    buffer_clear(out);
-    message_write_json(message, out);
-    if (!utf8_is_valid(out->data, out->len))
-        abort();
-    json_t *object = json_loadb(out->data, out->len, JSON_ALLOW_NUL, NULL);
-    struct message *again = message_from_json(object, NULL);
-    if (!again || again->is.emote_count != message->is.emote_count)
-        abort();
-    message_unref(again);
-    json_decref(object);
-}
 
 static void add_piece(void *data, const char *text, size_t len)
 {
@@ -84,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     struct buffer out = {0};
-    struct connector_options options = {.deliver = check_message, .data = &out};
+    struct connector_options options = {.deliver = fuzz_check_message, .data = &out};
     struct connector *connector = connector_create_decoder("youtube", &options, NULL);
     char *frame = malloc(size);
     memcpy(frame, data, size);
