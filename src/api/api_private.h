@@ -56,8 +56,8 @@ void api_send(struct api *api, unsigned topics, struct buffer *json);
 
 /* --- snapshot.c --- */
 
-/* The whole state as far as `topics` go and as `role` may see it, one object without line end. */
-void snapshot_write(const struct api *api, unsigned topics, enum api_role role, struct buffer *out);
+/* The whole state as far as the client's topics, role and filter go, one object without line end. */
+void snapshot_write(const struct api *api, const struct client *client, struct buffer *out);
 
 /* --- http.c: one-shot commands, sessions, files --- */
 

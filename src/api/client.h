@@ -8,6 +8,8 @@
 
 enum client_kind { CLIENT_PROGRAM, CLIENT_PANEL, CLIENT_OVERLAY, CLIENT_VIDEO };
 
+struct feed_lane;
+
 struct client {
     struct list link;  // in api.clients
     struct api *api;
@@ -16,6 +18,7 @@ struct client {
     enum client_kind kind;
     unsigned topics;               // 0 until it said hello
     int overlay;                   // its number in relay/removals.h; REMOVALS_NOBODY: it is no overlay
+    struct feed_lane *lane;        // its part of the feed; NULL: all. See feed_set_filter()
     bool is_stale;                 // lost what was queued; a snapshot follows
     struct timer refresh;
 };

@@ -27,7 +27,7 @@ struct argument {
     bool is_optional;
 };
 
-enum { COMMAND_ARGUMENTS_MAX = 8 };
+enum { COMMAND_ARGUMENTS_MAX = 20 };
 
 struct sent;
 
@@ -56,7 +56,8 @@ struct command {
 /* One table a file: commands_<group>.c. Each ends with {0}. */
 extern const struct command commands_question[], commands_poll[], commands_captions[], commands_moderation[],
     commands_source[], commands_output[], commands_history[], commands_access[], commands_reply[],
-    commands_login[];
+    commands_login[],
+    commands_feed[];
 
 /* Where an answer goes. */
 struct reply {

@@ -6,6 +6,7 @@
 
 #include "api/client.h"
 #include "api/command.h"
+#include "api/feed.h"
 #include "api/outputs.h"
 #include "base/buffer.h"
 #include "base/error.h"
@@ -13,6 +14,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "relay/message_filter.h"
 #include "relay/on_air.h"
 #include "relay/removals.h"
 
@@ -21,7 +23,7 @@ enum { REFRESH_MS = 1000, CLOSE_NOT_TEXT = 1003 };
 static void send_snapshot(struct client *client)
 {
     struct buffer json = {0};
-    snapshot_write(client->api, client->topics, client->who.role, &json);
+    snapshot_write(client->api, client, &json);
     client_send_json(client, &json);
     buffer_fini(&json);
 }
@@ -71,6 +73,7 @@ static void handle_close(void *data, struct server_socket *socket, void *session
     timer_stop(&client->refresh);
     removals_leave(client->api->relay->removals, client->overlay);
     reply_forget_client(client->api, client);
+    feed_forget_client(client->api->feed, client);
     outputs_forget_client(client->api, client);
     free(client);
 }
@@ -144,6 +147,23 @@ static void take_name(struct client *client, const char *name)
     client->who.name[len] = '\0';
 }
 
+static void send_complaint(struct client *client, const char *text);
+
+/* As feed.filter, so that the first snapshot is what it reads. One that is not right is told, and all is sent. */
+static void take_filter(struct client *client, const json_t *members)
+{
+    bool is_all;
+    struct error err = {0};
+    if (!json_is_object(members))
+        return;
+    struct message_filter *filter = message_filter_create(members, &is_all, &err);
+    if (err.code != ERROR_NONE || !feed_set_filter(client->api->feed, client, filter, &err)) {
+        error_prefix(&err, "filter");
+        send_complaint(client, err.text);
+    }
+    message_filter_unref(filter);
+}
+
 static void handle_hello(struct client *client, const json_t *message)
 {
     client->kind = read_kind(json_get_text(message, "client"));
@@ -152,6 +172,7 @@ static void handle_hello(struct client *client, const json_t *message)
         client->overlay = removals_join(client->api->relay->removals);
     take_name(client, json_get_text(message, "name"));
     send_welcome(client);
+    take_filter(client, json_object_get(message, "filter"));
     const char *have = json_get_text(message, "have");
     bool is_current = have && strcmp(have, on_air_revision(client->api->relay->on_air)) == 0;
     // The revision speaks of the on-air state alone: who wants more than that gets all of it.

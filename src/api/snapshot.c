@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "api/api_private.h"
+#include "api/client.h"
 #include "api/feed.h"
 #include "api/login_json.h"
 #include "api/outputs.h"
@@ -9,6 +10,7 @@
 #include "base/buffer.h"
 #include "chat/message.h"
 #include "relay/captions.h"
+#include "relay/message_filter.h"
 #include "relay/on_air.h"
 #include "relay/polls.h"
 #include "relay/questions.h"
@@ -62,14 +64,16 @@ static void add_desk(const struct api *api, struct buffer *out)
     outputs_write_overlay(api->outputs, out);
 }
 
-/* The newest messages of the queue, oldest first. */
-static void add_feed(const struct api *api, struct buffer *out)
+/* The newest messages of the queue that pass, oldest first. */
+static void add_feed(const struct api *api, const struct message_filter *filter, struct buffer *out)
 {
     const struct message *messages[FEED_SNAPSHOT];
     size_t count = 0;
     const struct message *message = queue_previous(api->relay->queue, 0);
-    for (; message && count < FEED_SNAPSHOT; message = queue_previous(api->relay->queue, message->id))
-        messages[count++] = message;
+    for (; message && count < FEED_SNAPSHOT; message = queue_previous(api->relay->queue, message->id)) {
+        if (message_filter_passes(filter, message))
+            messages[count++] = message;
+    }
     buffer_add_string(out, ",\"feed\":[");
     for (size_t i = count; i-- > 0;) {
         message_write_json(messages[i], out);
@@ -79,8 +83,9 @@ static void add_feed(const struct api *api, struct buffer *out)
     buffer_add_char(out, ']');
 }
 
-void snapshot_write(const struct api *api, unsigned topics, enum api_role role, struct buffer *out)
+void snapshot_write(const struct api *api, const struct client *client, struct buffer *out)
 {
+    unsigned topics = client->topics;
     buffer_printf(out, "{\"type\":\"snapshot\",\"revision\":\"%s\"", on_air_revision(api->relay->on_air));
     if (topics & TOPIC_ON_AIR)
         add_on_air(api, out);
@@ -88,11 +93,11 @@ void snapshot_write(const struct api *api, unsigned topics, enum api_role role, 
         add_desk(api, out);
     if (topics & TOPIC_SOURCES) {
         sources_write_snapshot(api->relay, out);
-        logins_write_snapshot(api->relay, role, out);
+        logins_write_snapshot(api->relay, client->who.role, out);
     }
     if (topics & TOPIC_OUTPUTS)
         outputs_write(api->outputs, out);
     if (topics & TOPIC_FEED)
-        add_feed(api, out);
+        add_feed(api, feed_filter_of(client), out);
     buffer_add_char(out, '}');
 }

@@ -35,6 +35,13 @@ static void remove_file(const char *path)
     }
 }
 
+/* Words that were made otherwise are not found by today's queries. */
+static bool has_our_words(sqlite3 *db)
+{
+    return db_number(db, "SELECT count(*) FROM parts", 0) == 0 ||
+           db_get_meta_int(db, "words", 1) == SEARCH_WORDS_VERSION;
+}
+
 struct search *search_open(const char *path, struct error *err)
 {
     struct error why = {0};
@@ -43,6 +50,16 @@ struct search *search_open(const char *path, struct error *err)
         log_warn("relay/journal", "%s; the search index is made anew", why.text);
         remove_file(path);
         db = db_open(path, DB_CREATE, tables, &why);
+    } else if (db && !has_our_words(db)) {
+        log_info("relay/journal", "the search index %s is of an older version and is made anew", path);
+        db_close(db);
+        remove_file(path);
+        db = db_open(path, DB_CREATE, tables, &why);
+    }
+    if (db && db_get_meta_int(db, "words", 1) != SEARCH_WORDS_VERSION &&
+        !db_set_meta_int(db, "words", SEARCH_WORDS_VERSION, &why)) {
+        db_close(db);
+        db = NULL;
     }
     if (!db) {
         error_set(err, why.code, "%s", why.text);

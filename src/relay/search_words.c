@@ -1,9 +1,13 @@
 #include "relay/search_words.h"
 
 #include <stdint.h>
+#include <string.h>
+#include <unicode/uchar.h>
+#include <unicode/unorm2.h>
 
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "relay/han.h"
 
 enum { QUERY_WORDS_MAX = 16, QUERY_BYTES_MAX = 400 };
 
@@ -49,6 +53,8 @@ static uint32_t fold(uint32_t scalar)
         return '0' + (scalar - 0x06f0);
     if (scalar >= 0xff01 && scalar <= 0xff5e)
         return '!' + (scalar - 0xff01);
+    if (scalar >= 0x3400)
+        return han_simplify(scalar);
     if (scalar < same[0].from || scalar > same[ARRAY_LENGTH(same) - 1].from)
         return scalar;
     for (size_t i = 0; i < ARRAY_LENGTH(same); i++) {
@@ -165,4 +171,97 @@ bool search_write_query(struct str text, struct buffer *out)
     }
     buffer_add_string(out, ")");
     return true;
+}
+
+/* ---- Flat text ---- */
+
+/* é is e: what a letter of an alphabet is built on. Hangul and Han are no composites here. */
+static uint32_t strip_accent(uint32_t scalar)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    const UNormalizer2 *normalizer = unorm2_getNFDInstance(&status);
+    UChar parts[8];
+    if (scalar < 0xc0 || (scalar >= 0x590 && scalar < 0x1e00) || scalar >= 0x2000 || U_FAILURE(status))
+        return scalar;
+    int32_t count = unorm2_getDecomposition(normalizer, (UChar32)scalar, parts, ARRAY_LENGTH(parts), &status);
+    return U_SUCCESS(status) && count > 0 && !U16_IS_SURROGATE(parts[0]) ? parts[0] : scalar;
+}
+
+static bool is_word_scalar(uint32_t scalar)
+{
+    if (scalar < 0x80)
+        return (scalar >= '0' && scalar <= '9') || ((scalar | 0x20) >= 'a' && (scalar | 0x20) <= 'z');
+    return (U_MASK(u_charType((UChar32)scalar)) & (U_GC_L_MASK | U_GC_N_MASK | U_GC_M_MASK | U_GC_SO_MASK)) != 0;
+}
+
+static bool is_latin_mark(uint32_t scalar)
+{
+    return scalar >= 0x300 && scalar <= 0x36f;
+}
+
+static void add_flat(struct buffer *out, uint32_t scalar, struct buffer *offsets, size_t at)
+{
+    size_t before = out->len;
+    add(out, scalar);
+    uint32_t offset = (uint32_t)at;
+    for (size_t i = before; offsets && i < out->len; i++)
+        buffer_add(offsets, &offset, sizeof(offset));
+}
+
+void search_flatten(struct str text, struct buffer *out, struct buffer *offsets)
+{
+    bool is_word = false;
+    for (size_t at = 0, size; at < text.len; at += size) {
+        uint32_t scalar = fold(utf8_decode(text.data + at, text.len - at, &size));
+        if (scalar >= 0x80 && (is_latin_mark(scalar) || is_in(dropped, ARRAY_LENGTH(dropped), scalar)))
+            continue;
+        if (!is_word_scalar(scalar)) {
+            if (is_word)
+                add_flat(out, ' ', offsets, at);
+            is_word = false;
+            continue;
+        }
+        is_word = true;
+        add_flat(out, strip_accent((uint32_t)u_foldCase((UChar32)scalar, U_FOLD_CASE_DEFAULT)), offsets, at);
+    }
+    uint32_t end = (uint32_t)text.len;
+    if (offsets)
+        buffer_add(offsets, &end, sizeof(end));
+}
+
+size_t search_flatten_query(struct str text, struct buffer *out)
+{
+    struct buffer flat = {0};
+    if (text.len > QUERY_BYTES_MAX)
+        text.len = utf8_cut(text.data, QUERY_BYTES_MAX);
+    search_flatten(text, &flat, NULL);
+    size_t words = 0;
+    for (size_t at = 0; at < flat.len && words < QUERY_WORDS_MAX;) {
+        const char *space = memchr(flat.data + at, ' ', flat.len - at);
+        size_t end = space ? (size_t)(space - flat.data) : flat.len;
+        if (end > at) {
+            buffer_add(out, flat.data + at, end - at);
+            buffer_add_char(out, '\0');
+            words++;
+        }
+        at = end + 1;
+    }
+    buffer_fini(&flat);
+    return words;
+}
+
+size_t search_find_word(struct str flat, const char *word, size_t start)
+{
+    size_t len = strlen(word), size;
+    bool is_dense = len > 0 && is_in(dense, ARRAY_LENGTH(dense), utf8_decode(word, len, &size));
+    while (start + len <= flat.len) {
+        const char *found = memmem(flat.data + start, flat.len - start, word, len);
+        if (!found)
+            break;
+        size_t at = (size_t)(found - flat.data);
+        if (is_dense || at == 0 || flat.data[at - 1] == ' ')
+            return at;
+        start = at + 1;
+    }
+    return SIZE_MAX;
 }
