@@ -8,12 +8,14 @@
 #include "api/login_json.h"
 #include "api/sources_json.h"
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "chat/message.h"
 #include "relay/captions.h"
 #include "relay/journal.h"
 #include "relay/on_air.h"
 #include "relay/polls.h"
 #include "relay/questions.h"
+#include "relay/rates.h"
 #include "relay/replies.h"
 
 static bool has_listener(const struct api *api, unsigned topics)
@@ -221,6 +223,17 @@ static void handle_notice(void *data, const char *level, const char *where, cons
     finish(data, TOPIC_DESK | TOPIC_SOURCES, &json);
 }
 
+static void handle_rates(void *data)
+{
+    struct api *api = data;
+    struct buffer json = {0};
+    if (!has_listener(api, TOPIC_SOURCES))
+        return;
+    buffer_printf(&json, "{\"type\":\"rates\",\"at_ms\":%" PRId64 ",", clock_unix_ms());
+    rates_write_second(api->relay->rates, &json);
+    finish(api, TOPIC_SOURCES, &json);
+}
+
 static void handle_login(void *data, const struct login *login)
 {
     login_send(data, login);
@@ -242,4 +255,5 @@ const struct relay_listener_impl api_listener = {
     .removed = handle_removed,
     .cleared = handle_cleared,
     .notice = handle_notice,
+    .rates = handle_rates,
 };

@@ -15,6 +15,7 @@
 #include "relay/polls.h"
 #include "relay/questions.h"
 #include "relay/queue.h"
+#include "relay/rates.h"
 #include "relay/replies.h"
 
 static void add_on_air(const struct api *api, struct buffer *out)
@@ -93,6 +94,8 @@ void snapshot_write(const struct api *api, const struct client *client, struct b
         add_desk(api, out);
     if (topics & TOPIC_SOURCES) {
         sources_write_snapshot(api->relay, out);
+        buffer_add_string(out, ",\"rates\":");
+        rates_write_json(api->relay->rates, out);
         logins_write_snapshot(api->relay, client->who.role, out);
     }
     if (topics & TOPIC_OUTPUTS)

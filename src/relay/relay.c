@@ -19,6 +19,7 @@
 #include "relay/journal.h"
 #include "relay/polls.h"
 #include "relay/questions.h"
+#include "relay/rates.h"
 #include "relay/relay_private.h"
 #include "relay/removals.h"
 #include "relay/replies.h"
@@ -185,6 +186,12 @@ static void handle_sent(void *data, const struct sent *sent)
     TELL(relay, sent, sent);
 }
 
+static void handle_second(void *data)
+{
+    struct relay *relay = data;
+    TELL(relay, rates);
+}
+
 static void handle_result(void *data, const struct source *source, const struct connector_result *result)
 {
     struct relay *relay = data;
@@ -258,6 +265,7 @@ static void handle_messages(void *data, struct message *const *messages, size_t 
     struct relay *relay = data;
     for (size_t i = 0; i < count; i++) {
         handle_message(relay, messages[i]);
+        rates_add(relay->rates, messages[i]);
         if (relay->crosspost)
             crosspost_handle_message(relay->crosspost, messages[i]);
     }
@@ -395,6 +403,8 @@ struct relay *relay_create(const struct relay_options *options, struct error *er
     queue_add_listener(relay->queue, &relay->queue_listener);
     handle_clock(relay);
     start_sources(relay, options);
+    relay->rates = rates_create(&(struct rates_options){
+        .loop = relay->loop, .sources = relay->sources, .on_second = handle_second, .data = relay});
     return relay;
 }
 
@@ -417,6 +427,7 @@ void relay_destroy(struct relay *relay)
     timer_stop(&relay->clock);
     timer_stop(&relay->patience);
     queue_remove_listener(&relay->queue_listener);
+    rates_destroy(relay->rates);
     chat_commands_destroy(relay->chat_commands);
     on_air_destroy(relay->on_air);
     captions_destroy(relay->captions);

@@ -35,6 +35,7 @@ struct question;
 struct questions;
 struct relay;
 struct removals;
+struct rates;
 struct replies;
 struct sent;
 struct source;
@@ -87,6 +88,7 @@ struct relay_listener_impl {
     void (*edited)(void *data, struct message *message);
     void (*removed)(void *data, const struct queue_removal *removal);  // texts must leave before it returns
     void (*cleared)(void *data, struct str source);
+    void (*rates)(void *data);  // a second is over: see rates.h
     void (*notice)(void *data, const char *level, const char *where, const char *text);
 };
 
@@ -104,6 +106,7 @@ struct relay {
     struct intake *intake;
     struct logins *logins;
     struct sources *sources;
+    struct rates *rates;
     struct replies *replies;
     struct crosspost *crosspost;
     struct questions *questions;

@@ -284,12 +284,38 @@ static void test_filters_are_bounded(void **state)
     end(&desk, &panel, &reader);
 }
 
+/* Once a second, and the last ten minutes in a snapshot. */
+static void test_rates(void **state)
+{
+    struct desk desk;
+    struct caller panel, reader;
+    begin(&desk, &panel, &reader);
+    push_as(&desk, MESSAGE_CHAT, 0, "twitch", "سلام به همه");
+    int64_t count = 0;
+    while (count == 0) {
+        json_t *event = caller_wait(&panel, "rates");
+        count = json_get_int(json_object_get(event, "sources"), "twitch:show", 0);
+        assert_int_equal(json_get_int(json_object_get(event, "languages"), "fa", 0), count);
+        assert_true(json_get_int(event, "at_ms", 0) > 0);
+        json_decref(event);
+    }
+    assert_int_equal(count, 1);
+    struct caller third;
+    caller_open(&third, &desk, NULL);
+    json_t *snapshot = caller_wait(&third, "snapshot"), *rates = json_object_get(snapshot, "rates");
+    assert_non_null(json_object_get(json_object_get(rates, "sources"), "twitch:show"));
+    assert_int_equal(json_get_int(json_object_get(rates, "languages"), "fa", 0), 1);
+    json_decref(snapshot);
+    caller_close(&third);
+    end(&desk, &panel, &reader);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pick), cmocka_unit_test(test_pick_goes_round), cmocka_unit_test(test_flood),
         cmocka_unit_test(test_flood_of_gifts), cmocka_unit_test(test_filter), cmocka_unit_test(test_filter_in_hello),
-        cmocka_unit_test(test_filters_are_bounded),
+        cmocka_unit_test(test_filters_are_bounded), cmocka_unit_test(test_rates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
