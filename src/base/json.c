@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/memory.h"
+#include "base/utf8.h"
 
 /* jansson recurses: the depth is counted before it runs. Strings are skipped with their escapes. */
 static bool is_shallow(const char *text, size_t len)
@@ -46,6 +48,19 @@ json_t *json_parse(const char *text, size_t len, struct error *err)
         *quote = '\0';
     if (!value)
         error_set(err, ERROR_DATA, "line %d, column %d: %s", at.line, at.column, at.text);
+    return value;
+}
+
+json_t *json_parse_repaired(const char *text, size_t len, struct error *err)
+{
+    json_t *value = json_parse(text, len, err);
+    if (value || utf8_is_valid(text, len))
+        return value;
+    if (err)
+        *err = (struct error){0};
+    char *repaired = xmalloc(3 * len);
+    value = json_parse(repaired, utf8_repair(text, len, repaired), err);
+    free(repaired);
     return value;
 }
 

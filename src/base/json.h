@@ -20,6 +20,12 @@ enum { JSON_DEPTH_MAX = 64 };
  */
 json_t *json_parse(const char *text, size_t len, struct error *err);
 
+/*
+ * The same where a platform's bytes may be no UTF-8, which jansson refuses: what they stand in is worth more, so each such
+ * byte becomes U+FFFD.
+ */
+json_t *json_parse_repaired(const char *text, size_t len, struct error *err);
+
 /* The string at key, borrowed from object; NULL: absent or no string. */
 const char *json_get_text(const json_t *object, const char *key);
 

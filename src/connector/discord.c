@@ -326,19 +326,6 @@ static void connect_now(void *data)
 
 /* ---- the connection's news ---- */
 
-/* Jansson refuses broken UTF-8; what it stands in is worth more than the broken bytes. */
-static json_t *load(const char *text, size_t len, struct error *err)
-{
-    json_t *frame = json_parse(text, len, err);
-    if (frame || utf8_is_valid(text, len))
-        return frame;
-    char *repaired = xmalloc(3 * len + 1);
-    *err = (struct error){0};
-    frame = json_parse(repaired, utf8_repair(text, len, repaired), err);
-    free(repaired);
-    return frame;
-}
-
 /* Servers and channels come and go, and with them what can be read. */
 static void note_servers(struct discord *discord, struct str name)
 {
@@ -350,7 +337,7 @@ static void note_servers(struct discord *discord, struct str name)
 
 static bool read_frame(struct discord *discord, const char *bytes, size_t len, struct error *err)
 {
-    json_t *frame = load(bytes, len, err);
+    json_t *frame = json_parse_repaired(bytes, len, err);
     if (!frame)
         return false;
     bool is_good = json_is_object(frame) || error_set(err, ERROR_DATA, "expected an object");

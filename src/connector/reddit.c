@@ -289,24 +289,11 @@ static int64_t note_budget(struct reddit *reddit, const struct http_result *resu
 
 /* ---- pages ---- */
 
-/* Jansson refuses broken UTF-8; what it stands in is worth more than the broken bytes. */
-static json_t *load(const char *text, size_t len, struct error *err)
-{
-    json_t *page = json_parse(text, len, err);
-    if (page || utf8_is_valid(text, len))
-        return page;
-    char *repaired = xmalloc(3 * len + 1);
-    *err = (struct error){0};
-    page = json_parse(repaired, utf8_repair(text, len, repaired), err);
-    free(repaired);
-    return page;
-}
-
 static bool read_page(struct reddit *reddit, const char *text, size_t len, struct error *err)
 {
     if (!connector_begin_frame(&reddit->base, text, len))
         return true;
-    json_t *page = load(text, len, err);
+    json_t *page = json_parse_repaired(text, len, err);
     bool is_good = page && reddit_reader_read(&reddit->reader, page, err);
     json_decref(page);
     connector_end_frame(&reddit->base, err);

@@ -148,20 +148,6 @@ static const struct {
 
 /* ---- the frame ---- */
 
-static json_t *load(const char *text, size_t len, struct error *err)
-{
-    json_error_t at;
-    json_t *object = json_loadb(text, len, JSON_ALLOW_NUL, &at);
-    if (!object && !utf8_is_valid(text, len)) {  // what broken UTF-8 stands in is worth more than it
-        char *repaired = xmalloc(3 * len);
-        object = json_loadb(repaired, utf8_repair(text, len, repaired), JSON_ALLOW_NUL, &at);
-        free(repaired);
-    }
-    if (!object)
-        error_set(err, ERROR_DATA, "line %d, column %d: %s", at.line, at.column, at.text);
-    return object;
-}
-
 static bool read_event(struct tiktok_item *item, size_t which, const json_t *data, struct error *err)
 {
     item->draft.native_id = field_id(&item->reader->scratch, data, "msgId");
@@ -199,7 +185,7 @@ bool tiktok_read_flat(struct tiktok_reader *reader, const char *text, size_t len
 {
     if (!connector_begin_frame(reader->base, text, len))
         return true;
-    json_t *object = load(text, len, err);
+    json_t *object = json_parse_repaired(text, len, err);
     if (object)
         read_object(reader, object, len, err);
     json_decref(object);

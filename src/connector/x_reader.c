@@ -138,27 +138,13 @@ static void read_object(struct x_reader *reader, const json_t *object, struct x_
     }
 }
 
-static json_t *load(const char *text, size_t len, struct error *err)
-{
-    json_error_t at;
-    json_t *object = json_loadb(text, len, JSON_ALLOW_NUL, &at);
-    if (!object && !utf8_is_valid(text, len)) {
-        char *repaired = xmalloc(3 * len);
-        object = json_loadb(repaired, utf8_repair(text, len, repaired), JSON_ALLOW_NUL, &at);
-        free(repaired);
-    }
-    if (!object)
-        error_set(err, ERROR_DATA, "line %d, column %d: %s", at.line, at.column, at.text);
-    return object;
-}
-
 bool x_read(struct x_reader *reader, const char *text, size_t len, struct x_report *report, struct error *err)
 {
     struct error why = {0};
     *report = (struct x_report){0};
     if (!connector_begin_frame(reader->base, text, len))
         return true;
-    json_t *object = load(text, len, &why);
+    json_t *object = json_parse_repaired(text, len, &why);
     field_begin(&reader->scratch, 3 * len + SCRATCH_BYTES);
     if (object)
         read_object(reader, object, report, &why);

@@ -441,7 +441,7 @@ static void youtube_start(struct connector *base)
 static bool receive_web(struct youtube *youtube, const char *text, size_t len, struct error *err)
 {
     struct youtube_web_next next;
-    json_t *page = youtube_load(text, len, err);
+    json_t *page = json_parse_repaired(text, len, err);
     if (!page)
         return false;
     bool is_page = json_object_get(page, "contents") || json_object_get(page, "continuationContents");

@@ -371,19 +371,23 @@ static void read_author(struct item *item, const json_t *author)
                  (json_get_bool(author, "isVerified", false) ? ROLE_VERIFIED : 0u);
 }
 
-static void read_time(struct item *item)
+void youtube_reader_note_time(struct youtube_reader *reader, struct message_draft *draft, int64_t time_ms)
 {
-    struct youtube_reader *reader = item->reader;
-    struct str published = field_text(item->snippet, "publishedAt");
-    int64_t time_ms = 0;
-    if (!clock_parse_rfc3339(published.data ? published.data : "", published.len, &time_ms) || time_ms <= 0)
-        return;
-    item->draft.time_ms = time_ms;
-    item->draft.is_history = time_ms < reader->history_before_ms;
+    draft->time_ms = time_ms;
+    draft->is_history = time_ms < reader->history_before_ms;
     if (time_ms > reader->last_ms)
         reader->last_ms = time_ms;
     if (reader->oldest_ms == 0 || time_ms < reader->oldest_ms)
         reader->oldest_ms = time_ms;
+}
+
+static void read_time(struct item *item)
+{
+    struct str published = field_text(item->snippet, "publishedAt");
+    int64_t time_ms = 0;
+    if (!clock_parse_rfc3339(published.data ? published.data : "", published.len, &time_ms) || time_ms <= 0)
+        return;
+    youtube_reader_note_time(item->reader, &item->draft, time_ms);
 }
 
 static void note_unknown(struct youtube_reader *reader, struct str type)
@@ -433,29 +437,9 @@ bool youtube_reader_read(struct youtube_reader *reader, const json_t *object, st
     return is_good;
 }
 
-/* jansson refuses broken UTF-8: what it stands in is worth more than the broken bytes. */
-static json_t *load_repaired(const char *text, size_t len, json_error_t *at)
-{
-    char *repaired = xmalloc(3 * len);
-    json_t *object = json_loadb(repaired, utf8_repair(text, len, repaired), JSON_ALLOW_NUL, at);
-    free(repaired);
-    return object;
-}
-
-json_t *youtube_load(const char *text, size_t len, struct error *err)
-{
-    json_error_t at;
-    json_t *object = json_loadb(text, len, JSON_ALLOW_NUL, &at);
-    if (!object && !utf8_is_valid(text, len))
-        object = load_repaired(text, len, &at);
-    if (!object)
-        error_set(err, ERROR_DATA, "line %d, column %d: %s", at.line, at.column, at.text);
-    return object;
-}
-
 bool youtube_reader_read_text(struct youtube_reader *reader, const char *text, size_t len, struct error *err)
 {
-    json_t *object = youtube_load(text, len, err);
+    json_t *object = json_parse_repaired(text, len, err);
     if (!object)
         return error_prefix(err, "item");
     bool is_good = youtube_reader_read(reader, object, err);

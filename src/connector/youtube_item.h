@@ -11,6 +11,7 @@
 
 struct connector;
 struct error;
+struct message_draft;
 
 struct youtube_reader {
     struct connector *base;  // borrowed; its connector_deliver() gets the messages
@@ -25,11 +26,11 @@ struct youtube_reader {
 /* A liveChatMessage resource. False: err says what is missing. */
 bool youtube_reader_read(struct youtube_reader *reader, const json_t *item, struct error *err);
 
-/* JSON of bounded depth; broken UTF-8 in it is repaired. The caller calls json_decref(). */
-json_t *youtube_load(const char *text, size_t len, struct error *err);
-
-/* youtube_load() and youtube_reader_read(). */
+/* json_parse_repaired() and youtube_reader_read(). */
 bool youtube_reader_read_text(struct youtube_reader *reader, const char *text, size_t len, struct error *err);
+
+/* When the item was written, Unix: the draft's time and whether it is history, and the reader's newest and oldest. */
+void youtube_reader_note_time(struct youtube_reader *reader, struct message_draft *draft, int64_t time_ms);
 
 /* Takes a reference. */
 void youtube_reader_keep_poll(struct youtube_reader *reader, const json_t *poll);

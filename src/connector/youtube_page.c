@@ -103,7 +103,7 @@ static void handle_page(void *data, const char *text, size_t len)
     struct error err = {0};
     if (!connector_begin_frame(&youtube->base, text, len))
         return;
-    json_t *page = youtube_load(text, len, &err);
+    json_t *page = json_parse_repaired(text, len, &err);
     if (page) {
         read_page(youtube, page, text, len);
     } else {

@@ -223,7 +223,7 @@ static bool read_json(struct youtube *youtube, const char *text, size_t len, str
     youtube->alive_ms = clock_unix_ms();
     if (!connector_begin_frame(&youtube->base, text, len))
         return false;
-    json_t *page = youtube_load(text, len, &err);
+    json_t *page = json_parse_repaired(text, len, &err);
     if (page) {
         youtube_web_read_page(&youtube->reader, page, next, &err);
         take_next(youtube, next);

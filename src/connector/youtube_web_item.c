@@ -284,16 +284,10 @@ static const struct renderer {
 
 static void take_time(struct youtube_web_item *item)
 {
-    struct youtube_reader *reader = item->reader;
     int64_t time_ms = json_get_int(item->renderer, "timestampUsec", 0) / 1000;
     if (time_ms <= 0)
         return;
-    item->draft.time_ms = time_ms;
-    item->draft.is_history = time_ms < reader->history_before_ms;
-    if (time_ms > reader->last_ms)
-        reader->last_ms = time_ms;
-    if (reader->oldest_ms == 0 || time_ms < reader->oldest_ms)
-        reader->oldest_ms = time_ms;
+    youtube_reader_note_time(item->reader, &item->draft, time_ms);
 }
 
 void youtube_web_note_unknown(struct youtube_reader *reader, const char *name)

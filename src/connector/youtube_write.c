@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "connector/login.h"
@@ -165,7 +166,7 @@ static void handle_written(void *data, const struct http_result *result)
         handle_refused(youtube, result);
         return;
     }
-    json_t *answer = result->len > 0 ? youtube_load(result->body, result->len, NULL) : NULL;  // 204 has none
+    json_t *answer = result->len > 0 ? json_parse_repaired(result->body, result->len, NULL) : NULL;  // 204 has none
     const char *id = json_string_value(json_object_get(answer, "id"));
     note_success(youtube, id);
     // Of a ban or a deletion no message came to be.

@@ -194,6 +194,14 @@ static void test_json_bounds(void **state)
     assert_null(json_get_text(object, "t"));
     json_decref(object);
     assert_null(json_parse("{\"a\":1} x", 9, &err));
+
+    // A platform's broken bytes cost themselves only; the bounds hold for what is repaired, too.
+    object = json_parse_repaired("{\"a\":\"x\xff\xfey\"}", 12, &err);
+    assert_string_equal(json_get_text(object, "a"), "x\xef\xbf\xbd\xef\xbf\xbdy");
+    json_decref(object);
+    assert_null(json_parse_repaired(deep, 2000, &err));
+    assert_null(json_parse_repaired("{\"secret\xff", 9, &err));
+    assert_null(strstr(err.text, "secret"));
 }
 
 static void test_files(void **state)
