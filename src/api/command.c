@@ -18,6 +18,8 @@ static const struct command *const groups[] = {
     commands_source,   commands_output, commands_history,  commands_access, commands_reply,
     commands_login,
     commands_feed,
+    commands_question_work,
+    commands_show,
 };
 
 static const struct command *find_command(const char *name)
@@ -289,7 +291,7 @@ static enum outcome run(const struct command *command, struct reply *reply, cons
     }
     if (!check_arguments(command, arguments, err))
         return COMMAND_FAILED;
-    struct call call = {reply->api, arguments, reply->by, reply->client, reply};
+    struct call call = {reply->api, arguments, reply->by, reply->client, reply, who->role};
     return command->fn(&call, result, err);
 }
 

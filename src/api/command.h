@@ -38,6 +38,7 @@ struct call {
     const char *by;       // who, for the record
     struct client *client; // NULL: over HTTP
     struct reply *reply;  // for those that answer later
+    enum api_role role;
 };
 
 enum outcome { COMMAND_FAILED, COMMAND_DONE, COMMAND_LATER };
@@ -57,7 +58,9 @@ struct command {
 extern const struct command commands_question[], commands_poll[], commands_captions[], commands_moderation[],
     commands_source[], commands_output[], commands_history[], commands_access[], commands_reply[],
     commands_login[],
-    commands_feed[];
+    commands_feed[],
+    commands_question_work[],
+    commands_show[];
 
 /* Where an answer goes. */
 struct reply {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/command.h"
+#include "api/question_result.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/memory.h"
@@ -11,9 +12,18 @@
 #include "relay/journal.h"
 #include "relay/questions.h"
 
-static json_t *id_result(const struct question *question)
+/* "change" is what question.undo takes back, if nobody changes it before. */
+json_t *question_result(const struct question *question)
 {
-    return json_pack("{s:I}", "id", (json_int_t)question->id);
+    return json_pack("{s:I,s:I}", "id", (json_int_t)question->id, "change", (json_int_t)question_undo_number(question));
+}
+
+enum outcome question_finish(const struct call *call, bool is_done, json_t **result)
+{
+    const struct question *question = questions_find(call->api->relay->questions, (uint64_t)call_int(call, "id"));
+    if (is_done && question)
+        *result = question_result(question);
+    return is_done ? COMMAND_DONE : COMMAND_FAILED;
 }
 
 static enum outcome finish(bool is_done)
@@ -39,7 +49,7 @@ static void handle_read(void *data, struct message *const *messages, size_t coun
         question = questions_pick(reply->api->relay->questions, messages[0], reply->by, &err);
     }
     if (question) {
-        reply_done(reply, id_result(question));
+        reply_done(reply, question_result(question));
     } else {
         reply_failed(reply, &err);
     }
@@ -57,7 +67,7 @@ static enum outcome pick_message(const struct call *call, uint64_t id, json_t **
     }
     const struct question *question = questions_pick(call->api->relay->questions, message, call->by, err);
     if (question)
-        *result = id_result(question);
+        *result = question_result(question);
     return finish(question != NULL);
 }
 
@@ -72,7 +82,7 @@ static enum outcome pick(const struct call *call, json_t **result, struct error 
     uint64_t id = (uint64_t)call_int(call, "id");
     bool is_done = questions_ready(call->api->relay->questions, id, call->by, err);
     if (is_done)
-        *result = id_result(questions_find(call->api->relay->questions, id));
+        *result = question_result(questions_find(call->api->relay->questions, id));
     return finish(is_done);
 }
 
@@ -86,45 +96,51 @@ static enum outcome add(const struct call *call, json_t **result, struct error *
     const struct question *question =
         questions_add(call->api->relay->questions, call_text(call, "text"), language, call->by, err);
     if (question)
-        *result = id_result(question);
+        *result = question_result(question);
     return finish(question != NULL);
 }
 
 static enum outcome edit(const struct call *call, json_t **result, struct error *err)
 {
-    return finish(questions_edit(call->api->relay->questions, (uint64_t)call_int(call, "id"), call_text(call, "text"),
-                                 call->by, err));
+    return question_finish(call, questions_edit(call->api->relay->questions, (uint64_t)call_int(call, "id"), call_text(call, "text"),
+                                 call->by, err), result);
 }
 
 static enum outcome air(const struct call *call, json_t **result, struct error *err)
 {
-    return finish(questions_air(call->api->relay->questions, (uint64_t)call_int(call, "id"), call->by, err));
+    return question_finish(call, questions_air(call->api->relay->questions, (uint64_t)call_int(call, "id"), call->by, err), result);
 }
 
 static enum outcome answer(const struct call *call, json_t **result, struct error *err)
 {
-    return finish(questions_answer(call->api->relay->questions, (uint64_t)call_int(call, "id"), call->by, err));
+    return question_finish(call, questions_answer(call->api->relay->questions, (uint64_t)call_int(call, "id"), call->by, err), result);
 }
 
 static enum outcome dismiss(const struct call *call, json_t **result, struct error *err)
 {
-    return finish(questions_dismiss(call->api->relay->questions, (uint64_t)call_int(call, "id"), call->by, err));
+    return question_finish(call, questions_dismiss(call->api->relay->questions, (uint64_t)call_int(call, "id"), call->by, err), result);
 }
 
 static enum outcome confirm(const struct call *call, json_t **result, struct error *err)
 {
-    return finish(questions_confirm(call->api->relay->questions, (uint64_t)call_int(call, "id"), call->by, err));
+    return question_finish(call, questions_confirm(call->api->relay->questions, (uint64_t)call_int(call, "id"), call->by, err), result);
 }
 
 static enum outcome undo(const struct call *call, json_t **result, struct error *err)
 {
-    return finish(questions_undo(call->api->relay->questions, (uint64_t)call_int(call, "id"), call->by, err));
+    return question_finish(call, questions_undo(call->api->relay->questions, (uint64_t)call_int(call, "id"),
+                                                (uint64_t)call_int(call, "change"), call->by, err), result);
 }
 
 static enum outcome next(const struct call *call, json_t **result, struct error *err)
 {
-    const struct question *question = questions_next(call->api->relay->questions, call->by);
-    *result = question ? id_result(question) : json_pack("{s:n}", "id");
+    uint64_t seen = (uint64_t)call_int(call, "after");
+    bool is_late = false;
+    const struct question *question =
+        questions_press_next(call->api->relay->questions, call_has(call, "after") ? &seen : NULL, call->by, &is_late);
+    *result = question ? question_result(question) : json_pack("{s:n}", "id");
+    if (is_late)
+        json_object_set_new(*result, "is_late", json_true());
     return COMMAND_DONE;
 }
 
@@ -136,7 +152,7 @@ const struct command commands_question[] = {
     {"question.answer", API_ROLE_MODERATOR, {{"id", ARGUMENT_ID}}, answer},
     {"question.dismiss", API_ROLE_MODERATOR, {{"id", ARGUMENT_ID}}, dismiss},
     {"question.confirm", API_ROLE_MODERATOR, {{"id", ARGUMENT_ID}}, confirm},
-    {"question.undo", API_ROLE_MODERATOR, {{"id", ARGUMENT_ID}}, undo},
-    {"next", API_ROLE_MODERATOR, {{0}}, next},
+    {"question.undo", API_ROLE_MODERATOR, {{"id", ARGUMENT_ID}, {"change", ARGUMENT_ID, true}}, undo},
+    {"next", API_ROLE_MODERATOR, {{"after", ARGUMENT_INT, true}}, next},
     {0},
 };

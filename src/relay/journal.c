@@ -267,18 +267,32 @@ static struct op_texts *make_texts(const char *first, const char *second, const 
 
 /* ---- State ---- */
 
+static bool fits_state(const char *key, const char *text)
+{
+    if (!text || strlen(text) <= STATE_BYTES_MAX)
+        return true;
+    log_warn("relay/journal", "state \"%s\": %zu bytes are too many (at most %d); the old one stays", key, strlen(text),
+             STATE_BYTES_MAX);
+    return false;
+}
+
+void journal_set_states(struct journal *journal, const struct journal_entry *entries, size_t count)
+{
+    pthread_mutex_lock(&journal->lock);  // the writer takes all that is pending at once: they are in one transaction
+    for (size_t i = 0; i < count; i++) {
+        const char *key = entries[i].key, *text = entries[i].text;
+        if (!fits_state(key, text))
+            continue;
+        struct op op = {.kind = OP_STATE, .texts = make_texts(key, text, NULL)};
+        journal_state_set(&journal->state, key, text);
+        journal_add_op(journal, op);
+    }
+    pthread_mutex_unlock(&journal->lock);
+}
+
 void journal_set_state(struct journal *journal, const char *key, const char *text)
 {
-    if (text && strlen(text) > STATE_BYTES_MAX) {
-        log_warn("relay/journal", "state \"%s\": %zu bytes are too many (at most %d); the old one stays", key,
-                 strlen(text), STATE_BYTES_MAX);
-        return;
-    }
-    struct op op = {.kind = OP_STATE, .texts = make_texts(key, text, NULL)};
-    pthread_mutex_lock(&journal->lock);
-    journal_state_set(&journal->state, key, text);
-    journal_add_op(journal, op);
-    pthread_mutex_unlock(&journal->lock);
+    journal_set_states(journal, &(struct journal_entry){key, text}, 1);
 }
 
 /* Only the loop writes the state, and the loop is who asks: no lock for reading. */

@@ -83,6 +83,12 @@ void journal_edit(struct journal *journal, struct message *edit);
  */
 void journal_set_state(struct journal *journal, const char *key, const char *text);
 
+/* The same for several that belong together: a kill leaves all of them or none. */
+struct journal_entry {
+    const char *key, *text;
+};
+void journal_set_states(struct journal *journal, const struct journal_entry *entries, size_t count);
+
 /* What was set last, committed or not; NULL: nothing. Borrowed until the next journal_set_state(). */
 const char *journal_state(const struct journal *journal, const char *key);
 

@@ -12,49 +12,34 @@
 #include "relay/questions_private.h"
 #include "relay/text_key.h"
 
-/* Later than all before, also within one millisecond: who waits longest is never in doubt. */
-static int64_t next_ready_ms(struct questions *questions)
+static void apply_state(struct questions *questions, struct question *question, enum question_action action,
+                        enum question_state state, const char *by)
 {
-    int64_t now_ms = clock_unix_ms();
-    questions->ready_ms = now_ms > questions->ready_ms ? now_ms : questions->ready_ms + 1;
-    return questions->ready_ms;
+    question_begin_change(questions, question, action, by);
+    question_set_state(questions, question, state);
+    question_end_change(questions, question, by);
 }
 
-static void apply_state(struct questions *questions, struct question *question, enum question_state state,
-                        const char *by)
+static void set_state(struct questions *questions, struct question *question, enum question_action action,
+                      enum question_state state, const char *by)
 {
-    question_begin_change(question, by);
-    question->state = state;
-    if (state == QUESTION_READY)
-        question->ready_ms = next_ready_ms(questions);
-    if (state == QUESTION_ON_AIR)
-        question->aired_ms = clock_unix_ms();
+    questions_begin_step(questions);
+    apply_state(questions, question, action, state, by);
+    questions_end_step(questions);
 }
 
-static void set_state(struct questions *questions, struct question *question, enum question_state state,
-                      const char *by)
-{
-    apply_state(questions, question, state, by);
-    questions_end_change(questions, question, by);
-}
-
-/*
- * Both are changed before anybody is told of either: nobody sees the air empty between them. The next is written first:
- * a kill between the two leaves both on air, and questions_load() keeps the one aired last. Each may be NULL.
- */
+/* Both are changed before anybody is told of either: nobody sees the air empty between them. Each may be NULL. */
 static void replace_on_air(struct questions *questions, struct question *before, struct question *next, const char *by)
 {
+    questions_begin_step(questions);
     if (before)
-        apply_state(questions, before, QUESTION_ANSWERED, by);
+        apply_state(questions, before, QUESTION_ACTION_ANSWER, QUESTION_ANSWERED, by);
     if (next)
-        apply_state(questions, next, QUESTION_ON_AIR, by);
-    if (next)
-        questions_end_change(questions, next, by);
-    if (before)
-        questions_end_change(questions, before, by);
+        apply_state(questions, next, QUESTION_ACTION_AIR, QUESTION_ON_AIR, by);
+    questions_end_step(questions);
 }
 
-static bool has_room(const struct questions *questions, struct error *err)
+bool questions_has_room(const struct questions *questions, struct error *err)
 {
     size_t ready = 0;
     for (size_t i = 0; i < questions->count; i++)
@@ -75,7 +60,7 @@ const struct question *questions_pick(struct questions *questions, const struct 
         struct str text = question_detect((struct str){plain.data, plain.len}).text;
         if (text.len == 0)  // emotes alone: their names are all there is
             text = message->is.text;
-        if (text.len > 0 && has_room(questions, err)) {
+        if (text.len > 0 && questions_has_room(questions, err)) {
             question = questions_ask(questions, message, text);
         } else if (text.len == 0) {
             error_set(err, ERROR_DATA, "message %" PRIu64 " has no text", message->id);
@@ -104,36 +89,59 @@ static bool check_text(struct str text, struct error *err)
 const struct question *questions_add(struct questions *questions, struct str text, const char *language,
                                      const char *by, struct error *err)
 {
-    if (!check_text(text, err) || !has_room(questions, err))
+    if (!check_text(text, err) || !questions_has_room(questions, err))
         return NULL;
     struct question *question = questions_make(questions, question_clean_text(text));
     free(question->language);
     question->language = xstrdup(language);
-    question->state = QUESTION_READY;
-    question->ready_ms = next_ready_ms(questions);
-    questions_end_change(questions, question, by);
+    questions_begin_step(questions);
+    question_begin_change(questions, question, QUESTION_ACTION_ADD, by);
+    question_set_state(questions, question, QUESTION_READY);
+    question_end_change(questions, question, by);
+    questions_end_step(questions);
     return question;
+}
+
+/* Takes over `text`. field: the question's own, note or text. */
+static void set_text(struct questions *questions, struct question *question, char **field, char *text,
+                     enum question_action action, const char *by)
+{
+    questions_begin_step(questions);
+    question_begin_change(questions, question, action, by)->text = *field;
+    *field = text;
+    question_end_change(questions, question, by);
+    questions_end_step(questions);
 }
 
 bool questions_edit(struct questions *questions, uint64_t id, struct str text, const char *by, struct error *err)
 {
     struct question *question = questions_get(questions, id, err);
-    if (!question || !check_text(text, err))
+    if (!question || !question_check_claim(question, by, err) || !check_text(text, err))
         return false;
-    char *clean = question_clean_text(text);
-    question_begin_change(question, by)->text = question->text;
-    question->text = clean;
-    questions_end_change(questions, question, by);
+    set_text(questions, question, &question->text, question_clean_text(text), QUESTION_ACTION_EDIT, by);
+    return true;
+}
+
+bool questions_note(struct questions *questions, uint64_t id, struct str text, const char *by, struct error *err)
+{
+    struct question *question = questions_get(questions, id, err);
+    if (!question || !question_check_claim(question, by, err))
+        return false;
+    if (text.len > QUESTION_NOTE_BYTES_MAX)
+        return error_set(err, ERROR_DATA, "text has %zu bytes: at most %d", text.len, QUESTION_NOTE_BYTES_MAX);
+    set_text(questions, question, &question->note, question_clean_text(text), QUESTION_ACTION_NOTE, by);
     return true;
 }
 
 bool questions_ready(struct questions *questions, uint64_t id, const char *by, struct error *err)
 {
     struct question *question = questions_get(questions, id, err);
-    if (!question || (question->state != QUESTION_READY && !has_room(questions, err)))
+    if (!question || question->state == QUESTION_READY)
+        return question != NULL;
+    if (!question_check_claim(question, by, err) || !questions_has_room(questions, err))
         return false;
-    if (question->state != QUESTION_READY)
-        set_state(questions, question, QUESTION_READY, by);
+    enum question_action action = question->state == QUESTION_ON_AIR ? QUESTION_ACTION_UNAIR : QUESTION_ACTION_READY;
+    set_state(questions, question, action, QUESTION_READY, by);
     return true;
 }
 
@@ -144,6 +152,8 @@ bool questions_air(struct questions *questions, uint64_t id, const char *by, str
         return false;
     if (question->state == QUESTION_ON_AIR)
         return true;
+    if (!question_check_claim(question, by, err))
+        return false;
     if (question->is_marked)
         return error_set(err, ERROR_DENIED,
                          "question %" PRIu64 " is marked, its room was cleared: confirm it before it goes on air", id);
@@ -152,85 +162,86 @@ bool questions_air(struct questions *questions, uint64_t id, const char *by, str
     return true;
 }
 
-static bool finish(struct questions *questions, uint64_t id, enum question_state state, const char *by,
-                   struct error *err)
+static bool finish(struct questions *questions, uint64_t id, enum question_action action, enum question_state state,
+                   const char *by, struct error *err)
 {
     struct question *question = questions_get(questions, id, err);
-    if (!question)
+    if (!question || question->state == state)
+        return question != NULL;
+    if (!question_check_claim(question, by, err))
         return false;
-    if (question->state != state)
-        set_state(questions, question, state, by);
+    set_state(questions, question, action, state, by);
     questions_trim(questions, true, QUESTIONS_DONE_MAX);
     return true;
 }
 
 bool questions_answer(struct questions *questions, uint64_t id, const char *by, struct error *err)
 {
-    return finish(questions, id, QUESTION_ANSWERED, by, err);
+    return finish(questions, id, QUESTION_ACTION_ANSWER, QUESTION_ANSWERED, by, err);
 }
 
 bool questions_dismiss(struct questions *questions, uint64_t id, const char *by, struct error *err)
 {
-    return finish(questions, id, QUESTION_DISMISSED, by, err);
+    return finish(questions, id, QUESTION_ACTION_DISMISS, QUESTION_DISMISSED, by, err);
 }
 
 bool questions_confirm(struct questions *questions, uint64_t id, const char *by, struct error *err)
 {
     struct question *question = questions_get(questions, id, err);
-    if (!question)
+    if (!question || !question->is_marked)
+        return question != NULL;
+    if (!question_check_claim(question, by, err))
         return false;
-    if (question->is_marked) {
-        question_begin_change(question, by);
-        question->is_marked = false;
-        questions_end_change(questions, question, by);
-    }
+    questions_begin_step(questions);
+    question_begin_change(questions, question, QUESTION_ACTION_CONFIRM, by);
+    question->is_marked = false;
+    question_end_change(questions, question, by);
+    questions_end_step(questions);
     return true;
 }
 
-bool questions_undo(struct questions *questions, uint64_t id, const char *by, struct error *err)
+/* --- Next --- */
+
+/* What another works on is passed over: it is not done. */
+static struct question *find_next(const struct questions *questions, const char *by)
 {
-    struct question *question = questions_get(questions, id, err);
-    if (!question)
-        return false;
-    if (question->change_count == 0)
-        return error_set(err, ERROR_DATA, "question %" PRIu64 " has no change to take back: dismiss it instead", id);
-    struct question_change last = question->changes[question->change_count - 1];
-    struct question *now = questions_get_on_air(questions);
-    now = last.state == QUESTION_ON_AIR && now != question ? now : NULL;
-    if (now)
-        apply_state(questions, now, QUESTION_READY, by);
-    question->change_count--;
-    if (last.state == QUESTION_ON_AIR && question->state != QUESTION_ON_AIR)
-        question->aired_ms = clock_unix_ms();
-    question->state = last.state;
-    question->is_marked = last.is_marked;
-    if (last.text) {
-        free(question->text);
-        question->text = last.text;
+    struct question *next = NULL;
+    for (size_t i = 0; i < questions->count; i++) {
+        struct question *question = questions->slots[i].question;
+        if (question->state == QUESTION_READY && !question->is_marked && question_check_claim(question, by, NULL) &&
+            (!next || question_is_before(question, next)))
+            next = question;
     }
-    free(last.by);
-    if (now)
-        questions_end_change(questions, now, by);
-    questions_end_change(questions, question, by);
-    return true;
+    return next;
 }
 
 const struct question *questions_next(struct questions *questions, const char *by)
 {
-    struct question *before = questions_get_on_air(questions), *next = NULL;
-    for (size_t i = 0; i < questions->count; i++) {
-        struct question *question = questions->slots[i].question;
-        if (question->state == QUESTION_READY && !question->is_marked && (!next || question->ready_ms < next->ready_ms))
-            next = question;
-    }
-    replace_on_air(questions, before, next, by);
+    struct question *next = find_next(questions, by);
+    replace_on_air(questions, questions_get_on_air(questions), next, by);
     questions_trim(questions, true, QUESTIONS_DONE_MAX);
     return next;
+}
+
+const struct question *questions_press_next(struct questions *questions, const uint64_t *seen, const char *by,
+                                            bool *is_late)
+{
+    const struct question *now = questions_get_on_air(questions);
+    int64_t pressed_ms = clock_monotonic_ms(), last_ms = questions->pressed_ms;
+    if (seen) {
+        *is_late = *seen != (now ? now->id : 0);
+    } else {
+        *is_late = last_ms != 0 && pressed_ms - last_ms < QUESTION_PRESS_MS;
+    }
+    if (*is_late)
+        return now;
+    questions->pressed_ms = pressed_ms;
+    return questions_next(questions, by);
 }
 
 void questions_unair(struct questions *questions, const char *by)
 {
     struct question *question = questions_get_on_air(questions);
     if (question)
-        set_state(questions, question, QUESTION_READY, by);
+        set_state(questions, question, QUESTION_ACTION_UNAIR, QUESTION_READY, by);
 }

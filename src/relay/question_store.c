@@ -1,40 +1,16 @@
-/* The journal's form of a question, which holds more than the API's, and the API's form. */
+/* Writing the journal's form of a question, which holds more than the API's. question_load.c reads it back. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/buffer.h"
-#include "base/error.h"
-#include "base/json.h"
-#include "base/log.h"
 #include "base/memory.h"
 #include "relay/journal.h"
+#include "relay/question_json.h"
+#include "relay/question_store.h"
 #include "relay/questions_private.h"
 
-#define PREFIX "question:"
-#define LAST_ID "questions:last_id"
-
 enum { ID_BLOCK = 100 };  // ids are reserved in blocks: removed questions' numbers never come again
-
-static const char *const state_names[] = {
-    [QUESTION_NEW] = "new",           [QUESTION_READY] = "ready",         [QUESTION_ON_AIR] = "on_air",
-    [QUESTION_ANSWERED] = "answered", [QUESTION_DISMISSED] = "dismissed",
-};
-
-const char *question_state_name(enum question_state state)
-{
-    return state_names[state];
-}
-
-static enum question_state state_from_name(const char *name)
-{
-    for (size_t i = 0; name && i < ARRAY_LENGTH(state_names); i++) {
-        if (strcmp(state_names[i], name) == 0)
-            return (enum question_state)i;
-    }
-    return QUESTION_NEW;
-}
 
 uint64_t questions_new_id(struct questions *questions)
 {
@@ -43,102 +19,65 @@ uint64_t questions_new_id(struct questions *questions)
         if (questions->options.journal) {
             char text[24];
             snprintf(text, sizeof(text), "%" PRIu64, questions->reserved_id);
-            journal_set_state(questions->options.journal, LAST_ID, text);
+            journal_set_state(questions->options.journal, QUESTION_LAST_ID_KEY, text);
         }
     }
     return ++questions->last_id;
 }
 
-/* --- Writing --- */
-
-static void add_text(struct buffer *out, const char *key, const char *text)
-{
-    buffer_printf(out, ",\"%s\":", key);
-    buffer_add_json(out, text, strlen(text));
-}
-
-static void add_int(struct buffer *out, const char *key, int64_t value)
-{
-    buffer_printf(out, ",\"%s\":%" PRId64, key, value);
-}
-
-static void add_author(struct buffer *out, const struct question_ask *ask)
-{
-    buffer_add_string(out, ",\"author\":{\"id\":");
-    buffer_add_json(out, ask->author_id, strlen(ask->author_id));
-    add_text(out, "name", ask->author_name);
-    if (*ask->author_color)
-        add_text(out, "color", ask->author_color);
-    buffer_add_char(out, '}');
-}
-
-static void add_origin(struct buffer *out, const struct question_ask *ask)
-{
-    buffer_printf(out, ",\"message\":%" PRIu64, ask->message);
-    add_text(out, "platform", ask->platform);
-    add_text(out, "source", ask->source);
-    add_author(out, ask);
-}
-
-static void add_common(struct buffer *out, const struct question *question)
-{
-    buffer_printf(out, "{\"id\":%" PRIu64 ",\"state\":\"%s\"", question->id, state_names[question->state]);
-    add_text(out, "text", question->text);
-    add_text(out, "text_original", question->text_original);
-    if (*question->language)
-        add_text(out, "language", question->language);
-    buffer_printf(out, ",\"count\":%" PRIu64 ",\"is_marked\":%s,\"is_candidate\":%s", question->count,
-                  question->is_marked ? "true" : "false", question->is_candidate ? "true" : "false");
-    add_int(out, "asked_ms", question->asked_ms);
-    add_int(out, "changed_ms", question->changed_ms);
-    if (question->aired_ms)
-        add_int(out, "aired_ms", question->aired_ms);
-    add_text(out, "changed_by", question->changed_by);
-}
-
-void question_write_json(const struct question *question, struct buffer *out)
-{
-    add_common(out, question);
-    if (question->ask_count > 0)
-        add_origin(out, &question->asks[0]);
-    buffer_add_string(out, ",\"messages\":[");
-    for (size_t i = 0; i < question->ask_count; i++)
-        buffer_printf(out, "%s%" PRIu64, i ? "," : "", question->asks[i].message);
-    buffer_printf(out, "],\"can_undo\":%s}", question->change_count > 0 ? "true" : "false");
-}
-
 static void add_ask(struct buffer *out, const struct question_ask *ask)
 {
     buffer_printf(out, "{\"asked_ms\":%" PRId64, ask->asked_ms);
-    add_origin(out, ask);
-    add_text(out, "native_id", ask->native_id);
-    add_text(out, "text", ask->text);
+    question_add_origin(out, ask);
+    question_add_text(out, "native_id", ask->native_id);
+    question_add_text(out, "text", ask->text);
+    if (ask->from)
+        question_add_int(out, "from", (int64_t)ask->from);
     buffer_add_char(out, '}');
 }
 
 static void add_change(struct buffer *out, const struct question_change *change)
 {
-    buffer_printf(out, "{\"state\":\"%s\",\"is_marked\":%s,\"at_ms\":%" PRId64, state_names[change->state],
-                  change->is_marked ? "true" : "false", change->at_ms);
-    add_text(out, "by", change->by);
+    buffer_printf(out, "{\"number\":%" PRIu64 ",\"step\":%" PRIu64 ",\"action\":\"%s\",\"at_ms\":%" PRId64, change->number,
+                  change->step, question_action_name(change->action), change->at_ms);
+    question_add_text(out, "by", change->by);
+    question_add_text(out, "state", question_state_name(change->state));
+    question_add_int(out, "rank", change->rank);
+    question_add_bool(out, "can_undo", change->can_undo);
+    if (change->aired_ms)
+        question_add_int(out, "aired_ms", change->aired_ms);
+    if (change->is_undone)
+        question_add_bool(out, "is_undone", true);
+    if (change->is_marked)
+        question_add_bool(out, "is_marked", true);
+    if (change->is_pinned)
+        question_add_bool(out, "is_pinned", true);
+    if (change->other)
+        question_add_int(out, "other", (int64_t)change->other);
+    if (change->position)
+        question_add_int(out, "position", (int64_t)change->position);
     if (change->text)
-        add_text(out, "text", change->text);
+        question_add_text(out, "text", change->text);
     buffer_add_char(out, '}');
 }
 
-static char *state_key(char key[40], uint64_t id)
+static void add_private(struct buffer *out, const struct questions *questions, const struct question *question)
 {
-    snprintf(key, 40, PREFIX "%020" PRIu64, id);  // sorted by bytes is sorted by number
-    return key;
+    question_add_int(out, "rank", question->rank);
+    question_add_int(out, "change_number", (int64_t)question->change_number);
+    if (question->merged_into) {
+        question_add_int(out, "merged_into", (int64_t)question->merged_into);
+        question_add_int(out, "merged_count", (int64_t)question->merged_count);
+    }
+    if (question_set_find(&questions->past, question->id))
+        question_add_bool(out, "is_past", true);
 }
 
-void question_save(const struct questions *questions, const struct question *question)
+static char *make_text(const struct questions *questions, const struct question *question)
 {
-    if (!questions->options.journal)
-        return;
     struct buffer out = {0};
-    add_common(&out, question);
-    add_int(&out, "ready_ms", question->ready_ms);
+    question_add_common(&out, question);
+    add_private(&out, questions, question);
     buffer_add_string(&out, ",\"asks\":[");
     for (size_t i = 0; i < question->ask_count; i++) {
         if (i > 0)
@@ -152,124 +91,60 @@ void question_save(const struct questions *questions, const struct question *que
         add_change(&out, &question->changes[i]);
     }
     buffer_add_string(&out, "]}");
-    char *text = buffer_take(&out), key[40];
-    journal_set_state(questions->options.journal, state_key(key, question->id), text);
-    free(text);
+    return buffer_take(&out);
+}
+
+static char *make_key(uint64_t id)
+{
+    return xasprintf(QUESTION_KEY "%020" PRIu64, id);  // sorted by bytes is sorted by number
+}
+
+void question_save(const struct questions *questions, const struct question *question)
+{
+    questions_save_all(questions, &question->id, 1);
 }
 
 void question_forget(const struct questions *questions, uint64_t id)
 {
-    char key[40];
-    if (questions->options.journal)
-        journal_set_state(questions->options.journal, state_key(key, id), NULL);
+    if (!questions->options.journal)
+        return;
+    char *key = make_key(id);
+    journal_set_state(questions->options.journal, key, NULL);
+    free(key);
 }
 
-/* --- Reading back --- */
-
-static char *copy_text(const json_t *object, const char *key)
+static const struct question *find_anywhere(const struct questions *questions, uint64_t id)
 {
-    const char *text = json_get_text(object, key);
-    return xstrdup(text ? text : "");
+    const struct question *question = questions_get(questions, id, NULL);
+    if (!question)
+        question = question_set_find(&questions->merged, id);
+    return question ? question : question_set_find(&questions->past, id);
 }
 
-static struct question_ask read_ask(const json_t *object)
+void questions_save_all(const struct questions *questions, const uint64_t *ids, size_t count)
 {
-    const json_t *author = json_object_get(object, "author");
-    return (struct question_ask){
-        .message = (uint64_t)json_get_int(object, "message", 0),
-        .asked_ms = json_get_int(object, "asked_ms", 0),
-        .platform = copy_text(object, "platform"),
-        .source = copy_text(object, "source"),
-        .native_id = copy_text(object, "native_id"),
-        .author_id = copy_text(author, "id"),
-        .author_name = copy_text(author, "name"),
-        .author_color = copy_text(author, "color"),
-        .text = copy_text(object, "text"),
-    };
-}
-
-static struct question_change read_change(const json_t *object)
-{
-    return (struct question_change){
-        .state = state_from_name(json_get_text(object, "state")),
-        .text = xstrdup(json_get_text(object, "text")),
-        .is_marked = json_get_bool(object, "is_marked", false),
-        .at_ms = json_get_int(object, "at_ms", 0),
-        .by = copy_text(object, "by"),
-    };
-}
-
-static struct question *read_question(const json_t *object)
-{
-    struct question *question = xcalloc(1, sizeof(*question));
-    question->id = (uint64_t)json_get_int(object, "id", 0);
-    question->state = state_from_name(json_get_text(object, "state"));
-    question->text = copy_text(object, "text");
-    question->text_original = copy_text(object, "text_original");
-    question->language = copy_text(object, "language");
-    question->changed_by = copy_text(object, "changed_by");
-    question->count = (uint64_t)json_get_int(object, "count", 0);
-    question->is_marked = json_get_bool(object, "is_marked", false);
-    question->is_candidate = json_get_bool(object, "is_candidate", false);
-    question->asked_ms = json_get_int(object, "asked_ms", 0);
-    question->changed_ms = json_get_int(object, "changed_ms", 0);
-    question->aired_ms = json_get_int(object, "aired_ms", 0);
-    question->ready_ms = json_get_int(object, "ready_ms", 0);
-    const json_t *asks = json_object_get(object, "asks"), *changes = json_object_get(object, "changes");
-    size_t ask_count = json_array_size(asks), change_count = json_array_size(changes);
-    question->asks = xcalloc(ask_count ? ask_count : 1, sizeof(*question->asks));
-    question->changes = xcalloc(change_count ? change_count : 1, sizeof(*question->changes));
-    for (; question->ask_count < ask_count; question->ask_count++)
-        question->asks[question->ask_count] = read_ask(json_array_get(asks, question->ask_count));
-    for (; question->change_count < change_count; question->change_count++)
-        question->changes[question->change_count] = read_change(json_array_get(changes, question->change_count));
-    question_set_key(question);
-    return question;
-}
-
-static void load_one(void *data, const char *key, const char *text)
-{
-    struct questions *questions = data;
-    struct error err;
-    json_t *object = json_parse(text, strlen(text), &err);
-    if (json_get_int(object, "id", 0) <= 0) {
-        log_warn("relay/questions", "%s in the journal is damaged and left out", key);
-    } else {
-        const struct question *question = questions_insert(questions, read_question(object));
-        if (question->id > questions->last_id)
-            questions->last_id = question->id;
+    if (!questions->options.journal || count == 0)
+        return;
+    struct journal_entry *entries = xcalloc(count, sizeof(*entries));
+    for (size_t i = 0; i < count; i++) {
+        const struct question *question = find_anywhere(questions, ids[i]);
+        entries[i] = (struct journal_entry){make_key(ids[i]), question ? make_text(questions, question) : NULL};
     }
-    json_decref(object);
-}
-
-/* A kill may have come between what took the place and what left it. */
-static void keep_one_on_air(struct questions *questions)
-{
-    struct question *last = NULL;
-    for (size_t i = 0; i < questions->count; i++) {
-        struct question *question = questions->slots[i].question;
-        if (question->state != QUESTION_ON_AIR)
-            continue;
-        struct question *gone = last && last->aired_ms > question->aired_ms ? question : last;
-        last = gone == question ? last : question;
-        if (gone) {
-            gone->state = QUESTION_ANSWERED;
-            question_save(questions, gone);
-        }
+    journal_set_states(questions->options.journal, entries, count);
+    for (size_t i = 0; i < count; i++) {
+        free((char *)entries[i].key);
+        free((char *)entries[i].text);
     }
+    free(entries);
 }
 
-bool questions_load(struct questions *questions, struct error *err)
+void questions_save_shows(const struct questions *questions)
 {
-    const struct journal *journal = questions->options.journal;
-    if (!journal)
-        return true;
-    journal_each_state(journal, PREFIX, load_one, questions);
-    keep_one_on_air(questions);
-    const char *reserved = journal_state(journal, LAST_ID);
-    uint64_t last = reserved ? strtoull(reserved, NULL, 10) : 0;
-    if (last > questions->last_id)
-        questions->last_id = last;  // the rest of the block may have been given to questions that were removed
-    questions->reserved_id = questions->last_id;
-    return true;
+    if (!questions->options.journal)
+        return;
+    struct buffer out = {0};
+    questions_write_shows(questions, &out);
+    char *text = buffer_take(&out);
+    journal_set_state(questions->options.journal, QUESTION_SHOWS_KEY, text);
+    free(text);
 }

@@ -26,12 +26,6 @@ struct questions *questions_create(const struct questions_options *options, stru
     return questions;
 }
 
-static void change_fini(struct question_change *change)
-{
-    free(change->text);
-    free(change->by);
-}
-
 void question_destroy(struct question *question)
 {
     if (!question)
@@ -39,9 +33,15 @@ void question_destroy(struct question *question)
     for (size_t i = 0; i < question->ask_count; i++)
         question_ask_fini(&question->asks[i]);
     for (size_t i = 0; i < question->change_count; i++)
-        change_fini(&question->changes[i]);
+        question_change_fini(&question->changes[i]);
+    for (size_t i = 0; i < question->platform_count; i++)
+        free(question->platforms[i].name);
     free(question->asks);
     free(question->changes);
+    free(question->platforms);
+    free(question->airings);
+    free(question->note);
+    free(question->claimed_by);
     free(question->text);
     free(question->text_original);
     free(question->language);
@@ -56,7 +56,10 @@ void questions_destroy(struct questions *questions)
         return;
     for (size_t i = 0; i < questions->count; i++)
         question_destroy(questions->slots[i].question);
+    question_set_fini(&questions->merged);
+    question_set_fini(&questions->past);
     free(questions->slots);
+    free(questions->touched);
     free(questions);
 }
 
@@ -80,7 +83,7 @@ struct question *questions_insert(struct questions *questions, struct question *
     return question;
 }
 
-static size_t index_of(const struct questions *questions, uint64_t id)
+size_t questions_index_of(const struct questions *questions, uint64_t id)
 {
     size_t low = 0, high = questions->count;
     while (low < high) {
@@ -96,7 +99,7 @@ static size_t index_of(const struct questions *questions, uint64_t id)
 
 struct question *questions_get(const struct questions *questions, uint64_t id, struct error *err)
 {
-    size_t index = index_of(questions, id);
+    size_t index = questions_index_of(questions, id);
     if (index == SIZE_MAX) {
         error_set(err, ERROR_DATA, "there is no question %" PRIu64, id);
         return NULL;
@@ -133,24 +136,38 @@ const struct question *questions_on_air(const struct questions *questions)
     return questions_get_on_air(questions);
 }
 
-void questions_remove_at(struct questions *questions, size_t index)
+struct question *questions_take_at(struct questions *questions, size_t index)
 {
     struct question *question = questions->slots[index].question;
-    uint64_t id = question->id;
     memmove(&questions->slots[index], &questions->slots[index + 1],
             (--questions->count - index) * sizeof(*questions->slots));
+    return question;
+}
+
+void questions_remove_at(struct questions *questions, size_t index)
+{
+    struct question *question = questions_take_at(questions, index);
+    uint64_t id = question->id;
     question_destroy(question);
     question_forget(questions, id);
+    questions_forget_merged(questions, id);
+    questions_void_changes(questions, id);
     questions->options.removed(questions->options.data, id);
+}
+
+/* What a person set apart does not leave by itself. */
+static bool is_spare(const struct question *question, bool is_done_group)
+{
+    if (is_done_group)
+        return question->state == QUESTION_ANSWERED || question->state == QUESTION_DISMISSED;
+    return question->state == QUESTION_NEW && !question->is_pinned && !question_is_claimed(question);
 }
 
 void questions_trim(struct questions *questions, bool is_done_group, size_t max)
 {
     size_t held = 0, oldest = SIZE_MAX;
     for (size_t i = 0; i < questions->count; i++) {
-        enum question_state state = questions->slots[i].question->state;
-        bool is_done = state == QUESTION_ANSWERED || state == QUESTION_DISMISSED;
-        if (is_done_group ? is_done : state == QUESTION_NEW) {
+        if (is_spare(questions->slots[i].question, is_done_group)) {
             held++;
             if (oldest == SIZE_MAX)
                 oldest = i;
@@ -175,42 +192,16 @@ struct question *questions_make(struct questions *questions, char *text)
     question->text = text;
     question->text_original = xstrdup(text);
     question->language = xstrdup("");
+    question->note = xstrdup("");
     question->changed_by = xstrdup("");
+    question->claimed_by = xstrdup("");
     question->asked_ms = question->changed_ms = clock_unix_ms();
+    question->show_ms = questions_show_ms(questions);
     question_set_key(question);
     return questions_insert(questions, question);
 }
 
-/* --- Changes --- */
-
-struct question_change *question_begin_change(struct question *question, const char *by)
-{
-    if (question->change_count == QUESTION_UNDO_MAX) {
-        change_fini(&question->changes[0]);
-        memmove(question->changes, question->changes + 1, --question->change_count * sizeof(*question->changes));
-    }
-    question->changes =
-        xreallocarray(question->changes, question->change_count + 1, sizeof(*question->changes));
-    struct question_change *change = &question->changes[question->change_count++];
-    *change = (struct question_change){
-        .state = question->state,
-        .is_marked = question->is_marked,
-        .at_ms = clock_unix_ms(),
-        .by = xstrdup(by),
-    };
-    return change;
-}
-
-void questions_end_change(struct questions *questions, struct question *question, const char *by)
-{
-    question->changed_ms = clock_unix_ms();
-    char *actor = xstrdup(by);
-    free(question->changed_by);
-    question->changed_by = actor;
-    question->is_dirty = false;
-    question_save(questions, question);
-    questions->options.changed(questions->options.data, question);
-}
+/* --- What waits for the flush --- */
 
 void questions_mark_dirty(struct questions *questions, struct question *question)
 {

@@ -189,31 +189,31 @@ static void test_states_and_undo(void **state)
     assert_state(&desk, first, QUESTION_ANSWERED);
     assert_int_equal(questions_on_air(desk.questions)->id, second);
 
-    must(questions_undo(desk.questions, first, "anna", &err), &err);  // back on air: the other makes room
+    must(questions_undo(desk.questions, first, 0, "anna", &err), &err);  // back on air: the other makes room
     assert_state(&desk, first, QUESTION_ON_AIR);
     assert_state(&desk, second, QUESTION_READY);
 
     must(questions_edit(desk.questions, first, STR("edited"), "boris", &err), &err);
     assert_string_equal(questions_find(desk.questions, first)->text, "edited");
     assert_string_equal(questions_find(desk.questions, first)->text_original, "first");
-    must(questions_undo(desk.questions, first, "boris", &err), &err);
+    must(questions_undo(desk.questions, first, 0, "boris", &err), &err);
     assert_string_equal(questions_find(desk.questions, first)->text, "first");
 
     must(questions_dismiss(desk.questions, first, "anna", &err), &err);
     assert_null(questions_on_air(desk.questions));
-    must(questions_undo(desk.questions, first, "anna", &err), &err);
+    must(questions_undo(desk.questions, first, 0, "anna", &err), &err);
     assert_state(&desk, first, QUESTION_ON_AIR);
 
-    assert_int_equal(questions_next(desk.questions, "anna")->id, third);  // it waits longest
+    assert_int_equal(questions_next(desk.questions, "anna")->id, second);  // in its old place again
     assert_state(&desk, first, QUESTION_ANSWERED);
-    assert_int_equal(questions_next(desk.questions, "anna")->id, second);
+    assert_int_equal(questions_next(desk.questions, "anna")->id, third);
     assert_null(questions_next(desk.questions, "anna"));
     assert_null(questions_on_air(desk.questions));
 
     assert_false(questions_air(desk.questions, 999, "anna", &err));
     assert_non_null(strstr(err.text, "999"));
     uint64_t fresh = add(&desk, "fresh");
-    assert_false(questions_undo(desk.questions, fresh, "anna", &err));
+    assert_false(questions_undo(desk.questions, fresh, 0, "anna", &err));
     assert_false(questions_edit(desk.questions, fresh, STR("  \n"), "anna", &err));
     end(&desk);
 }
@@ -327,7 +327,13 @@ static void test_bounds(void **state)
     assert_int_equal(err.code, ERROR_DATA);
     for (int i = 0; i < 2 * QUESTION_UNDO_MAX; i++)
         must(questions_edit(desk.questions, last(&desk)->id, STR("again"), "anna", &err), &err);
-    assert_int_equal(last(&desk)->change_count, QUESTION_UNDO_MAX);
+    size_t undone = 0;
+    while (questions_undo(desk.questions, last(&desk)->id, 0, "anna", &err))
+        undone++;
+    assert_int_equal(undone, QUESTION_UNDO_MAX);
+    for (int i = 0; i < 2 * QUESTION_HISTORY_MAX; i++)
+        must(questions_edit(desk.questions, last(&desk)->id, STR("again"), "anna", &err), &err);
+    assert_int_equal(last(&desk)->change_count, QUESTION_HISTORY_MAX);
     end(&desk);
 }
 
@@ -356,7 +362,7 @@ static void test_restart(void **state)
     assert_memory_equal(before.data, after.data, before.len);
     buffer_fini(&before);
     buffer_fini(&after);
-    must(questions_undo(desk.questions, first, "anna", &err), &err);
+    must(questions_undo(desk.questions, first, 0, "anna", &err), &err);
     assert_string_equal(questions_find(desk.questions, first)->text, "این آهنگ برای شما چه معنایی دارد؟");
     say(&desk, "kick", "u7", "این آهنگ برای شما چه معنايي دارد ؟");  // still joined, with an Arabic yeh
     assert_int_equal(questions_find(desk.questions, first)->count, 2);
