@@ -22,6 +22,17 @@ void client_send_json(struct client *client, struct buffer *json)
     buffer_clear(json);
 }
 
+bool client_is_there(const struct api *api, const char *name)
+{
+    const struct client *client;
+    list_for_each(client, &api->clients, link)
+    {
+        if (strcmp(client->who.name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
 void client_end_named(struct api *api, const char *name)
 {
     struct client *client;

@@ -29,6 +29,9 @@ void client_send(struct client *client, struct payload *payload);
 /* What is one client's own: an answer reaches also one that is stale. The buffer is emptied. */
 void client_send_json(struct client *client, struct buffer *json);
 
+/* Whether anybody of this name is connected. */
+bool client_is_there(const struct api *api, const char *name);
+
 /* Those whose token or session is gone. Programs on the Unix socket stay. */
 void client_end_named(struct api *api, const char *name);
 

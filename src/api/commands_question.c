@@ -15,7 +15,11 @@
 /* "change" is what question.undo takes back, if nobody changes it before. */
 json_t *question_result(const struct question *question)
 {
-    return json_pack("{s:I,s:I}", "id", (json_int_t)question->id, "change", (json_int_t)question_undo_number(question));
+    uint64_t change = question_undo_number(question);
+    json_t *result = json_pack("{s:I}", "id", (json_int_t)question->id);
+    if (change != 0)
+        json_object_set_new(result, "change", json_integer((json_int_t)change));
+    return result;
 }
 
 enum outcome question_finish(const struct call *call, bool is_done, json_t **result)

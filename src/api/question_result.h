@@ -8,7 +8,7 @@
 
 struct question;
 
-/* {"id":12,"change":7}: the number takes back what was done last; 0: nothing can be. */
+/* {"id":12,"change":7}: the number takes back what was done last; absent: nothing can be. */
 json_t *question_result(const struct question *question);
 
 /* The outcome of a command with an argument "id", and *result as above where it was done and the question is there. */

@@ -16,6 +16,7 @@
 #include "base/utf8.h"
 #include "relay/message_filter.h"
 #include "relay/on_air.h"
+#include "relay/questions.h"
 #include "relay/removals.h"
 
 enum { REFRESH_MS = 1000, CLOSE_NOT_TEXT = 1003 };
@@ -75,6 +76,8 @@ static void handle_close(void *data, struct server_socket *socket, void *session
     reply_forget_client(client->api, client);
     feed_forget_client(client->api->feed, client);
     outputs_forget_client(client->api, client);
+    if (!client_is_there(client->api, client->who.name))  // what he worked on is free again
+        questions_release_all(client->api->relay->questions, client->who.name);
     free(client);
 }
 

@@ -87,7 +87,8 @@ bool moderation_next(struct relay *relay, const char *by, struct error *err)
     if (!moderation_may_air(relay, err))
         return false;
     const struct question *before = questions_on_air(relay->questions);
-    const struct question *question = questions_next(relay->questions, by);
+    bool is_late;
+    const struct question *question = questions_press_next(relay->questions, NULL, by, &is_late);
     journal_add_audit(relay->journal, by, "next", "{\"in\":\"chat\"}");
     return question || before || error_set(err, ERROR_AGAIN, "no question is ready");
 }

@@ -75,16 +75,19 @@ static void update_on_air(void *data)
         timer_start(&relay->patience, ON_AIR_PATIENCE_MS);
 }
 
-/* Now, and again when the next line of a caption or the end of a poll is due. */
+/* Now, and again when the next line of a caption, or the end of a poll or of a claim is due. */
 static void handle_clock(void *data)
 {
     struct relay *relay = data;
     int64_t now_ms = clock_unix_ms();
     int64_t poll_ms = polls_handle_time(relay->polls, now_ms);
+    int64_t claim_ms = questions_handle_time(relay->questions, now_ms);
     update_on_air(relay);
     int64_t next_ms = captions_next_change(relay->captions, now_ms);
     if (poll_ms != 0 && (next_ms == 0 || poll_ms < next_ms))
         next_ms = poll_ms;
+    if (claim_ms != 0 && (next_ms == 0 || claim_ms < next_ms))
+        next_ms = claim_ms;
     if (next_ms == 0) {
         timer_stop(&relay->clock);
         return;
@@ -100,8 +103,11 @@ static void handle_question(void *data, const struct question *question)
 {
     struct relay *relay = data;
     TELL(relay, question, question);
-    if (question->state != QUESTION_NEW)
+    if (question->claimed_until_ms && relay->on_air) {
+        handle_clock(relay);
+    } else if (question->state != QUESTION_NEW) {
         update_on_air(relay);
+    }
 }
 
 static void handle_question_removed(void *data, uint64_t id)
@@ -315,7 +321,8 @@ static bool open_journal(struct relay *relay, const struct relay_options *option
 static bool create_desk(struct relay *relay, const struct relay_options *options, struct error *err)
 {
     relay->questions = questions_create(&(struct questions_options){
-        .journal = relay->journal, .data = relay, .changed = handle_question, .removed = handle_question_removed,
+        .journal = relay->journal, .retention_days = options->retention_days, .data = relay,
+        .changed = handle_question, .removed = handle_question_removed,
         .dirty = handle_dirty}, err);
     relay->polls = relay->questions ? polls_create(&(struct polls_options){
         .journal = relay->journal, .data = relay, .changed = handle_poll, .dirty = handle_dirty}, err) : NULL;

@@ -333,8 +333,8 @@ static void test_one_shot(void **state)
     snprintf(header, sizeof(header), "Authorization: Bearer %s\r\n", json_get_text(json_object_get(reply, "result"), "token"));
     json_decref(reply);
     assert_has(post(&desk, "/api/v1/question.add", header, "{\"text\":\"hello\"}"), "{\"id\":1}");
-    assert_has(post(&desk, "/api/v1/next", header, ""), "{\"id\":1}");
-    assert_has(post(&desk, "/api/v1/next", header, ""), "{\"id\":null}");
+    assert_has(post(&desk, "/api/v1/next", header, ""), "{\"id\":1,");
+    assert_has(post(&desk, "/api/v1/next", header, "{\"after\":1}"), "{\"id\":null}");
     const char *answer = post(&desk, "/api/v1/question.air", header, "{\"id\":99}");
     assert_status(answer, 400);
     assert_has(answer, "question.air: there is no question 99");

@@ -154,7 +154,10 @@ static void test_questions(void **state)
     assert_string_equal(json_get_text(question, "changed_by"), "anna");
     json_decref(event);
     assert_int_equal(caller_must_id(&caller, "next", ""), own);
-    assert_int_equal(caller_must_id(&caller, "next", ""), 0);
+    assert_int_equal(caller_must_id(&caller, "next", ""), own);  // the same press twice skips nobody
+    snprintf(members, sizeof(members), "\"after\":%lld", (long long)own);
+    assert_int_equal(caller_must_id(&caller, "next", members), 0);
+    assert_int_equal(caller_must_id(&caller, "next", members), 0);  // another was faster
     end(&desk, &caller);
 }
 
