@@ -208,3 +208,32 @@ bool stage_has_text(const struct stage *stage, const char *text)
     }
     return false;
 }
+
+struct words {
+    const struct stage *stage;
+    const char *text;
+};
+
+static bool has_text(void *data)
+{
+    const struct words *words = data;
+    return stage_has_text(words->stage, words->text);
+}
+
+static bool has_said(void *data)
+{
+    const struct words *words = data;
+    return stage_said(words->stage, words->text);
+}
+
+void stage_until_text(struct stage *stage, const char *text)
+{
+    struct words words = {stage, text};
+    stage_until(stage, text, has_text, &words);
+}
+
+void stage_until_said(struct stage *stage, const char *state)
+{
+    struct words words = {stage, state};
+    stage_until(stage, state, has_said, &words);
+}

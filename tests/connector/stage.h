@@ -57,6 +57,9 @@ void stage_until_messages(struct stage *stage, size_t count);
 void stage_until_gaps(struct stage *stage, size_t count);
 void stage_until_results(struct stage *stage, size_t count);
 
+void stage_until_text(struct stage *stage, const char *text);  // some message has exactly it
+void stage_until_said(struct stage *stage, const char *state);
+
 /* True if some state so far begins with `text`. */
 bool stage_said(const struct stage *stage, const char *text);
 bool stage_has_text(const struct stage *stage, const char *text);  // some message has exactly it

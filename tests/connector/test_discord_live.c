@@ -15,26 +15,13 @@
 #include "base/memory.h"
 #include "chat/message.h"
 #include "connector/connector.h"
-#include "rehearsal/rehearsal.h"
-#include "stage.h"
-
-struct hall {
-    struct stage stage;
-    struct rehearsal *rehearsal;
-    char config[1024];
-    int said;
-};
+#include "hall.h"
 
 /* setting: NULL: none. more: of the source's configuration, ",\"key\":value", or "". */
 static void open_hall(struct hall *hall, const char *setting, const char *more)
 {
     const char *const settings[] = {"discord.heartbeat_ms=200", setting};
-    struct error err = {0};
-    memset(hall, 0, sizeof(*hall));
-    stage_init(&hall->stage);
-    hall->rehearsal = rehearsal_create(hall->stage.loop, &(struct rehearsal_options){
-        .settings = settings, .setting_count = setting ? 2 : 1}, &err);
-    assert_string_equal(err.text, "");
+    hall_open(hall, "discord", settings, ARRAY_LENGTH(settings));
     int port = rehearsal_port(hall->rehearsal);
     snprintf(hall->config, sizeof(hall->config), "{\"connector\":\"discord\",\"channel\":\"3000000000000000000\",\"token\":"
              "\"rehearsal-token\\n\",\"api_url\":\"http://127.0.0.1:%d/discord/api\",\"webhook\":"
@@ -48,86 +35,10 @@ static void begin(struct hall *hall, const char *setting)
     stage_until_state(&hall->stage, CONNECTOR_LIVE);
 }
 
-static void end(struct hall *hall)
-{
-    stage_stop(&hall->stage);
-    rehearsal_destroy(hall->rehearsal);
-    hall->rehearsal = NULL;
-    stage_fini(&hall->stage);
-}
-
-static void say_json(struct hall *hall, const char *text)
-{
-    json_t *object = json_loads(text, 0, NULL);
-    struct message *message = message_from_json(object, NULL);
-    assert_non_null(message);
-    rehearsal_say(hall->rehearsal, message);
-    message_unref(message);
-    json_decref(object);
-}
-
 static void say(struct hall *hall, const char *text)
 {
-    char line[512];
-    snprintf(line, sizeof(line), "{\"kind\":\"chat\",\"platform\":\"discord\",\"native_id\":\"w%d\",\"author\":{\"id\":\"117\",\"login\":"
+    hall_say(hall, "{\"kind\":\"chat\",\"platform\":\"discord\",\"native_id\":\"w%d\",\"author\":{\"id\":\"117\",\"login\":"
              "\"niloufar\",\"name\":\"نیلوفر\",\"roles\":[\"moderator\"]},\"text\":\"%s\"}", ++hall->said, text);
-    say_json(hall, line);
-}
-
-static void fault(struct hall *hall, const char *name)
-{
-    struct error err = {0};
-    if (!rehearsal_fault(hall->rehearsal, name, "discord", 0, &err))
-        fail_msg("%s", err.text);
-}
-
-static int64_t counted(struct hall *hall, const char *name)
-{
-    json_t *state = rehearsal_state(hall->rehearsal);
-    int64_t count = json_get_int(json_object_get(state, "discord"), name, -1);
-    json_decref(state);
-    return count;
-}
-
-struct counting {
-    struct hall *hall;
-    const char *name;
-    int64_t count;
-};
-
-static bool has_count(void *data)
-{
-    const struct counting *wanted = data;
-    return counted(wanted->hall, wanted->name) >= wanted->count;
-}
-
-static void until_counted(struct hall *hall, const char *name, int64_t count)
-{
-    struct counting wanted = {hall, name, count};
-    stage_until(&hall->stage, name, has_count, &wanted);
-}
-
-struct words {
-    struct hall *hall;
-    const char *text;
-};
-
-static bool has_text(void *data)
-{
-    const struct words *words = data;
-    return stage_has_text(&words->hall->stage, words->text);
-}
-
-static void until_text(struct hall *hall, const char *text)
-{
-    struct words words = {hall, text};
-    stage_until(&hall->stage, text, has_text, &words);
-}
-
-static bool has_said(void *data)
-{
-    const struct words *words = data;
-    return stage_said(&words->hall->stage, words->text);
 }
 
 /* The state said last names the channel: the servers have been told. */
@@ -143,7 +54,7 @@ static void test_messages(void **state)
     begin(&hall, NULL);
     stage_until(&hall.stage, "the channel's name", is_settled, &hall);
     say(&hall, "سلام 😂");
-    say_json(&hall, "{\"kind\":\"chat\",\"platform\":\"discord\",\"native_id\":\"a\",\"author\":{\"id\":\"118\",\"name\":\"阿明\",\"roles\":"
+    hall_say(&hall, "{\"kind\":\"chat\",\"platform\":\"discord\",\"native_id\":\"a\",\"author\":{\"id\":\"118\",\"name\":\"阿明\",\"roles\":"
              "[\"broadcaster\"]},\"text\":\"你好\",\"reply_to\":{\"native_id\":\"w1\"}}");
     stage_until_messages(&hall.stage, 2);
     const struct message *first = hall.stage.messages[0], *second = hall.stage.messages[1];
@@ -153,14 +64,14 @@ static void test_messages(void **state)
     assert_string_equal(second->is.reply_to.native_id.data, first->is.native_id.data);
     assert_string_equal(second->is.reply_to.text.data, "سلام 😂");
     assert_int_equal(second->is.author.roles, ROLE_BROADCASTER);
-    say_json(&hall, "{\"kind\":\"edit\",\"platform\":\"discord\",\"author\":{\"id\":\"117\"},\"text\":\"سلام!\",\"target\":{\"native_id\":\"w1\"}}");
-    say_json(&hall, "{\"kind\":\"delete\",\"platform\":\"discord\",\"target\":{\"native_id\":\"a\"}}");
+    hall_say(&hall, "{\"kind\":\"edit\",\"platform\":\"discord\",\"author\":{\"id\":\"117\"},\"text\":\"سلام!\",\"target\":{\"native_id\":\"w1\"}}");
+    hall_say(&hall, "{\"kind\":\"delete\",\"platform\":\"discord\",\"target\":{\"native_id\":\"a\"}}");
     stage_until_messages(&hall.stage, 4);
     assert_int_equal(hall.stage.messages[2]->is.kind, MESSAGE_EDIT);
     assert_string_equal(hall.stage.messages[2]->is.target.native_id.data, first->is.native_id.data);
     assert_int_equal(hall.stage.messages[3]->is.kind, MESSAGE_DELETE);
     assert_string_equal(hall.stage.messages[3]->is.target.native_id.data, second->is.native_id.data);
-    end(&hall);
+    hall_close(&hall);
 }
 
 /* Whatever ends a connection but not the session: what was said meanwhile comes by the resume, and no gap. */
@@ -172,16 +83,16 @@ static void test_resumes(void **state)
     say(&hall, "before");
     stage_until_messages(&hall.stage, 1);
     for (size_t i = 0; i < ARRAY_LENGTH(faults); i++) {
-        fault(&hall, faults[i]);
+        hall_fault(&hall, faults[i], 0);
         say(&hall, "meanwhile");
         if (i + 1 < ARRAY_LENGTH(faults))
-            until_counted(&hall, "resumes", (int64_t)i + 1);
+            hall_until_counted(&hall, "resumes", (int64_t)i + 1);
         stage_until_messages(&hall.stage, i + 2);
     }
-    assert_int_equal(counted(&hall, "identifies"), 1);
+    assert_int_equal(hall_counted(&hall, "identifies"), 1);
     assert_int_equal(hall.stage.gap_count, 0);
     assert_int_equal(connector_health(hall.stage.connector)->dropped, 1);
-    end(&hall);
+    hall_close(&hall);
 }
 
 /* The session is gone: the channel is read again, and nothing is lost. */
@@ -194,16 +105,16 @@ static void test_reads_again(void **state)
     stage_until_messages(&hall.stage, 1);
     for (size_t i = 0; i < ARRAY_LENGTH(faults); i++) {
         char text[32];
-        fault(&hall, faults[i]);
+        hall_fault(&hall, faults[i], 0);
         snprintf(text, sizeof(text), "meanwhile %zu", i);
         say(&hall, text);
-        until_counted(&hall, "identifies", (int64_t)i + 2);
-        until_counted(&hall, "requests", 2 + (int64_t)i);
+        hall_until_counted(&hall, "identifies", (int64_t)i + 2);
+        hall_until_counted(&hall, "requests", 2 + (int64_t)i);
         stage_until_state(&hall.stage, CONNECTOR_LIVE);
-        until_text(&hall, text);
+        stage_until_text(&hall.stage, text);
     }
     assert_int_equal(hall.stage.gap_count, 0);
-    end(&hall);
+    hall_close(&hall);
 }
 
 /* Another life of ours: resumed by the cursor, and read again where the session is gone. */
@@ -220,17 +131,17 @@ static void test_cursor(void **state)
     stage_start(&hall.stage, cursor, "%s", hall.config);
     stage_until_messages(&hall.stage, 2);
     assert_string_equal(hall.stage.messages[1]->is.text.data, "two");
-    assert_int_equal(counted(&hall, "identifies"), 1);
-    assert_int_equal(counted(&hall, "resumes"), 1);
+    assert_int_equal(hall_counted(&hall, "identifies"), 1);
+    assert_int_equal(hall_counted(&hall, "resumes"), 1);
     stage_stop(&hall.stage);
     snprintf(cursor, sizeof(cursor), "%s", hall.stage.cursor);
-    fault(&hall, "forget");
+    hall_fault(&hall, "forget", 0);
     say(&hall, "three");
     stage_start(&hall.stage, cursor, "%s", hall.config);
-    until_text(&hall, "three");
-    assert_int_equal(counted(&hall, "invalid"), 1);
+    stage_until_text(&hall.stage, "three");
+    assert_int_equal(hall_counted(&hall, "invalid"), 1);
     assert_int_equal(hall.stage.gap_count, 0);
-    end(&hall);
+    hall_close(&hall);
 }
 
 /* The history refuses us: then it is a gap, from the last moment that was heard. */
@@ -251,7 +162,7 @@ static void test_gap(void **state)
     stage_until_state(&hall.stage, CONNECTOR_FAILED);
     assert_true(stage_said(&hall.stage, "failed: the bot does not see channel 4000000000000000000"));
     assert_non_null(strstr(connector_health(hall.stage.connector)->remedy, "View Channel"));
-    end(&hall);
+    hall_close(&hall);
 }
 
 /* The peer takes everything and says nothing: noticed by the heartbeat, not by TCP. */
@@ -261,15 +172,15 @@ static void test_zombie(void **state)
     begin(&hall, NULL);
     say(&hall, "before");
     stage_until_messages(&hall.stage, 1);
-    fault(&hall, "hang");
+    hall_fault(&hall, "hang", 0);
     say(&hall, "into the void");
     stage_until_state(&hall.stage, CONNECTOR_CONNECTING);
     assert_true(stage_said(&hall.stage, "connecting: no answer to a heartbeat"));
-    fault(&hall, "resume");
+    hall_fault(&hall, "resume", 0);
     stage_until_messages(&hall.stage, 2);
     assert_true(stage_has_text(&hall.stage, "into the void"));
     assert_int_equal(hall.stage.gap_count, 0);
-    end(&hall);
+    hall_close(&hall);
 }
 
 static void test_says_nothing(void **state)
@@ -278,13 +189,11 @@ static void test_says_nothing(void **state)
     open_hall(&hall, NULL, ",\"answer_ms\":100");
     stage_start(&hall.stage, NULL, "%s", hall.config);
     stage_until_state(&hall.stage, CONNECTOR_LIVE);
-    fault(&hall, "drop");
-    fault(&hall, "hang");
-    struct counting wanted = {&hall, "clients", 1};
-    stage_until(&hall.stage, "a connection", has_count, &wanted);
-    struct words words = {&hall, "connecting: Discord does not greet us"};
-    stage_until(&hall.stage, words.text, has_said, &words);
-    end(&hall);
+    hall_fault(&hall, "drop", 0);
+    hall_fault(&hall, "hang", 0);
+    hall_until_counted(&hall, "clients", 1);
+    stage_until_said(&hall.stage, "connecting: Discord does not greet us");
+    hall_close(&hall);
 }
 
 /* What a person must do is said, and nothing is tried in a hurry. */
@@ -303,8 +212,8 @@ static void test_refusals(void **state)
         stage_until_state(&hall.stage, CONNECTOR_FAILED);
         assert_true(stage_said(&hall.stage, cases[i].text));
         assert_non_null(strstr(connector_health(hall.stage.connector)->remedy, cases[i].remedy));
-        assert_int_equal(counted(&hall, "requests"), 1);
-        end(&hall);
+        assert_int_equal(hall_counted(&hall, "requests"), 1);
+        hall_close(&hall);
     }
     struct hall hall;
     open_hall(&hall, "discord.sessions_left=0", "");
@@ -312,7 +221,7 @@ static void test_refusals(void **state)
     stage_until_state(&hall.stage, CONNECTOR_WAITING);
     assert_true(stage_said(&hall.stage, "waiting: the bot has no new session left today"));
     assert_int_equal(connector_health(hall.stage.connector)->budget.limit, 1000);
-    end(&hall);
+    hall_close(&hall);
 }
 
 static void test_close_codes(void **state)
@@ -330,13 +239,13 @@ static void test_close_codes(void **state)
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         struct hall hall;
         begin(&hall, NULL);
-        fault(&hall, cases[i].fault);
+        hall_fault(&hall, cases[i].fault, 0);
         stage_until_state(&hall.stage, CONNECTOR_FAILED);
         if (!stage_said(&hall.stage, cases[i].text))
             fail_msg("%s: %s", cases[i].fault, connector_health(hall.stage.connector)->text);
         if (!strstr(connector_health(hall.stage.connector)->remedy, cases[i].remedy))
             fail_msg("%s: %s", cases[i].fault, connector_health(hall.stage.connector)->remedy);
-        end(&hall);
+        hall_close(&hall);
     }
 }
 
@@ -352,7 +261,7 @@ static void test_history_of_the_first_day(void **state)
         assert_true(hall.stage.messages[i]->is.is_history);
         assert_true(i == 0 || strcmp(hall.stage.messages[i - 1]->is.native_id.data, hall.stage.messages[i]->is.native_id.data) < 0);
     }
-    end(&hall);
+    hall_close(&hall);
 }
 
 static const struct message *last_message(const struct hall *hall)
@@ -415,7 +324,7 @@ static void test_writing(void **state)
     for (size_t i = 0; i < ARRAY_LENGTH(acts); i++)
         assert_string_equal(json_get_text(json_array_get(writes, i), "act"), acts[i]);
     assert_int_equal(json_get_int(json_array_get(writes, 5), "seconds", 0), 600);
-    end(&hall);
+    hall_close(&hall);
 }
 
 /* Three parts of a long text, two of them beyond what the channel takes at once. */
@@ -439,7 +348,7 @@ static void test_long_text_and_rate(void **state)
     }
     assert_int_equal(accepted, 3);
     assert_true(limited >= 1);
-    end(&hall);
+    hall_close(&hall);
 }
 
 static void test_webhook_gone(void **state)
@@ -456,7 +365,7 @@ static void test_webhook_gone(void **state)
     assert_int_equal(hall.stage.results[0].outcome, CONNECTOR_DROPPED);
     assert_non_null(strstr(hall.stage.results[0].text, "Unknown Webhook (10015)"));
     assert_int_equal(hall.stage.results[1].outcome, CONNECTOR_ACCEPTED);  // the bot's, from then on
-    end(&hall);
+    hall_close(&hall);
 }
 
 static void test_configuration(void **state)

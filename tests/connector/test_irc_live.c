@@ -17,29 +17,12 @@
 #include "base/memory.h"
 #include "chat/message.h"
 #include "connector/connector.h"
-#include "rehearsal/rehearsal.h"
-#include "stage.h"
-
-struct hall {
-    struct stage stage;
-    struct rehearsal *rehearsal;
-    char config[1024];
-    int said;
-    const char *words;
-};
+#include "hall.h"
 
 /* settings: up to three. more: of the source's configuration, ",\"key\":value", or "". */
 static void open_hall(struct hall *hall, const char *const settings[3], const char *more)
 {
-    struct error err = {0};
-    size_t count = 0;
-    memset(hall, 0, sizeof(*hall));
-    stage_init(&hall->stage);
-    while (settings && count < 3 && settings[count])
-        count++;
-    hall->rehearsal = rehearsal_create(hall->stage.loop, &(struct rehearsal_options){
-        .settings = settings, .setting_count = count}, &err);
-    assert_string_equal(err.text, "");
+    hall_open(hall, "irc", settings, settings ? 3 : 0);
     snprintf(hall->config, sizeof(hall->config), "{\"connector\":\"irc\",\"channel\":\"#rehearsal\",\"rejoin_ms\":200,\"retry_ms\":100,\"server\":"
              "\"ws://127.0.0.1:%u/irc\"%s}", rehearsal_port(hall->rehearsal), more);
 }
@@ -56,60 +39,10 @@ static void begin(struct hall *hall, const char *const settings[3])
     stage_until_state(&hall->stage, CONNECTOR_LIVE);
 }
 
-static void end(struct hall *hall)
-{
-    stage_stop(&hall->stage);
-    rehearsal_destroy(hall->rehearsal);
-    stage_fini(&hall->stage);
-}
-
-static void say_json(struct hall *hall, const char *text)
-{
-    json_t *object = json_loads(text, 0, NULL);
-    struct message *message = message_from_json(object, NULL);
-    assert_non_null(message);
-    rehearsal_say(hall->rehearsal, message);
-    message_unref(message);
-    json_decref(object);
-}
-
 static void say(struct hall *hall, const char *text)
 {
-    char line[512];
-    snprintf(line, sizeof(line), "{\"kind\":\"chat\",\"platform\":\"irc\",\"native_id\":\"w%d\",\"author\":{\"id\":\"niloufar\",\"name\":"
+    hall_say(hall, "{\"kind\":\"chat\",\"platform\":\"irc\",\"native_id\":\"w%d\",\"author\":{\"id\":\"niloufar\",\"name\":"
              "\"نیلوفر\"},\"text\":\"%s\"}", ++hall->said, text);
-    say_json(hall, line);
-}
-
-static void fault(struct hall *hall, const char *name)
-{
-    struct error err = {0};
-    if (!rehearsal_fault(hall->rehearsal, name, "irc", 0, &err))
-        fail_msg("%s", err.text);
-}
-
-static bool has_text(void *data)
-{
-    struct hall *hall = data;
-    return stage_has_text(&hall->stage, hall->words);
-}
-
-static void until_text(struct hall *hall, const char *text)
-{
-    hall->words = text;
-    stage_until(&hall->stage, text, has_text, hall);
-}
-
-static bool has_state(void *data)
-{
-    struct hall *hall = data;
-    return stage_said(&hall->stage, hall->words);
-}
-
-static void until_said(struct hall *hall, const char *state)
-{
-    hall->words = state;
-    stage_until(&hall->stage, state, has_state, hall);
 }
 
 static bool is_live_again(void *data)
@@ -163,7 +96,7 @@ static void test_kinds(void **state)
     for (size_t i = 0; i < ARRAY_LENGTH(kinds); i++) {
         char line[512];
         snprintf(line, sizeof(line), "{\"platform\":\"irc\",%s}", kinds[i].json);
-        say_json(&hall, line);
+        hall_say(&hall, "%s", line);
         stage_until_messages(&hall.stage, i + 1);
         json_t *object = json_loads(line, 0, NULL);
         struct message *sent = message_from_json(object, NULL);
@@ -177,9 +110,9 @@ static void test_kinds(void **state)
         message_unref(sent);
         json_decref(object);
     }
-    say_json(&hall, "{\"platform\":\"irc\",\"kind\":\"raid\",\"author\":{\"id\":\"r\"}}");  // no such thing: left out
+    hall_say(&hall, "{\"platform\":\"irc\",\"kind\":\"raid\",\"author\":{\"id\":\"r\"}}");  // no such thing: left out
     assert_int_equal(connector_health(hall.stage.connector)->dropped, 0);
-    end(&hall);
+    hall_close(&hall);
 }
 
 /* ---- accounts ---- */
@@ -190,30 +123,30 @@ static void test_sasl(void **state)
     struct hall hall;
     begin_with(&hall, settings, ",\"account\":\"anna\",\"password\":\" hunter22\\n\"");
     stage_until_state(&hall.stage, CONNECTOR_LIVE);
-    end(&hall);
+    hall_close(&hall);
     begin_with(&hall, settings, ",\"account\":\"anna\",\"password\":\"wrong-one\"");
     stage_until_state(&hall.stage, CONNECTOR_FAILED);
     const struct connector_health *health = connector_health(hall.stage.connector);
     assert_non_null(strstr(health->text, "the server refuses the account \"anna\": SASL authentication failed (again in "));
     assert_non_null(strstr(health->remedy, "\"password\""));
     assert_null(strstr(health->text, "wrong-one"));
-    end(&hall);
+    hall_close(&hall);
     begin_with(&hall, settings, "");
-    until_said(&hall, "failed: #rehearsal: the channel wants a registered account");
+    stage_until_said(&hall.stage, "failed: #rehearsal: the channel wants a registered account");
     assert_non_null(strstr(connector_health(hall.stage.connector)->remedy, "\"account\""));
-    end(&hall);
+    hall_close(&hall);
     begin_with(&hall, NULL, ",\"account\":\"anna\",\"password\":\"hunter22\"");  // a server without SASL
     stage_until_state(&hall.stage, CONNECTOR_FAILED);
     assert_non_null(strstr(connector_health(hall.stage.connector)->text, "\"nickserv\": true"));
-    end(&hall);
+    hall_close(&hall);
     static const char *const old[3] = {"irc.password=hunter22", "irc.registered_only=1", "irc.sasl=0"};
     begin_with(&hall, old, ",\"account\":\"anna\",\"password\":\"hunter22\",\"nickserv\":true,\"nick\":\"sara\"");
     stage_until_state(&hall.stage, CONNECTOR_LIVE);
     assert_true(stage_said(&hall.stage, "live: joined #rehearsal as sara_1"));
-    end(&hall);
+    hall_close(&hall);
     begin_with(&hall, old, ",\"account\":\"anna\",\"password\":\"hunter23\",\"nickserv\":true");
-    until_said(&hall, "failed: #rehearsal: the channel wants a registered account");
-    end(&hall);
+    stage_until_said(&hall.stage, "failed: #rehearsal: the channel wants a registered account");
+    hall_close(&hall);
 }
 
 /* The account's password in pieces of 400 bytes, and one that ends with a whole piece. */
@@ -229,7 +162,7 @@ static void test_long_password(void **state)
         const char *const settings[3] = {setting};
         begin_with(&hall, settings, more);
         stage_until_state(&hall.stage, CONNECTOR_LIVE);
-        end(&hall);
+        hall_close(&hall);
     }
 }
 
@@ -238,8 +171,8 @@ static void test_wrong_channel(void **state)
     struct hall hall;
     static const char *const settings[3] = {"irc.channel=other"};
     begin_with(&hall, settings, "");
-    until_said(&hall, "failed: #rehearsal: there is no such channel");
-    end(&hall);
+    stage_until_said(&hall.stage, "failed: #rehearsal: there is no such channel");
+    hall_close(&hall);
 }
 
 /* ---- what was missed ---- */
@@ -252,8 +185,8 @@ static void check_history(const char *setting, int count)
     snprintf(last, sizeof(last), "missed %d", count - 1);
     begin(&hall, settings);
     say(&hall, "heard");
-    until_text(&hall, "heard");
-    fault(&hall, "drop");
+    stage_until_text(&hall.stage, "heard");
+    hall_fault(&hall, "drop", 0);
     for (int i = 0; i < count; i++) {
         char text[32];
         snprintf(text, sizeof(text), "missed %d", i);
@@ -261,8 +194,8 @@ static void check_history(const char *setting, int count)
     }
     until_live_again(&hall);
     say(&hall, "live");
-    until_text(&hall, "live");
-    until_text(&hall, last);
+    stage_until_text(&hall.stage, "live");
+    stage_until_text(&hall.stage, last);
     assert_int_equal(hall.stage.gap_count, 0);
     for (size_t i = 0; i < hall.stage.message_count; i++) {
         const struct message *message = hall.stage.messages[i];
@@ -270,7 +203,7 @@ static void check_history(const char *setting, int count)
             assert_true(message->is.is_history && message->is.native_id.len > 0);
     }
     assert_false(hall.stage.messages[0]->is.is_history);
-    end(&hall);
+    hall_close(&hall);
 }
 
 /* Three pages by ids; one by the time alone, which many lines share. */
@@ -288,19 +221,19 @@ static void test_history_by_cursor(void **state)
     char cursor[1024];
     begin(&hall, settings);
     say(&hall, "heard");
-    until_text(&hall, "heard");
+    stage_until_text(&hall.stage, "heard");
     stage_stop(&hall.stage);
     snprintf(cursor, sizeof(cursor), "%s", hall.stage.cursor);
     say(&hall, "missed");
     stage_start(&hall.stage, cursor, "%s", hall.config);
-    until_text(&hall, "missed");
+    stage_until_text(&hall.stage, "missed");
     assert_int_equal(hall.stage.gap_count, 0);
     stage_stop(&hall.stage);
     size_t before = count_text(&hall, "missed");
     stage_start(&hall.stage, NULL, "%s", hall.config);
     stage_until_messages(&hall.stage, hall.stage.message_count + 2);
     assert_int_equal(count_text(&hall, "missed"), before + 1);
-    end(&hall);
+    hall_close(&hall);
 }
 
 static void test_no_history(void **state)
@@ -308,17 +241,17 @@ static void test_no_history(void **state)
     struct hall hall;
     begin(&hall, NULL);
     say(&hall, "heard");
-    until_text(&hall, "heard");
+    stage_until_text(&hall.stage, "heard");
     int64_t heard_ms = clock_unix_ms();
-    fault(&hall, "drop");
+    hall_fault(&hall, "drop", 0);
     say(&hall, "missed");
     until_live_again(&hall);
     say(&hall, "live");
-    until_text(&hall, "live");
+    stage_until_text(&hall.stage, "live");
     assert_int_equal(count_text(&hall, "missed"), 0);
     assert_int_equal(hall.stage.gap_count, 1);
     assert_true(hall.stage.gaps[0].from_ms <= heard_ms && hall.stage.gaps[0].to_ms >= heard_ms);
-    end(&hall);
+    hall_close(&hall);
 }
 
 /* ---- under load, cut three times ---- */
@@ -392,13 +325,13 @@ static size_t play_with_cuts(const char *setting, size_t *gaps)
         stage_until(&hall.stage, "enough is heard", has_enough, &hall);
         if (i == CUTS)
             break;
-        fault(&hall, "drop");
+        hall_fault(&hall, "drop", 0);
         rehearsal_fault(hall.rehearsal, "refuse", "irc", 120, &err);
     }
     size_t missing = count_missing(&hall);
     *gaps = hall.stage.gap_count;
     json_decref(addresses);
-    end(&hall);
+    hall_close(&hall);
     return missing;
 }
 
@@ -422,12 +355,12 @@ static void test_cuts_with_history(void **state)
             char text[32];
             snprintf(text, sizeof(text), "line %d", hall.said);
             if (i == 60)
-                fault(&hall, "drop");
+                hall_fault(&hall, "drop", 0);
             say(&hall, text);
         }
         char last[32];
         snprintf(last, sizeof(last), "line %d", hall.said - 1);
-        until_text(&hall, last);
+        stage_until_text(&hall.stage, last);
         until_live_again(&hall);
     }
     for (int i = 0; i < hall.said; i++) {
@@ -441,7 +374,7 @@ static void test_cuts_with_history(void **state)
             fail_msg("%s is lost", text);
     }
     assert_int_equal(hall.stage.gap_count, 0);
-    end(&hall);
+    hall_close(&hall);
 }
 
 /* ---- what goes wrong ---- */
@@ -451,12 +384,12 @@ static void test_silence(void **state)
     struct hall hall;
     begin_with(&hall, NULL, ",\"idle_ms\":50,\"dead_ms\":100,\"login_ms\":300");
     stage_until_state(&hall.stage, CONNECTOR_LIVE);
-    fault(&hall, "hang");
-    until_said(&hall, "connecting: no answer to PING within 0.1 s");
-    fault(&hall, "resume");
+    hall_fault(&hall, "hang", 0);
+    stage_until_said(&hall.stage, "connecting: no answer to PING within 0.1 s");
+    hall_fault(&hall, "resume", 0);
     until_live_again(&hall);
     assert_int_equal(hall.stage.gap_count, 1);
-    end(&hall);
+    hall_close(&hall);
 }
 
 static void test_endings(void **state)
@@ -472,8 +405,8 @@ static void test_endings(void **state)
     for (size_t i = 0; i < ARRAY_LENGTH(endings); i++) {
         struct hall hall;
         begin(&hall, NULL);
-        fault(&hall, endings[i].fault);
-        until_said(&hall, endings[i].state);
+        hall_fault(&hall, endings[i].fault, 0);
+        stage_until_said(&hall.stage, endings[i].state);
         const struct connector_health *health = connector_health(hall.stage.connector);
         int seconds = 0;
         const char *again = strstr(health->text, "(again in ");
@@ -484,7 +417,7 @@ static void test_endings(void **state)
             assert_true(seconds >= 400 && strlen(health->remedy) > 0);
         else
             until_live_again(&hall);
-        end(&hall);
+        hall_close(&hall);
     }
 }
 
@@ -492,26 +425,26 @@ static void test_garbage(void **state)
 {
     struct hall hall;
     begin(&hall, NULL);
-    fault(&hall, "garbage");
+    hall_fault(&hall, "garbage", 0);
     say(&hall, "the next one is read");
-    until_text(&hall, "the next one is read");
+    stage_until_text(&hall.stage, "the next one is read");
     assert_int_equal(connector_health(hall.stage.connector)->dropped, 1);
     assert_int_equal(hall.stage.gap_count, 0);
-    end(&hall);
+    hall_close(&hall);
 }
 
 static void test_refused(void **state)
 {
     struct hall hall;
     open_hall(&hall, NULL, "");
-    fault(&hall, "refuse");
+    hall_fault(&hall, "refuse", 0);
     stage_start(&hall.stage, NULL, "%s", hall.config);
-    until_said(&hall, "connecting: ws://127.0.0.1:");
+    stage_until_said(&hall.stage, "connecting: ws://127.0.0.1:");
     assert_non_null(strstr(connector_health(hall.stage.connector)->text, "HTTP status 503"));
-    fault(&hall, "resume");
+    hall_fault(&hall, "resume", 0);
     stage_until_state(&hall.stage, CONNECTOR_LIVE);
     assert_int_equal(hall.stage.gap_count, 0);  // we had never been there
-    end(&hall);
+    hall_close(&hall);
 }
 
 /* Cut at every stage before the channel: a server that accepts and says nothing, one that ends in the middle, noise. */
@@ -541,7 +474,7 @@ static void test_early_ends(void **state)
         peer_start(&peer);
         stage_init(&hall.stage);
         stage_start(&hall.stage, NULL, "{\"connector\":\"irc\",\"server\":\"irc://127.0.0.1:%u/#live\",\"login_ms\":300,\"join_ms\":200}", peer.port);
-        until_said(&hall, cases[i].state);
+        stage_until_said(&hall.stage, cases[i].state);
         assert_int_equal(hall.stage.gap_count, 0);
         stage_stop(&hall.stage);
         peer_stop(&peer);
@@ -563,7 +496,7 @@ static void test_endless_line(void **state)
     peer_start(&peer);
     stage_init(&hall.stage);
     stage_start(&hall.stage, NULL, "{\"connector\":\"irc\",\"server\":\"irc://127.0.0.1:%u/#live\"}", peer.port);
-    until_text(&hall, "next");
+    stage_until_text(&hall.stage, "next");
     assert_int_equal(connector_health(hall.stage.connector)->dropped, 1);
     stage_stop(&hall.stage);
     peer_stop(&peer);
@@ -587,7 +520,7 @@ static void test_say(void **state)
         act(&hall, (struct connector_act){.kind = CONNECTOR_SAY, .text = "درود\r\nQUIT :no 🎉"});
         act(&hall, (struct connector_act){.kind = CONNECTOR_ANNOUNCE, .text = "soon"});
         stage_until_results(&hall.stage, 2);
-        until_text(&hall, "درود  QUIT :no 🎉");
+        stage_until_text(&hall.stage, "درود  QUIT :no 🎉");
         for (size_t k = 0; k < 2; k++) {
             if (hall.stage.results[k].outcome != CONNECTOR_ACCEPTED || (hall.stage.results[k].native_id[0] != '\0') != echoes[i].has_id)
                 fail_msg("%s: %s", echoes[i].name, hall.stage.results[k].text);
@@ -597,7 +530,7 @@ static void test_say(void **state)
         const json_t *writes = rehearsal_writes(hall.rehearsal, "irc");
         assert_int_equal(json_array_size(writes), 2);
         assert_string_equal(json_get_text(json_array_get(writes, 1), "act"), "announce");
-        end(&hall);
+        hall_close(&hall);
     }
 }
 
@@ -607,14 +540,14 @@ static void test_refused_words(void **state)
     struct hall hall;
     begin(&hall, settings);
     const char *why = NULL;
-    fault(&hall, "moderate");
+    hall_fault(&hall, "moderate", 0);
     act(&hall, (struct connector_act){.kind = CONNECTOR_SAY, .text = "may I?"});
     stage_until_results(&hall.stage, 1);
     assert_int_equal(hall.stage.results[0].outcome, CONNECTOR_DROPPED);
     assert_string_equal(hall.stage.results[0].text, "Cannot send to channel");
     assert_false(connector_can(hall.stage.connector, CONNECTOR_BAN, &why));
     assert_false(connector_can(hall.stage.connector, CONNECTOR_POLL_START, &why));
-    end(&hall);
+    hall_close(&hall);
 }
 
 static void test_delete(void **state)
@@ -622,7 +555,7 @@ static void test_delete(void **state)
     struct hall hall;
     begin(&hall, NULL);
     say(&hall, "to be deleted");
-    until_text(&hall, "to be deleted");
+    stage_until_text(&hall.stage, "to be deleted");
     act(&hall, (struct connector_act){.kind = CONNECTOR_DELETE, .native_id = "w1"});
     act(&hall, (struct connector_act){.kind = CONNECTOR_DELETE, .native_id = "never-there"});
     act(&hall, (struct connector_act){.kind = CONNECTOR_DELETE, .native_id = "w1 #live\r\nQUIT"});
@@ -632,13 +565,13 @@ static void test_delete(void **state)
     assert_string_equal(hall.stage.results[1].text, "The message cannot be taken back");
     assert_int_equal(hall.stage.results[2].outcome, CONNECTOR_UNABLE);
     assert_int_equal(hall.stage.messages[1]->is.kind, MESSAGE_DELETE);
-    end(&hall);
+    hall_close(&hall);
     static const char *const settings[3] = {"irc.redact=0"};
     const char *why = NULL;
     begin(&hall, settings);
     assert_false(connector_can(hall.stage.connector, CONNECTOR_DELETE, &why));
     assert_non_null(strstr(why, "message-redaction"));
-    end(&hall);
+    hall_close(&hall);
 }
 
 /* Said, and the connection goes before an answer: nobody knows. */
@@ -652,14 +585,14 @@ static void test_unsure(void **state)
     static const char *const settings[3] = {"irc.echo=0"};
     struct hall hall;
     begin(&hall, settings);
-    fault(&hall, "stall");  // it hears, and says nothing
+    hall_fault(&hall, "stall", 0);  // it hears, and says nothing
     act(&hall, (struct connector_act){.kind = CONNECTOR_SAY, .text = "into the void"});
     stage_until(&hall.stage, "it is written", is_written, &hall);
-    fault(&hall, "drop");
+    hall_fault(&hall, "drop", 0);
     stage_until_results(&hall.stage, 1);
     assert_int_equal(hall.stage.results[0].outcome, CONNECTOR_UNSURE);
     assert_string_equal(hall.stage.results[0].text, "the connection was lost before the server answered");
-    end(&hall);
+    hall_close(&hall);
 }
 
 int main(void)

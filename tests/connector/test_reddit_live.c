@@ -15,25 +15,12 @@
 #include "base/memory.h"
 #include "chat/message.h"
 #include "connector/connector.h"
-#include "rehearsal/rehearsal.h"
-#include "stage.h"
-
-struct hall {
-    struct stage stage;
-    struct rehearsal *rehearsal;
-    char *config;
-    int said;
-};
+#include "hall.h"
 
 static void open_hall(struct hall *hall, const char *setting)
 {
     const char *const settings[] = {"reddit.poll_ms=30", "reddit.requests_max=100000", setting};
-    struct error err = {0};
-    memset(hall, 0, sizeof(*hall));
-    stage_init(&hall->stage);
-    hall->rehearsal = rehearsal_create(hall->stage.loop, &(struct rehearsal_options){
-        .settings = settings, .setting_count = setting ? 3 : 2}, &err);
-    assert_string_equal(err.text, "");
+    hall_open(hall, "reddit", settings, ARRAY_LENGTH(settings));
     json_t *addresses = rehearsal_addresses(hall->rehearsal);
     const json_t *sources = json_object_get(addresses, "sources");
     for (size_t i = 0; i < json_array_size(sources); i++) {
@@ -41,10 +28,11 @@ static void open_hall(struct hall *hall, const char *setting)
         if (strcmp(json_get_text(source, "connector"), "reddit") != 0)
             continue;
         json_object_set_new(source, "closed_ms", json_integer(50));
-        hall->config = json_dumps(source, JSON_COMPACT);
+        size_t len = json_dumpb(source, hall->config, sizeof(hall->config) - 1, JSON_COMPACT);
+        assert_in_range(len, 1, sizeof(hall->config) - 1);
     }
     json_decref(addresses);
-    assert_non_null(hall->config);
+    assert_string_not_equal(hall->config, "");
 }
 
 static void start(struct hall *hall, const char *cursor)
@@ -59,61 +47,10 @@ static void begin(struct hall *hall, const char *setting)
     stage_until_state(&hall->stage, CONNECTOR_LIVE);
 }
 
-static void end(struct hall *hall)
-{
-    stage_stop(&hall->stage);
-    rehearsal_destroy(hall->rehearsal);
-    free(hall->config);
-    stage_fini(&hall->stage);
-}
-
-static void say_json(struct hall *hall, const char *text)
-{
-    json_t *object = json_loads(text, 0, NULL);
-    struct message *message = message_from_json(object, NULL);
-    assert_non_null(message);
-    rehearsal_say(hall->rehearsal, message);
-    message_unref(message);
-    json_decref(object);
-}
-
 static void say(struct hall *hall, const char *text)
 {
-    char line[512];
-    snprintf(line, sizeof(line), "{\"kind\":\"chat\",\"platform\":\"reddit\",\"native_id\":\"w%d\",\"author\":{\"id\":\"117\",\"login\":"
+    hall_say(hall, "{\"kind\":\"chat\",\"platform\":\"reddit\",\"native_id\":\"w%d\",\"author\":{\"id\":\"117\",\"login\":"
              "\"niloufar\",\"name\":\"niloufar\"},\"text\":\"%s\"}", ++hall->said, text);
-    say_json(hall, line);
-}
-
-struct words {
-    struct hall *hall;
-    const char *text;
-};
-
-static bool has_text(void *data)
-{
-    const struct words *words = data;
-    return stage_has_text(&words->hall->stage, words->text);
-}
-
-static bool has_said(void *data)
-{
-    const struct words *words = data;
-    return stage_said(&words->hall->stage, words->text);
-}
-
-static void until_said(struct hall *hall, const char *text)
-{
-    struct words words = {hall, text};
-    stage_until(&hall->stage, text, has_said, &words);
-}
-
-static int64_t counted(struct hall *hall, const char *name)
-{
-    json_t *state = rehearsal_state(hall->rehearsal);
-    int64_t count = json_get_int(json_object_get(state, "reddit"), name, -1);
-    json_decref(state);
-    return count;
 }
 
 static void test_comments(void **state)
@@ -121,7 +58,7 @@ static void test_comments(void **state)
     struct hall hall;
     begin(&hall, NULL);
     say(&hall, "سلام 😂");
-    say_json(&hall, "{\"kind\":\"chat\",\"platform\":\"reddit\",\"native_id\":\"a\",\"author\":{\"login\":\"host\",\"roles\":[\"broadcaster\"]},"
+    hall_say(&hall, "{\"kind\":\"chat\",\"platform\":\"reddit\",\"native_id\":\"a\",\"author\":{\"login\":\"host\",\"roles\":[\"broadcaster\"]},"
              "\"text\":\"你好\",\"reply_to\":{\"native_id\":\"w1\"}}");
     stage_until_messages(&hall.stage, 2);
     const struct message *first = hall.stage.messages[0], *second = hall.stage.messages[1];
@@ -129,19 +66,19 @@ static void test_comments(void **state)
     assert_false(first->is.is_history);
     assert_string_equal(second->is.reply_to.native_id.data, first->is.native_id.data);
     assert_int_equal(second->is.author.roles, ROLE_BROADCASTER);
-    say_json(&hall, "{\"kind\":\"edit\",\"platform\":\"reddit\",\"text\":\"سلام!\",\"target\":{\"native_id\":\"w1\"}}");
+    hall_say(&hall, "{\"kind\":\"edit\",\"platform\":\"reddit\",\"text\":\"سلام!\",\"target\":{\"native_id\":\"w1\"}}");
     stage_until_messages(&hall.stage, 3);
     assert_int_equal(hall.stage.messages[2]->is.kind, MESSAGE_EDIT);
     assert_string_equal(hall.stage.messages[2]->is.target.native_id.data, first->is.native_id.data);
     // The one stays as "[deleted]" because it has an answer, the other is just not there any more.
-    say_json(&hall, "{\"kind\":\"delete\",\"platform\":\"reddit\",\"target\":{\"native_id\":\"w1\"}}");
-    say_json(&hall, "{\"kind\":\"delete\",\"platform\":\"reddit\",\"target\":{\"native_id\":\"a\"}}");
+    hall_say(&hall, "{\"kind\":\"delete\",\"platform\":\"reddit\",\"target\":{\"native_id\":\"w1\"}}");
+    hall_say(&hall, "{\"kind\":\"delete\",\"platform\":\"reddit\",\"target\":{\"native_id\":\"a\"}}");
     stage_until_messages(&hall.stage, 5);
     assert_int_equal(hall.stage.messages[3]->is.kind, MESSAGE_DELETE);
     assert_int_equal(hall.stage.messages[4]->is.kind, MESSAGE_DELETE);
     assert_string_not_equal(hall.stage.messages[3]->is.target.native_id.data, hall.stage.messages[4]->is.target.native_id.data);
-    assert_int_equal(counted(&hall, "tokens"), 1);
-    end(&hall);
+    assert_int_equal(hall_counted(&hall, "tokens"), 1);
+    hall_close(&hall);
 }
 
 /* What was there before us is history, as far as the first page shows it. */
@@ -166,7 +103,7 @@ static void test_history(void **state)
     for (size_t i = 0; i < 100; i++)
         assert_true(hall.stage.messages[i]->is.is_history);
     assert_string_equal(hall.stage.messages[100]->is.text.data, "now");
-    end(&hall);
+    hall_close(&hall);
 }
 
 /* More than a page between two polls: the rest is named, and asked for. */
@@ -180,7 +117,7 @@ static void test_more_than_a_page(void **state)
     say(&hall, "the last");
     stage_until_messages(&hall.stage, 731);
     assert_int_equal(hall.stage.gap_count, 0);
-    end(&hall);
+    hall_close(&hall);
 }
 
 static void test_cursor(void **state)
@@ -201,7 +138,7 @@ static void test_cursor(void **state)
         news += strcmp(hall.stage.messages[i]->is.text.data, "meanwhile") == 0 && !hall.stage.messages[i]->is.is_history;
     assert_int_equal(news, 300);
     assert_int_equal(hall.stage.gap_count, 0);
-    end(&hall);
+    hall_close(&hall);
 }
 
 static void test_more_than_can_be_asked(void **state)
@@ -214,29 +151,28 @@ static void test_more_than_can_be_asked(void **state)
         say(&hall, "flood");
     stage_until_gaps(&hall.stage, 1);
     assert_true(hall.stage.gaps[0].to_ms >= hall.stage.gaps[0].from_ms);
-    end(&hall);
+    hall_close(&hall);
 }
 
 static void test_closed(void **state)
 {
     struct hall hall;
     begin(&hall, NULL);
-    say_json(&hall, "{\"kind\":\"end\",\"platform\":\"reddit\"}");
+    hall_say(&hall, "{\"kind\":\"end\",\"platform\":\"reddit\"}");
     stage_until_state(&hall.stage, CONNECTOR_WAITING);
     assert_int_equal(hall.stage.messages[0]->is.kind, MESSAGE_END);
-    end(&hall);
+    hall_close(&hall);
 }
 
 static void test_token_ends(void **state)
 {
     struct hall hall;
-    struct error err = {0};
     begin(&hall, NULL);
-    assert_true(rehearsal_fault(hall.rehearsal, "token", "reddit", 0, &err));
+    hall_fault(&hall, "token", 0);
     say(&hall, "with another token");
     stage_until_messages(&hall.stage, 1);
-    assert_int_equal(counted(&hall, "tokens"), 2);
-    end(&hall);
+    assert_int_equal(hall_counted(&hall, "tokens"), 2);
+    hall_close(&hall);
 }
 
 static void test_refusals(void **state)
@@ -258,7 +194,7 @@ static void test_refusals(void **state)
         if (!stage_said(&hall.stage, cases[i].text))
             fail_msg("%s", connector_health(hall.stage.connector)->text);
         assert_non_null(strstr(connector_health(hall.stage.connector)->remedy, cases[i].remedy));
-        end(&hall);
+        hall_close(&hall);
     }
 }
 
@@ -268,33 +204,30 @@ static void test_no_such_thread(void **state)
     open_hall(&hall, NULL);
     memcpy(strstr(hall.config, "1abcde"), "1zzzzz", 6);
     start(&hall, NULL);
-    until_said(&hall, "failed: there is no thread 1zzzzz");
-    end(&hall);
+    stage_until_said(&hall.stage, "failed: there is no thread 1zzzzz");
+    hall_close(&hall);
 }
 
 /* 5xx and dropped connections: again, and nothing is lost; 429: as long as it says. */
 static void test_troubles(void **state)
 {
     struct hall hall;
-    struct error err = {0};
     begin(&hall, NULL);
-    assert_true(rehearsal_fault(hall.rehearsal, "refuse", "reddit", 0, &err));
-    until_said(&hall, "connecting: ");
+    hall_fault(&hall, "refuse", 0);
+    stage_until_said(&hall.stage, "connecting: ");
     say(&hall, "meanwhile");
-    struct words words = {&hall, "meanwhile"};
-    rehearsal_fault(hall.rehearsal, "resume", "reddit", 0, &err);
-    stage_until(&hall.stage, "the comment", has_text, &words);
+    hall_fault(&hall, "resume", 0);
+    stage_until_text(&hall.stage, "meanwhile");
     assert_int_equal(hall.stage.gap_count, 0);
-    end(&hall);
+    hall_close(&hall);
     // The token and the first pages use up the minute.
     open_hall(&hall, "reddit.requests_max=3");
     start(&hall, NULL);
-    struct words slow = {&hall, "live: reading r/rehearsal, slowly"}, refused = {&hall, "connecting: Reddit asks us to read slower"};
-    stage_until(&hall.stage, slow.text, has_said, &slow);
-    assert_int_equal(counted(&hall, "limited"), 0);
-    assert_false(stage_said(&hall.stage, refused.text));
+    stage_until_said(&hall.stage, "live: reading r/rehearsal, slowly");
+    assert_int_equal(hall_counted(&hall, "limited"), 0);
+    assert_false(stage_said(&hall.stage, "connecting: Reddit asks us to read slower"));
     assert_int_equal(connector_health(hall.stage.connector)->budget.limit, 3);
-    end(&hall);
+    hall_close(&hall);
 }
 
 static void test_configuration(void **state)

@@ -17,24 +17,13 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "chat/message.h"
-#include "rehearsal/rehearsal.h"
-#include "stage.h"
-
-struct hall {
-    struct stage stage;
-    struct rehearsal *rehearsal;
-};
+#include "hall.h"
 
 static int set_up(void **state)
 {
     static const char *const settings[] = {"tiktok.sign_limit=100", "tiktok.retry_after=7"};
     struct hall *hall = xcalloc(1, sizeof(*hall));
-    struct error err = {0};
-    stage_init(&hall->stage);
-    hall->rehearsal = rehearsal_create(hall->stage.loop, &(struct rehearsal_options){
-        .settings = settings, .setting_count = ARRAY_LENGTH(settings)}, &err);
-    if (!hall->rehearsal)
-        fail_msg("%s", err.text);
+    hall_open(hall, "tiktok", settings, ARRAY_LENGTH(settings));
     *state = hall;
     return 0;
 }
@@ -42,9 +31,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct hall *hall = *state;
-    stage_stop(&hall->stage);
-    rehearsal_destroy(hall->rehearsal);
-    stage_fini(&hall->stage);
+    hall_close(hall);
     free(hall);
     return 0;
 }
@@ -63,58 +50,7 @@ static void start_webcast(struct hall *hall, const char *cursor, const char *mor
                 "\"sign_key\":\" rehearsal-key\\n\",\"sign_ms\":20,\"wait_ms\":50,\"heartbeat_ms\":40%s}", port, port, more);
 }
 
-static void say(struct hall *hall, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void say(struct hall *hall, const char *format, ...)
-{
-    char text[1024];
-    struct error err = {0};
-    va_list args;
-    va_start(args, format);
-    int len = vsnprintf(text, sizeof(text), format, args);
-    va_end(args);
-    json_t *object = json_parse(text, (size_t)len, &err);
-    struct message *message = object ? message_from_json(object, &err) : NULL;
-    if (!message)
-        fail_msg("%s: %s", text, err.text);
-    rehearsal_say(hall->rehearsal, message);
-    message_unref(message);
-    json_decref(object);
-}
-
 #define CHAT "{\"kind\":\"chat\",\"platform\":\"tiktok\",\"native_id\":\"%s\",\"author\":{\"id\":\"5\",\"login\":\"sara\",\"name\":\"سارا\"},\"text\":\"%s\"}"
-
-static void fault(struct hall *hall, const char *what, int64_t for_ms)
-{
-    struct error err = {0};
-    if (!rehearsal_fault(hall->rehearsal, what, "tiktok", for_ms, &err))
-        fail_msg("%s", err.text);
-}
-
-static int64_t count_of(struct hall *hall, const char *key)
-{
-    json_t *state = rehearsal_state(hall->rehearsal);
-    int64_t count = json_get_int(json_object_get(state, "tiktok"), key, -1);
-    json_decref(state);
-    return count;
-}
-
-struct expected {
-    struct hall *hall;
-    const char *key;
-    int64_t count;
-};
-
-static bool has_count(void *data)
-{
-    struct expected *expected = data;
-    return count_of(expected->hall, expected->key) >= expected->count;
-}
-
-static void until_count(struct hall *hall, const char *key, int64_t count)
-{
-    struct expected expected = {hall, key, count};
-    stage_until(&hall->stage, key, has_count, &expected);
-}
 
 static bool has_dropped(void *data)
 {
@@ -129,8 +65,8 @@ static void test_app_reads(void **state)
     start_app(hall, NULL, "");
     stage_until_state(&hall->stage, CONNECTOR_LIVE);
     assert_true(stage_said(&hall->stage, "waiting: TikFinity is there, and has sent nothing yet"));
-    say(hall, CHAT, "7575000000000000001", "سلام 👋");
-    say(hall, "{\"kind\":\"follow\",\"platform\":\"tiktok\",\"native_id\":\"f\",\"author\":{\"id\":\"6\",\"name\":\"小美\"}}");
+    hall_say(hall, CHAT, "7575000000000000001", "سلام 👋");
+    hall_say(hall, "{\"kind\":\"follow\",\"platform\":\"tiktok\",\"native_id\":\"f\",\"author\":{\"id\":\"6\",\"name\":\"小美\"}}");
     stage_until_messages(&hall->stage, 2);
     const struct message_draft *is = &hall->stage.messages[0]->is;
     assert_string_equal(is->text.data, "سلام 👋");
@@ -146,11 +82,11 @@ static void test_app_lost(void **state)
     start_app(hall, NULL, "");
     stage_until_state(&hall->stage, CONNECTOR_LIVE);
     int64_t before_ms = clock_unix_ms();
-    fault(hall, "drop", 0);
+    hall_fault(hall, "drop", 0);
     stage_until_gaps(&hall->stage, 1);
     assert_true(hall->stage.gaps[0].from_ms <= before_ms && hall->stage.gaps[0].to_ms >= before_ms);
     assert_non_null(strstr(hall->stage.gaps[0].reason, "connection lost"));
-    say(hall, CHAT, "c2", "again");
+    hall_say(hall, CHAT, "c2", "again");
     stage_until_messages(&hall->stage, 1);
     stage_until_state(&hall->stage, CONNECTOR_LIVE);
 }
@@ -184,7 +120,7 @@ static void test_app_silent(void **state)
     stage_until_state(&hall->stage, CONNECTOR_LIVE);
     stage_until_state(&hall->stage, CONNECTOR_WAITING);
     assert_true(stage_said(&hall->stage, "waiting: TikFinity is there, but sends nothing any more"));
-    say(hall, CHAT, "c", "x");
+    hall_say(hall, CHAT, "c", "x");
     stage_until_state(&hall->stage, CONNECTOR_LIVE);
 }
 
@@ -193,8 +129,8 @@ static void test_app_garbage(void **state)
     struct hall *hall = *state;
     start_app(hall, NULL, "");
     stage_until_state(&hall->stage, CONNECTOR_LIVE);
-    fault(hall, "garbage", 0);
-    say(hall, CHAT, "c", "after it");
+    hall_fault(hall, "garbage", 0);
+    hall_say(hall, CHAT, "c", "after it");
     stage_until_messages(&hall->stage, 1);
     assert_int_equal(connector_health(hall->stage.connector)->dropped, 1);
     assert_int_equal(hall->stage.gap_count, 0);
@@ -209,8 +145,8 @@ static void test_streak_without_end(void **state)
     struct hall *hall = *state;
     start_app(hall, NULL, ",\"streak_ms\":100");
     stage_until_state(&hall->stage, CONNECTOR_LIVE);
-    say(hall, GIFT, 1, 1);
-    say(hall, GIFT, 4, 4);
+    hall_say(hall, GIFT, 1, 1);
+    hall_say(hall, GIFT, 4, 4);
     stage_until_messages(&hall->stage, 3);
     const struct message_draft *last = &hall->stage.messages[1]->is, *closed = &hall->stage.messages[2]->is;
     assert_true(last->money.is_streak_open);
@@ -229,7 +165,7 @@ static void test_likes_summed(void **state)
     start_app(hall, NULL, ",\"likes_ms\":200");
     stage_until_state(&hall->stage, CONNECTOR_LIVE);
     for (int i = 0; i < 20; i++)
-        say(hall, LIKE, i, 5 + i % 2, 100 + i);
+        hall_say(hall, LIKE, i, 5 + i % 2, 100 + i);
     stage_until_messages(&hall->stage, 2);
     int64_t sum = 0;
     for (size_t i = 0; i < 2; i++) {
@@ -244,23 +180,23 @@ static void test_likes_summed(void **state)
 static void test_webcast_reads(void **state)
 {
     struct hall *hall = *state;
-    say(hall, CHAT, "7575000000000000001", "before you came");
+    hall_say(hall, CHAT, "7575000000000000001", "before you came");
     start_webcast(hall, NULL, "");
     stage_until_state(&hall->stage, CONNECTOR_LIVE);
     assert_int_equal(hall->stage.message_count, 1);
     assert_true(hall->stage.messages[0]->is.is_history);
-    say(hall, CHAT, "7575000000000000002", "你好");
-    say(hall, "{\"kind\":\"question\",\"platform\":\"tiktok\",\"native_id\":\"7575000000000000003\",\"author\":{\"id\":\"7\",\"name\":\"نور\"},"
+    hall_say(hall, CHAT, "7575000000000000002", "你好");
+    hall_say(hall, "{\"kind\":\"question\",\"platform\":\"tiktok\",\"native_id\":\"7575000000000000003\",\"author\":{\"id\":\"7\",\"name\":\"نور\"},"
         "\"text\":\"بازی بعدی؟\"}");
-    say(hall, "{\"kind\":\"delete\",\"platform\":\"tiktok\",\"target\":{\"native_id\":\"7575000000000000002\"}}");
+    hall_say(hall, "{\"kind\":\"delete\",\"platform\":\"tiktok\",\"target\":{\"native_id\":\"7575000000000000002\"}}");
     stage_until_messages(&hall->stage, 4);
     assert_false(hall->stage.messages[1]->is.is_history);
     assert_int_equal(hall->stage.messages[2]->is.kind, MESSAGE_QUESTION);
     assert_string_equal(hall->stage.messages[2]->is.native_id.data, "7575000000000000003");
     assert_string_equal(hall->stage.messages[3]->is.target.native_id.data, "7575000000000000002");
-    until_count(hall, "acks", 3);
-    until_count(hall, "heartbeats", 3);
-    assert_int_equal(count_of(hall, "signed"), 1);
+    hall_until_counted(hall, "acks", 3);
+    hall_until_counted(hall, "heartbeats", 3);
+    assert_int_equal(hall_counted(hall, "signed"), 1);
     assert_int_equal(hall->stage.gap_count, 0);
     assert_non_null(strstr(hall->stage.cursor, "\"room\":\"7574999999999999999\""));
     assert_non_null(strstr(hall->stage.cursor, "\"cursor\":\"1795354820-"));
@@ -272,16 +208,16 @@ static void test_webcast_lost(void **state)
     struct hall *hall = *state;
     start_webcast(hall, NULL, "");
     stage_until_state(&hall->stage, CONNECTOR_LIVE);
-    say(hall, CHAT, "7575000000000000001", "first");
+    hall_say(hall, CHAT, "7575000000000000001", "first");
     stage_until_messages(&hall->stage, 1);
-    fault(hall, "drop", 0);
-    say(hall, CHAT, "7575000000000000002", "while away");
+    hall_fault(hall, "drop", 0);
+    hall_say(hall, CHAT, "7575000000000000002", "while away");
     stage_until_gaps(&hall->stage, 1);
-    say(hall, CHAT, "7575000000000000003", "third");
+    hall_say(hall, CHAT, "7575000000000000003", "third");
     stage_until_messages(&hall->stage, 3);
     assert_string_equal(hall->stage.messages[1]->is.text.data, "while away");
     assert_false(hall->stage.messages[1]->is.is_history);
-    assert_int_equal(count_of(hall, "signed"), 2);
+    assert_int_equal(hall_counted(hall, "signed"), 2);
     assert_int_equal(hall->stage.message_count, 3);
 }
 
@@ -290,7 +226,7 @@ static void test_webcast_hangs(void **state)
     struct hall *hall = *state;
     start_webcast(hall, NULL, ",\"quiet_ms\":300");
     stage_until_state(&hall->stage, CONNECTOR_LIVE);
-    fault(hall, "hang", 1500);
+    hall_fault(hall, "hang", 1500);
     stage_until_state(&hall->stage, CONNECTOR_CONNECTING);
     assert_true(stage_said(&hall->stage, "connecting: TikTok answers no heartbeat any more"));
     stage_until_state(&hall->stage, CONNECTOR_LIVE);
@@ -302,13 +238,13 @@ static void test_webcast_ends(void **state)
     struct hall *hall = *state;
     start_webcast(hall, NULL, "");
     stage_until_state(&hall->stage, CONNECTOR_LIVE);
-    fault(hall, "end", 0);
+    hall_fault(hall, "end", 0);
     stage_until_state(&hall->stage, CONNECTOR_WAITING);
     assert_int_equal(hall->stage.messages[0]->is.kind, MESSAGE_END);
     assert_string_equal(hall->stage.messages[0]->is.event_key.data, "end:7574999999999999999");
-    fault(hall, "restart", 0);
+    hall_fault(hall, "restart", 0);
     stage_until_state(&hall->stage, CONNECTOR_LIVE);
-    say(hall, CHAT, "7575000000000000009", "in the next one");
+    hall_say(hall, CHAT, "7575000000000000009", "in the next one");
     stage_until_messages(&hall->stage, 2);
     assert_int_equal(hall->stage.gap_count, 0);
 }
@@ -318,9 +254,9 @@ static void test_webcast_garbage(void **state)
     struct hall *hall = *state;
     start_webcast(hall, NULL, "");
     stage_until_state(&hall->stage, CONNECTOR_LIVE);
-    fault(hall, "garbage", 0);
+    hall_fault(hall, "garbage", 0);
     stage_until(&hall->stage, "a dropped frame", has_dropped, &hall->stage);
-    say(hall, CHAT, "c", "after it");
+    hall_say(hall, CHAT, "c", "after it");
     stage_until_messages(&hall->stage, 1);
     assert_int_equal(hall->stage.gap_count, 0);
 }
@@ -328,7 +264,7 @@ static void test_webcast_garbage(void **state)
 static void test_sign_limit(void **state)
 {
     struct hall *hall = *state;
-    fault(hall, "quota", 0);
+    hall_fault(hall, "quota", 0);
     start_webcast(hall, NULL, "");
     stage_until_state(&hall->stage, CONNECTOR_WAITING);
     assert_true(stage_said(&hall->stage, "waiting: the sign server's limit is used up: hour (again in 7 s)"));
@@ -337,11 +273,11 @@ static void test_sign_limit(void **state)
 static void test_blocked(void **state)
 {
     struct hall *hall = *state;
-    fault(hall, "block", 0);
+    hall_fault(hall, "block", 0);
     start_webcast(hall, NULL, "");
     stage_until_state(&hall->stage, CONNECTOR_FAILED);
     assert_true(stage_said(&hall->stage, "failed: TikTok does not let us in (HTTP 200)"));
-    assert_int_equal(count_of(hall, "signed"), 1);
+    assert_int_equal(hall_counted(hall, "signed"), 1);
 }
 
 static void test_refusals(void **state)
@@ -383,11 +319,11 @@ static void rage(void *data)
         snprintf(id, sizeof(id), "75750000000%08d", storm->said);
         snprintf(text, sizeof(text), "#%d", storm->said);
         storm->said_ms[storm->said++] = clock_unix_ms();
-        say(storm->hall, CHAT, id, text);
+        hall_say(storm->hall, CHAT, id, text);
     }
     bool is_live = connector_health(storm->hall->stage.connector)->state == CONNECTOR_LIVE;
     if (storm->cuts < CUTS && is_live && storm->said > (storm->cuts + 1) * LIVES_EACH) {
-        fault(storm->hall, "drop", 0);
+        hall_fault(storm->hall, "drop", 0);
         storm->cuts++;
     }
     if (storm->said < NUMBERS)

@@ -17,29 +17,13 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "chat/message.h"
-#include "rehearsal/rehearsal.h"
-#include "stage.h"
-
-struct hall {
-    struct stage stage;
-    struct rehearsal *rehearsal;
-};
-
-static void open_hall(struct hall *hall, const char *const *settings, size_t count)
-{
-    struct error err = {0};
-    stage_init(&hall->stage);
-    hall->rehearsal = rehearsal_create(hall->stage.loop, &(struct rehearsal_options){
-        .settings = settings, .setting_count = count}, &err);
-    if (!hall->rehearsal)
-        fail_msg("%s", err.text);
-}
+#include "hall.h"
 
 static int set_up(void **state)
 {
     static const char *const settings[] = {"x.alive_ms=100"};
     struct hall *hall = xcalloc(1, sizeof(*hall));
-    open_hall(hall, settings, ARRAY_LENGTH(settings));
+    hall_open(hall, "x", settings, ARRAY_LENGTH(settings));
     *state = hall;
     return 0;
 }
@@ -48,7 +32,7 @@ static int set_up_poor(void **state)
 {
     static const char *const settings[] = {"x.alive_ms=100", "x.search=0"};
     struct hall *hall = xcalloc(1, sizeof(*hall));
-    open_hall(hall, settings, ARRAY_LENGTH(settings));
+    hall_open(hall, "x", settings, ARRAY_LENGTH(settings));
     *state = hall;
     return 0;
 }
@@ -57,7 +41,7 @@ static int set_up_rich(void **state)
 {
     static const char *const settings[] = {"x.alive_ms=100", "x.backfill=1", "x.search=0"};
     struct hall *hall = xcalloc(1, sizeof(*hall));
-    open_hall(hall, settings, ARRAY_LENGTH(settings));
+    hall_open(hall, "x", settings, ARRAY_LENGTH(settings));
     *state = hall;
     return 0;
 }
@@ -65,9 +49,7 @@ static int set_up_rich(void **state)
 static int tear_down(void **state)
 {
     struct hall *hall = *state;
-    stage_stop(&hall->stage);
-    rehearsal_destroy(hall->rehearsal);
-    stage_fini(&hall->stage);
+    hall_close(hall);
     free(hall);
     return 0;
 }
@@ -84,32 +66,8 @@ static void start(struct hall *hall, const char *cursor, const char *more)
 
 static void say(struct hall *hall, int number, const char *text)
 {
-    char line[1024];
-    struct error err = {0};
-    snprintf(line, sizeof(line), "{\"kind\":\"chat\",\"platform\":\"x\",\"native_id\":\"p%d\",\"author\":{\"id\":\"5\",\"login\":\"sara\","
+    hall_say(hall, "{\"kind\":\"chat\",\"platform\":\"x\",\"native_id\":\"p%d\",\"author\":{\"id\":\"5\",\"login\":\"sara\","
              "\"name\":\"سارا\",\"roles\":[\"verified\"]},\"text\":\"%s\"}", number, text);
-    json_t *object = json_parse(line, strlen(line), &err);
-    struct message *message = message_from_json(object, &err);
-    if (!message)
-        fail_msg("%s: %s", line, err.text);
-    rehearsal_say(hall->rehearsal, message);
-    message_unref(message);
-    json_decref(object);
-}
-
-static void fault(struct hall *hall, const char *what, int64_t for_ms)
-{
-    struct error err = {0};
-    if (!rehearsal_fault(hall->rehearsal, what, "x", for_ms, &err))
-        fail_msg("%s", err.text);
-}
-
-static int64_t count_of(struct hall *hall, const char *key)
-{
-    json_t *state = rehearsal_state(hall->rehearsal);
-    int64_t count = json_get_int(json_object_get(state, "x"), key, -1);
-    json_decref(state);
-    return count;
 }
 
 static bool has_dropped(void *data)
@@ -147,16 +105,16 @@ static void test_rules(void **state)
     stage_stop(&hall->stage);
     start(hall, NULL, POSTS);
     stage_until_state(&hall->stage, CONNECTOR_LIVE);
-    assert_int_equal(count_of(hall, "rules_made"), 1);
+    assert_int_equal(hall_counted(hall, "rules_made"), 1);
     stage_stop(&hall->stage);
     start(hall, NULL, ",\"hashtag\":\"other\",\"bearer\":\"rehearsal-bearer\"");
     stage_until_state(&hall->stage, CONNECTOR_LIVE);
-    assert_int_equal(count_of(hall, "rules_made"), 2);
+    assert_int_equal(hall_counted(hall, "rules_made"), 2);
     // The same question under another name: "DuplicateRule", and its posts are taken.
     stage_stop(&hall->stage);
     start(hall, NULL, ",\"query\":\"#other -is:retweet\",\"as\":\"chat\",\"bearer\":\"rehearsal-bearer\"");
     stage_until_state(&hall->stage, CONNECTOR_LIVE);
-    assert_int_equal(count_of(hall, "rules_made"), 2);
+    assert_int_equal(hall_counted(hall, "rules_made"), 2);
     say(hall, 1, "x");
     stage_until_messages(&hall->stage, 1);
     assert_int_equal(hall->stage.messages[0]->is.kind, MESSAGE_CHAT);
@@ -178,7 +136,7 @@ static void test_recovers(void **state)
     stage_until_state(&hall->stage, CONNECTOR_LIVE);
     say(hall, 1, "one");
     stage_until_messages(&hall->stage, 1);
-    fault(hall, "reconnect", 0);
+    hall_fault(hall, "reconnect", 0);
     for (int i = 2; i <= 251; i++)
         say(hall, i, "missed");
     stage_until_messages(&hall->stage, 251);
@@ -186,7 +144,7 @@ static void test_recovers(void **state)
     stage_until_messages(&hall->stage, 252);
     assert_true(stage_said(&hall->stage, "connecting: X ended the stream: This stream has been disconnected upstream"));
     assert_int_equal(hall->stage.gap_count, 0);
-    assert_int_equal(count_of(hall, "searches"), 3);
+    assert_int_equal(hall_counted(hall, "searches"), 3);
 }
 
 static void test_new_life(void **state)
@@ -215,7 +173,7 @@ static void test_gap_without_search(void **state)
     say(hall, 1, "one");
     stage_until_messages(&hall->stage, 1);
     int64_t before_ms = clock_unix_ms();
-    fault(hall, "drop", 0);
+    hall_fault(hall, "drop", 0);
     stage_until_gaps(&hall->stage, 1);
     assert_true(hall->stage.gaps[0].from_ms <= before_ms && hall->stage.gaps[0].to_ms >= before_ms);
 }
@@ -227,7 +185,7 @@ static void test_backfill(void **state)
     stage_until_state(&hall->stage, CONNECTOR_LIVE);
     say(hall, 1, "one");
     stage_until_messages(&hall->stage, 1);
-    fault(hall, "drop", 0);
+    hall_fault(hall, "drop", 0);
     say(hall, 2, "missed");
     stage_until_messages(&hall->stage, 3);  // the first one again, under the same key
     assert_string_equal(hall->stage.messages[1]->is.event_key.data, hall->stage.messages[0]->is.event_key.data);
@@ -242,7 +200,7 @@ static void test_backfill_refused(void **state)
     stage_until_state(&hall->stage, CONNECTOR_LIVE);
     say(hall, 1, "one");
     stage_until_messages(&hall->stage, 1);
-    fault(hall, "drop", 0);
+    hall_fault(hall, "drop", 0);
     stage_until_gaps(&hall->stage, 1);
     stage_until_state(&hall->stage, CONNECTOR_LIVE);
 }
@@ -252,7 +210,7 @@ static void test_silence(void **state)
     struct hall *hall = *state;
     start(hall, NULL, POSTS ",\"silence_ms\":300");
     stage_until_state(&hall->stage, CONNECTOR_LIVE);
-    fault(hall, "stall", 1200);
+    hall_fault(hall, "stall", 1200);
     stage_until_state(&hall->stage, CONNECTOR_CONNECTING);
 }
 
@@ -261,7 +219,7 @@ static void test_garbage(void **state)
     struct hall *hall = *state;
     start(hall, NULL, POSTS);
     stage_until_state(&hall->stage, CONNECTOR_LIVE);
-    fault(hall, "garbage", 0);
+    hall_fault(hall, "garbage", 0);
     stage_until(&hall->stage, "a dropped frame", has_dropped, &hall->stage);
     say(hall, 1, "after it");
     stage_until_messages(&hall->stage, 1);
@@ -278,14 +236,14 @@ static void test_cap(void **state)
     say(hall, 2, "two");
     stage_until_state(&hall->stage, CONNECTOR_WAITING);
     assert_true(stage_said(&hall->stage, "waiting: the 2 posts of this month (post_cap) are read; goes on at 20"));
-    assert_int_equal(count_of(hall, "streams"), 0);
+    assert_int_equal(hall_counted(hall, "streams"), 0);
     // The next life knows it too, and asks nothing.
     stage_stop(&hall->stage);
     snprintf(cursor, sizeof(cursor), "%s", hall->stage.cursor);
     hall->stage.state_count = 0;
     start(hall, cursor, POSTS ",\"post_cap\":2");
     stage_until_state(&hall->stage, CONNECTOR_WAITING);
-    assert_int_equal(count_of(hall, "streams_opened"), 1);
+    assert_int_equal(hall_counted(hall, "streams_opened"), 1);
 }
 
 static void test_refusals(void **state)
@@ -304,13 +262,13 @@ static void test_refusals(void **state)
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         hall->stage.state_count = 0;
         if (cases[i].fault)
-            fault(hall, cases[i].fault, 0);
+            hall_fault(hall, cases[i].fault, 0);
         start(hall, NULL, cases[i].more);
         stage_until_state(&hall->stage, cases[i].state);
         if (!stage_said(&hall->stage, cases[i].says))
             fail_msg("%s: %s", cases[i].says, hall->stage.states[hall->stage.state_count - 1]);
         stage_stop(&hall->stage);
-        fault(hall, "resume", 0);
+        hall_fault(hall, "resume", 0);
     }
 }
 
@@ -322,7 +280,7 @@ static bool said_limit(void *data)
 static void test_limit(void **state)
 {
     struct hall *hall = *state;
-    fault(hall, "limit", 0);
+    hall_fault(hall, "limit", 0);
     start(hall, NULL, POSTS);
     stage_until(&hall->stage, "the limit in words", said_limit, &hall->stage);
 }
@@ -337,10 +295,10 @@ static void test_pushed(void **state)
     say(hall, 1, "大家好");
     stage_until_messages(&hall->stage, 1);
     assert_int_equal(hall->stage.messages[0]->is.kind, MESSAGE_CHAT);
-    fault(hall, "end", 0);
+    hall_fault(hall, "end", 0);
     stage_until_messages(&hall->stage, 2);
     assert_int_equal(hall->stage.messages[1]->is.kind, MESSAGE_END);
-    fault(hall, "drop", 0);
+    hall_fault(hall, "drop", 0);
     stage_until_gaps(&hall->stage, 1);
     stage_until_state(&hall->stage, CONNECTOR_LIVE);  // subscribed once only: 409 would do as well
 }
@@ -359,10 +317,10 @@ static void test_polled(void **state)
     size_t before = hall->stage.message_count;
     stage_until_messages(&hall->stage, before + 1);
     assert_true(stage_has_text(&hall->stage, "سلام"));
-    fault(hall, "end", 0);
+    hall_fault(hall, "end", 0);
     stage_until_state(&hall->stage, CONNECTOR_WAITING);
     assert_int_equal(hall->stage.messages[hall->stage.message_count - 1]->is.kind, MESSAGE_END);
-    fault(hall, "restart", 0);
+    hall_fault(hall, "restart", 0);
     stage_until_state(&hall->stage, CONNECTOR_LIVE);
     assert_int_equal(hall->stage.gap_count, 0);
 }
@@ -415,7 +373,7 @@ static void rage(void *data)
     say(storm->hall, ++storm->said, text);
     bool is_live = connector_health(storm->hall->stage.connector)->state == CONNECTOR_LIVE;
     if (storm->cuts < CUTS && is_live && storm->said > (storm->cuts + 1) * NUMBERS / (CUTS + 2))
-        fault(storm->hall, cuts[storm->cuts++ % 2], 0);
+        hall_fault(storm->hall, cuts[storm->cuts++ % 2], 0);
     if (storm->said < NUMBERS)
         timer_start(&storm->timer, 3);
 }
