@@ -113,15 +113,22 @@ static bool is_denied(struct kick *kick, const struct http_result *result)
     return true;
 }
 
+/* True: there is no answer, and it is asked again by itself or when a token comes. */
+static bool has_failed(struct kick *kick, const struct http_result *result)
+{
+    if (result->error.code == ERROR_NONE)
+        return false;
+    if (!is_denied(kick, result))
+        later(kick, result->error.code == ERROR_AGAIN ? RETRY_MS : CHECK_MS);
+    return true;
+}
+
 static void handle_subscriptions(void *data, const struct http_result *result)
 {
     struct kick *kick = data;
     kick->api = NULL;
-    if (result->error.code != ERROR_NONE) {
-        if (!is_denied(kick, result))
-            later(kick, result->error.code == ERROR_AGAIN ? RETRY_MS : CHECK_MS);
+    if (has_failed(kick, result))
         return;
-    }
     json_t *answer = json_parse(result->body, result->len, NULL);
     subscribe(kick, json_object_get(answer, "data"));
     json_decref(answer);
@@ -133,11 +140,8 @@ static void handle_channel(void *data, const struct http_result *result)
 {
     struct kick *kick = data;
     kick->api = NULL;
-    if (result->error.code != ERROR_NONE) {
-        if (!is_denied(kick, result))
-            later(kick, result->error.code == ERROR_AGAIN ? RETRY_MS : CHECK_MS);
+    if (has_failed(kick, result))
         return;
-    }
     json_t *answer = json_parse(result->body, result->len, NULL);
     const json_t *channel = json_array_get(json_object_get(answer, "data"), 0);
     kick->user_id = json_get_int(channel, "broadcaster_user_id", 0);
