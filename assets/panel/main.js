@@ -1,57 +1,125 @@
-// main.js - wiring.
-import { byId } from "./dom.js";
+/*
+ * main.js - wiring: session, link, store, the shell, and the list of parts.
+ *
+ * A part is one module and one class, `new Part(desk)`. It makes its own markup with element() and puts it into a place
+ * (desk.shell.place("show").append(…), desk.shell.tools("chat") beside the title), and draws what it shows when the store says
+ * that it changed (desk.store.addEventListener("polls", …)). desk holds:
+ *   store              what the relay told us (store.js); store.role
+ *   act(command, …)    a command; its refusal is shown as a notice, and the promise still rejects, for who must know
+ *   ask(command, …)    the same without the notice
+ *   shell              place(), tools(), badge(), open() (shell.js)
+ *   replies            answer(message): the field to write in the chats
+ * Words come from t("part.name") (i18n.js) and strings/, keys of the keyboard from register() (keys.js), questions to the person from
+ * dialog.js, choices from menu.js, results from notify() (notices.js), what only the ear needs from announce(). Others' names and texts
+ * stand in <bdi> or dir="auto". A redraw keeps the focus: the buttons carry data-key. docs/panel.md says more.
+ */
+import { startAnnouncing } from "./announce.js";
+import { Captions } from "./captions.js";
 import { Chat } from "./chat.js";
+import { element } from "./dom.js";
+import { Header } from "./header.js";
+import { loadLanguage, t } from "./i18n.js";
+import { startKeeping, restorePlace } from "./keep.js";
+import { startKeys } from "./keys.js";
 import { Link } from "./link.js";
 import { Logins } from "./logins.js";
 import { notify } from "./notices.js";
+import { OnAir } from "./on_air.js";
 import { Outputs } from "./outputs.js";
+import { Polls } from "./polls.js";
 import { Questions } from "./questions.js";
 import { Replies } from "./replies.js";
-import { currentRole, signIn } from "./session.js";
-import { Show } from "./show.js";
+import { currentRole, signIn, signInAgain } from "./session.js";
+import { followTheme } from "./settings.js";
+import { Shell } from "./shell.js";
 import { SourceForm } from "./source_form.js";
 import { Sources } from "./sources.js";
 import { Store } from "./store.js";
 
-const store = new Store();
-const link = new Link((event) => store.apply(event), showState);
+// In the order of their use: on a wide screen the first have columns of their own.
+const places = [
+  { name: "chat", icon: "chat", scrolls: false },
+  { name: "questions", icon: "question", scrolls: false },
+  { name: "show", icon: "air" },
+  { name: "sources", icon: "sources" },
+];
 
-// A command whose refusal is shown; the promise still rejects, for who must know.
+// One a line, from the top of its place to the bottom.
+function addParts(desk) {
+  new Header(desk);
+  new Chat(desk);
+  desk.replies = new Replies(desk);
+  new Questions(desk);
+  new OnAir(desk);
+  new Polls(desk);
+  new Captions(desk);
+  const form = new SourceForm(desk);
+  new Sources(desk, form);
+  desk.shell.place("sources").append(form.node);
+  new Logins(desk);
+  new Outputs(desk);
+}
+
+const store = new Store();
+const link = new Link((event) => store.apply(event), handleState);
+const desk = { store, link, act, ask: (command, fields) => link.command(command, fields), shell: null, replies: null };
+
 function act(command, fields) {
   const promise = link.command(command, fields);
   promise.catch((error) => notify("error", error.message));
   return promise;
 }
 
-function showState(state, text) {
-  const line = byId("link-state");
-  line.textContent = text;
-  line.classList.toggle("lost", state === "lost" || state === "refused");
+function handleState(state) {
+  desk.shell.showLink(state, () => link.wake());
+  store.setLink(state.state);
   // A relay that knows our session no more refuses the socket without a reason: ask why.
-  if (state === "refused") currentRole().then((role) => role === null && location.reload(), () => {});
+  if (state.state === "refused") currentRole().then((role) => role === null && renewSession(), () => {});
 }
 
-function chooseTab(name) {
-  byId("desk").dataset.tab = name;
-  for (const tab of byId("tabs").children) tab.setAttribute("aria-pressed", String(tab.dataset.tab === name));
-}
-
-async function start() {
-  if ((await currentRole()) === null) await signIn();
-  byId("desk").hidden = byId("tabs").hidden = false;
-  const replies = new Replies(store, act);
-  new Chat(store, act, replies);
-  new Questions(store, act);
-  new Show(store, act);
-  new Sources(store, act, new SourceForm(store, act));
-  new Logins(store, act);
-  new Outputs(store, act);
-  store.addEventListener("notice", ({ detail }) => notify(detail.level, detail.text));
-  store.addEventListener("role", () => { byId("clear").disabled = byId("panic").disabled = store.role === "viewer"; });
-  byId("clear").addEventListener("click", () => act("clear"));
-  byId("panic").addEventListener("click", () => act("panic", { on: !store.onAir.is_blank }));
-  byId("tabs").addEventListener("click", ({ target }) => target.dataset.tab && chooseTab(target.dataset.tab));
+async function renewSession() {
+  link.close();
+  await signInAgain();
   link.open();
 }
 
-start().catch(() => { byId("link-state").textContent = "The relay does not answer; reload the page."; });
+// Nothing of the show is done while nobody hears it; and nothing that was typed is lost.
+function holdBack(event) {
+  if (document.documentElement.dataset.link !== "lost") return;
+  const pressed = event.type === "click" ? event.target.closest("button:not([data-local], [type=submit])") : event.target.matches("form:not([data-local])");
+  if (!pressed || event.target.closest(".banner, .notices, dialog, .menu")) return;
+  event.preventDefault();
+  event.stopPropagation();
+  notify("warn", t("link.offline"));
+}
+
+async function signInFirst() {
+  const box = element("div", {});
+  const page = element("main", { id: "sign-in", class: "sign-in" }, element("section", { class: "card", "aria-labelledby": "sign-in-title" },
+    element("img", { src: "icon.svg", alt: "", width: "56", height: "56" }), element("h1", { id: "sign-in-title" }, t("session.title")), box));
+  document.body.prepend(page);
+  await signIn(box);
+  page.remove();
+}
+
+async function start() {
+  followTheme();
+  await loadLanguage();
+  startAnnouncing();
+  if ((await currentRole()) === null) await signInFirst();
+  desk.shell = new Shell(places);
+  document.body.prepend(desk.shell.node);
+  addParts(desk);
+  startKeys();
+  startKeeping();
+  for (const name of ["click", "submit"]) document.addEventListener(name, holdBack, true);
+  store.addEventListener("notice", ({ detail }) => notify(detail.level, detail.text));
+  store.addEventListener("reset", () => requestAnimationFrame(restorePlace), { once: true });
+  desk.shell.node.hidden = false;
+  link.open();
+}
+
+start().catch((error) => {
+  console.error(error);
+  document.body.append(element("p", { class: "start-failed", role: "alert" }, t("shell.no_answer")));
+});

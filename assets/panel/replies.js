@@ -1,21 +1,34 @@
 // replies.js - saying something in the chats, and what became of it in each.
-import { button, byId, element, platformMark } from "./dom.js";
+import { button, element, field, iconButton, platformMark, refill } from "./dom.js";
+import { t } from "./i18n.js";
+import { register } from "./keys.js";
 import { notify } from "./notices.js";
 
 const SHOWN = 4;
-const actions = { say: "said", announce: "announced", delete: "delete", timeout: "time out", ban: "ban", unban: "unban", clear: "clear", poll_start: "poll", poll_end: "end of poll" };
-const outcomes = { waiting: "on its way", accepted: "accepted", dropped: "not taken", unable: "not sent", unsure: "no answer" };
 
 export class Replies {
-  #form = byId("say-form"); #text = byId("say-text"); #targets = byId("say-targets"); #unwanted = new Set(); #replyTo = null; #drawn = "";
+  #text = element("input", { dir: "auto", maxlength: "1500", placeholder: t("replies.hint"), autocomplete: "off" });
+  #submit = element("button", { type: "submit", id: "say-button", class: "primary" }, t("replies.say"));
+  #targets = element("fieldset", { id: "say-targets", class: "targets" });
+  #announce = element("input", { type: "checkbox", id: "say-announce" });
+  #to = element("p", { class: "row say-reply", id: "say-reply", hidden: true });
+  #why = element("p", { class: "hint", id: "say-why" });
+  #sent = element("ul", { id: "sent", class: "plain", "aria-live": "polite", "aria-label": t("replies.sent") });
+  #unwanted = new Set(); #replyTo = null; #drawn = null;
 
-  constructor(store, act) {
-    this.store = store;
-    this.act = act;
-    for (const part of ["sources", "role"]) store.addEventListener(part, () => this.#drawTargets());
-    for (const part of ["sent", "role"]) store.addEventListener(part, () => this.#drawSent());
-    this.#form.addEventListener("submit", (event) => this.#say(event));
-    byId("say-reply-cancel").addEventListener("click", () => this.#answer(null));
+  constructor(desk) {
+    this.desk = desk;
+    this.store = desk.store;
+    this.act = desk.act;
+    this.form = element("form", { id: "say-form", class: "say", hidden: true, onsubmit: (event) => this.#say(event) }, this.#to,
+      field({ id: "say-text", label: t("replies.say_label"), isHidden: true }, this.#text, this.#submit),
+      element("div", { class: "say-options" }, this.#targets,
+        element("div", { class: "row check" }, this.#announce, element("label", { for: "say-announce" }, t("replies.announce")))), this.#why);
+    desk.shell.place("chat").append(this.form, this.#sent);
+    for (const part of ["sources", "role"]) this.store.addEventListener(part, () => this.#drawTargets());
+    for (const part of ["sent", "role"]) this.store.addEventListener(part, () => this.#drawSent());
+    this.#text.addEventListener("keydown", (event) => event.key === "Escape" && this.#answer(null));
+    register("r", "place.chat", "replies.say_label", () => { desk.shell.open("chat"); this.#text.focus(); }, { when: () => !this.form.hidden && !this.#text.disabled });
   }
 
   // From the chat: the next words answer this message.
@@ -26,9 +39,12 @@ export class Replies {
 
   #answer(message) {
     this.#replyTo = message;
-    byId("say-reply").hidden = !message;
-    byId("say-reply-name").textContent = message ? `To ${message.author?.name || message.author?.login || "?"} (${message.platform})` : "";
+    this.#to.hidden = !message;
     this.#targets.hidden = Boolean(message);
+    if (!message) return;
+    const name = message.author?.name || message.author?.login || "?";
+    refill(this.#to, element("span", {}, t("replies.to", { name, platform: message.platform })),
+      iconButton("close", t("replies.no_answer"), () => this.#answer(null), { "data-local": true }));
   }
 
   #able() {
@@ -38,14 +54,14 @@ export class Replies {
   // Sources tell of themselves every second: the boxes are drawn anew only when they are others.
   #drawTargets() {
     const able = this.#able();
-    this.#form.hidden = this.store.role === "viewer" || this.store.sources.size === 0;
-    byId("say-button").disabled = this.#text.disabled = able.length === 0;
-    const why = [...this.store.sources.values()].find(({ cannot_say: text }) => text);
-    byId("say-why").textContent = able.length || !why ? "" : `No chat can be written to. ${why.id}: ${why.cannot_say}`;
+    this.form.hidden = this.store.role === "viewer" || this.store.sources.size === 0;
+    this.#submit.disabled = this.#text.disabled = able.length === 0;
+    const mute = [...this.store.sources.values()].find(({ cannot_say: text }) => text);
+    refill(this.#why, able.length || !mute ? null : t("replies.cannot", { source: mute.id, why: mute.cannot_say }));
     const drawn = able.map(({ id }) => id).join("\n");
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
-    this.#targets.replaceChildren(element("legend", { class: "visually-hidden" }, "Chats to say it in"), ...able.map((source) => this.#target(source)));
+    refill(this.#targets, element("legend", { class: "visually-hidden" }, t("replies.targets")), able.map((source) => this.#target(source)));
   }
 
   #target(source) {
@@ -57,23 +73,23 @@ export class Replies {
     event.preventDefault();
     const text = this.#text.value.trim(), to = this.#able().map(({ id }) => id).filter((id) => !this.#unwanted.has(id));
     if (!text) return;
-    if (!this.#replyTo && to.length === 0) return notify("warn", "Choose a chat to say it in.");
-    this.act("say", { text, ...(this.#replyTo ? { reply_to: this.#replyTo.id } : { to }), announce: byId("say-announce").checked })
-      .then(() => { this.#text.value = ""; byId("say-announce").checked = false; this.#answer(null); }, () => {});
+    if (!this.#replyTo && to.length === 0) return notify("warn", t("replies.choose"));
+    this.act("say", { text, ...(this.#replyTo ? { reply_to: this.#replyTo.id } : { to }), announce: this.#announce.checked })
+      .then(() => { this.#text.value = ""; this.#announce.checked = false; this.#answer(null); }, () => {});
   }
 
   #drawSent() {
     const sent = [...this.store.sent.values()].sort((a, b) => b.id - a.id).slice(0, SHOWN);
-    byId("sent").replaceChildren(...(this.store.role === "viewer" ? [] : sent.map((one) => element("li", { class: "sent" },
-      element("span", { class: "hint" }, actions[one.action] ?? one.action, one.text ? ": " : ""), one.text ? element("bdi", {}, one.text) : null,
+    refill(this.#sent, this.store.role !== "viewer" && sent.map((one) => element("li", { class: "sent" },
+      element("p", {}, element("span", { class: "soft" }, t(`replies.action_${one.action}`), one.text ? ": " : ""), one.text ? element("bdi", {}, one.text) : null),
       element("ul", { class: "plain results" }, ...one.results.map((result) => element("li", { class: `result ${result.outcome}` },
-        element("bdi", {}, result.source), `: ${outcomes[result.outcome] ?? result.outcome}`, result.text ? `, ${result.text}` : "", this.#endPoll(one, result))))))));
+        element("bdi", {}, result.source), ": ", t(`replies.outcome_${result.outcome}`), result.text ? [", ", element("bdi", {}, result.text)] : null, this.#endPoll(one, result)))))));
   }
 
   // A poll of the platform's own runs until it ends there, or is ended from here.
   #endPoll(sent, result) {
     const can = this.store.sources.get(result.source)?.can ?? [];
     if (sent.action !== "poll_start" || !result.native_id || !can.includes("poll_end")) return null;
-    return button("End poll", () => this.act("source.poll_end", { source: result.source, native_id: result.native_id }), { class: "quiet", "aria-label": `End the poll at ${result.source}` });
+    return button(t("replies.end_poll"), () => this.act("source.poll_end", { source: result.source, native_id: result.native_id }).catch(() => {}), { class: "quiet", "aria-label": t("replies.end_poll_at", { source: result.source }) });
   }
 }

@@ -1,34 +1,41 @@
 // source_form.js - adds and changes sources. The fields come from what each connector says of its own keys, so a new platform
 // needs nothing here.
-import { byId, element } from "./dom.js";
+import { byId, card, element, refill } from "./dom.js";
+import { t } from "./i18n.js";
 
 const KEPT = "***";  // what the relay shows of a secret, and what keeps it as it is
 
 export class SourceForm {
-  #form = byId("source-form"); #choice = byId("source-connector"); #fields = byId("source-fields");
+  #choice = element("select", { id: "source-connector" }); #fields = element("div", { id: "source-fields" });
+  #problem = element("p", { class: "error-text", id: "source-error", role: "alert" });
+  #submitButton = element("button", { type: "submit", class: "primary", id: "source-submit" }, t("common.add"));
+  #cancel = element("button", { type: "button", id: "source-cancel", class: "quiet", hidden: true, "data-local": true, onclick: () => this.#begin() }, t("common.cancel"));
   #kinds = new Map(); #common = []; #changed = null; #isAsked = false;
 
-  constructor(store, act) {
-    this.store = store;
-    this.act = act;
-    store.addEventListener("role", () => this.#handleRole());
+  constructor(desk) {
+    this.store = desk.store;
+    this.act = desk.act;
+    this.#form = element("form", { id: "source-form", onsubmit: (event) => this.#submit(event) },
+      element("div", { class: "field" }, element("label", { for: "source-connector" }, t("source_form.platform")), this.#choice),
+      this.#fields, this.#problem, element("div", { class: "row" }, this.#submitButton, this.#cancel));
+    this.node = card("source-form", t("source_form.add"), { hidden: true }, this.#form);
+    this.store.addEventListener("role", () => this.#handleRole());
     this.#choice.addEventListener("change", () => this.#draw({}));
-    byId("source-cancel").addEventListener("click", () => this.#begin());
-    this.#form.addEventListener("submit", (event) => this.#submit(event));
   }
+  #form = null;
 
   // The same form with what the source has.
   change(source) {
     this.#changed = source;
     this.#choice.value = source.config.connector;
     this.#draw(source.config);
-    this.#form.scrollIntoView({ block: "nearest" });
+    this.node.scrollIntoView({ block: "nearest" });
     this.#fields.querySelector("input, textarea")?.focus();
   }
 
   #handleRole() {
     const isOwner = this.store.role === "owner";
-    this.#form.hidden = !isOwner;
+    this.node.hidden = !isOwner;
     if (!isOwner || this.#isAsked) return;
     this.#isAsked = true;
     this.act("source.kinds").then(({ kinds, common }) => {
@@ -46,12 +53,12 @@ export class SourceForm {
 
   #draw(config) {
     const kind = this.#kinds.get(this.#choice.value);
-    byId("source-form-title").textContent = this.#changed ? `Change ${this.#changed.id}` : "Add a source";
-    byId("source-submit").textContent = this.#changed ? "Save" : "Add";
-    byId("source-cancel").hidden = !this.#changed;
+    refill(this.node.querySelector("h2"), this.#changed ? t("sources.change", { name: this.#changed.id }) : t("source_form.add"));
+    this.#submitButton.textContent = this.#changed ? t("common.save") : t("common.add");
+    this.#cancel.hidden = !this.#changed;
     this.#choice.disabled = Boolean(this.#changed);
     this.#fields.replaceChildren(...(kind?.keys ?? []).filter(shown).flatMap((key) => field(key, config[key.name])),
-      element("details", {}, element("summary", {}, "More"), ...this.#common.filter(shown).flatMap((key) => field(key, config[key.name]))));
+      element("details", {}, element("summary", {}, t("source_form.more")), ...this.#common.filter(shown).flatMap((key) => field(key, config[key.name]))));
   }
 
   // Keys that have no field (for tests and proxies) stay as they are.
@@ -73,10 +80,10 @@ export class SourceForm {
     try {
       config = this.#read();
     } catch (error) {
-      byId("source-error").textContent = error.message;
+      this.#problem.textContent = error.message;
       return;
     }
-    byId("source-error").textContent = "";
+    this.#problem.textContent = "";
     const done = this.#changed ? this.act("source.change", { source: this.#changed.id, config }) : this.act("source.add", { config });
     done.then(() => this.#begin(), () => {});
   }
@@ -107,16 +114,16 @@ function field(key, value) {
   let input;
   if (key.type === "boolean") {
     input = element("input", { id, type: "checkbox", "aria-describedby": hint, checked: value === true });
-    return [element("div", { class: "row check" }, input, element("label", { for: id }, title(key.name))), element("p", { class: "hint", id: hint }, help(key))];
+    return [element("div", { class: "field" }, element("div", { class: "row check" }, input, element("label", { for: id }, title(key.name))), element("p", { class: "hint", id: hint, dir: "auto" }, help(key)))];
   }
   if (key.type === "array" || key.type === "object") input = element("textarea", { ...common, rows: "3", dir: "auto" });
-  else input = element("input", { ...common, type: key.secret ? "password" : key.type === "integer" ? "number" : "text", dir: "auto", placeholder: isKept ? "unchanged" : key.example });
+  else input = element("input", { ...common, type: key.secret ? "password" : key.type === "integer" ? "number" : "text", dir: "auto", placeholder: isKept ? t("source_form.unchanged") : key.example });
   input.value = isKept ? "" : write(value);
-  return [element("label", { for: id }, title(key.name)), input, element("p", { class: "hint", id: hint }, help(key))];
+  return [element("div", { class: "field" }, element("label", { for: id }, title(key.name)), input, element("p", { class: "hint", id: hint, dir: "auto" }, help(key)))];
 }
 
 function help(key) {
-  const more = key.type === "array" ? "One a line." : key.secret ? "Or secret:NAME, from secrets.json." : "";
+  const more = key.type === "array" ? t("source_form.one_a_line") : key.secret ? t("source_form.secret") : "";
   const words = key.help ?? "";
   return [words + (words && more && !/[.!?]$/.test(words) ? "." : ""), more].filter(Boolean).join(" ");
 }
@@ -132,6 +139,6 @@ function read(key, input, old) {
   try {
     return JSON.parse(text);
   } catch {
-    throw new Error(`${title(key.name)}: expected JSON`);
+    throw new Error(t("source_form.json", { name: title(key.name) }));
   }
 }

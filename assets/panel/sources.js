@@ -1,17 +1,24 @@
 // sources.js - is each chat alive, what was lost, and what a person must do.
-import { ago, button, byId, clockTime, duration, element, number, platformMark } from "./dom.js";
+import { button, card, element, empty, meter, platformMark, refill } from "./dom.js";
+import { confirmDialog } from "./dialog.js";
+import { ago, clockTime, duration, number, t } from "./i18n.js";
 
 const GAPS_SHOWN = 20, REDRAW_MS = 5000, PRESSED_MS = 250, SKEW_SAID_MS = 5000;
 
+const tones = { live: "good", failed: "bad", silent: "bad", connecting: "warn", waiting: "warn" };
+
 export class Sources {
-  #list = byId("sources"); #open = new Set(); #later = 0;
+  #list = element("ul", { id: "sources", class: "plain" }); #others = element("ul", { id: "gaps", class: "plain" }); #open = new Set(); #later = 0;
 
   // form: a SourceForm.
-  constructor(store, act, form) {
-    this.store = store;
-    this.act = act;
+  constructor(desk, form) {
+    this.desk = desk;
+    this.store = desk.store;
+    this.act = desk.act;
     this.form = form;
-    for (const part of ["sources", "gaps", "role"]) store.addEventListener(part, () => this.#draw());
+    this.otherGaps = card("gaps", t("sources.other_gaps"), { hidden: true }, this.#others);
+    desk.shell.place("sources").append(card("sources", t("sources.title"), {}, this.#list), this.otherGaps);
+    for (const part of ["sources", "gaps", "role"]) this.store.addEventListener(part, () => this.#draw());
     setInterval(() => this.#draw(), REDRAW_MS);  // "41 s ago" ages
   }
 
@@ -24,7 +31,9 @@ export class Sources {
     }
     const focused = this.#list.contains(document.activeElement) ? document.activeElement.dataset.key : null;
     const sources = [...this.store.sources.values()];
-    this.#list.replaceChildren(...sources.map((source) => this.#card(source)));
+    refill(this.#list, sources.length ? sources.map((source) => this.#card(source)) : element("li", {}, empty("sources", t("sources.none"), t("sources.none_help"))));
+    const troubled = sources.filter((source) => source.state === "failed" || source.silent_since_ms).length;
+    this.desk.shell.badge("sources", troubled, { isUrgent: true, words: t("sources.troubled") });
     if (focused) this.#list.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
     this.#drawOtherGaps(new Set(sources.map(({ id }) => id)));
   }
@@ -33,15 +42,20 @@ export class Sources {
     const trouble = source.silent_since_ms ? "silent" : source.state;
     return element("li", { class: `source is-${trouble}` },
       element("div", { class: "row" }, platformMark(source.platform), element("bdi", { class: "name" }, source.id),
-        element("span", { class: `state ${trouble}` }, trouble)),
-      element("p", { class: "hint", dir: "auto" }, source.silent_since_ms ? `Nothing since ${clockTime(source.silent_since_ms)}, though the connection seems alive: look at the chat itself.` : source.text),
-      source.remedy ? element("p", { class: "remedy", dir: "auto" }, element("strong", {}, "To do: "), source.remedy) : null,
-      element("p", { class: "hint" }, facts(source).join(" · ")),
+        element("span", { class: `state chip ${tones[trouble] ?? ""} ${trouble}` }, t(`sources.state_${trouble}`))),
+      element("p", { class: "hint", dir: "auto" }, source.silent_since_ms ? t("sources.silent", { time: clockTime(source.silent_since_ms) }) : source.text),
+      source.remedy ? element("p", { class: "remedy" }, element("strong", {}, t("sources.to_do")), " ", element("bdi", {}, source.remedy)) : null,
+      element("p", { class: "hint facts" }, ...facts(source).flatMap((fact, index) => (index ? [" · ", fact] : [fact]))),
       budget(source.budget),
       this.#gaps(source),
       this.store.role === "owner" && element("div", { class: "row tools" },
-        button("Change", () => this.form.change(source), { class: "quiet", "data-key": `change:${source.id}`, "aria-label": `Change ${source.id}` }),
-        button("Remove", () => confirm(`Remove ${source.id}?`) && this.act("source.remove", { source: source.id }), { class: "quiet", "data-key": `remove:${source.id}`, "aria-label": `Remove ${source.id}` })));
+        button(t("common.change"), () => this.form.change(source), { class: "quiet", "data-key": `change:${source.id}`, "data-local": true, "aria-label": t("sources.change", { name: source.id }) }),
+        button(t("common.remove"), () => this.#remove(source.id), { class: "quiet", "data-key": `remove:${source.id}`, "aria-label": t("sources.remove", { name: source.id }) })));
+  }
+
+  async #remove(source) {
+    if (await confirmDialog({ title: t("sources.remove", { name: source }), text: t("sources.remove_help"), confirm: t("common.remove"), isDangerous: true }))
+      this.act("source.remove", { source }).catch(() => {});
   }
 
   #gaps(source) {
@@ -49,7 +63,7 @@ export class Sources {
     if (gaps.length === 0) return null;
     const lost = gaps.reduce((sum, gap) => sum + gap.to_ms - gap.from_ms, 0);
     const details = element("details", { class: "gaps", open: this.#open.has(source.id) },
-      element("summary", { "data-key": `gaps:${source.id}` }, `${gaps.length} ${gaps.length === 1 ? "gap" : "gaps"}, ${duration(lost)} in all`),
+      element("summary", { "data-key": `gaps:${source.id}` }, t("sources.gaps", { n: gaps.length, time: duration(lost) })),
       element("ul", { class: "plain" }, ...gaps.map((gap) => element("li", { class: "gap" }, words(gap)))));
     details.addEventListener("toggle", () => (details.open ? this.#open.add(source.id) : this.#open.delete(source.id)));
     return details;
@@ -58,34 +72,34 @@ export class Sources {
   // Of sources that are gone by now.
   #drawOtherGaps(known) {
     const gaps = this.store.gaps.filter(({ source }) => !known.has(source)).slice(-GAPS_SHOWN).reverse();
-    byId("gaps-title").hidden = gaps.length === 0;
-    byId("gaps").replaceChildren(...gaps.map((gap) => element("li", { class: "gap" }, element("bdi", {}, gap.source), `: ${words(gap)}`)));
+    this.otherGaps.hidden = gaps.length === 0;
+    refill(this.#others, gaps.map((gap) => element("li", { class: "gap" }, element("bdi", {}, gap.source), ": ", words(gap))));
   }
 }
 
 function words(gap) {
-  return `${clockTime(gap.from_ms)} to ${clockTime(gap.to_ms)} (${duration(gap.to_ms - gap.from_ms)}), ${gap.reason}`;
+  return t("sources.gap", { from: clockTime(gap.from_ms), to: clockTime(gap.to_ms), time: duration(gap.to_ms - gap.from_ms), why: gap.reason });
 }
 
 function facts(source) {
-  const usual = source.interval_ms ? `, usually every ${duration(source.interval_ms)}` : "";
   const isSkewed = Math.abs(source.skew_ms ?? 0) > SKEW_SAID_MS;
   return [
-    source.last_message_ms ? `last ${ago(source.last_message_ms)}${usual}` : "no message yet",
-    source.messages ? `${number(source.messages)} messages` : "",
-    source.reconnects ? `${source.reconnects} ${source.reconnects === 1 ? "reconnect" : "reconnects"}` : "",
-    source.duplicates ? `${number(source.duplicates)} came twice` : "",
-    source.dropped ? `${number(source.dropped)} unreadable` : "",
-    isSkewed ? `clocks differ by ${duration(Math.abs(source.skew_ms))}` : "",
-    source.can?.includes("say") ? "can reply" : "",
+    source.last_message_ms ? t("sources.last", { ago: ago(source.last_message_ms) }) : t("sources.no_message"),
+    source.last_message_ms && source.interval_ms && t("sources.usual", { time: duration(source.interval_ms) }),
+    source.messages && t("sources.messages", { n: source.messages }),
+    source.reconnects && t("sources.reconnects", { n: source.reconnects }),
+    source.duplicates && t("sources.duplicates", { n: source.duplicates }),
+    source.dropped && t("sources.unreadable", { n: source.dropped }),
+    isSkewed && t("sources.skew", { time: duration(Math.abs(source.skew_ms)) }),
+    source.can?.includes("say") && t("sources.can_say"),
   ].filter(Boolean);
 }
 
 function budget(value) {
   if (!value) return null;
-  const ends = value.empty_in_ms !== undefined ? `, empty in ${duration(value.empty_in_ms)} at this pace` : "";
-  const resets = value.resets_ms ? `, full again at ${clockTime(value.resets_ms)}` : "";
-  const text = `${number(value.left)} of ${number(value.limit)} ${value.name} left${ends}${resets}`;
+  const parts = [t("sources.budget", { left: number(value.left), limit: number(value.limit), name: value.name })];
+  if (value.empty_in_ms !== undefined) parts.push(t("sources.budget_ends", { time: duration(value.empty_in_ms) }));
+  if (value.resets_ms) parts.push(t("sources.budget_resets", { time: clockTime(value.resets_ms) }));
   return element("div", { class: "budget" },
-    element("progress", { max: value.limit, value: Math.max(0, value.left), "aria-label": text }), element("p", { class: "hint" }, text));
+    meter(value.left / value.limit, parts.join(", ")), element("p", { class: "hint" }, ...parts.flatMap((part, index) => (index ? [" · ", part] : [part]))));
 }

@@ -18,6 +18,14 @@ export class Store extends EventTarget {
   previews = new Map();   // view → address of its newest picture
   skipped = 0;            // messages that a flood kept from us
 
+  isConnected = false;
+
+  // As link.js tells it; "link" is dispatched at once.
+  setLink(state) {
+    this.isConnected = state === "open";
+    this.dispatchEvent(new Event("link"));
+  }
+
   // One event of the link. Views redraw once per animation frame, however many events came.
   apply(event) {
     const handler = this[`on_${event.type}`];

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { mkdtempSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
+import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -30,6 +31,24 @@ function freePort() {
   });
 }
 
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const shots = process.env.ANTIPHON_SHOTS;  // a folder: screenshots are kept there
+
+export const shoot = (page, name) => (shots ? page.screenshot({ path: join(shots, `${name}.png`) }) : null);
+
+// What axe finds wrong for those who cannot see or use a mouse, one line each.
+export async function faults(page) {
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }));
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, any }) => `${html.slice(0, 120)} ${any[0]?.message ?? ""}`).join(" | ")}`);
+}
+
+// Brings a place of the desk to view: "chat", "questions", "show", "sources" …
+export async function openPlace(page, name) {
+  const opener = page.locator(`#tab-${name}:visible`);
+  if (await opener.count()) await opener.click();
+}
+
 export class Stage {
   folder = mkdtempSync(join(tmpdir(), "antiphon-panel-"));
   runtime = join(this.folder, "antiphon");
@@ -51,6 +70,19 @@ export class Stage {
       args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
     });
     return this;
+  }
+
+  // A browser that is signed in, as somebody of this role. options: as for newContext(); problems: an array for the page's errors.
+  async signIn(role = "owner", { problems = [], path = "", ...options } = {}) {
+    const context = await this.browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+    const page = await context.newPage();
+    const { url } = await this.api("invite", { role });
+    await page.goto(url.replace("/#", `/${path}#`));
+    await page.locator("#sign-in-button").click();
+    await page.locator("html[data-link=open]").waitFor();
+    page.on("pageerror", (error) => problems.push(error.message));
+    page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
+    return page;
   }
 
   async startRelay() {
