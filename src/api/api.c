@@ -8,6 +8,8 @@
 #include "api/feed.h"
 #include "api/guard.h"
 #include "api/outputs.h"
+#include "api/passing.h"
+#include "api/pictures.h"
 #include "api/session.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -63,6 +65,8 @@ struct api *api_create(struct loop *loop, struct relay *relay, const struct api_
     api->feed = feed_create(api);
     api->guard = guard_create();
     api->outputs = outputs_create(api);
+    api->passing = passing_create(api);
+    api->pictures = pictures_create(api);
     api->access = access_create(&(struct access_options){
         .listen = options->listen, .public_url = options->public_url, .hosts = options->hosts,
         .host_count = options->host_count, .has_certificate = options->cert_file != NULL,
@@ -83,6 +87,8 @@ void api_destroy(struct api *api)
     server_destroy(api->server);  // ends the clients
     timer_stop(&api->candidates_timer);
     buffer_fini(&api->candidates);
+    passing_destroy(api->passing);
+    pictures_destroy(api->pictures);
     outputs_destroy(api->outputs);
     feed_destroy(api->feed);
     reply_forget_all(api);

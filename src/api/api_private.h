@@ -14,6 +14,8 @@ struct client;
 struct feed;
 struct guard;
 struct outputs;
+struct passing;
+struct pictures;
 struct reply;
 struct sources;
 
@@ -39,6 +41,8 @@ struct api {
     struct relay_listener listener;
     struct feed *feed;
     struct outputs *outputs;
+    struct passing *passing;
+    struct pictures *pictures;
     struct buffer candidates;  // questions of the crowd, JSON, until the end of this turn
     struct timer candidates_timer;
     uint64_t refused, overflows, commands;  // for metrics

@@ -17,7 +17,8 @@ struct client {
     struct identity who;
     enum client_kind kind;
     unsigned topics;               // 0 until it said hello
-    int overlay;                   // its number in relay/removals.h; REMOVALS_NOBODY: it is no overlay
+    bool is_overlay;               // it has said so, and may be one
+    int overlay;                   // its number in relay/removals.h; REMOVALS_NOBODY: none
     struct feed_lane *lane;        // its part of the feed; NULL: all. See feed_set_filter()
     bool is_stale;                 // lost what was queued; a snapshot follows
     struct timer refresh;

@@ -16,6 +16,7 @@
 static const struct command *const groups[] = {
     commands_question, commands_poll,   commands_captions, commands_moderation,
     commands_source,   commands_output, commands_history,  commands_access, commands_reply,
+    commands_card,
     commands_login,
     commands_feed,
     commands_question_work,

@@ -57,6 +57,7 @@ struct command {
 /* One table a file: commands_<group>.c. Each ends with {0}. */
 extern const struct command commands_question[], commands_poll[], commands_captions[], commands_moderation[],
     commands_source[], commands_output[], commands_history[], commands_access[], commands_reply[],
+    commands_card[],
     commands_login[],
     commands_feed[],
     commands_question_work[],

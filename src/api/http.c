@@ -8,7 +8,7 @@
 #include "api/client.h"
 #include "api/command.h"
 #include "api/guard.h"
-#include "api/outputs.h"
+#include "api/pictures.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -182,7 +182,7 @@ static void handle_preview(struct api *api, struct server_request *request, cons
     struct identity who;
     if (!check(api, request, &who))
         return;
-    const char *base64 = outputs_preview(api->outputs, view);
+    const char *base64 = pictures_find(api->pictures, view);
     if (!base64) {
         respond_error(request, 404, ERROR_DATA, "there is no picture of this view yet");
         return;

@@ -8,6 +8,8 @@
 #include "api/command.h"
 #include "api/feed.h"
 #include "api/outputs.h"
+#include "api/passing.h"
+#include "api/pictures.h"
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/json.h"
@@ -72,9 +74,10 @@ static void handle_close(void *data, struct server_socket *socket, void *session
     client->socket = NULL;
     list_remove(&client->link);
     timer_stop(&client->refresh);
-    removals_leave(client->api->relay->removals, client->overlay);
     reply_forget_client(client->api, client);
     feed_forget_client(client->api->feed, client);
+    passing_forget_client(client->api->passing, client);
+    pictures_forget_client(client->api->pictures, client);
     outputs_forget_client(client->api, client);
     if (!client_is_there(client->api, client->who.name))  // what he worked on is free again
         questions_release_all(client->api->relay->questions, client->who.name);
@@ -171,8 +174,7 @@ static void handle_hello(struct client *client, const json_t *message)
 {
     client->kind = read_kind(json_get_text(message, "client"));
     client->topics = read_topics(json_object_get(message, "topics"));
-    if (client->kind == CLIENT_OVERLAY && client->who.role >= API_ROLE_MODERATOR && client->overlay == REMOVALS_NOBODY)
-        client->overlay = removals_join(client->api->relay->removals);
+    pictures_handle_hello(client->api->pictures, client);
     take_name(client, json_get_text(message, "name"));
     send_welcome(client);
     take_filter(client, json_object_get(message, "filter"));
@@ -202,8 +204,10 @@ static bool handle_json(struct client *client, const json_t *message)
         handle_command(client, message);
     } else if (strcmp(type, "report") == 0) {
         outputs_handle_report(client->api, client, message);
+        if (client->who.role >= API_ROLE_MODERATOR)
+            pictures_handle_report(client->api->pictures, client, message);
     } else if (strcmp(type, "reply") == 0) {
-        outputs_handle_reply(client->api, client, message);
+        passing_handle_reply(client->api->passing, client, message);
     } else {
         return false;
     }

@@ -6,6 +6,7 @@
 #include "api/feed.h"
 #include "api/login_json.h"
 #include "api/outputs.h"
+#include "api/pictures.h"
 #include "api/sources_json.h"
 #include "base/buffer.h"
 #include "chat/message.h"
@@ -62,7 +63,7 @@ static void add_desk(const struct api *api, struct buffer *out)
     buffer_add_string(out, "],\"sent\":[");
     replies_each(relay->replies, add_sent, out);
     buffer_add_char(out, ']');
-    outputs_write_overlay(api->outputs, out);
+    pictures_write(api->pictures, out);
 }
 
 /* The newest messages of the queue that pass, oldest first. */

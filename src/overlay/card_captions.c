@@ -52,7 +52,7 @@ static void update(struct node *node, const json_t *state, const json_t *before,
     const char *language = json_get_text(state, "language");
     int room = node->stage->width_px * 9 / 10;
     int width = (look->width_max_px < room ? look->width_max_px : room) - 2 * look->padding_x_px;
-    buffer_clear(&node->missing);
+    node_begin_layout(node);
     text_layout_destroy(card->text);
     card->text = node_layout(node, &(struct text_options){
         .text = {node->words.data, node->words.len}, .size_px = (float)look->text_px,

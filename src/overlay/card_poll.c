@@ -287,6 +287,10 @@ static void lay_out(struct card_poll *card, const json_t *state)
         shrink(&card->look, full, percent);
         lay_out_within(card, state, width);
     }
+    node_note_fit(node, card->title, full->text_px);
+    for (size_t i = 0; i < card->option_count; i++)
+        node_note_fit(node, card->options[i].label, 0);
+    node->is_shrunk |= card->tightness > 0;
     node_place(node, width + 2 * full->padding_x_px, whole_height(card, &card->look));
     place_rows(card, &card->look, width);
 }
@@ -384,7 +388,7 @@ static void update(struct node *node, const json_t *state, const json_t *before,
     struct card_poll *card = get(node);
     bool is_open = strcmp(or_empty(json_get_text(state, "state")), "closed") != 0;
     if (!before || !has_same_words(before, state) || is_room_wrong(card)) {
-        buffer_clear(&node->missing);
+        node_begin_layout(node);
         lay_out(card, state);
     } else if (is_open != card->is_open) {
         damage_add_all(&node->damage);

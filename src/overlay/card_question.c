@@ -149,6 +149,9 @@ static void lay_out(struct card_question *card, const json_t *state)
     int width = inner_max(node, look);
     lay_out_text(card, state, look, width);
     lay_out_header(card, state, look, width);
+    node_note_fit(node, card->text, look->text_px);
+    if (card->name)
+        node_note_fit(node, card->name, look->small_px);
     int outer = content_width(card, look) + chrome_px(look), header = header_height(card, look);
     node_place(node, outer > look->width_min_px ? outer : look->width_min_px,
         2 * look->padding_y_px + header + (header ? look->gap_px : 0) + card->text->height_px);
@@ -157,7 +160,7 @@ static void lay_out(struct card_question *card, const json_t *state)
 static void update(struct node *node, const json_t *state, const json_t *before, int64_t now_ms, bool at_once)
 {
     struct card_question *card = get(node);
-    buffer_clear(&node->missing);
+    node_begin_layout(node);
     forget(card);
     card->platform = xstrdup(json_get_text(state, "platform"));
     card->author = xstrdup(json_get_text(json_object_get(state, "author"), "id"));

@@ -99,6 +99,8 @@ static void dispatch(struct link *link, const json_t *message)
         link->handler->question(link->data, json_get_int(message, "id", 0), NULL);
     } else if (strcmp(type, "removed") == 0) {
         link->handler->removed(link->data, json_object_get(message, "ids"), json_object_get(message, "author"));
+    } else if (strcmp(type, "command") == 0) {
+        link->handler->command(link->data, message);
     }
 }
 

@@ -20,6 +20,8 @@ struct link_handler {
     void (*removed)(void *data, const json_t *ids, const json_t *author);
     /* Required. A question of the desk is new or another; or (NULL) it is gone. */
     void (*question)(void *data, int64_t id, const json_t *question);
+    /* Required. Something is to be done; it carries "ref" and is answered with a reply. Borrowed. */
+    void (*command)(void *data, const json_t *message);
     /* Required. The relay is there and knows us; or it is lost. */
     void (*changed)(void *data, bool is_up);
 };

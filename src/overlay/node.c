@@ -201,10 +201,34 @@ void node_damage(struct node *node, const struct box *box)
     damage_add(&node->damage, box);
 }
 
+void node_begin_layout(struct node *node)
+{
+    buffer_clear(&node->missing);
+    node->is_cut = node->is_shrunk = false;
+}
+
+void node_note_fit(struct node *node, const struct text_layout *layout, int size_px)
+{
+    node->is_cut |= layout->is_cut;
+    node->is_shrunk |= layout->size_px + 0.5f < (float)size_px;
+}
+
+static bool is_noted(const struct node *node, uint32_t scalar)
+{
+    for (size_t at = 0; at < node->missing.len; at += sizeof(scalar)) {
+        if (memcmp(node->missing.data + at, &scalar, sizeof(scalar)) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A text is laid out several times until it fits, and has the same characters each time. */
 static void note_missing(struct node *node, const struct text_layout *layout)
 {
-    for (size_t i = 0; i < layout->missing_count && node->missing.len < 64 * sizeof(uint32_t); i++)
-        buffer_add(&node->missing, &layout->missing[i].scalar, sizeof(uint32_t));
+    for (size_t i = 0; i < layout->missing_count && node->missing.len < 64 * sizeof(uint32_t); i++) {
+        if (!is_noted(node, layout->missing[i].scalar))
+            buffer_add(&node->missing, &layout->missing[i].scalar, sizeof(uint32_t));
+    }
 }
 
 static void line_ink(const struct text_line *line, int *top, int *bottom)

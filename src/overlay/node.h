@@ -55,7 +55,8 @@ struct node {
     struct box drawn;          // where the view shows it now; empty: nowhere
     float drawn_opacity;
 
-    struct buffer missing;     // uint32_t scalars that no face has
+    struct buffer missing;     // uint32_t scalars that no face has, each once
+    bool is_cut, is_shrunk;    // not all of its text is to be seen; it is smaller than usual
     struct { uint64_t layouts, paints; } count;
 };
 
@@ -111,6 +112,12 @@ struct box node_position(const struct node *node, int64_t now_ms, float *opacity
 /* A card of this size at its place in the theme; makes the layer and damages it all if the size is new. */
 void node_place(struct node *node, int width_px, int height_px);
 void node_damage(struct node *node, const struct box *box);  // in the layer
+
+/* What was noted of missing characters and of room is forgotten: a new layout begins. */
+void node_begin_layout(struct node *node);
+
+/* Notes whether this layout is cut, or smaller than size_px. */
+void node_note_fit(struct node *node, const struct text_layout *layout, int size_px);
 
 /*
  * The layout, with what is missing noted in the node. Never NULL; the caller destroys it. Lines stand line_height apart

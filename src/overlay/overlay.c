@@ -13,6 +13,7 @@
 #include "base/poison.h"
 #include "frame/frame.h"
 #include "net/loop.h"
+#include "overlay/ahead.h"
 #include "overlay/link.h"
 #include "overlay/preflight.h"
 #include "overlay/report.h"
@@ -35,6 +36,7 @@ struct overlay {
     struct link *link;
     struct preflight *preflight;
     struct report *report;
+    struct ahead *ahead;
     struct timer beat, clear, end;
     json_t *on_air;       // as last told; NULL: nothing yet, or taken off since
     bool is_blank;
@@ -84,10 +86,17 @@ static void remove_question(const struct overlay *overlay, int64_t id)
 static void handle_question(void *data, int64_t id, const json_t *question)
 {
     struct overlay *overlay = data;
-    if (!question)
+    if (!question) {
         remove_question(overlay, id);
+        ahead_forget_question(overlay->ahead, id);
+    }
     if (question ? preflight_look(overlay->preflight, question) : preflight_forget(overlay->preflight, id))
         report_preflight(overlay->report);
+}
+
+static void handle_command(void *data, const json_t *message)
+{
+    ahead_handle_command(((struct overlay *)data)->ahead, message);
 }
 
 static int64_t clear_after_ms(const struct overlay *overlay)
@@ -104,6 +113,7 @@ static void handle_link(void *data, bool is_up)
         report_all(overlay->report);
         return;
     }
+    ahead_forget_all(overlay->ahead);
     if (clear_after_ms(overlay) < 0 || !overlay->on_air)
         return;
     log_warn("overlay", "the relay is lost: what is on air stays for %lld s", (long long)clear_after_ms(overlay) / 1000);
@@ -158,7 +168,9 @@ static void handle_closed(void *data)
     loop_post(overlay->loop, drop_window, overlay);
 }
 
-static const struct link_handler handler = {handle_on_air, handle_removed, handle_question, handle_link};
+static const struct link_handler handler = {
+    handle_on_air, handle_removed, handle_question, handle_command, handle_link,
+};
 
 /* ---- start */
 
@@ -250,6 +262,7 @@ static void start_report(struct overlay *overlay)
 {
     overlay->report = report_create(&(struct report_options){overlay->loop, overlay->link, overlay->views,
         overlay->view_count, overlay->preflight});
+    ahead_set_views(overlay->ahead, overlay->views, overlay->view_count);
 }
 
 static bool start_link(struct overlay *overlay, struct error *err)
@@ -263,6 +276,7 @@ static bool start_link(struct overlay *overlay, struct error *err)
         return false;
     overlay->preflight = preflight_create(&(struct preflight_options){overlay->text, overlay->poison,
         options->views[0].language});
+    overlay->ahead = ahead_create(&(struct ahead_options){overlay->loop, overlay->link});
     start_report(overlay);
     return true;
 }
@@ -349,6 +363,7 @@ static void stop(struct overlay *overlay)
         timer_stop(&overlay->end);
     }
     report_destroy(overlay->report);
+    ahead_destroy(overlay->ahead);
     preflight_destroy(overlay->preflight);
     link_destroy(overlay->link);
     window_destroy(overlay->window);

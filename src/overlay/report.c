@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "net/base64.h"
 #include "net/loop.h"
 #include "overlay/link.h"
 #include "overlay/png.h"
@@ -142,18 +143,6 @@ static void send_state(void *data)
 
 /* ---- previews */
 
-static void add_base64(struct buffer *out, const char *data, size_t len)
-{
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < len; i += 3) {
-        uint32_t word = 0;
-        for (size_t j = 0; j < 3; j++)
-            word = word << 8 | (i + j < len ? (unsigned char)data[i + j] : 0u);
-        for (size_t j = 0; j < 4; j++)
-            buffer_add_char(out, i + j <= len ? letters[word >> (18 - 6 * j) & 63] : '=');
-    }
-}
-
 static void send_preview(struct report *report, const struct view *view)
 {
     const struct canvas *canvas = view_canvas(view);
@@ -164,7 +153,7 @@ static void send_preview(struct report *report, const struct view *view)
         buffer_add_string(&text, "{\"type\":\"report\",\"preview\":{");
         add_text(&text, "view", view_name(view));
         buffer_add_string(&text, ",\"png\":\"");
-        add_base64(&text, png.data, png.len);
+        base64_encode(&text, png.data, png.len);
         buffer_add_string(&text, "\"}}");
         send_buffer(report, &text);
     }

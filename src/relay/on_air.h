@@ -14,11 +14,13 @@
 
 #include "base/str.h"
 
+struct buffer;
 struct captions;
 struct error;
 struct journal;
 struct on_air;
 struct polls;
+struct question;
 struct questions;
 
 enum on_air_cards {  // 0: all
@@ -83,6 +85,21 @@ const char *on_air_revision(const struct on_air *on_air);
 
 /* {"views":{…},"is_blank":false}, borrowed until the next change. */
 struct str on_air_json(const struct on_air *on_air);
+
+enum on_air_shown {
+    ON_AIR_IS_SHOWN,
+    ON_AIR_NO_VIEW,      // there is no view of this name
+    ON_AIR_NO_CARD,      // the view has no cards of this kind
+    ON_AIR_NO_PLATFORM,  // its destination may not show what comes from this platform
+};
+
+/*
+ * Whether this view would show the card if it were on air now, and for a question appends the object of its card as that
+ * view would be told it.
+ */
+enum on_air_shown on_air_try_question(const struct on_air *on_air, const char *view, const struct question *question,
+                                      struct buffer *out);
+enum on_air_shown on_air_try_poll(const struct on_air *on_air, const char *view);
 
 /* For the snapshot: [{"name":"main",…}]. */
 struct str on_air_views_json(const struct on_air *on_air);

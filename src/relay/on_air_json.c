@@ -53,7 +53,7 @@ static void add_author(struct buffer *out, const struct question_ask *ask)
 
 static void add_question(struct buffer *out, const struct question *question, bool has_author)
 {
-    buffer_printf(out, "\"question\":{\"id\":%" PRIu64, question->id);
+    buffer_printf(out, "{\"id\":%" PRIu64, question->id);
     add_text(out, "text", question->text);
     if (*question->language)
         add_text(out, "language", question->language);
@@ -128,8 +128,10 @@ static void add_view(struct buffer *out, const struct on_air *on_air, const stru
     buffer_add_string(out, ":{");
     size_t start = out->len;
     const struct question *question = questions_find(on_air->options.questions, on_air->question.shown);
-    if (question && shows_card(view, ON_AIR_QUESTION) && permission(view, question) != ON_AIR_FOREIGN_HIDDEN)
+    if (question && shows_card(view, ON_AIR_QUESTION) && permission(view, question) != ON_AIR_FOREIGN_HIDDEN) {
+        buffer_add_string(out, "\"question\":");
         add_question(out, question, permission(view, question) == ON_AIR_FOREIGN_SHOWN);
+    }
     const struct poll *poll = polls_find(on_air->options.polls, on_air->poll.shown);
     if (poll && shows_card(view, ON_AIR_POLL)) {
         begin_card(out, start);
@@ -197,4 +199,38 @@ char *on_air_make_views_json(const struct on_air *on_air)
     }
     buffer_add_char(&out, ']');
     return buffer_take(&out);
+}
+
+/* --- Before it goes on air --- */
+
+static const struct on_air_view *find_view(const struct on_air *on_air, const char *name)
+{
+    for (size_t i = 0; i < on_air->view_count; i++) {
+        if (strcmp(on_air->views[i].name, name) == 0)
+            return &on_air->views[i];
+    }
+    return NULL;
+}
+
+enum on_air_shown on_air_try_question(const struct on_air *on_air, const char *name, const struct question *question,
+                                      struct buffer *out)
+{
+    const struct on_air_view *view = find_view(on_air, name);
+    if (!view)
+        return ON_AIR_NO_VIEW;
+    if (!shows_card(view, ON_AIR_QUESTION))
+        return ON_AIR_NO_CARD;
+    enum on_air_foreign may = permission(view, question);
+    if (may == ON_AIR_FOREIGN_HIDDEN)
+        return ON_AIR_NO_PLATFORM;
+    add_question(out, question, may == ON_AIR_FOREIGN_SHOWN);
+    return ON_AIR_IS_SHOWN;
+}
+
+enum on_air_shown on_air_try_poll(const struct on_air *on_air, const char *name)
+{
+    const struct on_air_view *view = find_view(on_air, name);
+    if (!view)
+        return ON_AIR_NO_VIEW;
+    return shows_card(view, ON_AIR_POLL) ? ON_AIR_IS_SHOWN : ON_AIR_NO_CARD;
 }

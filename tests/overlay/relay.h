@@ -24,6 +24,7 @@ struct relay {
     char *have;                     // of the last hello; NULL: none
     char *applied;                  // revision last reported
     json_t *missing, *skipped, *preview;
+    json_t *replies;                // array, all of them
     int hellos, previews;
     // what is waited for
     bool (*is_done)(void *data);
@@ -85,6 +86,8 @@ static void relay_message(void *data, struct server_socket *socket, const char *
     assert_non_null(type);
     if (strcmp(type, "hello") == 0)
         take_hello(relay, message);
+    else if (strcmp(type, "reply") == 0)
+        json_array_append(relay->replies, message);
     else
         take_report(relay, message);
     json_decref(message);
@@ -139,7 +142,7 @@ static inline void relay_hang_up(struct relay *relay)
 /* Call relay_listen() next. */
 static inline void relay_start(struct relay *relay, const char *on_air)
 {
-    *relay = (struct relay){.revision = "x:1", .on_air = on_air};
+    *relay = (struct relay){.revision = "x:1", .on_air = on_air, .replies = json_array()};
     strcpy(relay->folder, "/tmp/antiphon-test-XXXXXX");
     assert_non_null(mkdtemp(relay->folder));
     relay->path = xasprintf("%s/relay.sock", relay->folder);
@@ -158,6 +161,7 @@ static inline void relay_stop(struct relay *relay)
     json_decref(relay->missing);
     json_decref(relay->skipped);
     json_decref(relay->preview);
+    json_decref(relay->replies);
     char *command = xasprintf("rm -rf %s", relay->folder);
     assert_int_equal(system(command), 0);
     free(command);

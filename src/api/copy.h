@@ -1,0 +1,10 @@
+/* copy.h - what one client says and another is told: known keys only. Thread: any. */
+#pragma once
+
+#include <jansson.h>
+#include <stddef.h>
+
+enum { COPY_TEXT_BYTES_MAX = 300 };
+
+/* A new object with the numbers, booleans and short texts that stand under these keys. `from` may be no object. */
+json_t *copy_known(const json_t *from, const char *const *keys, size_t count);
