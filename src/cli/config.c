@@ -17,6 +17,7 @@
 #include "connector/login.h"
 #include "relay/chat_commands.h"
 #include "relay/crosspost.h"
+#include "relay/question_words.h"
 
 enum { CONFIG_BYTES_MAX = 1 << 20, ITEMS_MAX = 64, SIDE_PX_MIN = 16, SIDE_PX_MAX = 8192 };
 
@@ -290,6 +291,31 @@ static bool read_door(struct config *config, const struct reader *reader)
         && check_listen(reader, "door", config->door.listen, *config->door.certificate);
 }
 
+static bool read_questions(struct config *config, const struct reader *reader)
+{
+    static const struct key keys[] = {{"commands", JSON_ARRAY}};
+    const json_t *object = json_object_get(config->root, "questions");
+    if (object && !keys_check(reader, "questions", object, keys, ARRAY_LENGTH(keys)))
+        return false;
+    const json_t *commands = json_object_get(object, "commands");
+    config->questions.commands = xcalloc(QUESTION_COMMANDS_MAX + 1, sizeof(*config->questions.commands));
+    if (json_array_size(commands) > QUESTION_COMMANDS_MAX)
+        return keys_fail(reader, "questions.commands", NULL, "%zu of them: %d at most", json_array_size(commands),
+            QUESTION_COMMANDS_MAX);
+    for (size_t i = 0; i < json_array_size(commands); i++) {
+        const json_t *item = json_array_get(commands, i);
+        const char *command = json_is_string(item) ? json_string_value(item) : "";
+        if (!*command || strlen(command) > QUESTION_COMMAND_BYTES_MAX || strpbrk(command, " \t\n:")) {
+            char path[48];
+            snprintf(path, sizeof(path), "questions.commands[%zu]", i);
+            return keys_fail(reader, path, item, "expected a command like \"!ask\": up to %d bytes without spaces and colons",
+                QUESTION_COMMAND_BYTES_MAX);
+        }
+        config->questions.commands[i] = xstrdup(command);
+    }
+    return true;
+}
+
 static bool read_languages(struct config *config, const struct reader *reader)
 {
     if (!copy_texts(reader, config->root, "languages", &config->languages))
@@ -389,11 +415,12 @@ static bool read_root(struct config *config, const struct reader *reader)
         {"video", JSON_OBJECT}, {"panel", JSON_OBJECT}, {"door", JSON_OBJECT}, {"retention_days", JSON_INTEGER, .min = 1, .max = 3650},
         {"chat_commands", JSON_OBJECT},
         {"crosspost", JSON_ARRAY},
+        {"questions", JSON_OBJECT},
     };
     if (!keys_check(reader, "", config->root, keys, ARRAY_LENGTH(keys)))
         return false;
     config->retention_days = (int)json_get_int(config->root, "retention_days", 30);
-    return read_languages(config, reader) && read_views(config, reader) && read_window(config, reader)
+    return read_languages(config, reader) && read_questions(config, reader) && read_views(config, reader) && read_window(config, reader)
         && read_video(config, reader) && read_panel(config, reader) && read_door(config, reader)
         && read_sources(config, reader)
         && read_chat_commands(config, reader) && read_crosspost(config, reader) && read_logins(config, reader);
@@ -473,6 +500,7 @@ void config_destroy(struct config *config)
     free(config->panel.listen), free(config->panel.public_url), free(config->panel.certificate), free(config->panel.key);
     free(config->door.listen), free(config->door.public_url), free(config->door.certificate), free(config->door.key);
     free_texts(config->door.origins);
+    free_texts(config->questions.commands);
     free_texts(config->languages);
     json_decref(config->sources);
     json_decref(config->logins);

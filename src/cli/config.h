@@ -58,6 +58,9 @@ struct config {
         char *certificate, *key;  // as the panel's
         char **origins;    // NULL-terminated: web pages that may send, "https://example.org"
     } door;
+    struct {
+        char **commands;   // NULL-terminated: what asks in chat, "!ask"; empty: the usual ones
+    } questions;
     json_t *logins;    // owned; object, secrets resolved; see connector/login.h
     int retention_days;
 };

@@ -12,6 +12,7 @@
 #include "cli/folders.h"
 #include "cli/secrets.h"
 #include "relay/on_air.h"
+#include "relay/question_words.h"
 #include "relay/relay.h"
 
 struct relay_config {
@@ -77,6 +78,18 @@ static size_t count_texts(char *const *texts)
     return count;
 }
 
+/* folder: where the files of words are; NULL: nowhere. */
+static struct question_words_options make_words(const struct config *config, const char *folder)
+{
+    return (struct question_words_options){
+        .folder = folder,
+        .languages = (const char *const *)config->languages,
+        .language_count = count_texts(config->languages),
+        .commands = (const char *const *)config->questions.commands,
+        .command_count = count_texts(config->questions.commands),
+    };
+}
+
 static enum on_air_foreign foreign(const char *word)
 {
     if (strcmp(word, "hide") == 0)
@@ -104,7 +117,8 @@ struct relay *relay_config_create_relay(struct relay_config *config, struct loop
     struct on_air_view *views = xcalloc(read->view_count, sizeof(*views));
     for (size_t i = 0; i < read->view_count; i++)
         views[i] = make_view(&read->views[i]);
-    char *cache = folder_cache(NULL);
+    char *cache = folder_cache(NULL), *questions = folder_asset("questions", NULL);
+    const struct question_words_options words = make_words(read, questions);
     const struct relay_options options = {
         .loop = loop,
         .data_folder = data_folder,
@@ -115,6 +129,7 @@ struct relay *relay_config_create_relay(struct relay_config *config, struct loop
         .sources = json_object_get(read->root, "sources"),
         .crosspost = json_object_get(read->root, "crosspost"),
         .chat_commands = json_object_get(read->root, "chat_commands"),
+        .question_words = &words,
         .retention_days = read->retention_days,
         .save_sources = save_sources,
         .check_source = check_source,
@@ -125,6 +140,7 @@ struct relay *relay_config_create_relay(struct relay_config *config, struct loop
     };
     struct relay *relay = relay_create(&options, err);
     free(cache);
+    free(questions);
     free(views);
     return relay;
 }
@@ -158,6 +174,10 @@ bool relay_config_reload(struct relay_config *config, struct relay *relay, struc
     }
     relay_set_crosspost(relay, json_object_get(fresh->root, "crosspost"), NULL);  // config_load() has checked it
     relay_set_chat_commands(relay, json_object_get(fresh->root, "chat_commands"), NULL);
+    char *questions = folder_asset("questions", NULL);
+    const struct question_words_options words = make_words(fresh, questions);
+    relay_set_question_words(relay, &words);
+    free(questions);
     tell_what_waits(config->config, fresh);
     config_destroy(config->config);
     config->config = fresh;

@@ -11,6 +11,7 @@
 #include "chat/message.h"
 #include "relay/message_language.h"
 #include "relay/question_detect.h"
+#include "relay/question_words.h"
 #include "relay/search_words.h"
 #include "relay/text_key.h"
 
@@ -200,10 +201,10 @@ bool message_asks(const struct message *message)
     if (message->is.is_own || message->is.text.len == 0)
         return false;
     if (message->is.emote_count == 0)
-        return question_detect(message->is.text).is_question;
+        return question_detect(question_words_in_use(), message->is.text).is_question;
     struct buffer plain = {0};
     text_key_add_plain(&plain, message);
-    bool asks = question_detect((struct str){plain.data, plain.len}).is_question;
+    bool asks = question_detect(question_words_in_use(), (struct str){plain.data, plain.len}).is_question;
     buffer_fini(&plain);
     return asks;
 }

@@ -30,7 +30,7 @@ const char *message_filter_key(const struct message_filter *filter);
 /* Control messages never pass. A filter of NULL lets all pass. */
 bool message_filter_passes(const struct message_filter *filter, const struct message *message);
 
-/* A person reads it as a question: the platform's own, a command, a mark, a question word. */
+/* A person reads it as a question: the platform's own, a command, a mark, a question word. Thread: the relay's own. */
 bool message_asks(const struct message *message);
 
 /* Somebody paid. */

@@ -57,11 +57,13 @@ const struct question *questions_pick(struct questions *questions, const struct 
     if (!question) {
         struct buffer plain = {0};
         text_key_add_plain(&plain, message);
-        struct str text = question_detect((struct str){plain.data, plain.len}).text;
+        struct question_hint hint = question_detect(questions->options.words, (struct str){plain.data, plain.len});
+        struct str text = hint.text;
         if (text.len == 0)  // emotes alone: their names are all there is
             text = message->is.text;
         if (text.len > 0 && questions_has_room(questions, err)) {
             question = questions_ask(questions, message, text);
+            question_note_signs(questions, question, &hint);
         } else if (text.len == 0) {
             error_set(err, ERROR_DATA, "message %" PRIu64 " has no text", message->id);
         }

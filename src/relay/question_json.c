@@ -106,6 +106,7 @@ void question_add_common(struct buffer *out, const struct question *question)
     if (question->aired_ms)
         question_add_int(out, "aired_ms", question->aired_ms);
     question_add_text(out, "changed_by", question->changed_by);
+    question_write_signs(question, out);
     add_platforms(out, question);
     add_airings(out, question);
     if (question_is_claimed(question)) {

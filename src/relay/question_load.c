@@ -87,6 +87,7 @@ static void read_figures(struct question *question, const json_t *object)
     question->changed_ms = json_get_int(object, "changed_ms", 0);
     question->aired_ms = json_get_int(object, "aired_ms", 0);
     question->show_ms = json_get_int(object, "show_ms", 0);
+    question_read_signs(question, object);
     question->rank = json_get_int(object, "rank", json_get_int(object, "ready_ms", 0));
     question->change_number = (uint64_t)json_get_int(object, "change_number", 0);
     question->merged_into = (uint64_t)json_get_int(object, "merged_into", 0);

@@ -3,7 +3,6 @@
 
 #include "base/memory.h"
 #include "chat/message.h"
-#include "relay/question_detect.h"
 #include "relay/questions_private.h"
 #include "relay/queue.h"
 #include "relay/text_key.h"
@@ -70,6 +69,8 @@ static void stand_in(struct questions *questions, struct question *gone)
     question->asked_ms = gone->asks[0].asked_ms;
     question->show_ms = gone->show_ms;
     question->is_carried = gone->is_carried;
+    question->score = gone->score;
+    question->reasons = gone->reasons;
     question->asks = gone->asks;
     question->ask_count = gone->ask_count;
     question->count = gone->count;

@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "chat/message.h"
 #include "relay/question_detect.h"
+#include "relay/question_words.h"
 #include "relay/questions_private.h"
 #include "relay/text_key.h"
 
@@ -18,6 +19,8 @@ struct questions *questions_create(const struct questions_options *options, stru
 {
     struct questions *questions = xcalloc(1, sizeof(*questions));
     questions->options = *options;
+    if (!questions->options.words)
+        questions->options.words = question_words_in_use();
     random_bytes(&questions->hash_key, sizeof(questions->hash_key));
     if (!questions_load(questions, err)) {
         questions_destroy(questions);
@@ -61,6 +64,11 @@ void questions_destroy(struct questions *questions)
     free(questions->slots);
     free(questions->touched);
     free(questions);
+}
+
+void questions_set_words(struct questions *questions, const struct question_words *words)
+{
+    questions->options.words = words;
 }
 
 /* --- The list --- */
@@ -276,11 +284,13 @@ void questions_handle_message(struct questions *questions, const struct message 
         return;
     struct buffer plain = {0};
     text_key_add_plain(&plain, message);
-    struct question_hint hint = question_detect((struct str){plain.data, plain.len});
-    if (kind == MESSAGE_QUESTION && hint.text.len > 0)
-        hint.is_question = true;
+    struct str text = {plain.data, plain.len};
+    struct question_hint hint = kind == MESSAGE_QUESTION ? question_detect_native(questions->options.words, text)
+                                                         : question_detect(questions->options.words, text);
     if (hint.is_question) {
-        questions_mark_dirty(questions, questions_ask(questions, message, hint.text));
+        struct question *question = questions_ask(questions, message, hint.text);
+        question_note_signs(questions, question, &hint);
+        questions_mark_dirty(questions, question);
         questions_trim(questions, false, QUESTIONS_CANDIDATES_MAX);
     }
     buffer_fini(&plain);

@@ -18,6 +18,7 @@ struct buffer;
 struct error;
 struct journal;
 struct message;
+struct question_words;
 struct questions;
 struct queue_removal;
 
@@ -106,7 +107,7 @@ struct question {
     enum question_state state;
     char *text;                 // as shown
     char *text_original;        // as asked; the same until somebody edits
-    char *language;             // of the host's own words; "" when not said
+    char *language;             // BCP 47: as said with the host's own words, guessed of others; "" when unsure
     char *note;                 // for the host, never on air; ""
     struct question_ask *asks;  // the first is whose question it is; none: the host's own words
     size_t ask_count;
@@ -130,8 +131,8 @@ struct question {
     uint64_t merged_into;       // it sleeps there, in no list, until that merge is taken back; 0: it does not
     char code[QUESTION_CODE_BYTES];  // "+1 CODE"; "": none
     uint64_t votes;             // +1 and replies, one an author
-    int score;                  // 0..100: how surely it is a question
-    unsigned reasons;           // why
+    int score;                  // 1..100: how surely it is a question; 0: nobody looked, a person says so
+    unsigned reasons;           // why, question_detect.h
     double fairness;            // higher: from those less heard so far
     // private
     char *key;         // text_key.h; "": joins nothing
@@ -143,6 +144,7 @@ struct question {
 struct questions_options {
     struct journal *journal;  // borrowed; NULL: nothing survives (tests)
     int retention_days;       // of earlier shows' questions; 0: 30; negative: for ever
+    const struct question_words *words;  // borrowed, until questions_set_words(); NULL: marks and the usual commands ask
     void *data;
     /* Required both. `question` is new or changed; borrowed for the call. */
     void (*changed)(void *data, const struct question *question);
@@ -154,6 +156,9 @@ struct questions_options {
 /* Reads what the journal holds. NULL: it could not. */
 struct questions *questions_create(const struct questions_options *options, struct error *err);
 void questions_destroy(struct questions *questions);
+
+/* From now on questions are found by these; borrowed. Those that were found stay. */
+void questions_set_words(struct questions *questions, const struct question_words *words);
 
 /* Makes a candidate of a message that asks, or joins it to the question that asked the same. */
 void questions_handle_message(struct questions *questions, const struct message *message);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/hash.h"
+#include "relay/question_detect.h"
 #include "relay/questions.h"
 
 struct question_slot {
@@ -109,6 +110,11 @@ enum question_state question_state_from_name(const char *name);
 void questions_save_shows(const struct questions *questions);
 uint64_t questions_new_id(struct questions *questions);
 bool questions_load(struct questions *questions, struct error *err);
+
+/* question_signs.c: what finding a question tells of it. The surest signs of all who asked are kept. */
+void question_note_signs(const struct questions *questions, struct question *question, const struct question_hint *hint);
+void question_write_signs(const struct question *question, struct buffer *out);  // ,"score":…
+void question_read_signs(struct question *question, const json_t *object);
 
 /* question_asks.c */
 void question_add_ask(struct question *question, const struct message *message, struct str text);

@@ -18,6 +18,7 @@
 #include "relay/intake.h"
 #include "relay/journal.h"
 #include "relay/polls.h"
+#include "relay/question_words.h"
 #include "relay/questions.h"
 #include "relay/rates.h"
 #include "relay/relay_private.h"
@@ -318,10 +319,29 @@ static bool open_journal(struct relay *relay, const struct relay_options *option
     return relay->intake != NULL;
 }
 
+static void handle_bad_line(void *data, const char *text)
+{
+    relay_notice(data, "warn", "relay/questions", "%s", text);
+}
+
+void relay_set_question_words(struct relay *relay, const struct question_words_options *options)
+{
+    struct question_words_options own = options ? *options : (struct question_words_options){0};
+    own.data = relay;
+    own.on_bad_line = handle_bad_line;
+    struct question_words *before = relay->question_words;
+    relay->question_words = question_words_create(&own);
+    question_words_use(relay->question_words);
+    if (relay->questions)
+        questions_set_words(relay->questions, relay->question_words);
+    question_words_destroy(before);
+}
+
 static bool create_desk(struct relay *relay, const struct relay_options *options, struct error *err)
 {
+    relay_set_question_words(relay, options->question_words);
     relay->questions = questions_create(&(struct questions_options){
-        .journal = relay->journal, .retention_days = options->retention_days, .data = relay,
+        .journal = relay->journal, .words = relay->question_words, .retention_days = options->retention_days, .data = relay,
         .changed = handle_question, .removed = handle_question_removed,
         .dirty = handle_dirty}, err);
     relay->polls = relay->questions ? polls_create(&(struct polls_options){
@@ -440,6 +460,8 @@ void relay_destroy(struct relay *relay)
     captions_destroy(relay->captions);
     polls_destroy(relay->polls);
     questions_destroy(relay->questions);
+    question_words_use(NULL);
+    question_words_destroy(relay->question_words);
     intake_destroy(relay->intake);
     queue_destroy(relay->queue);
     journal_close(relay->journal);

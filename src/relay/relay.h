@@ -32,6 +32,8 @@ struct message;
 struct poll;
 struct polls;
 struct question;
+struct question_words;
+struct question_words_options;
 struct questions;
 struct relay;
 struct removals;
@@ -52,6 +54,7 @@ struct relay_options {
     const json_t *sources;            // array: `sources` of the configuration as written; NULL: none
     const json_t *crosspost;          // array: `crosspost` of the configuration; NULL: none
     const json_t *chat_commands;      // object: `chat_commands` of the configuration; NULL: the usual words
+    const struct question_words_options *question_words;  // by what questions are found; NULL: marks and usual commands
     int retention_days;               // 0: 30; negative: for ever
     size_t queue_messages;            // 0: the queue's usual
     int64_t silence_ms;               // no source counts as silent before; 0: 60,000
@@ -109,6 +112,7 @@ struct relay {
     struct rates *rates;
     struct replies *replies;
     struct crosspost *crosspost;
+    struct question_words *question_words;
     struct questions *questions;
     struct polls *polls;
     struct captions *captions;
@@ -168,6 +172,9 @@ bool relay_set_sources(struct relay *relay, const json_t *resolved, const json_t
 
 /* What a re-read configuration says of logins, secrets resolved. False: err, and nothing changed. */
 bool relay_set_logins(struct relay *relay, const json_t *logins, struct error *err);
+
+/* Reads the words again by which questions are found; a line that is wrong is a notice and is left out. */
+void relay_set_question_words(struct relay *relay, const struct question_words_options *options);
 
 /* Something a person should know: to log and listeners. level: "info", "warn" or "error". */
 void relay_notice(struct relay *relay, const char *level, const char *where, const char *format, ...)

@@ -3,7 +3,6 @@
 #include <stdint.h>
 #include <unicode/uchar.h>
 #include <unicode/unorm2.h>
-#include <unicode/uscript.h>
 #include <unicode/ustring.h>
 #include <unicode/utrans.h>
 
@@ -11,6 +10,7 @@
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "chat/message.h"
+#include "relay/letters.h"
 
 enum {
     UNITS_MAX = TEXT_KEY_BYTES_MAX,       // UTF-16 units of UTF-8 text: never more than its bytes
@@ -33,39 +33,6 @@ static UTransliterator *simplifier(void)
         is_tried = true;
     }
     return made;
-}
-
-/*
- * Marks that spell: the vowel signs of Devanagari, Thai or Tamil part one word from another. Those of Arabic, Hebrew
- * and the Latin kind are ornament or are composed into their letter already.
- */
-static bool is_spelling_mark(UChar32 c)
-{
-    if (!(U_GET_GC_MASK(c) & (U_GC_MN_MASK | U_GC_MC_MASK)))
-        return false;
-    UErrorCode status = U_ZERO_ERROR;
-    UScriptCode script = uscript_getScript(c, &status);
-    return U_SUCCESS(status) && script != USCRIPT_INHERITED && script != USCRIPT_COMMON && script != USCRIPT_HEBREW &&
-           script != USCRIPT_ARABIC;
-}
-
-/* Letters that one keyboard or another writes for the same thing. 0: drop it. */
-static UChar32 unify(UChar32 c)
-{
-    switch (c) {
-    case 0x064a: case 0x0649: return 0x06cc;              // Arabic yeh, alef maksura: Persian yeh
-    case 0x0643: return 0x06a9;                           // Arabic kaf: keheh
-    case 0x0629: return 0x0647;                           // teh marbuta: heh
-    case 0x0622: case 0x0623: case 0x0625: return 0x0627; // alef with madda or hamza
-    case 0x0640: return 0;                                // tatweel stretches, it says nothing
-    case 0x03c2: return 0x03c3;                           // final sigma
-    case 0x0451: return 0x0435;                           // Cyrillic yo
-    default: break;
-    }
-    int digit = u_charDigitValue(c);
-    if (digit >= 0)
-        return '0' + digit;
-    return u_isalnum(c) || is_spelling_mark(c) ? c : 0;
 }
 
 static int32_t fold(const char *text, size_t len, UChar *folded)
@@ -105,7 +72,7 @@ void text_key_add(struct buffer *out, const char *text, size_t len)
     for (int32_t i = 0; i < count;) {
         UChar32 c;
         U16_NEXT(folded, i, count, c);
-        c = unify(c);
+        c = (UChar32)letter_unify((uint32_t)c);
         if (c != 0 && !U_IS_SURROGATE(c)) {
             char bytes[4];
             buffer_add(out, bytes, utf8_encode((uint32_t)c, bytes));

@@ -10,13 +10,16 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "net/loop.h"
+#include "relay/question_detect.h"
 #include "relay/questions.h"
 #include "relay/queue.h"
+#include "words_fixture.h"
 
 struct desk {
     char *folder;
     struct loop *loop;
     struct journal *journal;
+    struct question_words *words;
     struct questions *questions;
     uint64_t last_message;
     int changed, removed, dirty;
@@ -42,7 +45,7 @@ static void open_questions(struct desk *desk)
     struct error err = {0};
     desk->journal = fixture_open(desk->folder, desk->loop);
     desk->questions = questions_create(&(struct questions_options){
-        .journal = desk->journal, .data = desk, .changed = count_changed, .removed = count_removed, .dirty = count_dirty}, &err);
+        .journal = desk->journal, .words = desk->words, .data = desk, .changed = count_changed, .removed = count_removed, .dirty = count_dirty}, &err);
     if (!desk->questions)
         fail_msg("%s", err.text);
 }
@@ -55,13 +58,14 @@ static void close_questions(struct desk *desk)
 
 static void begin(struct desk *desk)
 {
-    *desk = (struct desk){.folder = fixture_folder(), .loop = fixture_loop()};
+    *desk = (struct desk){.folder = fixture_folder(), .loop = fixture_loop(), .words = fixture_words("")};
     open_questions(desk);
 }
 
 static void end(struct desk *desk)
 {
     close_questions(desk);
+    question_words_destroy(desk->words);
     loop_destroy(desk->loop);
     fixture_remove(desk->folder);
 }
@@ -142,6 +146,8 @@ static void test_candidates_join(void **state)
     assert_int_equal(question->ask_count, 2);
     assert_true(question->is_candidate);
     assert_string_equal(question->text, "When do you play Tehran?");
+    assert_string_equal(question->language, "en");
+    assert_true(question->score > 50 && question->reasons == (QUESTION_REASON_MARK | QUESTION_REASON_WORD));
     assert_int_equal(desk.changed, 0);
     assert_int_equal(desk.dirty, 1);
     questions_flush(desk.questions);
