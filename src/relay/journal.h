@@ -24,6 +24,7 @@ struct error;
 struct journal;
 struct loop;
 struct message;
+struct message_filter;
 
 struct journal_options {
     const char *folder;        // required; made if missing, with mode 0700
@@ -157,6 +158,38 @@ uint64_t journal_read_one(struct journal *journal, uint64_t id, journal_messages
  * matter. The index follows the commits, usually within a second.
  */
 uint64_t journal_search(struct journal *journal, const char *text, size_t limit, journal_messages_fn fn, void *data);
+
+/*
+ * Several conditions at once, a page at a time. What is 0, NULL or empty asks for nothing.
+ */
+struct journal_query {
+    uint64_t before;        // lower ids only, newest first: the next page is before the last one's `next`; or
+    uint64_t after;         // higher ids only, oldest first; not with text or author
+    size_t limit;           // at most 1000
+    const char *text;       // as of journal_search(); copied
+    struct str platform, author_id;  // both: what this author wrote
+    int64_t from_ms, to_ms; // Unix, received from .. to before
+    struct message_filter *filter;   // a reference is taken
+};
+
+struct journal_show {       // a file: a show, or a part of a long one
+    uint64_t first_id;
+    int64_t from_ms, to_ms; // its first and last message
+};
+
+struct journal_found {
+    struct message *const *messages;  // in the order of looking; borrowed for the call
+    size_t count;
+    uint64_t next;          // it was looked up to here and there may be more: `before` or `after` of the next page; 0: that is all
+    const struct journal_show *shows; // those the messages are of
+    size_t show_count;
+    const struct journal_query *query;// as it was asked; borrowed for the call
+    const struct error *err;          // NULL: all is well
+};
+
+/* As journal_read(). After a second it answers with what it has, and `next`. */
+typedef void (*journal_found_fn)(void *data, const struct journal_found *found);
+uint64_t journal_query(struct journal *journal, const struct journal_query *query, journal_found_fn fn, void *data);
 
 /*
  * A key of the message with this id, for confirming a hit of the dedupe: its event key (its native id where it had no

@@ -144,7 +144,8 @@ static bool is_writer_busy(struct journal_keeper *keeper)
 static void note_indexed(struct journal_keeper *keeper, uint64_t indexed_to)
 {
     pthread_mutex_lock(&keeper->journal->lock);
-    keeper->journal->health.indexed_to = indexed_to;
+    if (indexed_to > keeper->journal->health.indexed_to)
+        keeper->journal->health.indexed_to = indexed_to;
     pthread_mutex_unlock(&keeper->journal->lock);
 }
 
@@ -159,11 +160,12 @@ static bool index_file(struct journal_keeper *keeper, uint64_t first_id, bool is
     if (!is_done) {
         complain(keeper, &err);
     } else if (is_newest) {
-        note_indexed(keeper, search_indexed_to(desk->search));
         keeper->has_complained = false;
     } else if (count < INDEX_BATCH) {
         set_complete(keeper, first_id);
     }
+    if (is_done)  // the newest file may be empty yet
+        note_indexed(keeper, search_indexed_to(desk->search));
     put_desk(keeper, desk);
     return is_done && count == INDEX_BATCH;
 }

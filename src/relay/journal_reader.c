@@ -9,13 +9,14 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "relay/journal_inside.h"
+#include "relay/journal_query.h"
 #include "relay/journal_row.h"
 #include "relay/journal_schema.h"
 #include "relay/journal_search.h"
 
-enum { QUERY_LIMIT_MS = 2000, PROGRESS_STEPS = 10000 };
+enum { QUERY_LIMIT_MS = 2000, PAGE_LIMIT_MS = 1000, PROGRESS_STEPS = 10000 };
 
-enum request_kind { REQUEST_READ, REQUEST_ONE, REQUEST_SEARCH, REQUEST_KEY };
+enum request_kind { REQUEST_READ, REQUEST_ONE, REQUEST_SEARCH, REQUEST_KEY, REQUEST_QUERY };
 
 struct request {
     struct answer answer;
@@ -31,7 +32,9 @@ struct request {
     char *text;          // search; owned
     journal_messages_fn messages_fn;
     journal_key_fn key_fn;
+    journal_found_fn found_fn;
     void *data;
+    struct query *query;  // owned; of REQUEST_QUERY, with its answer
     // The answer.
     struct message **messages;  // references
     size_t count;
@@ -203,6 +206,13 @@ static void reverse(struct request *request)
     }
 }
 
+static void look_in_file(struct journal_reader *reader, sqlite3 *db, uint64_t first_id, struct request *request)
+{
+    char *path = journal_files_search_path(&reader->journal->files, first_id);
+    query_look(request->query, db, path, first_id, reader->deadline_ms);
+    free(path);
+}
+
 static void ask_file(struct journal_reader *reader, uint64_t first_id, bool is_newest, struct request *request)
 {
     sqlite3 *db = open_file(reader, first_id, is_newest);
@@ -221,8 +231,29 @@ static void ask_file(struct journal_reader *reader, uint64_t first_id, bool is_n
     case REQUEST_KEY:
         read_key(db, request);
         break;
+    case REQUEST_QUERY:
+        look_in_file(reader, db, first_id, request);
+        break;
     }
     close_file(reader, db);
+}
+
+/* The files in the order in which pages follow each other. */
+static void answer_query(struct journal_reader *reader, struct request *request, const uint64_t *files, size_t count)
+{
+    bool is_up = query_goes_up(request->query);
+    reader->deadline_ms = clock_monotonic_ms() + PAGE_LIMIT_MS;
+    for (size_t i = 0; i < count && !query_is_done(request->query); i++) {
+        size_t at = is_up ? i : count - 1 - i;
+        bool is_newest = at + 1 == count;
+        if (!query_wants_file(request->query, files[at], is_newest ? 0 : files[at + 1]))
+            continue;
+        if (i > 0 && clock_monotonic_ms() > reader->deadline_ms) {
+            query_stop(request->query, is_up ? files[at] - 1 : files[at + 1]);
+        } else {
+            ask_file(reader, files[at], is_newest, request);
+        }
+    }
 }
 
 static void answer_request(struct journal_reader *reader, struct request *request)
@@ -236,7 +267,9 @@ static void answer_request(struct journal_reader *reader, struct request *reques
         if (at < count)
             ask_file(reader, files[at], at + 1 == count, request);
     }
-    for (size_t i = count; !is_one && i > 0; i--) {
+    if (request->kind == REQUEST_QUERY)
+        answer_query(reader, request, files, count);
+    for (size_t i = count; !is_one && request->kind != REQUEST_QUERY && i > 0; i--) {
         bool is_enough = request->count >= request->limit || request->err.code != ERROR_NONE;
         bool is_later = request->kind == REQUEST_READ && request->id > 0 && files[i - 1] >= request->id;
         if (is_enough)
@@ -324,6 +357,7 @@ static void destroy_request(struct answer *answer)
     list_remove(&request->link);
     free(request->messages);
     free(request->text);
+    query_destroy(request->query);
     buffer_fini(&request->key);
     free(request);
 }
@@ -347,12 +381,17 @@ static void give_request(struct answer *answer)
     list_remove(&request->link);  // answered: journal_cancel() finds it no more
     if (request->kind != REQUEST_ONE)
         drop_erased(request);
+    if (request->kind == REQUEST_QUERY)
+        query_drop_erased(request->query, request->journal);
     journal_forget_erasures(request->journal);
     if (request->is_cancelled)
         return;
     if (request->kind == REQUEST_KEY) {
         struct str key = {request->has_key ? (request->key.len ? request->key.data : "") : NULL, request->key.len};
         request->key_fn(request->data, key);
+    } else if (request->kind == REQUEST_QUERY) {
+        struct journal_found found = query_found(request->query, request->err.code != ERROR_NONE ? &request->err : NULL);
+        request->found_fn(request->data, &found);
     } else {
         request->messages_fn(request->data, request->messages, request->count,
                              request->err.code != ERROR_NONE ? &request->err : NULL);
@@ -416,6 +455,14 @@ uint64_t journal_search(struct journal *journal, const char *text, size_t limit,
                                           .data = data});
 }
 
+uint64_t journal_query(struct journal *journal, const struct journal_query *query, journal_found_fn fn, void *data)
+{
+    return ask(journal, &(struct request){.kind = REQUEST_QUERY,
+                                          .query = query_create(query, &journal->hash_key),
+                                          .found_fn = fn,
+                                          .data = data});
+}
+
 uint64_t journal_read_key(struct journal *journal, enum journal_key kind, uint64_t id, journal_key_fn fn, void *data)
 {
     return ask(journal, &(struct request){
@@ -431,90 +478,4 @@ void journal_cancel(struct journal *journal, uint64_t number)
             return;
         }
     }
-}
-
-/* ---- At start, in the loop's own thread ---- */
-
-void journal_each_tail(struct journal *journal, size_t limit, void (*fn)(void *data, struct message *message),
-                       void *data)
-{
-    size_t file_count;
-    uint64_t *files = journal_files_list(&journal->files, &file_count);
-    struct message **found = xcalloc(limit, sizeof(struct message *));
-    size_t count = 0;
-    for (size_t i = file_count; i > 0 && count < limit; i--) {
-        char *path = journal_files_path(&journal->files, files[i - 1]);
-        sqlite3 *db = db_open(path, DB_READ, NULL, NULL);
-        sqlite3_stmt *select = db ? db_prepare(db, "SELECT json FROM messages WHERE is_erased = 0 AND kind < ?"
-                                                   " ORDER BY id DESC LIMIT ?", NULL) : NULL;
-        if (select) {
-            sqlite3_bind_int(select, 1, MESSAGE_EDIT);  // the first of the control kinds
-            sqlite3_bind_int64(select, 2, (int64_t)(limit - count));
-        }
-        while (select && count < limit && sqlite3_step(select) == SQLITE_ROW) {
-            found[count] = row_to_message(db_text(select, 0), NULL);
-            count += found[count] != NULL;
-        }
-        sqlite3_finalize(select);
-        db_close(db);
-        free(path);
-    }
-    while (count > 0) {
-        struct message *message = journal_recall(journal, found[--count]);
-        if (message)
-            fn(data, message);
-        message_unref(message);
-        message_unref(found[count]);
-    }
-    free(found);
-    free(files);
-}
-
-struct seen_row {
-    char *platform;
-    struct buffer keys;
-};
-
-/* Rows newest first, until no platform needs more. */
-static void load_seen(sqlite3 *db, size_t limit, struct seen_row **rows, size_t *count, size_t *keys)
-{
-    sqlite3_stmt *select = db_prepare(db, "SELECT platform, keys FROM seen ORDER BY number DESC", NULL);
-    while (select && *keys < limit && sqlite3_step(select) == SQLITE_ROW) {
-        struct str platform = db_text(select, 0);
-        *rows = xreallocarray(*rows, *count + 1, sizeof(**rows));
-        struct seen_row *row = &(*rows)[(*count)++];
-        *row = (struct seen_row){.platform = xstrndup(platform.data ? platform.data : "", platform.len)};
-        buffer_add(&row->keys, sqlite3_column_blob(select, 1), (size_t)sqlite3_column_bytes(select, 1));
-        *keys += row->keys.len / 16;
-    }
-    sqlite3_finalize(select);
-}
-
-void journal_each_seen(struct journal *journal, size_t limit,
-                       void (*fn)(void *data, struct str platform, uint64_t hash, uint64_t id), void *data)
-{
-    size_t file_count, count = 0, keys = 0;
-    uint64_t *files = journal_files_list(&journal->files, &file_count);
-    struct seen_row *rows = NULL;
-    // A quiet platform's keys may lie behind a busy one's: read up to twice what one of them may hold.
-    for (size_t i = file_count; i > 0 && keys < limit * 2; i--) {
-        char *path = journal_files_path(&journal->files, files[i - 1]);
-        sqlite3 *db = db_open(path, DB_READ, NULL, NULL);
-        if (db)
-            load_seen(db, limit * 2, &rows, &count, &keys);
-        db_close(db);
-        free(path);
-    }
-    for (size_t i = count; i > 0; i--) {
-        struct seen_row *row = &rows[i - 1];
-        for (size_t at = 0; at + 16 <= row->keys.len; at += 16) {
-            uint64_t pair[2];
-            memcpy(pair, row->keys.data + at, sizeof(pair));
-            fn(data, str_from(row->platform), pair[0], pair[1]);
-        }
-        buffer_fini(&row->keys);
-        free(row->platform);
-    }
-    free(rows);
-    free(files);
 }

@@ -189,16 +189,23 @@ static bool list_parts(sqlite3 *db, uint64_t last, struct buffer *parts, struct 
     return true;
 }
 
-static bool find_in_part(sqlite3 *db, uint64_t part, struct str query, size_t max, struct buffer *ids,
-                         struct error *err)
+struct bounds {
+    uint64_t above, below;  // of ids
+};
+static const struct bounds all_ids = {0, INT64_MAX};
+
+static bool find_in_part(sqlite3 *db, uint64_t part, struct str query, struct bounds bounds, size_t max,
+                         struct buffer *ids, struct error *err)
 {
-    char sql[128];
-    snprintf(sql, sizeof(sql), "SELECT rowid FROM part_%" PRIu64 " WHERE part_%" PRIu64 " MATCH ? ORDER BY rowid DESC",
-             part, part);
+    char sql[192];
+    snprintf(sql, sizeof(sql), "SELECT rowid FROM part_%" PRIu64 " WHERE part_%" PRIu64 " MATCH ? AND rowid > ? AND rowid < ?"
+             " ORDER BY rowid DESC", part, part);
     sqlite3_stmt *select = db_prepare(db, sql, err);
     if (!select)
         return false;
     sqlite3_bind_text(select, 1, query.data, (int)query.len, SQLITE_STATIC);
+    sqlite3_bind_int64(select, 2, (int64_t)bounds.above);
+    sqlite3_bind_int64(select, 3, (int64_t)bounds.below);
     int result = SQLITE_DONE;
     while (ids->len / sizeof(uint64_t) < max && (result = sqlite3_step(select)) == SQLITE_ROW) {
         uint64_t id = (uint64_t)sqlite3_column_int64(select, 0);
@@ -209,38 +216,43 @@ static bool find_in_part(sqlite3 *db, uint64_t part, struct str query, size_t ma
     return is_done;
 }
 
-static bool find_in_parts(sqlite3 *db, uint64_t up_to, struct str query, size_t max, struct buffer *ids,
+static bool find_in_parts(sqlite3 *db, struct bounds bounds, struct str query, size_t max, struct buffer *ids,
                           int64_t deadline_ms, struct error *err)
 {
     struct buffer parts = {0};
-    bool is_done = list_parts(db, up_to / SEARCH_PART_IDS, &parts, err);
+    bool is_done = list_parts(db, bounds.below / SEARCH_PART_IDS, &parts, err);
     for (size_t at = 0; is_done && at < parts.len && ids->len / sizeof(uint64_t) < max; at += sizeof(uint64_t)) {
         uint64_t part;
         memcpy(&part, parts.data + at, sizeof(part));
         if (deadline_ms && clock_monotonic_ms() > deadline_ms) {
             is_done = error_set(err, ERROR_AGAIN, "the search took too long; ask for rarer words");
-        } else {
-            is_done = find_in_part(db, part, query, max, ids, err);
+        } else if ((part + 1) * SEARCH_PART_IDS > bounds.above) {
+            is_done = find_in_part(db, part, query, bounds, max, ids, err);
         }
     }
     buffer_fini(&parts);
     return is_done;
 }
 
-bool search_find_keys(struct search *search, struct str keys, uint64_t up_to, struct buffer *ids, struct error *err)
+static void write_keys(struct str keys, struct buffer *query)
 {
-    struct buffer query = {0};
-    buffer_add_string(&query, "keys : (");
+    buffer_add_string(query, "keys : (");
     for (size_t at = 0; at < keys.len; at++) {
         bool is_between = keys.data[at] == ' ' && at + 1 < keys.len;
         if (is_between) {
-            buffer_add_string(&query, " OR ");
+            buffer_add_string(query, " OR ");
         } else {
-            buffer_add_char(&query, keys.data[at]);
+            buffer_add_char(query, keys.data[at]);
         }
     }
-    buffer_add_string(&query, ")");
-    bool is_done = find_in_parts(search->db, up_to, (struct str){query.data, query.len}, SIZE_MAX, ids, 0, err);
+    buffer_add_string(query, ")");
+}
+
+bool search_find_keys(struct search *search, struct str keys, uint64_t up_to, struct buffer *ids, struct error *err)
+{
+    struct buffer query = {0};
+    write_keys(keys, &query);
+    bool is_done = find_in_parts(search->db, (struct bounds){0, up_to + 1}, (struct str){query.data, query.len}, SIZE_MAX, ids, 0, err);
     buffer_fini(&query);
     return is_done;
 }
@@ -253,7 +265,42 @@ size_t search_find_text(const char *path, const char *text, uint64_t *ids, size_
     if (access(path, F_OK) == 0 && search_write_query(str_from(text), &query))
         db = db_open(path, DB_READ, NULL, err);
     if (db) {
-        find_in_parts(db, INT64_MAX, (struct str){query.data, query.len}, max, &found, deadline_ms, err);
+        find_in_parts(db, all_ids, (struct str){query.data, query.len}, max, &found, deadline_ms, err);
+        if (found.len > 0)
+            memcpy(ids, found.data, found.len);
+    }
+    size_t count = found.len / sizeof(uint64_t);
+    db_close(db);
+    buffer_fini(&query);
+    buffer_fini(&found);
+    return count;
+}
+
+/* False: nothing to look for. */
+static bool write_wanted(const struct search_wanted *wanted, struct buffer *query)
+{
+    bool has_words = wanted->text && search_write_query(str_from(wanted->text), query);
+    if (wanted->text && !has_words)
+        return false;
+    if (has_words && wanted->keys.len > 0)
+        buffer_add_string(query, " AND ");
+    if (wanted->keys.len > 0)
+        write_keys(wanted->keys, query);
+    return query->len > 0;
+}
+
+size_t search_find(const char *path, const struct search_wanted *wanted, uint64_t *ids, size_t max, bool *is_complete)
+{
+    struct buffer query = {0}, found = {0};
+    struct error err = {0};
+    struct bounds bounds = {wanted->above, wanted->below};
+    sqlite3 *db = NULL;
+    *is_complete = true;
+    if (access(path, F_OK) == 0 && write_wanted(wanted, &query))
+        db = db_open(path, DB_READ, NULL, &err);
+    if (db) {
+        bool is_done = find_in_parts(db, bounds, (struct str){query.data, query.len}, max, &found, wanted->deadline_ms, &err);
+        *is_complete = is_done ? found.len / sizeof(uint64_t) < max : err.code != ERROR_AGAIN;
         if (found.len > 0)
             memcpy(ids, found.data, found.len);
     }

@@ -44,6 +44,19 @@ bool search_truncate(struct search *search);
 /* The ids whose keys hold any of `keys` (as search_add_key() writes them), up to the id: appended to *ids as uint64_t. */
 bool search_find_keys(struct search *search, struct str keys, uint64_t up_to, struct buffer *ids, struct error *err);
 
+struct search_wanted {
+    const char *text;      // all of its words; NULL: no words
+    struct str keys;       // any of these (as search_add_key() writes them); empty: no keys
+    uint64_t above, below; // ids between them
+    int64_t deadline_ms;   // monotonic
+};
+
+/*
+ * The newest `max` ids of what is wanted; returns how many. *is_complete: there are no others, or no index. Else what was
+ * looked at ends with the last of them; none at all: the deadline came first.
+ */
+size_t search_find(const char *path, const struct search_wanted *wanted, uint64_t *ids, size_t max, bool *is_complete);
+
 /* The newest `max` ids with all words of text; returns how many. A missing index has none. */
 size_t search_find_text(const char *path, const char *text, uint64_t *ids, size_t max, int64_t deadline_ms,
                         struct error *err);

@@ -417,6 +417,45 @@ static void test_clear_and_panic(void **state)
     end(&desk, &caller);
 }
 
+static size_t count_of(struct caller *caller, const char *command, const char *members)
+{
+    json_t *reply = caller_ask(caller, command, members);
+    if (!json_get_bool(reply, "ok", false))
+        fail_msg("%s {%s}: %s", command, members, json_get_text(json_object_get(reply, "error"), "text"));
+    size_t count = json_array_size(json_object_get(json_object_get(reply, "result"), "messages"));
+    json_decref(reply);
+    return count;
+}
+
+/* Three messages, "the first words" (u1) to "the third words" (u1): pages, conditions, marks, shows. */
+static void check_pages(struct caller *caller, uint64_t third)
+{
+    char members[96];
+    snprintf(members, sizeof(members), "\"after\":%llu", (unsigned long long)third - 1);
+    assert_int_equal(count_of(caller, "history", members), 1);
+    assert_int_equal(count_of(caller, "history", "\"text\":\"FIRST\""), 1);
+    assert_int_equal(count_of(caller, "history", "\"platforms\":[\"kick\"]"), 0);
+    assert_int_equal(count_of(caller, "history", "\"to_ms\":1000"), 0);
+    assert_int_equal(count_of(caller, "search", "\"platform\":\"twitch\",\"author\":\"u1\""), 2);
+    assert_int_equal(count_of(caller, "search", "\"platform\":\"twitch\",\"author\":\"u1\",\"text\":\"third\""), 1);
+    assert_int_equal(count_of(caller, "search", "\"text\":\"words\",\"roles\":[\"moderator\"]"), 0);
+    json_t *reply = caller_ask(caller, "search", "\"text\":\"WORDS\",\"limit\":2");
+    const json_t *result = json_object_get(reply, "result"), *messages = json_object_get(result, "messages");
+    assert_int_equal(json_array_size(messages), 2);
+    assert_int_equal(json_get_int(json_array_get(messages, 0), "id", 0), third);
+    const json_t *mark = json_array_get(json_object_get(json_array_get(messages, 0), "marks"), 0);
+    assert_int_equal(json_integer_value(json_array_get(mark, 0)), 10);
+    assert_int_equal(json_integer_value(json_array_get(mark, 1)), 15);
+    assert_int_equal(json_array_size(json_object_get(result, "shows")), 1);
+    snprintf(members, sizeof(members), "\"text\":\"words\",\"before\":%lld", (long long)json_get_int(result, "next", 0));
+    json_decref(reply);
+    assert_int_equal(count_of(caller, "search", members), 1);
+    caller_refused(caller, "history", "\"before\":5,\"after\":3", "one of them");
+    caller_refused(caller, "history", "\"from_ms\":5,\"to_ms\":5", "the end must lie behind");
+    caller_refused(caller, "search", "\"author\":\"u1\"", "both or none");
+    caller_refused(caller, "search", "\"text\":\"a\",\"kinds\":[\"ban\"]", "no kind of message to read");
+}
+
 static void test_history_search_erase(void **state)
 {
     struct desk desk;
@@ -446,6 +485,7 @@ static void test_history_search_erase(void **state)
             break;
         kit_turn(&desk.kit, 10);
     } while (true);
+    check_pages(&caller, third);
     reply = caller_ask(&caller, "erase", "\"platform\":\"twitch\",\"author\":\"u1\"");
     assert_true(json_get_bool(reply, "ok", false));
     assert_true(json_get_int(json_object_get(reply, "result"), "rows", -1) >= 0);

@@ -10,6 +10,7 @@
 
 #include "api/client.h"
 #include "api/command.h"
+#include "api/feed.h"
 #include "api/outputs.h"
 #include "base/buffer.h"
 #include "base/clock.h"
@@ -94,6 +95,12 @@ uint64_t journal_search(struct journal *journal, const char *text, size_t limit,
     return 0;
 }
 
+uint64_t journal_query(struct journal *journal, const struct journal_query *query, journal_found_fn fn, void *data)
+{
+    fn(data, &(struct journal_found){.query = query});
+    return 0;
+}
+
 void journal_erase(struct journal *journal, const struct journal_erasure *what, const uint64_t *ids, size_t id_count,
                    journal_erased_fn fn, void *data)
 {
@@ -112,6 +119,21 @@ static struct message *only_message;
 struct message *queue_find(const struct queue *queue, uint64_t id)
 {
     return id == 1 ? only_message : NULL;
+}
+
+struct message *queue_next(const struct queue *queue, uint64_t after)
+{
+    return after < 1 ? only_message : NULL;
+}
+
+bool feed_set_filter(struct feed *feed, struct client *client, struct message_filter *filter, struct error *err)
+{
+    return true;
+}
+
+const struct message_filter *feed_filter_of(const struct client *client)
+{
+    return NULL;
 }
 
 struct message *queue_previous(const struct queue *queue, uint64_t before)

@@ -45,6 +45,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             abort();
         sqlite3_reset(match);
     }
+    struct buffer flat = {0}, offsets = {0}, words = {0};
+    search_flatten((struct str){text, len}, &flat, &offsets);
+    if (offsets.len != (flat.len + 1) * sizeof(uint32_t) || (flat.len > 0 && !utf8_is_valid(flat.data, flat.len)))
+        abort();
+    if (search_flatten_query((struct str){text, len}, &words) > 0)
+        search_find_word((struct str){flat.data, flat.len}, words.data, 0);
+    buffer_fini(&flat);
+    buffer_fini(&offsets);
+    buffer_fini(&words);
     buffer_fini(&folded);
     buffer_fini(&query);
     free(text);
