@@ -31,23 +31,34 @@ static unsigned char straight(uint32_t value, uint32_t alpha)
     return (unsigned char)(result < 255 ? result : 255);
 }
 
-/* Rows of RGBA, each behind a 0: no filter. Overlays are mostly empty and pack well without. */
-static unsigned char *plain_rows(const uint32_t *pixels, int width, int height, size_t stride, size_t *len)
+static void write_row(const uint32_t *from, int width, unsigned char *to)
+{
+    for (int x = 0; x < width; x++, to += 4) {
+        uint32_t a = from[x] >> 24;
+        to[0] = straight(from[x] >> 16 & 0xff, a);
+        to[1] = straight(from[x] >> 8 & 0xff, a);
+        to[2] = straight(from[x] & 0xff, a);
+        to[3] = (unsigned char)a;
+    }
+}
+
+/*
+ * Rows of RGBA, each behind a 2 and less the row above it (PNG's filter "up"; RFC 2083, 6.4): cards are boxes with a
+ * gradient from top to bottom, so that most of what is left is 0 or one small number.
+ */
+static unsigned char *filtered_rows(const uint32_t *pixels, int width, int height, size_t stride, size_t *len)
 {
     size_t row_bytes = 1 + (size_t)width * 4;
     *len = row_bytes * (size_t)height;
     unsigned char *rows = malloc(*len);
     for (int y = 0; rows && y < height; y++) {
-        const uint32_t *from = (const uint32_t *)(const void *)((const char *)pixels + (size_t)y * stride);
-        unsigned char *to = rows + (size_t)y * row_bytes;
-        *to++ = 0;
-        for (int x = 0; x < width; x++, to += 4) {
-            uint32_t a = from[x] >> 24;
-            to[0] = straight(from[x] >> 16 & 0xff, a);
-            to[1] = straight(from[x] >> 8 & 0xff, a);
-            to[2] = straight(from[x] & 0xff, a);
-            to[3] = (unsigned char)a;
-        }
+        rows[(size_t)y * row_bytes] = 2;
+        write_row((const uint32_t *)(const void *)((const char *)pixels + (size_t)y * stride), width, rows + (size_t)y * row_bytes + 1);
+    }
+    for (int y = height - 1; rows && y > 0; y--) {
+        unsigned char *row = rows + (size_t)y * row_bytes + 1;
+        for (size_t x = 0; x + 1 < row_bytes; x++)
+            row[x] = (unsigned char)(row[x] - row[x - row_bytes]);
     }
     return rows;
 }
@@ -55,7 +66,7 @@ static unsigned char *plain_rows(const uint32_t *pixels, int width, int height, 
 bool png_write(const uint32_t *pixels, int width_px, int height_px, size_t stride_bytes, struct buffer *out)
 {
     size_t len;
-    unsigned char *rows = plain_rows(pixels, width_px, height_px, stride_bytes, &len);
+    unsigned char *rows = filtered_rows(pixels, width_px, height_px, stride_bytes, &len);
     uLongf packed_len = compressBound((uLong)len);
     unsigned char *packed = rows ? malloc(packed_len) : NULL;
     bool is_good = packed && compress2(packed, &packed_len, rows, (uLong)len, 3) == Z_OK;

@@ -17,7 +17,16 @@
 #include "overlay/scene.h"
 #include "overlay/view.h"
 
-enum { PREVIEW_WIDTH = 480, PREVIEW_EVERY_MS = 1000, PREVIEW_LATE_MS = 3000, PREVIEW_WAIT_MS = 50, SETTLE_MS = 20 };
+enum { PREVIEW_WIDTH = 480, STILL_EVERY_MS = 250, MOVING_EVERY_MS = 1000, MOVING_FIRST_MS = 250, LOOK_MS = 25, SETTLE_MS = 20 };
+
+/* The small picture of one view. */
+struct preview {
+    bool is_old;
+    int64_t changed_ms;  // monotonic: since when it is old
+    int64_t sent_ms;     // monotonic
+    uint64_t hash;       // of the pixels that were sent last
+    bool is_sent;        // one was, over this link
+};
 
 struct report {
     struct report_options options;
@@ -25,8 +34,7 @@ struct report {
     int64_t applied_ms;      // Unix
     int64_t painted_ms;      // monotonic, the same moment
     struct timer state, preview;
-    bool *is_old;            // owned; by view: its preview
-    int64_t sent_ms;         // monotonic, of the last previews
+    struct preview *previews;  // owned; by view
 };
 
 static void send_buffer(struct report *report, struct buffer *text)
@@ -143,22 +151,50 @@ static void send_state(void *data)
 
 /* ---- previews */
 
-static void send_preview(struct report *report, const struct view *view)
+/* FNV-1a by words: whether it looks like the one before, not whether somebody made it so. */
+static uint64_t hash_pixels(const uint32_t *pixels, size_t count)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < count; i++)
+        hash = (hash ^ pixels[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+static bool is_empty(const uint32_t *pixels, size_t count)
+{
+    while (count > 0 && pixels[count - 1] == 0)
+        count--;
+    return count == 0;
+}
+
+static void send_pixels(const struct report *report, const struct view *view, const uint32_t *pixels, int width, int height)
+{
+    struct buffer png = {0}, text = {0};
+    if (png_write(pixels, width, height, (size_t)width * 4, &png)) {
+        buffer_add_string(&text, "{\"type\":\"report\",\"preview\":{");
+        add_text(&text, "view", view_name(view));
+        buffer_printf(&text, ",\"is_empty\":%s,\"png\":\"", is_empty(pixels, (size_t)width * (size_t)height) ? "true" : "false");
+        base64_encode(&text, png.data, png.len);
+        buffer_add_string(&text, "\"}}");
+        link_send(report->options.link, text.data, text.len);
+    }
+    buffer_fini(&text);
+    buffer_fini(&png);
+}
+
+static void send_preview(const struct report *report, const struct view *view, struct preview *preview)
 {
     const struct canvas *canvas = view_canvas(view);
     int width = canvas_width(canvas), height = canvas_height(canvas);
     uint32_t *small = png_shrink(canvas_pixels(canvas), &width, &height, canvas_stride(canvas), PREVIEW_WIDTH);
-    struct buffer png = {0}, text = {0};
-    if (small && png_write(small, width, height, (size_t)width * 4, &png)) {
-        buffer_add_string(&text, "{\"type\":\"report\",\"preview\":{");
-        add_text(&text, "view", view_name(view));
-        buffer_add_string(&text, ",\"png\":\"");
-        base64_encode(&text, png.data, png.len);
-        buffer_add_string(&text, "\"}}");
-        send_buffer(report, &text);
-    }
-    buffer_fini(&png);
+    uint64_t hash = small ? hash_pixels(small, (size_t)width * (size_t)height) : 0;
+    if (small && !(preview->is_sent && hash == preview->hash))
+        send_pixels(report, view, small, width, height);
     free(small);
+    preview->is_old = false;
+    preview->is_sent = true;
+    preview->hash = hash;
+    preview->sent_ms = clock_monotonic_ms();
 }
 
 static bool is_any_moving(const struct report *report)
@@ -171,28 +207,42 @@ static bool is_any_moving(const struct report *report)
 }
 
 /* Some ms of work: it waits for a pause between movements, if there is one in time. */
+static int64_t find_due_ms(const struct preview *preview, bool is_moving)
+{
+    int64_t due_ms = preview->sent_ms + (is_moving ? MOVING_EVERY_MS : STILL_EVERY_MS);
+    int64_t first_ms = preview->changed_ms + (is_moving ? MOVING_FIRST_MS : 0);
+    return due_ms > first_ms ? due_ms : first_ms;
+}
+
+/* One view a turn, so that between two there is time for a frame. */
 static void send_previews(void *data)
 {
     struct report *report = data;
-    if (is_any_moving(report) && clock_monotonic_ms() - report->sent_ms < PREVIEW_LATE_MS) {
-        timer_start(&report->preview, PREVIEW_WAIT_MS);
-        return;
-    }
-    report->sent_ms = clock_monotonic_ms();
+    int64_t now_ms = clock_monotonic_ms();
+    bool is_moving = is_any_moving(report), is_done = false, is_more = false;
     for (size_t i = 0; i < report->options.view_count; i++) {
-        if (report->is_old[i] && link_is_up(report->options.link)) {
-            send_preview(report, report->options.views[i]);
-            report->is_old[i] = false;
+        struct preview *preview = &report->previews[i];
+        if (preview->is_old && !is_done && find_due_ms(preview, is_moving) <= now_ms) {
+            send_preview(report, report->options.views[i], preview);
+            is_done = true;
         }
+        is_more |= preview->is_old;
     }
+    if (is_more && link_is_up(report->options.link))
+        timer_start(&report->preview, is_done ? 1 : LOOK_MS);
+}
+
+static void mark_old(struct preview *preview)
+{
+    if (!preview->is_old)
+        preview->changed_ms = clock_monotonic_ms();
+    preview->is_old = true;
 }
 
 static void plan_previews(struct report *report)
 {
-    if (timer_is_running(&report->preview))
-        return;
-    int64_t wait_ms = report->sent_ms + PREVIEW_EVERY_MS - clock_monotonic_ms();
-    timer_start(&report->preview, wait_ms > 0 ? wait_ms : 0);
+    if (!timer_is_running(&report->preview) && link_is_up(report->options.link))
+        timer_start(&report->preview, 0);
 }
 
 /* ---- the door */
@@ -201,8 +251,9 @@ struct report *report_create(const struct report_options *options)
 {
     struct report *report = xcalloc(1, sizeof(*report));
     report->options = *options;
-    report->is_old = xcalloc(options->view_count, sizeof(*report->is_old));
-    report->sent_ms = clock_monotonic_ms() - PREVIEW_EVERY_MS;
+    report->previews = xcalloc(options->view_count, sizeof(*report->previews));
+    for (size_t i = 0; i < options->view_count; i++)
+        report->previews[i].sent_ms = clock_monotonic_ms() - MOVING_EVERY_MS;
     timer_init(&report->state, options->loop, send_state, report);
     timer_init(&report->preview, options->loop, send_previews, report);
     return report;
@@ -215,7 +266,7 @@ void report_destroy(struct report *report)
     timer_stop(&report->state);
     timer_stop(&report->preview);
     free(report->revision);
-    free(report->is_old);
+    free(report->previews);
     free(report);
 }
 
@@ -241,8 +292,10 @@ void report_preflight(struct report *report)
 
 void report_all(struct report *report)
 {
-    for (size_t i = 0; i < report->options.view_count; i++)
-        report->is_old[i] = true;
+    for (size_t i = 0; i < report->options.view_count; i++) {
+        report->previews[i].is_sent = false;  // who is there now has seen none
+        mark_old(&report->previews[i]);
+    }
     timer_start(&report->state, 0);
     plan_previews(report);
 }
@@ -251,7 +304,9 @@ void report_painted(struct report *report, const struct view *view)
 {
     if (timer_is_running(&report->state))
         note_time(report);
-    for (size_t i = 0; i < report->options.view_count; i++)
-        report->is_old[i] |= report->options.views[i] == view;
+    for (size_t i = 0; i < report->options.view_count; i++) {
+        if (report->options.views[i] == view)
+            mark_old(&report->previews[i]);
+    }
     plan_previews(report);
 }

@@ -251,10 +251,10 @@ class Show(contextlib.AbstractContextManager):
         question = self.api("question.pick", message=message)["id"]
         self.api("question.air", id=question)
         socket.wait_for(lambda event: event["type"] == "on_air" and "question" in event["on_air"]["views"]["main"])
-        preview = socket.wait_for(lambda event: event["type"] == "preview")
+        preview = socket.wait_for(lambda event: event["type"] == "preview" and "png" in event)
         while True:  # the last one: while the card enters, previews come once a second
             try:
-                preview = socket.wait_for(lambda event: event["type"] == "preview", 2.5)
+                preview = socket.wait_for(lambda event: event["type"] == "preview" and "png" in event, 2.5)
             except (AssertionError, TimeoutError):
                 break
         socket.close()

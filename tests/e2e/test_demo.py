@@ -87,7 +87,7 @@ def collect_previews(demo):
             event = socket.next(LIMIT_S)
             if event["type"] in ("on_air", "snapshot") and "on_air" in event:
                 cards = {name for name in ("question", "poll", "captions") if event["on_air"]["views"]["main"].get(name)}
-            elif event["type"] == "preview":
+            elif event["type"] == "preview" and "png" in event:
                 previews.append((cards, base64.b64decode(event["png"])))
     except (ConnectionError, TimeoutError, OSError):
         return previews

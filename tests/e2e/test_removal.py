@@ -29,7 +29,7 @@ def air(show, addresses, word, author):
     socket = show.socket(topics=["on_air", "desk"])
     question = show.api("question.pick", message=message)["id"]
     show.api("question.air", id=question)
-    socket.wait_for(lambda event: event["type"] == "preview" and has_card(event["png"]))
+    socket.wait_for(lambda event: event["type"] == "preview" and "png" in event and has_card(event["png"]))
     return socket, message
 
 
@@ -48,7 +48,7 @@ def take_off(addresses, socket, **line):
         event = socket.next()
         if event["type"] == "overlay" and event["overlay"]["applied"]["revision"] == revision:
             open_ends.discard("applied")
-        if event["type"] == "preview" and not has_card(event["png"]):
+        if event["type"] == "preview" and "png" in event and not has_card(event["png"]):
             open_ends.discard("picture")
     socket.close()
     return told
