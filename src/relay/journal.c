@@ -374,6 +374,24 @@ void journal_add_audit(struct journal *journal, const char *actor, const char *a
     hand_in(journal, op);
 }
 
+/* ---- Votes ---- */
+
+void journal_add_vote(struct journal *journal, const struct journal_vote *vote)
+{
+    struct journal_vote *copy = xmalloc(sizeof(*copy) + vote->source.len);
+    *copy = *vote;
+    if (vote->source.len > 0)
+        memcpy(copy + 1, vote->source.data, vote->source.len);
+    copy->source.data = (const char *)(copy + 1);
+    pthread_mutex_lock(&journal->lock);
+    bool has_room = journal->held_messages < journal->options.pending_messages;
+    if (has_room)
+        journal_add_op(journal, (struct op){.kind = OP_VOTE, .vote = copy});
+    pthread_mutex_unlock(&journal->lock);
+    if (!has_room)
+        free(copy);
+}
+
 /* ---- Durable ---- */
 
 struct durable {

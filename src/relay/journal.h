@@ -120,6 +120,25 @@ void journal_on_gap(struct journal *journal, void (*fn)(void *data, const struct
 /* Who did what: "anna", "question.air", {"id":12} as text. Kept beside the messages; never read back by the relay. */
 void journal_add_audit(struct journal *journal, const char *actor, const char *action, const char *text);
 
+/* ---- Votes: a row each, in order with the messages. Nothing of who voted but hashes. ---- */
+
+struct journal_vote {
+    uint64_t poll, message;
+    uint64_t author, native;  // journal_hash() with JOURNAL_KEY_AUTHOR, JOURNAL_KEY_NATIVE; native 0: it has no id
+    int option;               // negative: taken back
+    struct str source;        // "twitch:anna"; borrowed
+};
+
+/* Takes the place of what the same message voted in the same poll. While the disk refuses it goes the way of its message. */
+void journal_add_vote(struct journal *journal, const struct journal_vote *vote);
+
+/*
+ * For a start: the votes in a poll that began behind the message `after`, in the order of their messages, taken back ones
+ * among them; what comes later of a message counts. Read at once: call it before the loop runs.
+ */
+void journal_each_vote(struct journal *journal, uint64_t poll, uint64_t after,
+                       void (*fn)(void *data, const struct journal_vote *vote), void *data);
+
 /* ---- Durable ---- */
 
 /* fn runs in the loop once all that was handed in so far is committed; not before that, however long the disk refuses. */
@@ -135,6 +154,8 @@ void journal_dispatch(struct journal *journal);
 enum journal_key {
     JOURNAL_KEY_EVENT = 'e',    // the event key of a message
     JOURNAL_KEY_DELETED = 'd',  // the native id that a delete was about
+    JOURNAL_KEY_AUTHOR = 'a',   // of a vote, as of a message's row
+    JOURNAL_KEY_NATIVE = 'n',   // likewise
 };
 
 /* ---- Reading back: one short query at a time, on the reader's thread ---- */
@@ -200,6 +221,11 @@ uint64_t journal_read_key(struct journal *journal, enum journal_key kind, uint64
 
 /* The answer to this request will not be given. Also for 0 and for requests that were answered. */
 void journal_cancel(struct journal *journal, uint64_t request);
+
+/*
+ * For a start: all messages with an id above `after`, oldest first, read at once. Erased and control ones are left out.
+ */
+void journal_each_since(struct journal *journal, uint64_t after, void (*fn)(void *data, struct message *message), void *data);
 
 /*
  * For a start: the newest `limit` messages of the files, oldest first, read at once. Erased and control ones are left

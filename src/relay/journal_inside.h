@@ -38,6 +38,7 @@ enum op_kind {
     OP_STATE,
     OP_GAP,
     OP_AUDIT,
+    OP_VOTE,
     OP_ERASE,    // rows by id, in the newest file; what else must go is found by the keeper
     OP_FIND,     // after the commit: for the keeper
     OP_DURABLE,  // after the commit: for the loop
@@ -48,6 +49,7 @@ struct op {
     union {
         struct message *message;      // a reference of its own
         struct op_texts *texts;       // owned
+        struct journal_vote *vote;    // owned, the source's name behind it
         struct erasure *erasure;      // owned; OP_ERASE and OP_FIND share one by count
         struct answer *answer;        // owned until it is given
     };

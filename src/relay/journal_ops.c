@@ -26,6 +26,9 @@ static void op_release(struct op *op)
     case OP_AUDIT:
         free(op->texts);
         break;
+    case OP_VOTE:
+        free(op->vote);
+        break;
     case OP_ERASE:
     case OP_FIND:
         erasure_unref(op->erasure);

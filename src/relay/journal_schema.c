@@ -17,6 +17,8 @@ const char *const journal_tables =
     " reason TEXT);"
     "CREATE TABLE IF NOT EXISTS audit(number INTEGER PRIMARY KEY, time_ms INTEGER, actor TEXT, action TEXT,"
     " text TEXT);"
+    "CREATE TABLE IF NOT EXISTS votes(message INTEGER, poll INTEGER, option INTEGER, author INTEGER, native INTEGER,"
+    " source TEXT, PRIMARY KEY(message, poll)) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS erased(number INTEGER PRIMARY KEY, id INTEGER);";
 
 /* SQLite forgets the system's reason after a rollback. */

@@ -5,6 +5,7 @@
  *   seen      per commit and platform: hash and id of each event key, 16 bytes each, so that dedupe is back quickly
  *   state     the latest text under each name
  *   gaps, audit
+ *   votes     by message and poll: the option and hashes of author and native id; option -1: taken back
  *   erased    the ids whose rows were overwritten, in order: what the search index must forget
  *   meta      version, epoch, hash key, how far ids are reserved
  *

@@ -18,10 +18,13 @@ static const char *const sql[SHELF_STATEMENTS] = {
     [SHELF_FORGET_STATE] = "DELETE FROM state WHERE key = ?",
     [SHELF_GAP] = "INSERT INTO gaps(source, from_ms, to_ms, reason) VALUES(?, ?, ?, ?)",
     [SHELF_AUDIT] = "INSERT INTO audit(time_ms, actor, action, text) VALUES(?, ?, ?, ?)",
+    [SHELF_VOTE] = "INSERT OR REPLACE INTO votes(message, poll, option, author, native, source) VALUES(?, ?, ?, ?, ?, ?)",
     [SHELF_SEEN] = "INSERT INTO seen(platform, keys) VALUES(?, ?)",
     [SHELF_SELECT] = "SELECT json, is_erased, who FROM messages WHERE id = ?",
     [SHELF_ERASE] = "UPDATE messages SET is_erased = ?2, who = ?3, json = ?4 WHERE id = ?1",
     [SHELF_NOTE_ERASED] = "INSERT INTO erased(id) VALUES(?)",
+    // What was taken back stays, so that a vote of it in an older file is not counted before the keeper comes there.
+    [SHELF_ERASE_VOTES] = "DELETE FROM votes WHERE message = ?1 AND (option >= 0 OR ?2)",
     [SHELF_BEGIN] = "BEGIN IMMEDIATE",
     [SHELF_COMMIT] = "COMMIT",
 };
@@ -53,7 +56,8 @@ struct shelf *shelf_open(const char *path, uint64_t first_id, const struct hash_
     shelf->first_id = first_id;
     shelf->hash_key = *hash_key;
     shelf->db = db_open(path, may_create ? DB_CREATE : DB_WRITE, may_create ? journal_tables : NULL, err);
-    if (!shelf->db || !prepare_all(shelf, err)) {
+    // A file of an older antiphon gets the tables that it lacks; where all are there, this takes no lock.
+    if (!shelf->db || (!may_create && !db_run(shelf->db, journal_tables, err)) || !prepare_all(shelf, err)) {
         shelf_close(shelf);
         return NULL;
     }
@@ -188,6 +192,18 @@ static bool add_audit(struct shelf *shelf, const struct op_texts *audit, struct 
     return db_step(statement, err);
 }
 
+static bool add_vote(struct shelf *shelf, const struct journal_vote *vote, struct error *err)
+{
+    sqlite3_stmt *statement = shelf->statements[SHELF_VOTE];
+    sqlite3_bind_int64(statement, 1, (int64_t)vote->message);
+    sqlite3_bind_int64(statement, 2, (int64_t)vote->poll);
+    sqlite3_bind_int(statement, 3, vote->option);
+    sqlite3_bind_int64(statement, 4, (int64_t)vote->author);
+    sqlite3_bind_int64(statement, 5, (int64_t)vote->native);
+    sqlite3_bind_text(statement, 6, vote->source.data, (int)vote->source.len, SQLITE_STATIC);
+    return db_step(statement, err);
+}
+
 bool shelf_write_state(struct shelf *shelf, const struct journal_state *state, struct error *err)
 {
     for (size_t i = 0; i < state->count; i++) {
@@ -198,6 +214,16 @@ bool shelf_write_state(struct shelf *shelf, const struct journal_state *state, s
 }
 
 /* ---- Erasing ---- */
+
+static bool erase_votes(struct shelf *shelf, struct row_erasure what, struct error *err)
+{
+    sqlite3_stmt *erase = shelf->statements[SHELF_ERASE_VOTES];
+    if (what.only_quote)
+        return true;
+    sqlite3_bind_int64(erase, 1, (int64_t)what.id);
+    sqlite3_bind_int(erase, 2, what.forget_author);
+    return db_step(erase, err);
+}
 
 static bool overwrite(struct shelf *shelf, uint64_t id, bool only_quote, uint64_t who, struct error *err)
 {
@@ -217,6 +243,8 @@ bool shelf_erase(struct shelf *shelf, struct row_erasure what, bool *was_there, 
 {
     sqlite3_stmt *select = shelf->statements[SHELF_SELECT];
     *was_there = false;
+    if (!erase_votes(shelf, what, err))
+        return false;
     sqlite3_bind_int64(select, 1, (int64_t)what.id);
     int result = sqlite3_step(select);
     if (result != SQLITE_ROW) {
@@ -267,6 +295,8 @@ bool shelf_apply(struct shelf *shelf, const struct op *op, struct error *err)
         return add_gap(shelf, op->texts, err);
     case OP_AUDIT:
         return add_audit(shelf, op->texts, err);
+    case OP_VOTE:
+        return add_vote(shelf, op->vote, err);
     case OP_ERASE:
         return erase_rows(shelf, op->erasure, err);
     case OP_FIND:
