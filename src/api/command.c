@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "relay/journal.h"
+#include "relay/poll_recount.h"
 #include "relay/replies.h"
 
 static const struct command *const groups[] = {
@@ -254,6 +255,9 @@ void reply_forget_all(struct api *api)
             journal_cancel(api->relay->journal, reply->reading);
             free_reply(reply);
         } else if (reply->sent != 0) {
+            free_reply(reply);
+        } else if (reply->is_counting) {
+            poll_recounts_cancel(api->relay->recounts, reply);
             free_reply(reply);
         } else {
             list_remove(&reply->link);  // whoever answers it later frees it

@@ -76,6 +76,7 @@ struct reply {
     uint64_t reading;                // the journal's number of what it waits for; 0: nothing
     uint64_t sent;                   // the number of what it waits for on the platforms; 0: nothing
     bool is_held, is_given;
+    bool is_counting;                // a poll is counted for it
 };
 
 /* Runs it and answers. ref and request: one of them, or none. arguments: an object; other members are refused. */

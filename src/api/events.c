@@ -121,6 +121,24 @@ static void handle_poll(void *data, const struct poll *poll)
     finish(data, TOPIC_DESK, &json);
 }
 
+static void handle_saved_polls(void *data)
+{
+    struct api *api = data;
+    struct buffer json = {0};
+    buffer_add_string(&json, "{\"type\":\"saved_polls\",\"saved_polls\":");
+    polls_write_saved(api->relay->polls, &json);
+    finish(api, TOPIC_DESK, &json);
+}
+
+static void handle_native_polls(void *data)
+{
+    struct api *api = data;
+    struct buffer json = {0};
+    buffer_add_string(&json, "{\"type\":\"native_polls\",\"native_polls\":");
+    polls_write_natives(api->relay->polls, &json);
+    finish(api, TOPIC_DESK, &json);
+}
+
 static void handle_captions(void *data, const struct caption_track *track)
 {
     struct buffer json = {0};
@@ -245,6 +263,8 @@ const struct relay_listener_impl api_listener = {
     .question = handle_question,
     .question_removed = handle_question_removed,
     .poll = handle_poll,
+    .saved_polls = handle_saved_polls,
+    .native_polls = handle_native_polls,
     .captions = handle_captions,
     .source = handle_source,
     .source_removed = handle_source_removed,

@@ -55,7 +55,11 @@ static void add_desk(const struct api *api, struct buffer *out)
         add_comma(out, i);
         poll_write_json(polls_at(relay->polls, i), out);
     }
-    buffer_add_string(out, "],\"captions\":[");
+    buffer_add_string(out, "],\"saved_polls\":");
+    polls_write_saved(relay->polls, out);
+    buffer_add_string(out, ",\"native_polls\":");
+    polls_write_natives(relay->polls, out);
+    buffer_add_string(out, ",\"captions\":[");
     for (size_t i = 0; i < captions_count(relay->captions); i++) {
         add_comma(out, i);
         caption_track_write_json(captions_at(relay->captions, i), out);

@@ -44,6 +44,7 @@ struct on_air_view {
     const char *const *platforms;   // its own ones, e.g. "twitch"; NULL: all are
     size_t platform_count;
     enum on_air_foreign foreign;
+    bool hides_votes;               // of every poll that is open, unless a moderator reveals them
 };
 
 /*

@@ -63,18 +63,44 @@ static void add_question(struct buffer *out, const struct question *question, bo
                   question->is_marked ? "true" : "false");
 }
 
-static void add_poll(struct buffer *out, const struct poll *poll)
+static void add_text_if(struct buffer *out, const char *key, const char *text)
 {
+    if (*text)
+        add_text(out, key, text);
+}
+
+static void add_option(struct buffer *out, const struct poll_option *option, bool is_hidden)
+{
+    buffer_add_string(out, "{\"text\":");
+    buffer_add_json(out, option->text, strlen(option->text));
+    add_text_if(out, "text2", option->text2);
+    if (!is_hidden)
+        buffer_printf(out, ",\"votes\":%" PRIu64, option->votes);
+    buffer_add_char(out, '}');
+}
+
+/* Numbers that a view hides do not leave the relay for it. */
+static void add_poll(struct buffer *out, const struct poll *poll, const struct on_air_view *view)
+{
+    bool is_hidden = poll_is_hidden(poll, view->name) || (view->hides_votes && poll->state == POLL_OPEN && !poll->is_revealed);
     buffer_printf(out, "\"poll\":{\"id\":%" PRIu64, poll->id);
     add_text(out, "question", poll->question);
+    add_text_if(out, "question2", poll->question2);
+    add_text_if(out, "language", poll->language);
+    add_text_if(out, "language2", poll->language2);
     buffer_add_string(out, ",\"options\":[");
     for (size_t i = 0; i < poll->option_count; i++) {
-        buffer_add_string(out, i ? ",{\"text\":" : "{\"text\":");
-        buffer_add_json(out, poll->options[i].text, strlen(poll->options[i].text));
-        buffer_printf(out, ",\"votes\":%" PRIu64 "}", poll->options[i].votes);
+        if (i > 0)
+            buffer_add_char(out, ',');
+        add_option(out, &poll->options[i], is_hidden);
     }
-    buffer_printf(out, "],\"total\":%" PRIu64 ",\"state\":\"%s\",\"since_ms\":%" PRId64, poll->total,
-                  poll_state_name(poll->state), poll->aired_ms);
+    buffer_add_char(out, ']');
+    if (is_hidden) {
+        buffer_add_string(out, ",\"is_hidden\":true");
+    } else {
+        buffer_printf(out, ",\"total\":%" PRIu64, poll->total);
+    }
+    buffer_printf(out, ",\"state\":\"%s\",\"since_ms\":%" PRId64, poll_state_name(poll->state), poll->aired_ms);
     if (poll->state == POLL_OPEN && poll->closes_ms)
         buffer_printf(out, ",\"closes_ms\":%" PRId64, poll->closes_ms);
     buffer_add_char(out, '}');
@@ -135,7 +161,7 @@ static void add_view(struct buffer *out, const struct on_air *on_air, const stru
     const struct poll *poll = polls_find(on_air->options.polls, on_air->poll.shown);
     if (poll && shows_card(view, ON_AIR_POLL)) {
         begin_card(out, start);
-        add_poll(out, poll);
+        add_poll(out, poll, view);
     }
     if (shows_card(view, ON_AIR_CAPTIONS)) {
         struct buffer captions = {0};

@@ -9,14 +9,16 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "chat/message.h"
+#include "base/random.h"
+#include "relay/journal.h"
 #include "relay/polls_private.h"
-#include "relay/text_key.h"
 
 struct polls *polls_create(const struct polls_options *options, struct error *err)
 {
     struct polls *polls = xcalloc(1, sizeof(*polls));
     polls->options = *options;
+    random_bytes(&polls->hash_key, sizeof(polls->hash_key));
+    polls->counted_id = options->journal ? journal_last_id(options->journal) : 0;
     if (!polls_load(polls, err)) {
         polls_destroy(polls);
         return NULL;
@@ -28,11 +30,29 @@ void poll_destroy(struct poll *poll)
 {
     if (!poll)
         return;
-    for (size_t i = 0; i < poll->option_count; i++)
+    for (size_t i = 0; i < poll->option_count; i++) {
         free(poll->options[i].text);
+        free(poll->options[i].text2);
+    }
+    for (size_t i = 0; i < poll->source_count; i++) {
+        free(poll->sources[i].id);
+        free(poll->sources[i].platform);
+        free(poll->sources[i].home);
+    }
+    for (size_t i = 0; i < poll->native_count; i++) {
+        free(poll->natives[i].source);
+        free(poll->natives[i].platform);
+        free(poll->natives[i].id);
+    }
+    for (size_t i = 0; i < poll->hidden_view_count; i++)
+        free(poll->hidden_views[i]);
     vote_options_fini(&poll->words);
-    voters_destroy(poll->voters);
+    poll_end_votes(poll);
+    free(poll->sources);
     free(poll->question);
+    free(poll->question2);
+    free(poll->language);
+    free(poll->language2);
     free(poll->changed_by);
     free(poll);
 }
@@ -43,16 +63,18 @@ void polls_destroy(struct polls *polls)
         return;
     for (size_t i = 0; i < polls->count; i++)
         poll_destroy(polls->items[i]);
-    for (size_t i = 0; i < polls->stale_count; i++)
-        free(polls->stale[i]);
+    for (size_t i = 0; i < polls->saved_count; i++)
+        json_decref(polls->saved[i].draft);
+    for (size_t i = 0; i < polls->native_count; i++)
+        native_poll_fini(&polls->natives[i]);
     free(polls->items);
-    free(polls->stale);
+    free(polls->saved);
     free(polls);
 }
 
 /* --- The list --- */
 
-static struct poll *find(const struct polls *polls, uint64_t id, struct error *err)
+struct poll *polls_find_own(const struct polls *polls, uint64_t id, struct error *err)
 {
     for (size_t i = 0; i < polls->count; i++) {
         if (polls->items[i]->id == id)
@@ -64,7 +86,7 @@ static struct poll *find(const struct polls *polls, uint64_t id, struct error *e
 
 const struct poll *polls_find(const struct polls *polls, uint64_t id)
 {
-    return find(polls, id, NULL);
+    return polls_find_own(polls, id, NULL);
 }
 
 static struct poll *find_on_air(const struct polls *polls)
@@ -79,6 +101,25 @@ static struct poll *find_on_air(const struct polls *polls)
 const struct poll *polls_on_air(const struct polls *polls)
 {
     return find_on_air(polls);
+}
+
+const struct poll *polls_newest_open(const struct polls *polls)
+{
+    for (size_t i = polls->count; i-- > 0;) {
+        if (polls->items[i]->state == POLL_OPEN)
+            return polls->items[i];
+    }
+    return NULL;
+}
+
+bool polls_has_open(const struct polls *polls)
+{
+    return polls->open_count > 0;
+}
+
+uint64_t polls_counted(const struct polls *polls)
+{
+    return polls->counted_id;
 }
 
 size_t polls_count(const struct polls *polls)
@@ -117,105 +158,24 @@ static void trim(struct polls *polls)
     memmove(&polls->items[oldest], &polls->items[oldest + 1], (--polls->count - oldest) * sizeof(*polls->items));
 }
 
-static void end_change(struct polls *polls, struct poll *poll, const char *by)
+void polls_end_change(struct polls *polls, struct poll *poll, const char *by)
 {
-    char *actor = xstrdup(by);
-    free(poll->changed_by);
-    poll->changed_by = actor;
+    if (by) {
+        char *actor = xstrdup(by);
+        free(poll->changed_by);
+        poll->changed_by = actor;
+    }
     poll->is_dirty = false;
     poll_save(polls, poll);
     polls->options.changed(polls->options.data, poll);
 }
 
-/* --- Votes --- */
-
-static void mark_dirty(struct polls *polls)
+void polls_mark_dirty(struct polls *polls, struct poll *poll)
 {
+    poll->is_dirty = true;
     if (!polls->is_dirty) {
         polls->is_dirty = true;
         polls->options.dirty(polls->options.data);
-    }
-}
-
-void poll_count(struct poll *poll, int before, int after)
-{
-    if (before >= 0)
-        poll->options[before].votes--;
-    if (after >= 0)
-        poll->options[after].votes++;
-    poll->total += (uint64_t)((after >= 0) - (before >= 0));
-}
-
-static bool is_vote_time(const struct poll *poll, const struct message *message)
-{
-    if (poll->state != POLL_OPEN || message->received_ms < poll->opened_ms)
-        return false;
-    if (!message->is.is_history)
-        return true;
-    return message->is.time_ms >= poll->opened_ms && (poll->closes_ms == 0 || message->is.time_ms < poll->closes_ms);
-}
-
-/* An option may be an emote's name: first the whole text, then without emotes ("2 Kappa"). */
-static int parse(const struct poll *poll, const struct message *message)
-{
-    int option = vote_parse(&poll->words, message->is.text);
-    if (option >= 0 || message->is.emote_count == 0)
-        return option;
-    struct buffer plain = {0};
-    text_key_add_plain(&plain, message);
-    option = vote_parse(&poll->words, (struct str){plain.data, plain.len});
-    buffer_fini(&plain);
-    return option;
-}
-
-static bool vote(struct polls *polls, struct poll *poll, const struct message *message)
-{
-    int option = parse(poll, message);
-    if (option < 0)
-        return false;
-    struct str platform = message->is.platform, author = message->is.author.id;
-    if (voters_count(poll->voters) >= POLL_VOTERS_MAX && voters_get(poll->voters, platform, author) < 0) {
-        if (!polls->is_full_told)
-            log_warn("relay/polls", "poll %" PRIu64 " has %d voters, no more are counted", poll->id, POLL_VOTERS_MAX);
-        polls->is_full_told = true;
-        return false;
-    }
-    int before = voters_set(poll->voters, platform, author, option);
-    if (before == option)
-        return true;
-    poll_count(poll, before, option);
-    poll_save_vote(polls, poll, platform, author, option);
-    poll->is_dirty = true;
-    mark_dirty(polls);
-    return true;
-}
-
-bool polls_handle_message(struct polls *polls, const struct message *message)
-{
-    enum message_kind kind = message->is.kind;
-    if (polls->open_count == 0 || (kind != MESSAGE_CHAT && kind != MESSAGE_ACTION && kind != MESSAGE_GIFT))
-        return false;
-    if (message->is.text.len == 0 || message->is.author.id.len == 0 || (message->is.author.roles & ROLE_BOT))
-        return false;
-    bool has_voted = false;
-    for (size_t i = polls->count; i-- > 0;) {
-        if (is_vote_time(polls->items[i], message))
-            has_voted |= vote(polls, polls->items[i], message);
-    }
-    return has_voted;
-}
-
-void polls_remove_author(struct polls *polls, struct str platform, struct str author_id)
-{
-    for (size_t i = 0; i < polls->count; i++) {
-        struct poll *poll = polls->items[i];
-        int before = poll->voters ? voters_remove(poll->voters, platform, author_id) : -1;
-        if (before < 0)
-            continue;
-        poll_count(poll, before, -1);
-        poll_save_vote(polls, poll, platform, author_id, -1);
-        poll->is_dirty = true;
-        mark_dirty(polls);
     }
 }
 
@@ -228,95 +188,84 @@ void polls_flush(struct polls *polls)
         polls->items[i]->is_dirty = false;
         polls->options.changed(polls->options.data, polls->items[i]);
     }
-    if (polls_forget_some(polls))
-        mark_dirty(polls);
 }
 
 /* --- What moderators do --- */
 
-static bool check_text(struct str text, const char *what, struct error *err)
+static char *copy(struct str text)
 {
-    if (text.len == 0)
-        return error_set(err, ERROR_DATA, "%s is empty", what);
-    if (text.len > POLL_TEXT_BYTES_MAX)
-        return error_set(err, ERROR_DATA, "%s has %zu bytes: at most %d", what, text.len, POLL_TEXT_BYTES_MAX);
-    return true;
+    return xstrndup(text.len > 0 ? text.data : "", text.len);
 }
 
-static bool check_options(const struct str *options, size_t count, struct error *err)
+struct poll *poll_create(uint64_t id, const struct poll_draft *draft)
 {
-    if (count < 2 || count > VOTE_OPTIONS_MAX)
-        return error_set(err, ERROR_DATA, "options: %zu given, 2 to %d are possible", count, VOTE_OPTIONS_MAX);
-    for (size_t i = 0; i < count; i++) {
-        if (!check_text(options[i], "an option", err))
-            return false;
+    struct poll *poll = xcalloc(1, sizeof(*poll));
+    poll->id = id;
+    poll->question = copy(draft->question);
+    poll->question2 = copy(draft->question2);
+    poll->language = copy(draft->language);
+    poll->language2 = copy(draft->language2);
+    poll->first_counts = draft->first_counts;
+    poll->is_hidden = draft->is_hidden;
+    poll->changed_by = xstrdup("");
+    for (size_t i = 0; i < draft->hidden_view_count; i++)
+        poll->hidden_views[poll->hidden_view_count++] = copy(draft->hidden_views[i]);
+    for (size_t i = 0; i < draft->option_count; i++) {
+        struct str second = i < draft->option2_count ? draft->options2[i] : (struct str){0};
+        poll->options[poll->option_count++] = (struct poll_option){.text = copy(draft->options[i]), .text2 = copy(second)};
     }
-    struct vote_options words;
-    vote_options_init(&words, options, count);
-    bool is_good = true;
-    for (size_t i = 0; i < count && is_good; i++) {
-        for (size_t k = 0; k < i && is_good; k++) {
-            if (strcmp(words.keys[i], words.keys[k]) == 0)
-                is_good = error_set(err, ERROR_DATA, "options %zu and %zu read the same (\"%.*s\"): a vote could not tell them apart",
-                                    k + 1, i + 1, (int)(options[i].len < 60 ? options[i].len : 60), options[i].data);
-        }
-    }
-    vote_options_fini(&words);
-    return is_good;
+    vote_options_init(&poll->words, draft->options, draft->option2_count > 0 ? draft->options2 : NULL, draft->option_count);
+    return poll;
 }
 
-const struct poll *polls_open(struct polls *polls, struct str question, const struct str *options, size_t count,
-                              int64_t seconds, const char *by, struct error *err)
+const struct poll *polls_begin(struct polls *polls, struct poll *poll, const char *by, struct error *err)
 {
-    if (!check_text(question, "question", err) || !check_options(options, count, err))
-        return NULL;
-    if (seconds < 0 || seconds > POLL_SECONDS_MAX) {
-        error_set(err, ERROR_DATA, "seconds %" PRId64 ": 0 (until closed) to %d", seconds, POLL_SECONDS_MAX);
-        return NULL;
-    }
     if (polls->open_count >= POLLS_OPEN_MAX) {
         error_set(err, ERROR_AGAIN, "%d polls are open already: close one first", POLLS_OPEN_MAX);
+        poll_destroy(poll);
         return NULL;
     }
-    struct poll *poll = xcalloc(1, sizeof(*poll));
-    poll->id = polls->last_id + 1;
     poll->state = POLL_OPEN;
-    poll->question = xstrndup(question.data, question.len);
     poll->opened_ms = clock_unix_ms();
-    poll->closes_ms = seconds ? poll->opened_ms + seconds * 1000 : 0;
-    for (; poll->option_count < count; poll->option_count++)
-        poll->options[poll->option_count].text = xstrndup(options[poll->option_count].data, options[poll->option_count].len);
-    vote_options_init(&poll->words, options, count);
-    poll->voters = voters_create();
+    poll->after_id = polls->counted_id;
+    poll_begin_votes(poll);
     polls_insert(polls, poll);
     polls->open_count++;
     polls->is_full_told = false;
-    end_change(polls, poll, by);
+    poll_sum_up(poll);
+    polls_end_change(polls, poll, by);
     return poll;
+}
+
+const struct poll *polls_open(struct polls *polls, const struct poll_draft *draft, const char *by, struct error *err)
+{
+    if (!poll_draft_check(draft, err))
+        return NULL;
+    struct poll *poll = poll_create(polls->last_id + 1, draft);
+    poll->closes_ms = draft->seconds ? clock_unix_ms() + draft->seconds * 1000 : 0;
+    return polls_begin(polls, poll, by, err);
 }
 
 bool polls_close(struct polls *polls, uint64_t id, const char *by, struct error *err)
 {
-    struct poll *poll = find(polls, id, err);
+    struct poll *poll = polls_find_own(polls, id, err);
     if (!poll)
         return false;
     if (poll->state == POLL_CLOSED)
         return true;
     poll->state = POLL_CLOSED;
     poll->closed_ms = clock_unix_ms();
+    poll->up_to_id = polls->counted_id;
     polls->open_count--;
-    voters_destroy(poll->voters);
-    poll->voters = NULL;
-    end_change(polls, poll, by);
-    poll_forget_votes(polls, poll->id);
-    mark_dirty(polls);
+    poll_end_votes(poll);
+    polls_end_change(polls, poll, by);
     trim(polls);
     return true;
 }
 
 bool polls_air(struct polls *polls, uint64_t id, bool is_on_air, const char *by, struct error *err)
 {
-    struct poll *poll = find(polls, id, err);
+    struct poll *poll = polls_find_own(polls, id, err);
     if (!poll)
         return false;
     if (poll->is_on_air == is_on_air)
@@ -328,9 +277,49 @@ bool polls_air(struct polls *polls, uint64_t id, bool is_on_air, const char *by,
     if (is_on_air)
         poll->aired_ms = clock_unix_ms();
     if (before && before != poll)
-        end_change(polls, before, by);
-    end_change(polls, poll, by);
+        polls_end_change(polls, before, by);
+    polls_end_change(polls, poll, by);
     return true;
+}
+
+bool polls_reveal(struct polls *polls, uint64_t id, bool is_revealed, const char *by, struct error *err)
+{
+    struct poll *poll = polls_find_own(polls, id, err);
+    if (!poll)
+        return false;
+    if (!poll->is_hidden)
+        return error_set(err, ERROR_DATA, "poll %" PRIu64 " hides nothing", id);
+    if (poll->is_revealed == is_revealed)
+        return true;
+    poll->is_revealed = is_revealed;
+    polls_end_change(polls, poll, by);
+    return true;
+}
+
+bool poll_is_hidden(const struct poll *poll, const char *view)
+{
+    if (poll->state != POLL_OPEN || !poll->is_hidden || poll->is_revealed)
+        return false;
+    for (size_t i = 0; i < poll->hidden_view_count; i++) {
+        if (strcmp(poll->hidden_views[i], view) == 0)
+            return true;
+    }
+    return poll->hidden_view_count == 0;
+}
+
+void polls_set_counts(struct polls *polls, uint64_t id, const struct poll_source *sources, size_t count, const char *by)
+{
+    struct poll *poll = polls_find_own(polls, id, NULL);
+    if (!poll || poll->state != POLL_CLOSED)
+        return;
+    for (size_t i = 0; i < poll->source_count; i++)
+        memset(poll->sources[i].votes, 0, sizeof(poll->sources[i].votes));
+    for (size_t i = 0; i < count; i++) {
+        unsigned at = poll_source_index(poll, str_from(sources[i].id), str_from(sources[i].platform));
+        memcpy(poll->sources[at].votes, sources[i].votes, sizeof(sources[i].votes));
+    }
+    poll_sum_up(poll);
+    polls_end_change(polls, poll, by);
 }
 
 int64_t polls_handle_time(struct polls *polls, int64_t now_ms)

@@ -17,6 +17,8 @@
 #include "relay/crosspost.h"
 #include "relay/intake.h"
 #include "relay/journal.h"
+#include "relay/poll_platforms.h"
+#include "relay/poll_recount.h"
 #include "relay/polls.h"
 #include "relay/question_words.h"
 #include "relay/questions.h"
@@ -28,7 +30,7 @@
 
 #define HANDLED_KEY "relay:handled"
 
-enum { FLUSH_MS = 200, NOTICE_BYTES = 512, CLOCK_MS_MAX = 60 * 1000 };
+enum { FLUSH_MS = 200, NOTICE_BYTES = 512, CLOCK_MS_MAX = 60 * 1000, NOTE_MESSAGES = 2000 };
 
 /*
  * Calls fn of every listener that has it. A listener may remove itself; `next` is taken before, so it must not remove
@@ -62,6 +64,7 @@ static void handle_flush(void *data)
     questions_flush(relay->questions);
     polls_flush(relay->polls);
     char text[24];
+    relay->noted_id = relay->handled_id;
     snprintf(text, sizeof(text), "%" PRIu64, relay->handled_id);
     journal_set_state(relay->journal, HANDLED_KEY, text);
 }
@@ -136,6 +139,18 @@ static void handle_poll(void *data, const struct poll *poll)
     }
 }
 
+static void handle_saved_polls(void *data)
+{
+    struct relay *relay = data;
+    TELL(relay, saved_polls);
+}
+
+static void handle_native_polls(void *data)
+{
+    struct relay *relay = data;
+    TELL(relay, native_polls);
+}
+
 static void handle_captions(void *data, const struct caption_track *track)
 {
     struct relay *relay = data;
@@ -190,6 +205,7 @@ void relay_tell_ended_login(struct relay *relay, const struct login *login)
 static void handle_sent(void *data, const struct sent *sent)
 {
     struct relay *relay = data;
+    poll_platforms_handle_sent(relay, sent);
     TELL(relay, sent, sent);
 }
 
@@ -259,12 +275,11 @@ static void handle_message(struct relay *relay, const struct message *message)
 {
     if (message->id > relay->handled_id)
         relay->handled_id = message->id;
-    if (message->is.is_own)
-        return;  // ours: no question of the crowd's, and no vote
-    if (chat_commands_handle_message(relay->chat_commands, message))
-        return;
-    questions_handle_message(relay->questions, message);
     polls_handle_message(relay->polls, message);
+    if (message->is.is_own)
+        return;  // ours: no question of the crowd's
+    if (!chat_commands_handle_message(relay->chat_commands, message))
+        questions_handle_message(relay->questions, message);
 }
 
 static void handle_messages(void *data, struct message *const *messages, size_t count)
@@ -276,6 +291,8 @@ static void handle_messages(void *data, struct message *const *messages, size_t 
         if (relay->crosspost)
             crosspost_handle_message(relay->crosspost, messages[i]);
     }
+    if (relay->handled_id - relay->noted_id > NOTE_MESSAGES)
+        start_flush(relay);
     TELL(relay, messages, messages, count);
 }
 
@@ -283,8 +300,7 @@ static void handle_removed(void *data, const struct queue_removal *removal)
 {
     struct relay *relay = data;
     questions_handle_removal(relay->questions, removal);
-    if (removal->author_id.len > 0)
-        polls_remove_author(relay->polls, removal->platform, removal->author_id);
+    polls_handle_removal(relay->polls, removal);
     if (relay->crosspost)
         crosspost_handle_removal(relay->crosspost, removal);
     TELL(relay, removed, removal);
@@ -301,7 +317,14 @@ static void handle_edited(void *data, struct message *message)
 {
     struct relay *relay = data;
     questions_handle_edit(relay->questions, message);
+    polls_handle_edit(relay->polls, message);
     TELL(relay, edited, message);
+}
+
+/* The queue has let the message go; a vote that it was may still count. */
+static void handle_late_edit(void *data, const struct message *edit)
+{
+    polls_handle_late_edit(((struct relay *)data)->polls, edit);
 }
 
 /* --- Coming and going --- */
@@ -316,6 +339,7 @@ static bool open_journal(struct relay *relay, const struct relay_options *option
     journal_on_gap(relay->journal, handle_gap, relay);
     relay->queue = queue_create(&(struct queue_options){.loop = relay->loop, .capacity = options->queue_messages});
     relay->intake = intake_create(&(struct intake_options){.journal = relay->journal, .queue = relay->queue});
+    intake_on_late_edit(relay->intake, handle_late_edit, relay);
     return relay->intake != NULL;
 }
 
@@ -345,7 +369,8 @@ static bool create_desk(struct relay *relay, const struct relay_options *options
         .changed = handle_question, .removed = handle_question_removed,
         .dirty = handle_dirty}, err);
     relay->polls = relay->questions ? polls_create(&(struct polls_options){
-        .journal = relay->journal, .data = relay, .changed = handle_poll, .dirty = handle_dirty}, err) : NULL;
+        .journal = relay->journal, .data = relay, .changed = handle_poll, .dirty = handle_dirty,
+        .saved_changed = handle_saved_polls, .natives_changed = handle_native_polls}, err) : NULL;
     relay->captions = relay->polls ? captions_create(&(struct captions_options){
         .journal = relay->journal, .data = relay, .changed = handle_captions, .lines_changed = handle_lines}, err) : NULL;
     return relay->captions != NULL;
@@ -390,14 +415,21 @@ static void start_sources(struct relay *relay, const struct relay_options *optio
         relay_notice(relay, "error", "crosspost", "%s; nothing is passed on", err.text);
 }
 
+static void count_missed(void *data, struct message *message)
+{
+    polls_handle_message(((struct relay *)data)->polls, message);
+}
+
 /*
  * What was journalled and not yet looked at when the relay was killed. To count a vote again changes nothing, and a
- * question's author counts once.
+ * question's author counts once. Every vote is a voter's: those that the queue does not hold are asked of the files.
  */
 static void catch_up(struct relay *relay)
 {
     const char *text = journal_state(relay->journal, HANDLED_KEY);
-    relay->handled_id = text ? strtoull(text, NULL, 10) : 0;
+    relay->handled_id = relay->noted_id = text ? strtoull(text, NULL, 10) : 0;
+    if (polls_has_open(relay->polls))
+        journal_each_since(relay->journal, relay->handled_id, count_missed, relay);
     struct message *message = queue_next(relay->queue, relay->handled_id);
     for (; message; message = queue_next(relay->queue, message->id))
         handle_message(relay, message);
@@ -426,6 +458,7 @@ struct relay *relay_create(const struct relay_options *options, struct error *er
         return NULL;
     }
     relay_create_chat_commands(relay, options);
+    relay->recounts = poll_recounts_create(relay);
     catch_up(relay);
     queue_add_listener(relay->queue, &relay->queue_listener);
     handle_clock(relay);
@@ -458,6 +491,7 @@ void relay_destroy(struct relay *relay)
     chat_commands_destroy(relay->chat_commands);
     on_air_destroy(relay->on_air);
     captions_destroy(relay->captions);
+    poll_recounts_destroy(relay->recounts);
     polls_destroy(relay->polls);
     questions_destroy(relay->questions);
     question_words_use(NULL);

@@ -30,6 +30,7 @@ struct login_listener;
 struct logins;
 struct message;
 struct poll;
+struct poll_recounts;
 struct polls;
 struct question;
 struct question_words;
@@ -81,6 +82,8 @@ struct relay_listener_impl {
     void (*question)(void *data, const struct question *question);
     void (*question_removed)(void *data, uint64_t id);
     void (*poll)(void *data, const struct poll *poll);
+    void (*saved_polls)(void *data);   // see polls_write_saved()
+    void (*native_polls)(void *data);  // see polls_write_natives()
     void (*captions)(void *data, const struct caption_track *track);
     void (*login)(void *data, const struct login *login);
     void (*source)(void *data, const struct source *source);
@@ -115,6 +118,7 @@ struct relay {
     struct question_words *question_words;
     struct questions *questions;
     struct polls *polls;
+    struct poll_recounts *recounts;
     struct captions *captions;
     struct chat_commands *chat_commands;
     struct on_air *on_air;
@@ -133,6 +137,7 @@ struct relay {
     int64_t flushed_ms;     // monotonic
     int64_t on_air_ns;      // monotonic: the on-air state changed last
     uint64_t handled_id;    // the newest message that questions and polls have seen
+    uint64_t noted_id;      // the same as the journal was told last
 };
 
 /* Opens the journal, takes up the state of before and starts the sources. NULL: err says what is wrong. */

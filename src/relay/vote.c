@@ -1,6 +1,7 @@
 #include "relay/vote.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unicode/uchar.h>
@@ -8,9 +9,14 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/utf8.h"
-#include "relay/text_key.h"
+#include "relay/vote_words.h"
 
-enum { TEXT_MAX = 600, TOKENS_MAX = 8 };
+enum {
+    TEXT_MAX = 600,
+    TOKENS_MAX = 8,
+    DECORATION_MAX = 64, // bytes that may stand around an option's words or its number
+    KEYCAP_TEN = 0x1f51f,
+};
 
 /* --- Characters --- */
 
@@ -73,59 +79,13 @@ static struct str strip(struct str text)
     return text;
 }
 
-/* --- Options --- */
-
-/* For texts of symbols alone: what is left without spaces and invisible ones. */
-static void add_raw(struct buffer *out, struct str text)
-{
-    for (size_t i = 0, size; i < text.len; i += size) {
-        UChar32 c = (UChar32)utf8_decode(text.data + i, text.len - i, &size);
-        if (!is_space(c) && !u_hasBinaryProperty(c, UCHAR_VARIATION_SELECTOR))
-            buffer_add(out, text.data + i, size);
-    }
-}
-
-static char *make_key(struct str text)
-{
-    struct buffer key = {0};
-    text_key_add(&key, text.data, text.len);
-    if (key.len == 0)
-        add_raw(&key, text);
-    return buffer_take(&key);
-}
-
-void vote_options_init(struct vote_options *options, const struct str *texts, size_t count)
-{
-    options->count = count;
-    for (size_t i = 0; i < count; i++)
-        options->keys[i] = make_key(texts[i]);
-}
-
-void vote_options_fini(struct vote_options *options)
-{
-    for (size_t i = 0; i < options->count; i++)
-        free(options->keys[i]);
-    *options = (struct vote_options){0};
-}
-
-static int find_key(const struct vote_options *options, struct str text)
-{
-    char *key = make_key(text);
-    int found = -1;
-    for (size_t i = 0; *key && i < options->count && found < 0; i++) {
-        if (strcmp(options->keys[i], key) == 0)
-            found = (int)i;
-    }
-    free(key);
-    return found;
-}
-
 /* --- Numbers and letters --- */
 
 /* How lists are lettered, in the forms that text_key.h leaves. */
 static const char *const letter_rows[] = {
-    "abcdefghi", "αβγδεζηθι", "абвгдежзи", "אבגדהוזחט", "ابجدهوزحط", "ابپتث",
-    "ᄀᄂᄃᄅᄆᄇᄉᄋᄌ", "가나다라마바사아자", "甲乙丙丁戊己庚辛壬", "アイウエオカキクケ", "あいうえおかきくけ", "กขคงจฉชซฌ", "कखगघङचछजझ",
+    "abcdefghij", "αβγδεζηθικ", "абвгдежзик", "אבגדהוזחטי", "ابجدهوزحطی", "ابپتثجچحخد",
+    "ᄀᄂᄃᄅᄆᄇᄉᄋᄌᄎ", "가나다라마바사아자차", "甲乙丙丁戊己庚辛壬癸", "アイウエオカキクケコ", "あいうえおかきくけこ", "กขคงจฉชซฌญ",
+    "कखगघङचछजझञ",
 };
 
 static int find_letter(struct str key, size_t count)
@@ -144,58 +104,81 @@ static int find_letter(struct str key, size_t count)
     return -1;
 }
 
-/* Counters that are written to the number without a space: 第2, 選二, 2號, 2番, 2번. */
+static bool has_prefix(struct str text, struct str prefix)
+{
+    if (text.len <= prefix.len)
+        return false;
+    for (size_t i = 0; i < prefix.len; i++) {
+        char c = text.data[i];
+        if ((c >= 'A' && c <= 'Z' ? c + 32 : c) != prefix.data[i])
+            return false;
+    }
+    return true;
+}
+
+static bool has_suffix(struct str text, struct str suffix)
+{
+    return text.len > suffix.len && memcmp(text.data + text.len - suffix.len, suffix.data, suffix.len) == 0;
+}
+
+/* What is written to the number without a space: 第2, 我選二, 投票2, 2號, 2番に投票, 2번, โหวต2, vote2. */
 static struct str strip_counter(struct str token)
 {
-    static const UChar32 before[] = {0x7b2c, 0x9078, 0x9009, 0x6295};          // 第 選 选 投
-    static const UChar32 behind[] = {0x865f, 0x53f7, 0x756a, 0xbc88, 0x500b};  // 號 号 番 번 個
-    size_t size;
-    UChar32 first = first_of(token, &size);
+    static const struct str before[] = {STR("投票"), STR("我選"), STR("我选"), STR("我投"), STR("選項"), STR("选项"), STR("第"),
+        STR("選"), STR("选"), STR("投"), STR("โหวต"), STR("เลือก"), STR("ข้อ"), STR("เบอร์"), STR("vote"), STR("option"), STR("no.")};
+    static const struct str behind[] = {STR("に投票"), STR("に一票"), STR("號"), STR("号"), STR("番"), STR("번"), STR("個"),
+        STR("个"), STR("項"), STR("项")};
     for (size_t i = 0; i < ARRAY_LENGTH(before); i++) {
-        if (first == before[i] && token.len > size) {
-            token.data += size;
-            token.len -= size;
-            break;
-        }
+        if (has_prefix(token, before[i]))
+            token = (struct str){token.data + before[i].len, token.len - before[i].len};
     }
-    UChar32 last = last_of(token, &size);
     for (size_t i = 0; i < ARRAY_LENGTH(behind); i++) {
-        if (last == behind[i] && token.len > size) {
-            token.len -= size;
-            break;
-        }
+        if (has_suffix(token, behind[i]))
+            token.len -= behind[i].len;
     }
     return token;
 }
 
-/*
- * One character with a value: 2 ۲ २ ２ ② Ⅱ 二 are all two. An option whose words are that number wins over the option
- * that stands there.
- */
-static int find_number(const struct vote_options *options, struct str token)
+/* One character with a value (2 ۲ २ ２ ② Ⅱ 二 are all two), or digits: 10 ۱۰ １０. -1: neither, or more than options can be. */
+static int number_of(struct str token)
 {
     size_t size;
     UChar32 c = first_of(token, &size);
-    double value = size == token.len ? u_getNumericValue(c) : U_NO_NUMERIC_VALUE;
-    for (int number = 0; number <= 9; number++) {
-        if (value != (double)number)
-            continue;
-        char digit = (char)('0' + number);
-        int found = find_key(options, (struct str){&digit, 1});
-        if (found < 0 && number >= 1 && (size_t)number <= options->count)
-            found = number - 1;
-        return found;
+    if (size == token.len) {
+        double value = u_getNumericValue(c);
+        return value >= 0 && value <= VOTE_OPTIONS_MAX && value == (double)(int)value ? (int)value : -1;
     }
-    return -1;
+    int number = 0;
+    for (size_t i = 0; i < token.len; i += size) {
+        int digit = u_charDigitValue((UChar32)utf8_decode(token.data + i, token.len - i, &size));
+        if (digit < 0 || (number == 0 && digit == 0))
+            return -1;
+        number = number * 10 + digit;
+        if (number > VOTE_OPTIONS_MAX)
+            return -1;
+    }
+    return number;
+}
+
+/* An option whose words are that number wins over the option that stands there. */
+static int find_number(const struct vote_options *options, struct str token)
+{
+    int number = token.len > 0 ? number_of(token) : -1;
+    if (number < 0)
+        return -1;
+    char digits[4];
+    int len = snprintf(digits, sizeof(digits), "%d", number);
+    int found = vote_find_exact(options, (struct str){digits, (size_t)len});
+    return found < 0 && number >= 1 && (size_t)number <= options->count ? number - 1 : found;
 }
 
 static int find_token(const struct vote_options *options, struct str token)
 {
-    int found = find_key(options, token);
+    int found = vote_find(options, token);
     if (found < 0)
         found = find_number(options, strip_counter(token));
     if (found < 0) {
-        char *key = make_key(token);
+        char *key = vote_key(token);
         found = find_letter(str_from(key), options->count);
         free(key);
     }
@@ -225,13 +208,47 @@ static void end_token(struct tokens *tokens, size_t from)
     tokens->token[tokens->count++] = token;
 }
 
+static bool is_word_of(struct str token, const char *const *words, size_t count)
+{
+    char *key = vote_key(token);
+    bool is_found = false;
+    for (size_t i = 0; i < count && !is_found; i++)
+        is_found = strcmp(key, words[i]) == 0;
+    free(key);
+    return is_found;
+}
+
+/* Words as text_key.h leaves them. */
+static const char *const vote_words[] = {
+    "vote", "v", "poll", "votar", "voto", "stimme", "abstimmen", "oy", "голос", "голосую", "رای", "رایمن", "صوت", "اصوت", "تصویت",
+    "वोट", "मत", "โหวต", "เลือก", "投票", "選択", "选择", "투표", "ψήφος", "הצבעה",
+};
+static const char *const kind_words[] = {
+    "option", "number", "no", "nr", "nummer", "numero", "número", "opción", "opcion", "opção", "choix", "seçenek", "вариант",
+    "номер", "گزینه", "گزینهی", "شماره", "رقم", "خیار", "विकल्प", "ข้อ", "เบอร์", "选项", "番号", "번호",
+};
+
+static bool says_vote(struct str token)
+{
+    return is_word_of(token, vote_words, ARRAY_LENGTH(vote_words)) || is_word_of(token, kind_words, ARRAY_LENGTH(kind_words));
+}
+
+/* "vote:b" is two words, "2:30" is one. */
+static bool is_colon_behind_vote(const struct tokens *tokens, size_t from, UChar32 c)
+{
+    return (c == ':' || c == 0xff1a) && tokens->bytes.len > from &&
+           says_vote((struct str){tokens->bytes.data + from, tokens->bytes.len - from});
+}
+
 static void split(struct tokens *tokens, struct str text)
 {
     buffer_reserve(&tokens->bytes, text.len + 1);  // it never grows, so tokens may point into it
     size_t from = 0;
     for (size_t i = 0, size; i < text.len; i += size) {
         UChar32 c = (UChar32)utf8_decode(text.data + i, text.len - i, &size);
-        if (is_space(c) || is_picture(c)) {
+        if (c == KEYCAP_TEN) {
+            buffer_add(&tokens->bytes, "10", 2);  // shorter than the four bytes that it was
+        } else if (is_space(c) || is_picture(c) || is_colon_behind_vote(tokens, from, c)) {
             end_token(tokens, from);
             from = tokens->bytes.len;
         } else if (!is_invisible(c)) {
@@ -241,26 +258,13 @@ static void split(struct tokens *tokens, struct str text)
     end_token(tokens, from);
 }
 
-static bool is_word_of(struct str token, const char *const *words, size_t count)
-{
-    char *key = make_key(token);
-    bool is_found = false;
-    for (size_t i = 0; i < count && !is_found; i++)
-        is_found = strcmp(key, words[i]) == 0;
-    free(key);
-    return is_found;
-}
-
-/* How many of the first tokens only say that a vote follows. Words as text_key.h leaves them. */
+/* How many of the first tokens only say that a vote follows. */
 static size_t count_prefix(const struct tokens *tokens)
 {
-    static const char *const votes[] = {"vote", "v", "poll", "voto", "stimme", "голос", "голосую", "رای", "رایمن", "صوت", "投票", "투표"};
-    static const char *const kinds[] = {"option", "number", "no", "nr", "nummer", "opción", "opcion", "numero", "número",
-                                        "вариант", "номер", "گزینه", "شماره", "رقم", "خیار", "选项", "番号"};
     size_t used = 0;
-    if (used + 1 < tokens->count && is_word_of(tokens->token[used], votes, ARRAY_LENGTH(votes)))
+    if (used + 1 < tokens->count && is_word_of(tokens->token[used], vote_words, ARRAY_LENGTH(vote_words)))
         used++;
-    if (used + 1 < tokens->count && is_word_of(tokens->token[used], kinds, ARRAY_LENGTH(kinds)))
+    if (used + 1 < tokens->count && is_word_of(tokens->token[used], kind_words, ARRAY_LENGTH(kind_words)))
         used++;
     return used;
 }
@@ -273,7 +277,7 @@ static int parse_tokens(const struct vote_options *options, const struct tokens 
     struct str rest = tokens->token[first];
     const struct str *last = &tokens->token[tokens->count - 1];
     rest.len = (size_t)(last->data + last->len - rest.data);
-    int found = first > 0 ? find_key(options, rest) : -1;  // "!vote green tea"
+    int found = first > 0 ? vote_find(options, rest) : -1;  // "!vote green tea"
     if (found >= 0)
         return found;
     for (size_t i = first; i < tokens->count; i++) {
@@ -287,13 +291,13 @@ static int parse_tokens(const struct vote_options *options, const struct tokens 
 
 int vote_parse(const struct vote_options *options, struct str text)
 {
-    if (text.len == 0 || text.len > TEXT_MAX)
+    if (text.len == 0 || text.len > TEXT_MAX || text.len > options->longest * 3 + DECORATION_MAX)
         return -1;
     for (size_t i = 0, size; i < text.len; i += size) {
         if (is_asking((UChar32)utf8_decode(text.data + i, text.len - i, &size)))
             return -1;
     }
-    int found = find_key(options, text);
+    int found = vote_find(options, text);
     if (found >= 0)
         return found;
     struct tokens tokens = {0};
@@ -301,4 +305,21 @@ int vote_parse(const struct vote_options *options, struct str text)
     found = parse_tokens(options, &tokens);
     buffer_fini(&tokens.bytes);
     return found;
+}
+
+int vote_parse_memo(const struct vote_options *options, struct vote_memo *memo, struct str text)
+{
+    if (text.len == 0 || text.len > VOTE_MEMO_BYTES)
+        return vote_parse(options, text);
+    // FNV-1a: who makes texts collide wins the time of reading his own.
+    uint32_t hash = 2166136261u;
+    for (size_t i = 0; i < text.len; i++)
+        hash = (hash ^ (unsigned char)text.data[i]) * 16777619u;
+    struct vote_memory *place = &memo->places[(hash ^ hash >> 16) % VOTE_MEMO_PLACES];
+    if (place->len == text.len && memcmp(place->text, text.data, text.len) == 0)
+        return place->option;
+    int option = vote_parse(options, text);
+    *place = (struct vote_memory){.len = (uint8_t)text.len, .option = (int8_t)option};
+    memcpy(place->text, text.data, text.len);
+    return option;
 }

@@ -243,8 +243,8 @@ int main(int argc, char **argv)
     must(bench.relay, &err);
     bench.api = api_create(bench.loop, bench.relay, &(struct api_options){.unix_path = bench.socket}, &err);
     must(bench.api, &err);
-    static const struct str options[] = {STR("Chess"), STR("圍棋"), STR("تخته نرد")};
-    polls_open(bench.relay->polls, STR("Next game?"), options, 3, 0, "bench", &err);
+    const struct poll_draft draft = {.question = STR("Next game?"), .options = {STR("Chess"), STR("圍棋"), STR("تخته نرد")}, .option_count = 3};
+    polls_open(bench.relay->polls, &draft, "bench", &err);
 
     panels.bench = &bench;
     panels.lags_ms = xcalloc(LAGS_MAX, sizeof(*panels.lags_ms));

@@ -22,7 +22,9 @@
 #include "relay/captions.h"
 #include "relay/intake.h"
 #include "relay/journal.h"
+#include "relay/journal_row.h"
 #include "relay/on_air.h"
+#include "relay/poll_recount.h"
 #include "relay/polls.h"
 #include "relay/questions.h"
 #include "relay/replies.h"
@@ -109,6 +111,26 @@ void journal_erase(struct journal *journal, const struct journal_erasure *what, 
 }
 
 void journal_cancel(struct journal *journal, uint64_t request) {}
+uint64_t journal_last_id(const struct journal *journal) { return 1; }
+uint64_t journal_hash(const struct journal *journal, enum journal_key kind, struct str platform, struct str key) { return key.len + 1; }
+uint64_t row_hash(const struct hash_key *hash_key, char kind, struct str platform, struct str key) { return key.len + 1; }
+void journal_add_vote(struct journal *journal, const struct journal_vote *vote) {}
+void journal_each_vote(struct journal *journal, uint64_t poll, uint64_t after,
+                       void (*fn)(void *data, const struct journal_vote *vote), void *data) {}
+
+bool poll_recount(struct poll_recounts *recounts, uint64_t poll, const char *by, poll_recounted_fn fn, void *data,
+                  struct error *err)
+{
+    return error_set(err, ERROR_AGAIN, "polls are being counted");
+}
+
+bool poll_export(struct poll_recounts *recounts, uint64_t poll, uint64_t next, poll_exported_fn fn, void *data,
+                 struct error *err)
+{
+    return error_set(err, ERROR_AGAIN, "polls are being counted");
+}
+
+void poll_recounts_cancel(struct poll_recounts *recounts, const void *data) {}
 
 bool intake_remove_message(struct intake *intake, uint64_t id, const char *actor) { return false; }
 void intake_remove_rest(struct intake *intake, const struct message *message, const char *actor) {}

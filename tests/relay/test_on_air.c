@@ -249,9 +249,9 @@ static void test_same_after_restart(void **state)
     struct desk desk;
     struct error err = {0};
     begin(&desk);
-    static const struct str options[] = {STR("a"), STR("b")};
+    const struct poll_draft draft = {.question = STR("q"), .options = {STR("a"), STR("b")}, .option_count = 2};
     air(&desk, pick(&desk, "twitch", 1, "این آهنگ؟"));
-    polls_air(desk.polls, polls_open(desk.polls, STR("q"), options, 2, 0, "anna", &err)->id, true, "anna", &err);
+    polls_air(desk.polls, polls_open(desk.polls, &draft, "anna", &err)->id, true, "anna", &err);
     on_air_set_blank(desk.on_air, true, clock_unix_ms());
     fixture_commit(desk.journal, desk.loop);
     char *json = xstrdup(on_air_json(desk.on_air).data), *revision = xstrdup(on_air_revision(desk.on_air));

@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "net/loop.h"
 #include "relay/polls.h"
+#include "relay/queue.h"
 
 struct desk {
     char *folder;
@@ -81,14 +82,26 @@ static bool vote(struct desk *desk, const char *platform, const char *author, co
     return push(desk, &message);
 }
 
-static const struct poll *open_poll(struct desk *desk, int64_t seconds)
+static const struct poll *open_draft(struct desk *desk, const struct poll_draft *draft)
 {
-    static const struct str options[] = {STR("Chess"), STR("圍棋"), STR("تخته نرد")};
     struct error err = {0};
-    const struct poll *poll = polls_open(desk->polls, STR("Next game?"), options, 3, seconds, "anna", &err);
+    const struct poll *poll = polls_open(desk->polls, draft, "anna", &err);
     if (!poll)
         fail_msg("%s", err.text);
     return poll;
+}
+
+static void remove_author(struct desk *desk, const char *source, const char *author, uint64_t up_to)
+{
+    polls_handle_removal(desk->polls, &(struct queue_removal){
+        .platform = STR("twitch"), .source = str_from(source), .author_id = str_from(author), .up_to = up_to});
+}
+
+static const struct poll *open_poll(struct desk *desk, int64_t seconds)
+{
+    const struct poll_draft draft = {.question = STR("Next game?"), .seconds = seconds,
+        .options = {STR("Chess"), STR("圍棋"), STR("تخته نرد")}, .option_count = 3};
+    return open_draft(desk, &draft);
 }
 
 static void assert_votes(const struct poll *poll, uint64_t first, uint64_t second, uint64_t third)
@@ -121,7 +134,7 @@ static void test_one_vote_an_author(void **state)
     polls_flush(desk.polls);
     assert_int_equal(desk.changed, changed + 1);
 
-    polls_remove_author(desk.polls, STR("twitch"), STR("u1"));
+    remove_author(&desk, "", "u1", 0);
     assert_votes(poll, 2, 0, 1);
     assert_true(vote(&desk, "twitch", "u1", "3"));
     assert_votes(poll, 2, 0, 2);
@@ -171,9 +184,8 @@ static void test_emote_votes(void **state)
     assert_false(vote(&desk, "twitch", "u2", "2 Kappa"));  // here it is a word
     assert_votes(poll, 0, 1, 0);
 
-    static const struct str options[] = {STR("Kappa"), STR("PogChamp")};
-    struct error err = {0};
-    const struct poll *emotes = polls_open(desk.polls, STR("?"), options, 2, 0, "anna", &err);
+    const struct poll *emotes = open_draft(&desk, &(struct poll_draft){
+        .question = STR("?"), .options = {STR("Kappa"), STR("PogChamp")}, .option_count = 2});
     emote.from = 0;
     emote.to = 5;
     message.text = STR("Kappa");
@@ -218,34 +230,36 @@ static void test_refused(void **state)
 {
     static const struct {
         const char *name;
-        struct str question, options[10];
-        size_t count;
-        int64_t seconds;
+        struct poll_draft draft;
         const char *words;
     } cases[] = {
-        {"one option", STR("q"), {STR("a")}, 1, 0, "1 given"},
-        {"ten options", STR("q"), {STR("a"), STR("b"), STR("c"), STR("d"), STR("e"), STR("f"), STR("g"), STR("h"), STR("i"), STR("j")},
-         10, 0, "10 given"},
-        {"no question", STR(""), {STR("a"), STR("b")}, 2, 0, "question is empty"},
-        {"an empty option", STR("q"), {STR("a"), STR("")}, 2, 0, "option is empty"},
-        {"the same twice", STR("q"), {STR("Tea"), STR("coffee"), STR("TEA!")}, 3, 0, "read the same"},
-        {"the same in two scripts", STR("q"), {STR("圍棋"), STR("围棋")}, 2, 0, "read the same"},
-        {"negative time", STR("q"), {STR("a"), STR("b")}, 2, -1, "seconds -1"},
-        {"a week", STR("q"), {STR("a"), STR("b")}, 2, 7 * 86400, "seconds 604800"},
+        {"one option", {.question = STR("q"), .options = {STR("a")}, .option_count = 1}, "1 given"},
+        {"eleven options", {.question = STR("q"), .options = {STR("a"), STR("b")}, .option_count = 11}, "11 given"},
+        {"no question", {.options = {STR("a"), STR("b")}, .option_count = 2}, "question is empty"},
+        {"an empty option", {.question = STR("q"), .options = {STR("a"), STR("")}, .option_count = 2}, "option is empty"},
+        {"the same twice", {.question = STR("q"), .options = {STR("Tea"), STR("coffee"), STR("TEA!")}, .option_count = 3},
+         "options 1 and 3 read the same"},
+        {"the same in two scripts", {.question = STR("q"), .options = {STR("圍棋"), STR("围棋")}, .option_count = 2}, "read the same"},
+        {"one's second words are another's", {.question = STR("q"), .options = {STR("chess"), STR("go")}, .option_count = 2,
+         .options2 = {STR("شطرنج"), STR("Chess")}, .option2_count = 2}, "read the same"},
+        {"a second language for some", {.question = STR("q"), .options = {STR("a"), STR("b")}, .option_count = 2,
+         .options2 = {STR("c")}, .option2_count = 1}, "options2: 1 given, 2 are"},
+        {"negative time", {.question = STR("q"), .options = {STR("a"), STR("b")}, .option_count = 2, .seconds = -1}, "seconds -1"},
+        {"a week", {.question = STR("q"), .options = {STR("a"), STR("b")}, .option_count = 2, .seconds = 7 * 86400}, "seconds 604800"},
     };
     struct desk desk;
     begin(&desk);
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         struct error err = {0};
-        assert_null(polls_open(desk.polls, cases[i].question, cases[i].options, cases[i].count, cases[i].seconds, "anna", &err));
+        assert_null(polls_open(desk.polls, &cases[i].draft, "anna", &err));
         if (!strstr(err.text, cases[i].words))
             fail_msg("%s: \"%s\" does not contain \"%s\"", cases[i].name, err.text, cases[i].words);
     }
     for (int i = 0; i < POLLS_OPEN_MAX; i++)
         open_poll(&desk, 0);
     struct error err = {0};
-    static const struct str options[] = {STR("a"), STR("b")};
-    assert_null(polls_open(desk.polls, STR("q"), options, 2, 0, "anna", &err));
+    const struct poll_draft draft = {.question = STR("q"), .options = {STR("a"), STR("b")}, .option_count = 2};
+    assert_null(polls_open(desk.polls, &draft, "anna", &err));
     assert_int_equal(err.code, ERROR_AGAIN);
     end(&desk);
 }
@@ -279,7 +293,7 @@ static void test_kill_keeps_votes(void **state)
     assert_true(vote(&desk, "twitch", "u0", "3"));
     assert_votes(poll, 999, 1000, 1001);
 
-    // Closed: the counts stay over another restart, and who voted is forgotten.
+    // Closed: the counts stay over another restart. Who voted stands nowhere but in the messages.
     assert_true(polls_close(desk.polls, poll->id, "anna", NULL));
     polls_flush(desk.polls);
     polls_flush(desk.polls);

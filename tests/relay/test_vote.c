@@ -19,7 +19,7 @@ struct vote_case {
 static void check_all(const struct str *options, size_t option_count, const struct vote_case *cases, size_t count)
 {
     struct vote_options words;
-    vote_options_init(&words, options, option_count);
+    vote_options_init(&words, options, NULL, option_count);
     int wrong = 0;
     for (size_t i = 0; i < count; i++) {
         int option = vote_parse(&words, str_from(cases[i].text));
