@@ -12,46 +12,59 @@ static char *copy(struct str text)
     return xstrndup(text.data ? text.data : "", text.len);
 }
 
-static void add_platform(struct question *question, const char *name, uint64_t count)
+static struct question_platform *get_platform(struct question *question, const char *name)
 {
+    size_t at = 0;
+    while (at < question->platform_count && strcmp(question->platforms[at].name, name) < 0)
+        at++;
+    if (at < question->platform_count && strcmp(question->platforms[at].name, name) == 0)
+        return &question->platforms[at];
     question->platforms =
         xreallocarray(question->platforms, question->platform_count + 1, sizeof(*question->platforms));
-    size_t at = question->platform_count++;
-    for (; at > 0 && strcmp(question->platforms[at - 1].name, name) > 0; at--)
-        question->platforms[at] = question->platforms[at - 1];
-    question->platforms[at] = (struct question_platform){xstrdup(name), count};
+    memmove(question->platforms + at + 1, question->platforms + at,
+            (question->platform_count++ - at) * sizeof(*question->platforms));
+    question->platforms[at] = (struct question_platform){.name = xstrdup(name)};
+    return &question->platforms[at];
 }
 
-static void remove_platform(struct question *question, size_t at)
+void question_count_more(struct question *question, const char *platform, int64_t more, int64_t spill)
 {
-    free(question->platforms[at].name);
-    memmove(question->platforms + at, question->platforms + at + 1,
-            (--question->platform_count - at) * sizeof(*question->platforms));
+    struct question_platform *known = get_platform(question, platform);
+    known->more = more < 0 && known->more < (uint64_t)-more ? 0 : known->more + (uint64_t)more;
+    known->spill = spill < 0 && known->spill < (uint64_t)-spill ? 0 : known->spill + (uint64_t)spill;
 }
 
-void question_count_platform(struct question *question, const char *platform, int64_t by)
+void question_recount(struct question *question)
 {
+    for (size_t i = 0; i < question->platform_count; i++)
+        question->platforms[i].count = question->platforms[i].more;
+    for (size_t i = 0; i < question->ask_count; i++)
+        get_platform(question, question->asks[i].platform)->count++;
+    size_t kept = 0;
+    question->count = 0;
     for (size_t i = 0; i < question->platform_count; i++) {
-        struct question_platform *known = &question->platforms[i];
-        if (strcmp(known->name, platform) != 0)
-            continue;
-        known->count = by < 0 && known->count < (uint64_t)-by ? 0 : known->count + (uint64_t)by;
-        if (known->count == 0)
-            remove_platform(question, i);
-        return;
+        struct question_platform platform = question->platforms[i];
+        question->count += platform.count;
+        if (platform.count + platform.spill > 0) {
+            question->platforms[kept++] = platform;
+        } else {
+            free(platform.name);
+        }
     }
-    if (by > 0)
-        add_platform(question, platform, (uint64_t)by);
+    question->platform_count = kept;
 }
 
 void question_add_ask(struct question *question, const struct message *message, struct str text)
 {
+    char *name = copy(message->is.platform);
+    struct question_platform *platform = get_platform(question, name);
+    free(name);
     question->count++;
-    char *platform = copy(message->is.platform);
-    question_count_platform(question, platform, 1);
-    free(platform);
-    if (question->ask_count == QUESTION_ASKS_MAX)
+    platform->count++;
+    if (question->ask_count == QUESTION_ASKS_MAX) {
+        platform->more++;
         return;
+    }
     question->asks = xreallocarray(question->asks, question->ask_count + 1, sizeof(*question->asks));
     question->asks[question->ask_count++] = (struct question_ask){
         .message = message->id,

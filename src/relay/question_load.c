@@ -91,7 +91,6 @@ static void read_figures(struct question *question, const json_t *object)
     question->rank = json_get_int(object, "rank", json_get_int(object, "ready_ms", 0));
     question->change_number = (uint64_t)json_get_int(object, "change_number", 0);
     question->merged_into = (uint64_t)json_get_int(object, "merged_into", 0);
-    question->merged_count = (uint64_t)json_get_int(object, "merged_count", 0);
 }
 
 static void read_lists(struct question *question, const json_t *object)
@@ -117,9 +116,17 @@ static void read_lists(struct question *question, const json_t *object)
 static void read_platforms(struct question *question, const json_t *object)
 {
     const char *name;
-    json_t *count;
-    json_object_foreach(json_object_get(object, "platforms"), name, count)
-        question_count_platform(question, name, json_integer_value(count));
+    json_t *pair;
+    json_object_foreach(json_object_get(object, "more"), name, pair)
+        question_count_more(question, name, json_integer_value(json_array_get(pair, 0)),
+                            json_integer_value(json_array_get(pair, 1)));
+    uint64_t count = question->count;
+    question_recount(question);
+    if (question->count >= count || question->ask_count == 0 || json_object_get(object, "platforms"))
+        return;
+    // A file from before platforms were counted: most will have been where the first was.
+    question_count_more(question, question->asks[0].platform, (int64_t)(count - question->count), 0);
+    question_recount(question);
 }
 
 static struct question *read_question(const json_t *object)

@@ -22,28 +22,29 @@ static bool has_same_author(const struct question *question, const struct questi
     return question_has_author(question, str_from(ask->platform), str_from(ask->author_id));
 }
 
-/* Platforms are counted with authors that are not remembered, so the figures move and not the asks. */
-static void move_counts(struct question *guest, struct question *target, int64_t sign)
+/* Those of the guest that no list holds, one by one or for lack of room, are known by number alone. */
+static void move_more(const struct question *guest, struct question *target, int sign)
 {
-    for (size_t i = 0; i < guest->platform_count; i++)
-        question_count_platform(target, guest->platforms[i].name, sign * (int64_t)guest->platforms[i].count);
+    for (size_t i = 0; i < guest->platform_count; i++) {
+        const struct question_platform *platform = &guest->platforms[i];
+        question_count_more(target, platform->name, sign * (int64_t)(platform->more + platform->spill), 0);
+    }
 }
 
 static void add_asks(struct question *guest, struct question *target)
 {
-    uint64_t known = 0;
-    move_counts(guest, target, 1);
     for (size_t i = 0; i < guest->ask_count; i++) {
         const struct question_ask *ask = &guest->asks[i];
-        if (has_same_author(target, ask)) {
-            known++;
-            question_count_platform(target, ask->platform, -1);
-        } else if (target->ask_count < QUESTION_ASKS_MAX) {
+        if (has_same_author(target, ask))
+            continue;
+        if (target->ask_count < QUESTION_ASKS_MAX) {
             append_ask(target, ask)->from = guest->id;
+        } else {
+            question_count_more(guest, ask->platform, 0, 1);
         }
     }
-    guest->merged_count = guest->count > known ? guest->count - known : 0;
-    target->count += guest->merged_count;
+    move_more(guest, target, 1);
+    question_recount(target);
 }
 
 static bool may_merge(const struct question *guest, const struct question *target, const char *by, struct error *err)
@@ -94,15 +95,8 @@ static void take_asks_back(struct question *target, struct question *guest)
         }
     }
     target->ask_count = kept;
-    uint64_t known = guest->count - guest->merged_count;
-    move_counts(guest, target, -1);
-    for (size_t i = 0; i < guest->ask_count && known > 0; i++) {
-        if (!has_same_author(target, &guest->asks[i]))
-            continue;
-        known--;
-        question_count_platform(target, guest->asks[i].platform, 1);
-    }
-    target->count -= guest->merged_count < target->count ? guest->merged_count : target->count;
+    move_more(guest, target, -1);
+    question_recount(target);
 }
 
 void questions_wake(struct questions *questions, uint64_t id, const char *by)
@@ -114,7 +108,9 @@ void questions_wake(struct questions *questions, uint64_t id, const char *by)
     if (target)
         take_asks_back(target, guest);
     guest->merged_into = 0;
-    guest->merged_count = 0;
+    for (size_t i = 0; i < guest->platform_count; i++)
+        guest->platforms[i].spill = 0;
+    question_recount(guest);
     questions_insert(questions, guest);
     question_begin_change(questions, guest, QUESTION_ACTION_UNDO, by);
     question_end_change(questions, guest, by);
@@ -173,11 +169,10 @@ static size_t find_ask(const struct question *question, uint64_t message)
 
 static void remove_ask(struct question *question, size_t index)
 {
-    question_count_platform(question, question->asks[index].platform, -1);
     question_ask_fini(&question->asks[index]);
     memmove(question->asks + index, question->asks + index + 1,
             (--question->ask_count - index) * sizeof(*question->asks));
-    question->count -= question->count > 0;
+    question_recount(question);
 }
 
 static bool find_split(const struct question *question, uint64_t message, size_t *index, struct error *err)
@@ -202,8 +197,7 @@ const struct question *questions_split(struct questions *questions, uint64_t id,
     part->is_candidate = true;
     part->asked_ms = question->asks[index].asked_ms;
     append_ask(part, &question->asks[index]);
-    part->count = 1;
-    question_count_platform(part, part->asks[0].platform, 1);
+    question_recount(part);
     struct question_change *change = question_begin_change(questions, question, QUESTION_ACTION_SPLIT, by);
     change->other = part->id;
     change->position = index;
@@ -226,8 +220,10 @@ bool question_can_unsplit(const struct questions *questions, uint64_t id, struct
 
 static void insert_ask(struct question *question, size_t position, const struct question_ask *ask)
 {
-    if (question->ask_count >= QUESTION_ASKS_MAX)
+    if (question->ask_count >= QUESTION_ASKS_MAX) {
+        question_count_more(question, ask->platform, 1, 0);
         return;
+    }
     append_ask(question, ask);
     struct question_ask added = question->asks[question->ask_count - 1];
     size_t at = position < question->ask_count ? position : question->ask_count - 1;
@@ -239,10 +235,10 @@ static void insert_ask(struct question *question, size_t position, const struct 
 void questions_unsplit(struct questions *questions, struct question *question, uint64_t id, size_t position)
 {
     struct question *part = questions_take_at(questions, questions_index_of(questions, id));
-    move_counts(part, question, 1);
-    question->count += part->count;
+    move_more(part, question, 1);
     for (size_t i = 0; i < part->ask_count; i++)
         insert_ask(question, i == 0 ? position : question->ask_count, &part->asks[i]);
+    question_recount(question);
     question_destroy(part);
     questions_touch(questions, id);
 }

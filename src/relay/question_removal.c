@@ -36,8 +36,7 @@ static bool is_meant(const struct question_ask *ask, const struct queue_removal 
 }
 
 /* True: the first, whose words the question shows, was among them. */
-static bool drop_asks(struct questions *questions, struct question *question, const struct queue_removal *removal,
-                      size_t *dropped)
+static bool drop_asks(struct question *question, const struct queue_removal *removal, size_t *dropped)
 {
     bool is_first = question->ask_count > 0 && is_meant(&question->asks[0], removal);
     size_t kept = 0;
@@ -47,15 +46,11 @@ static bool drop_asks(struct questions *questions, struct question *question, co
             question->asks[kept++] = *ask;
             continue;
         }
-        struct question *guest = ask->from ? question_set_find(&questions->merged, ask->from) : NULL;
-        if (guest)
-            guest->merged_count -= guest->merged_count > 0;
-        question_count_platform(question, ask->platform, -1);
         question_ask_fini(ask);
     }
     *dropped = question->ask_count - kept;
     question->ask_count = kept;
-    question->count -= *dropped < question->count ? *dropped : question->count;
+    question_recount(question);
     return is_first;
 }
 
@@ -88,7 +83,7 @@ static void clean_hidden(struct questions *questions, const struct queue_removal
     size_t dropped;
     for (size_t i = questions->merged.count; i-- > 0;) {
         struct question *guest = questions->merged.items[i];
-        if (drop_asks(questions, guest, removal, &dropped)) {
+        if (drop_asks(guest, removal, &dropped)) {
             questions_drop_guest(questions, i);
             i = i < questions->merged.count ? i : questions->merged.count;  // those in it went with it
         } else if (dropped > 0) {
@@ -97,7 +92,7 @@ static void clean_hidden(struct questions *questions, const struct queue_removal
     }
     for (size_t i = questions->past.count; i-- > 0;) {
         struct question *question = questions->past.items[i];
-        if (drop_asks(questions, question, removal, &dropped)) {
+        if (drop_asks(question, removal, &dropped)) {
             question_set_take(&questions->past, question->id);
             question_forget(questions, question->id);
             question_destroy(question);
@@ -127,7 +122,7 @@ void questions_handle_removal(struct questions *questions, const struct queue_re
             continue;
         }
         before = question->id;
-        if (drop_asks(questions, question, removal, &dropped)) {
+        if (drop_asks(question, removal, &dropped)) {
             remove_question(questions, question);
             i = questions->count;
         } else if (dropped > 0) {
@@ -201,7 +196,7 @@ void questions_handle_edit(struct questions *questions, const struct message *me
             continue;
         struct queue_removal old = {.ids = &message->id, .id_count = 1};
         size_t dropped;
-        drop_asks(questions, question, &old, &dropped);
+        drop_asks(question, &old, &dropped);
         stand_in(questions, question);
         questions_remove_at(questions, i);
         questions_handle_message(questions, message);

@@ -86,6 +86,8 @@ void questions_begin_show(struct questions *questions, const char *by)
     questions_unair(questions, by);
     add_show(questions, clock_unix_ms());
     questions_save_shows(questions);
+    for (size_t i = 0; i < questions->merged.count; i++)
+        questions->merged.items[i]->is_carried = true;
     questions_begin_step(questions);
     for (size_t i = questions->count; i-- > 0;) {
         struct question *question = questions->slots[i].question;

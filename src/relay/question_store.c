@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buffer.h"
 #include "base/memory.h"
@@ -61,14 +62,30 @@ static void add_change(struct buffer *out, const struct question_change *change)
     buffer_add_char(out, '}');
 }
 
+/* "more":{"twitch":[3,0]} */
+static void add_more(struct buffer *out, const struct question *question)
+{
+    bool is_first = true;
+    for (size_t i = 0; i < question->platform_count; i++) {
+        const struct question_platform *platform = &question->platforms[i];
+        if (platform->more + platform->spill == 0)
+            continue;
+        buffer_add_string(out, is_first ? ",\"more\":{" : ",");
+        buffer_add_json(out, platform->name, strlen(platform->name));
+        buffer_printf(out, ":[%" PRIu64 ",%" PRIu64 "]", platform->more, platform->spill);
+        is_first = false;
+    }
+    if (!is_first)
+        buffer_add_char(out, '}');
+}
+
 static void add_private(struct buffer *out, const struct questions *questions, const struct question *question)
 {
     question_add_int(out, "rank", question->rank);
     question_add_int(out, "change_number", (int64_t)question->change_number);
-    if (question->merged_into) {
+    if (question->merged_into)
         question_add_int(out, "merged_into", (int64_t)question->merged_into);
-        question_add_int(out, "merged_count", (int64_t)question->merged_count);
-    }
+    add_more(out, question);
     if (question_set_find(&questions->past, question->id))
         question_add_bool(out, "is_past", true);
 }

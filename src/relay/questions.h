@@ -75,8 +75,10 @@ struct question_ask {
 
 /* How many of `count` asked there. */
 struct question_platform {
-    char *name;  // owned
+    char *name;      // owned
     uint64_t count;
+    uint64_t more;   // of them, those that are not among the asks
+    uint64_t spill;  // while it sleeps: of its asks, those that are not among its target's
 };
 
 struct question_airing {
@@ -136,7 +138,6 @@ struct question {
     double fairness;            // higher: from those less heard so far
     // private
     char *key;         // text_key.h; "": joins nothing
-    uint64_t merged_count;  // of its authors, those that its target did not have
     uint64_t change_number;  // given last
     bool is_dirty;
 };

@@ -121,7 +121,8 @@ void question_add_ask(struct question *question, const struct message *message, 
 struct question_ask question_copy_ask(const struct question_ask *ask);
 void question_ask_fini(struct question_ask *ask);
 bool question_has_author(const struct question *question, struct str platform, struct str author_id);
-void question_count_platform(struct question *question, const char *platform, int64_t by);
+void question_count_more(struct question *question, const char *platform, int64_t more, int64_t spill);
+void question_recount(struct question *question);  // after asks came or left, or the above: count and platforms
 
 /* "  a \n b " → "a b", control characters dropped, cut at QUESTION_TEXT_BYTES_MAX; the caller frees. */
 char *question_clean_text(struct str text);

@@ -343,6 +343,84 @@ static void test_bounds(void **state)
     end(&desk);
 }
 
+/* Between two neighbours there is always room: when the numbers run out, all are numbered anew in the same order. */
+static void test_order_by_hand(void **state)
+{
+    struct desk desk;
+    struct error err = {0};
+    begin(&desk);
+    uint64_t first = add(&desk, "first"), last_one = add(&desk, "last"), before = last_one;
+    for (int i = 0; i < 70; i++) {
+        uint64_t id = add(&desk, "between");
+        must(questions_move(desk.questions, id, first, false, "anna", &err), &err);
+        const struct question *question = questions_find(desk.questions, id);
+        assert_true(question_is_before(questions_find(desk.questions, first), question));
+        assert_true(question_is_before(question, questions_find(desk.questions, before)));
+        before = id;
+    }
+    must(questions_pin(desk.questions, last_one, true, "anna", &err), &err);
+    assert_int_equal(questions_next(desk.questions, "anna")->id, last_one);
+    assert_int_equal(questions_next(desk.questions, "anna")->id, first);
+    assert_int_equal(questions_next(desk.questions, "anna")->id, before);
+    assert_false(questions_move(desk.questions, before, first, true, "anna", &err));
+    assert_non_null(strstr(err.text, "is not ready"));
+    end(&desk);
+}
+
+static void test_claims(void **state)
+{
+    struct desk desk;
+    struct error err = {0};
+    begin(&desk);
+    uint64_t first = add(&desk, "first"), second = add(&desk, "second");
+    must(questions_claim(desk.questions, first, "mina", false, &err), &err);
+    assert_false(questions_air(desk.questions, first, "boris", &err));
+    assert_int_equal(err.code, ERROR_AGAIN);
+    assert_non_null(strstr(err.text, "mina works on question"));
+    assert_non_null(strstr(err.text, "UTC"));
+    assert_false(questions_edit(desk.questions, first, STR("other words"), "boris", &err));
+    assert_false(questions_merge(desk.questions, second, first, "boris", &err));
+    assert_int_equal(questions_next(desk.questions, "boris")->id, second);  // what another works on is passed over
+    must(questions_claim(desk.questions, first, "owner", true, &err), &err);
+    assert_false(questions_claim(desk.questions, first, "mina", false, &err));
+    reopen(&desk);
+    assert_string_equal(questions_find(desk.questions, first)->claimed_by, "owner");
+    int64_t until_ms = questions_find(desk.questions, first)->claimed_until_ms;
+    assert_int_equal(questions_handle_time(desk.questions, until_ms - 1), until_ms);
+    assert_int_equal(questions_handle_time(desk.questions, until_ms), 0);
+    must(questions_air(desk.questions, first, "boris", &err), &err);
+    end(&desk);
+}
+
+/* More askers than are remembered: merged and taken back, all of them are counted. */
+static void test_merge_of_crowds(void **state)
+{
+    struct desk desk;
+    struct error err = {0};
+    char author[32];
+    begin(&desk);
+    for (int i = 0; i < 2 * QUESTION_ASKS_MAX; i++) {
+        snprintf(author, sizeof(author), "author%d", i);
+        say(&desk, i % 2 ? "youtube" : "twitch", author, "will it be recorded?");
+        snprintf(author, sizeof(author), "writer%d", i);
+        say(&desk, "kick", author, "which microphone is that?");
+    }
+    uint64_t into = questions_at(desk.questions, 0)->id, id = questions_at(desk.questions, 1)->id;
+    must(questions_merge(desk.questions, id, into, "anna", &err), &err);
+    const struct question *question = questions_find(desk.questions, into);
+    assert_int_equal(question->count, 4 * QUESTION_ASKS_MAX);
+    assert_int_equal(question->platform_count, 3);
+    assert_null(questions_find(desk.questions, id));
+    reopen(&desk);
+    assert_int_equal(questions_find(desk.questions, into)->count, 4 * QUESTION_ASKS_MAX);
+    must(questions_undo(desk.questions, into, 0, "boris", &err), &err);
+    question = questions_find(desk.questions, into);
+    assert_int_equal(question->count, 2 * QUESTION_ASKS_MAX);
+    assert_int_equal(question->platform_count, 2);
+    assert_int_equal(questions_find(desk.questions, id)->count, 2 * QUESTION_ASKS_MAX);
+    end(&desk);
+}
+
 /* All of it again after a restart, byte for byte, with its undo. */
 static void test_restart(void **state)
 {
@@ -382,6 +460,8 @@ int main(void)
         cmocka_unit_test(test_states_and_undo), cmocka_unit_test(test_removed_at_once),
         cmocka_unit_test(test_room_cleared),    cmocka_unit_test(test_edited_by_its_author),
         cmocka_unit_test(test_bounds),          cmocka_unit_test(test_restart),
+        cmocka_unit_test(test_order_by_hand),   cmocka_unit_test(test_claims),
+        cmocka_unit_test(test_merge_of_crowds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
