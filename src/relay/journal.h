@@ -117,7 +117,7 @@ void journal_each_gap(const struct journal *journal, void (*fn)(void *data, cons
 /* Called for each gap from now on, also for those that the journal itself records. One listener. */
 void journal_on_gap(struct journal *journal, void (*fn)(void *data, const struct journal_gap *gap), void *data);
 
-/* Who did what: "anna", "question.air", {"id":12} as text. Kept beside the messages; never read back by the relay. */
+/* Who did what: "anna", "question.air", {"id":12} as text. Kept beside the messages, read back with journal_read_audit(). */
 void journal_add_audit(struct journal *journal, const char *actor, const char *action, const char *text);
 
 /* ---- Votes: a row each, in order with the messages. Nothing of who voted but hashes. ---- */
@@ -218,6 +218,27 @@ uint64_t journal_query(struct journal *journal, const struct journal_query *quer
  */
 typedef void (*journal_key_fn)(void *data, struct str key);
 uint64_t journal_read_key(struct journal *journal, enum journal_key kind, uint64_t id, journal_key_fn fn, void *data);
+
+/* Of the audit: a file's first id and the line's number within it make its name; lines of a later file are newer. */
+struct journal_audit_entry {
+    uint64_t file, number;
+    int64_t time_ms;
+    const char *actor, *action, *text;
+};
+
+struct journal_audit_filter {
+    uint64_t before_file, before_number;  // older than this line; 0: the newest
+    int64_t from_ms, to_ms;               // Unix, both included; 0: no bound
+    const char *actor;                    // exactly; NULL or "": anybody
+    const char *action;                   // how it begins: "question" for all of questions; NULL or ""
+    const char *text;                     // within text, actor or action, without regard to ASCII case; NULL or ""
+};
+
+/* At most 1000, newest first, of all files. Borrowed for the call of fn. */
+typedef void (*journal_audit_fn)(void *data, const struct journal_audit_entry *entries, size_t count,
+                                 const struct error *err);
+uint64_t journal_read_audit(struct journal *journal, const struct journal_audit_filter *filter, size_t limit,
+                            journal_audit_fn fn, void *data);
 
 /* The answer to this request will not be given. Also for 0 and for requests that were answered. */
 void journal_cancel(struct journal *journal, uint64_t request);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "relay/journal_audit.h"
 #include "relay/journal_inside.h"
 #include "relay/journal_query.h"
 #include "relay/journal_row.h"
@@ -16,7 +17,7 @@
 
 enum { QUERY_LIMIT_MS = 2000, PAGE_LIMIT_MS = 1000, PROGRESS_STEPS = 10000 };
 
-enum request_kind { REQUEST_READ, REQUEST_ONE, REQUEST_SEARCH, REQUEST_KEY, REQUEST_QUERY };
+enum request_kind { REQUEST_READ, REQUEST_ONE, REQUEST_SEARCH, REQUEST_KEY, REQUEST_QUERY, REQUEST_AUDIT };
 
 struct request {
     struct answer answer;
@@ -30,6 +31,7 @@ struct request {
     uint64_t id;         // read: before; one, key: of the message
     size_t limit;
     char *text;          // search; owned
+    struct audit_query *audit;  // audit, with its answer; owned
     journal_messages_fn messages_fn;
     journal_key_fn key_fn;
     journal_found_fn found_fn;
@@ -234,6 +236,9 @@ static void ask_file(struct journal_reader *reader, uint64_t first_id, bool is_n
     case REQUEST_QUERY:
         look_in_file(reader, db, first_id, request);
         break;
+    case REQUEST_AUDIT:
+        check_result(reader, db, audit_query_read(request->audit, db, first_id, &request->err), &request->err);
+        break;
     }
     close_file(reader, db);
 }
@@ -270,8 +275,10 @@ static void answer_request(struct journal_reader *reader, struct request *reques
     if (request->kind == REQUEST_QUERY)
         answer_query(reader, request, files, count);
     for (size_t i = count; !is_one && request->kind != REQUEST_QUERY && i > 0; i--) {
-        bool is_enough = request->count >= request->limit || request->err.code != ERROR_NONE;
-        bool is_later = request->kind == REQUEST_READ && request->id > 0 && files[i - 1] >= request->id;
+        bool is_full = request->audit ? audit_query_is_full(request->audit) : request->count >= request->limit;
+        bool is_enough = is_full || request->err.code != ERROR_NONE;
+        bool is_later = request->audit ? !audit_query_wants(request->audit, files[i - 1])
+                                       : request->kind == REQUEST_READ && request->id > 0 && files[i - 1] >= request->id;
         if (is_enough)
             break;
         if (!is_later)
@@ -358,6 +365,7 @@ static void destroy_request(struct answer *answer)
     free(request->messages);
     free(request->text);
     query_destroy(request->query);
+    audit_query_destroy(request->audit);
     buffer_fini(&request->key);
     free(request);
 }
@@ -392,6 +400,8 @@ static void give_request(struct answer *answer)
     } else if (request->kind == REQUEST_QUERY) {
         struct journal_found found = query_found(request->query, request->err.code != ERROR_NONE ? &request->err : NULL);
         request->found_fn(request->data, &found);
+    } else if (request->audit) {
+        audit_query_give(request->audit, request->err.code != ERROR_NONE ? &request->err : NULL);
     } else {
         request->messages_fn(request->data, request->messages, request->count,
                              request->err.code != ERROR_NONE ? &request->err : NULL);
@@ -467,6 +477,12 @@ uint64_t journal_read_key(struct journal *journal, enum journal_key kind, uint64
 {
     return ask(journal, &(struct request){
                             .kind = REQUEST_KEY, .key_kind = kind, .id = id, .key_fn = fn, .data = data});
+}
+
+uint64_t journal_read_audit(struct journal *journal, const struct journal_audit_filter *filter, size_t limit,
+                            journal_audit_fn fn, void *data)
+{
+    return ask(journal, &(struct request){.kind = REQUEST_AUDIT, .audit = audit_query_create(filter, limit, fn, data)});
 }
 
 void journal_cancel(struct journal *journal, uint64_t number)
