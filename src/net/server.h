@@ -42,6 +42,11 @@ struct server_protocol {
      */
     void (*on_overflow)(void *data, struct server_socket *socket);
     /*
+     * Optional. A message was longer than options.message_bytes_max: the socket is about to be closed with 1009; close it
+     * yourself to say more.
+     */
+    void (*on_too_large)(void *data, struct server_socket *socket);
+    /*
      * Optional. The last call for this socket. Also comes for a session that accept() let in and that never opened:
      * socket is NULL then. code: the peer's, or 1006.
      */
@@ -62,6 +67,11 @@ struct server_options {
      * there and nothing of the body was read: a stranger need not be listened to for a megabyte.
      */
     size_t (*limit_body)(void *data, const struct server_request *request);
+    /*
+     * Optional: answers a request whose body would be too large, instead of a line of text. limit: bytes. Its connection ends
+     * with the answer.
+     */
+    void (*refuse_body)(void *data, struct server_request *request, size_t limit);
     size_t message_bytes_max;   // of an incoming websocket message; beyond: closed with 1009. 0: 256 KiB
     size_t queue_count_max;     // of outgoing messages per socket; 0: 1024
     size_t queue_bytes_max;     // 0: 8 MiB

@@ -308,6 +308,17 @@ static int refuse(struct server_request *request, int status, const char *text)
     return 0;
 }
 
+static int refuse_body(struct server_request *request)
+{
+    const struct server_options *options = &request->connection->server->options;
+    if (!options->refuse_body)
+        return refuse(request, 413, "the body is too large");
+    request->must_close = true;
+    request->is_delivered = true;
+    options->refuse_body(options->data, request, request->body_bytes_max);
+    return 0;
+}
+
 static size_t body_bytes_max(const struct server_request *request)
 {
     const struct server_options *options = &request->connection->server->options;
@@ -333,7 +344,7 @@ int request_begin(struct connection *connection)
         return refuse(request, 400, "the Content-Length is not a number of bytes");
     request->body_bytes_max = body_bytes_max(request);
     if ((unsigned long long)expected > request->body_bytes_max)
-        return refuse(request, 413, "the body is too large");
+        return refuse_body(request);
     if (expected > 0 && request->method != METHOD_GET && request->method != METHOD_HEAD)
         return 0;  // request_complete() goes on
     request->must_close = request->method != METHOD_GET && request->method != METHOD_HEAD;

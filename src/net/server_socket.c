@@ -245,6 +245,8 @@ int socket_receive(struct connection *connection, const void *bytes, size_t len)
     // Never -1 with a reason from here: 4.1.6 then reads the rest of the frame behind the end of its buffer.
     if (socket->incoming.len + len > server->options.message_bytes_max) {
         buffer_fini(&socket->incoming);
+        if (socket->protocol->on_too_large)
+            socket->protocol->on_too_large(server->options.data, socket);
         server_socket_close(socket, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, NULL);
         return 0;
     }
