@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "api/invites.h"
+#include "api/proxies.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -14,7 +16,7 @@
 #include "net/server.h"
 #include "relay/journal.h"
 
-enum { LINK_MINUTES = 10, LINK_MINUTES_MAX = 7 * 24 * 60, SESSION_DAYS = 30, HOST_BYTES_MAX = 300 };
+enum { LINK_MINUTES = 10, LINK_MINUTES_MAX = 7 * 24 * 60, SESSION_DAYS = 30, HOST_BYTES_MAX = 300, COOKIE_DAYS_MAX = 400 };
 
 const char access_cookie[] = "antiphon_session";
 
@@ -27,6 +29,7 @@ struct access {
     char **hosts;          // further names with their ports
     size_t host_count;
     bool has_certificate;
+    struct proxies *proxies;
     int link_minutes;
     int64_t session_ms;
 };
@@ -88,8 +91,10 @@ struct access *access_create(const struct access_options *options, struct journa
     access->hosts = xcalloc(options->host_count + 1, sizeof(*access->hosts));
     for (; access->host_count < options->host_count; access->host_count++)
         access->hosts[access->host_count] = xstrdup(options->hosts[access->host_count]);
-    if (is_good) {
+    access->proxies = is_good ? proxies_create(options->trusted_proxies, options->trusted_proxy_count, err) : NULL;
+    if (access->proxies) {
         token_sweep(journal);
+        invites_sweep(journal);
         return access;
     }
     access_destroy(access);
@@ -103,6 +108,7 @@ void access_destroy(struct access *access)
     for (size_t i = 0; i < access->host_count; i++)
         free(access->hosts[i]);
     free(access->hosts);
+    proxies_destroy(access->proxies);
     free(access->address);
     free(access->public_scheme);
     free(access->public_host);
@@ -239,6 +245,13 @@ static bool is_allowed_origin(const struct access *access, const char *origin)
     return is_allowed_host(access, host + 3);
 }
 
+const char *access_peer(const struct access *access, const struct server_request *request)
+{
+    static char found[PROXY_ADDRESS_BYTES];
+    proxies_find(access->proxies, server_request_peer(request), server_request_header(request, "x-forwarded-for"), found);
+    return found;
+}
+
 int access_check_place(const struct access *access, const struct server_request *request, struct error *err)
 {
     if (server_request_is_unix(request))
@@ -258,6 +271,13 @@ int access_check_place(const struct access *access, const struct server_request 
 }
 
 /* --- Credentials --- */
+
+static void take_identity(const struct token *token, struct identity *who)
+{
+    *who = (struct identity){.role = token->role, .invite = token->invite, .expires_ms = token->expires_ms,
+                             .is_for_show = token->life == TOKEN_LIFE_SHOW};
+    snprintf(who->name, sizeof(who->name), "%s", token->name);
+}
 
 static bool check_bearer(const struct access *access, const char *header, struct identity *who)
 {
@@ -280,9 +300,8 @@ static bool check_cookie(const struct access *access, const struct server_reques
     if (!cookie || !token_find(access->journal, TOKEN_SESSION, str_from(cookie), &token))
         return false;
     token_touch(access->journal, str_from(cookie), &token, access->session_ms);
-    who->role = token.role;
+    take_identity(&token, who);
     who->session = token_number(str_from(cookie));
-    snprintf(who->name, sizeof(who->name), "%s", token.name);
     return true;
 }
 
@@ -330,31 +349,58 @@ static int64_t link_life_ms(const struct access *access, int minutes)
     return INT64_C(60000) * (minutes < LINK_MINUTES_MAX ? minutes : LINK_MINUTES_MAX);
 }
 
+static void write_name(char out[TOKEN_NAME_BYTES], const char *name, enum api_role role)
+{
+    if (name && *name) {
+        snprintf(out, TOKEN_NAME_BYTES, "%s", name);
+    } else {
+        snprintf(out, TOKEN_NAME_BYTES, "%s-%04" PRIx64, api_role_name(role), random_below(1 << 16));
+    }
+}
+
 void access_add_link(struct access *access, enum api_role role, const char *name, int minutes,
                      char text[TOKEN_TEXT_BYTES])
 {
     struct token token = {.kind = TOKEN_LINK, .role = role, .expires_ms = clock_unix_ms() + link_life_ms(access, minutes)};
-    if (name && *name) {
-        snprintf(token.name, sizeof(token.name), "%s", name);
-    } else {
-        snprintf(token.name, sizeof(token.name), "%s-%04" PRIx64, api_role_name(role), random_below(1 << 16));
-    }
+    write_name(token.name, name, role);
     token_add(access->journal, &token, text);
 }
 
-bool access_use_link(struct access *access, struct str link, char session[TOKEN_TEXT_BYTES], struct identity *who)
+bool access_invite(struct access *access, struct invite *invite, int minutes, char text[TOKEN_TEXT_BYTES], struct error *err)
+{
+    if (!*invite->name)
+        write_name(invite->name, NULL, invite->role);
+    return invites_add(access->journal, invite, (int)(link_life_ms(access, minutes) / 60000), text, err);
+}
+
+static int64_t session_end_ms(const struct access *access, const struct token *token)
+{
+    switch (token->life) {
+    case TOKEN_LIFE_FOREVER: return 0;
+    case TOKEN_LIFE_SHOW: return token->used_ms + INT64_C(3600000) * TOKEN_SHOW_HOURS;
+    case TOKEN_LIFE_USUAL: break;
+    }
+    return token->used_ms + access->session_ms;
+}
+
+enum link_state access_use_link(struct access *access, struct str link, char session[TOKEN_TEXT_BYTES], struct identity *who)
 {
     struct token token;
-    if (!token_find(access->journal, TOKEN_LINK, link, &token))
-        return false;
-    token_remove(access->journal, TOKEN_LINK, link);
+    *who = (struct identity){0};
+    if (!token_look(access->journal, TOKEN_LINK, link, &token))
+        return LINK_UNKNOWN;
+    take_identity(&token, who);
+    if (token.used_ms != 0)
+        return LINK_USED;
+    if (token_is_over(access->journal, &token))
+        return LINK_EXPIRED;
+    token_mark_used(access->journal, link, &token);
+    invites_mark_used(access->journal, token.invite);
     token.kind = TOKEN_SESSION;
-    token.used_ms = clock_unix_ms();
-    token.expires_ms = token.used_ms + access->session_ms;
+    token.expires_ms = session_end_ms(access, &token);
     token_add(access->journal, &token, session);
-    *who = (struct identity){.role = token.role};
-    snprintf(who->name, sizeof(who->name), "%s", token.name);
-    return true;
+    take_identity(&token, who);
+    return LINK_GOOD;
 }
 
 void access_end_session(struct access *access, const struct server_request *request)
@@ -364,9 +410,15 @@ void access_end_session(struct access *access, const struct server_request *requ
         token_remove(access->journal, TOKEN_SESSION, str_from(cookie));
 }
 
-char *access_cookie_header(const struct access *access, const char *session)
+char *access_cookie_header(const struct access *access, const char *session, const struct identity *who)
 {
-    int64_t seconds = session ? access->session_ms / 1000 : 0;
+    // A browser keeps none longer than that; each visit of the panel begins it anew.
+    int64_t seconds = INT64_C(86400) * COOKIE_DAYS_MAX;
+    if (!session) {
+        seconds = 0;
+    } else if (who->expires_ms != 0) {
+        seconds = (who->expires_ms - clock_unix_ms()) / 1000;
+    }
     return xasprintf("%s=%s; Path=%s/; Max-Age=%" PRId64 "; HttpOnly; SameSite=Lax%s", access_cookie,
                      session ? session : "", access->base_path, seconds, access_is_secure(access) ? "; Secure" : "");
 }

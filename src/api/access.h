@@ -12,6 +12,7 @@
 
 struct access;
 struct error;
+struct invite;
 struct journal;
 struct server_request;
 
@@ -21,6 +22,9 @@ struct identity {
     char name[TOKEN_NAME_BYTES];  // for the record: "anna", "local"
     bool is_local;                // came by the Unix socket
     uint64_t session;             // which browser's session; 0: none
+    uint64_t invite;              // that it came from; 0: none
+    int64_t expires_ms;           // Unix; 0: not foreseen
+    bool is_for_show;             // until the next one begins
 };
 
 /* As in api.h; copied. */
@@ -29,6 +33,8 @@ struct access_options {
     const char *const *hosts;
     size_t host_count;
     bool has_certificate;
+    const char *const *trusted_proxies;  // proxies.h
+    size_t trusted_proxy_count;
     int link_minutes, session_days;
 };
 
@@ -54,6 +60,9 @@ bool access_is_secure(const struct access *access);  // people come by https
 int access_check(const struct access *access, const struct server_request *request, struct identity *who,
                  struct error *err);
 
+/* Who asks: the address as proxies.h finds it. Static, until the next call. */
+const char *access_peer(const struct access *access, const struct server_request *request);
+
 /* Only Host, and Origin where there is one: for what needs no credential. */
 int access_check_place(const struct access *access, const struct server_request *request, struct error *err);
 
@@ -61,13 +70,24 @@ int access_check_place(const struct access *access, const struct server_request 
 
 extern const char access_cookie[];  // the session cookie's name
 
-/* Uses the link up. False: used, too old or never given. session: the new cookie's value. */
-bool access_use_link(struct access *access, struct str link, char session[TOKEN_TEXT_BYTES], struct identity *who);
+enum link_state { LINK_UNKNOWN, LINK_USED, LINK_EXPIRED, LINK_GOOD };
+
+/* Uses the link up. session: the new cookie's value, if it was good. who: also of a link that was used or is too old. */
+enum link_state access_use_link(struct access *access, struct str link, char session[TOKEN_TEXT_BYTES], struct identity *who);
 void access_end_session(struct access *access, const struct server_request *request);
 
-/* "antiphon_session=…; Path=…; HttpOnly; SameSite=Lax…"; the caller frees. session NULL: the one that deletes it. */
-char *access_cookie_header(const struct access *access, const char *session);
+/*
+ * "antiphon_session=…; Path=…; HttpOnly; SameSite=Lax…"; the caller frees. who: whose, for how long it stays. session NULL:
+ * the one that deletes it.
+ */
+char *access_cookie_header(const struct access *access, const char *session, const struct identity *who);
 
 /* A link's token with its role and life; name: who it is for, NULL: the role with a number. */
 void access_add_link(struct access *access, enum api_role role, const char *name, int minutes,
                      char text[TOKEN_TEXT_BYTES]);
+
+/*
+ * The same as an invitation that is remembered, listed and revoked. Role, life, name ("": the role with a number) and by are
+ * the caller's; the rest is filled in. False: there are too many, err says so.
+ */
+bool access_invite(struct access *access, struct invite *invite, int minutes, char text[TOKEN_TEXT_BYTES], struct error *err);

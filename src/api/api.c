@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "api/api_private.h"
+#include "api/audit.h"
+#include "api/client.h"
 #include "api/command.h"
+#include "api/crew.h"
 #include "api/feed.h"
 #include "api/guard.h"
 #include "api/outputs.h"
@@ -18,9 +21,19 @@
 enum {
     MESSAGE_BYTES_MAX = 5 * 1024 * 1024,  // a caption file of 4 MiB, escaped
     BODY_BYTES_MAX = 1024 * 1024,         // of who has signed in; see http_limit_body()
+    SWEEP_MS = 60 * 1000,
     QUEUE_COUNT_MAX = 1024,
     QUEUE_BYTES_MAX = 8 * 1024 * 1024,
 };
+
+/* Sessions whose time is over while their socket is open. */
+static void handle_sweep(void *data)
+{
+    struct api *api = data;
+    client_end_expired(api, false);
+    crew_sweep(api->crew);
+    timer_start(&api->sweep, SWEEP_MS);
+}
 
 static bool listen_all(struct api *api, const struct api_options *options, struct error *err)
 {
@@ -34,6 +47,7 @@ static bool listen_all(struct api *api, const struct api_options *options, struc
         .key_file = options->key_file,
         .body_bytes_max = BODY_BYTES_MAX,
         .limit_body = http_limit_body,
+        .refuse_body = http_refuse_body,
         .message_bytes_max = MESSAGE_BYTES_MAX,
         .queue_count_max = QUEUE_COUNT_MAX,
         .queue_bytes_max = QUEUE_BYTES_MAX,
@@ -64,12 +78,17 @@ struct api *api_create(struct loop *loop, struct relay *relay, const struct api_
     timer_init(&api->candidates_timer, loop, api_handle_candidates, api);
     api->feed = feed_create(api);
     api->guard = guard_create();
+    api->audit = audit_create(loop, relay->journal);
+    api->crew = crew_create(api);
+    timer_init(&api->sweep, loop, handle_sweep, api);
+    timer_start(&api->sweep, SWEEP_MS);
     api->outputs = outputs_create(api);
     api->passing = passing_create(api);
     api->pictures = pictures_create(api);
     api->access = access_create(&(struct access_options){
         .listen = options->listen, .public_url = options->public_url, .hosts = options->hosts,
         .host_count = options->host_count, .has_certificate = options->cert_file != NULL,
+        .trusted_proxies = options->trusted_proxies, .trusted_proxy_count = options->trusted_proxy_count,
         .link_minutes = options->link_minutes, .session_days = options->session_days}, relay->journal, err);
     if (!api->access || !listen_all(api, options, err)) {
         api_destroy(api);
@@ -92,6 +111,9 @@ void api_destroy(struct api *api)
     outputs_destroy(api->outputs);
     feed_destroy(api->feed);
     reply_forget_all(api);
+    timer_stop(&api->sweep);
+    crew_destroy(api->crew);
+    audit_destroy(api->audit);
     access_destroy(api->access);
     guard_destroy(api->guard);
     free(api->panel_folder);

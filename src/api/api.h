@@ -26,6 +26,8 @@ struct api_options {
     size_t host_count;
     const char *panel_folder; // static files; NULL: none are served
     const char *cert_file, *key_file;  // own certificates for the TCP side; NULL: plain
+    const char *const *trusted_proxies;  // whose X-Forwarded-For is believed: "127.0.0.1", "10.0.0.0/8"
+    size_t trusted_proxy_count;
     const char *version;      // for welcome; NULL: ANTIPHON_VERSION
     int link_minutes;         // a link's life when nobody says; 0: 10
     int session_days;         // a cookie's life since its last use; 0: 30

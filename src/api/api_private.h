@@ -10,7 +10,9 @@
 #include "net/server.h"
 #include "relay/relay.h"
 
+struct audit;
 struct client;
+struct crew;
 struct feed;
 struct guard;
 struct outputs;
@@ -33,6 +35,9 @@ struct api {
     struct relay *relay;    // borrowed
     struct access *access;
     struct guard *guard;    // of the sign-in
+    struct audit *audit;
+    struct crew *crew;
+    struct timer sweep;     // of sessions whose time is over
     struct server *server;
     char *panel_folder;     // NULL: no files
     char *version;
@@ -69,6 +74,9 @@ void http_handle_request(void *data, struct server_request *request);
 
 /* How much of its body is read: of who has not signed in, a link's token and no more. */
 size_t http_limit_body(void *data, const struct server_request *request);
+
+/* It has more: answered with 413, in words. */
+void http_refuse_body(void *data, struct server_request *request, size_t limit);
 
 /* --- metrics.c, metrics_sources.c --- */
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/clock.h"
 
 enum { CLOSE_NOT_WELCOME = 1008 };
 
@@ -50,5 +51,28 @@ void client_end_session(struct api *api, uint64_t session)
     {
         if (session != 0 && client->who.session == session)
             server_socket_close(client->socket, CLOSE_NOT_WELCOME, "signed out");
+    }
+}
+
+void client_end_invite(struct api *api, uint64_t invite)
+{
+    struct client *client;
+    list_for_each(client, &api->clients, link)
+    {
+        if (invite != 0 && client->who.invite == invite)
+            server_socket_close(client->socket, CLOSE_NOT_WELCOME, "this invitation was revoked");
+    }
+}
+
+void client_end_expired(struct api *api, bool is_show_over)
+{
+    int64_t now_ms = clock_unix_ms();
+    struct client *client;
+    list_for_each(client, &api->clients, link)
+    {
+        // The usual session grows with use, which its socket does not see: only what ends for good is looked at.
+        bool is_over = client->who.is_for_show && (is_show_over || client->who.expires_ms <= now_ms);
+        if (is_over)
+            server_socket_close(client->socket, CLOSE_NOT_WELCOME, "this invitation was for one show, and that is over");
     }
 }

@@ -38,3 +38,9 @@ void client_end_named(struct api *api, const char *name);
 
 /* Those of one browser's session (identity.session), which has signed out; 0: none. */
 void client_end_session(struct api *api, uint64_t session);
+
+/* Those of an invitation, which was revoked; 0: none. */
+void client_end_invite(struct api *api, uint64_t invite);
+
+/* Those whose time is over; is_show_over: also those that were for the show that ended. */
+void client_end_expired(struct api *api, bool is_show_over);

@@ -4,14 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/audit.h"
 #include "api/client.h"
+#include "api/command_rules.h"
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "relay/journal.h"
+#include "relay/moderation.h"
 #include "relay/poll_recount.h"
+#include "relay/questions.h"
 #include "relay/replies.h"
 
 static const struct command *const groups[] = {
@@ -19,6 +23,8 @@ static const struct command *const groups[] = {
     commands_source,   commands_output, commands_history,  commands_access, commands_reply,
     commands_card,
     commands_login,
+    commands_audit,
+    commands_crew,
     commands_feed,
     commands_question_work,
     commands_show,
@@ -29,6 +35,17 @@ static const struct command *find_command(const char *name)
     for (size_t i = 0; i < ARRAY_LENGTH(groups); i++) {
         for (const struct command *command = groups[i]; command->name; command++) {
             if (strcmp(command->name, name) == 0)
+                return command;
+        }
+    }
+    return NULL;
+}
+
+const struct command *command_at(size_t index)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(groups); i++) {
+        for (const struct command *command = groups[i]; command->name; command++) {
+            if (index-- == 0)
                 return command;
         }
     }
@@ -170,8 +187,23 @@ static void free_reply(struct reply *reply)
     list_remove(&reply->link);
     json_decref(reply->ref);
     free(reply->by);
+    free(reply->audit);
     free(reply->data);
     free(reply);
+}
+
+/* What was done is recorded when it was, with the number of what it made. */
+static void record(const struct reply *reply, const json_t *result)
+{
+    if (!reply->audit || !reply->api)
+        return;
+    char *text = audit_add_result(reply->audit, result);
+    if (command_rules(reply->command->name) & COMMAND_OFTEN) {
+        audit_count(reply->api->audit, reply->by, reply->command->name, text);
+    } else {
+        audit_add(reply->api->audit, reply->by, reply->command->name, text);
+    }
+    free(text);
 }
 
 /* Takes over `body`. */
@@ -217,6 +249,7 @@ void reply_reads(struct reply *reply, uint64_t number)
 
 void reply_done(struct reply *reply, json_t *result)
 {
+    record(reply, result);
     send_reply(reply, true, result ? result : json_object(), 200);
 }
 
@@ -286,16 +319,55 @@ void reply_handle_sent(struct api *api, const struct sent *sent)
 
 /* --- Running --- */
 
+static bool check_role(const struct command *command, const struct identity *who, struct error *err)
+{
+    if (who->role == API_ROLE_BUTTON)
+        return (command_rules(command->name) & COMMAND_BUTTON) ||
+               error_set(err, ERROR_DENIED, "a button's token cannot send this: make one with role %s",
+                         api_role_name(command->role));
+    return who->role >= command->role ||
+           error_set(err, ERROR_DENIED, "this is for role %s, you are %s: ask the owner for an invitation",
+                     api_role_name(command->role), api_role_name(who->role));
+}
+
+/* To undo may bring back on air what was there, this one or the one that it took the place of. */
+static bool undo_airs(const struct relay *relay, const json_t *arguments)
+{
+    const struct question *question = questions_find(relay->questions, (uint64_t)json_get_int(arguments, "id", 0));
+    return question && question->change_count > 0 &&
+           (question->state == QUESTION_ON_AIR || question->changes[question->change_count - 1].state == QUESTION_ON_AIR);
+}
+
+static bool check_lock(const struct command *command, const struct reply *reply, const json_t *arguments, struct error *err)
+{
+    bool is_undo = strcmp(command->name, "question.undo") == 0 && undo_airs(reply->api->relay, arguments);
+    bool is_off = !json_get_bool(arguments, "on_air", true) || !json_get_bool(arguments, "on", true);
+    bool airs = is_undo || ((command_rules(command->name) & COMMAND_AIRS) && !is_off);
+    return !airs || moderation_may_air(reply->api->relay, err);
+}
+
+static bool check_call(const struct command *command, const struct reply *reply, const json_t *arguments,
+                       const struct identity *who, struct error *err)
+{
+    if (!check_role(command, who, err)) {
+        audit_refuse(reply->api->audit, reply->by, "command", command->name);
+        return false;
+    }
+    if (!check_arguments(command, arguments, err))
+        return false;
+    if (check_lock(command, reply, arguments, err))
+        return true;
+    audit_refuse(reply->api->audit, reply->by, "locked", command->name);
+    return false;
+}
+
 static enum outcome run(const struct command *command, struct reply *reply, const json_t *arguments,
                         const struct identity *who, json_t **result, struct error *err)
 {
-    if (who->role < command->role) {
-        error_set(err, ERROR_DENIED, "this is for role %s, you are %s: ask the owner for an invitation",
-                  api_role_name(command->role), api_role_name(who->role));
+    if (!check_call(command, reply, arguments, who, err))
         return COMMAND_FAILED;
-    }
-    if (!check_arguments(command, arguments, err))
-        return COMMAND_FAILED;
+    bool is_recorded = command->role > API_ROLE_VIEWER && !(command_rules(command->name) & COMMAND_READS);
+    reply->audit = is_recorded ? audit_write_command(command, arguments) : NULL;
     struct call call = {reply->api, arguments, reply->by, reply->client, reply, who->role};
     return command->fn(&call, result, err);
 }

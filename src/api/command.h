@@ -38,7 +38,7 @@ struct call {
     const char *by;       // who, for the record
     struct client *client; // NULL: over HTTP
     struct reply *reply;  // for those that answer later
-    enum api_role role;
+    enum api_role role;   // of who calls
 };
 
 enum outcome { COMMAND_FAILED, COMMAND_DONE, COMMAND_LATER };
@@ -59,6 +59,8 @@ extern const struct command commands_question[], commands_poll[], commands_capti
     commands_source[], commands_output[], commands_history[], commands_access[], commands_reply[],
     commands_card[],
     commands_login[],
+    commands_audit[],
+    commands_crew[],
     commands_feed[],
     commands_question_work[],
     commands_show[];
@@ -72,6 +74,7 @@ struct reply {
     struct server_request *request;  // NULL: gone, or by websocket
     json_t *ref;                     // what the client called it; NULL: nothing
     char *by;
+    char *audit;                     // what the record keeps of it; NULL: nothing to record
     void *data;                      // the command's own, freed with free()
     uint64_t reading;                // the journal's number of what it waits for; 0: nothing
     uint64_t sent;                   // the number of what it waits for on the platforms; 0: nothing
@@ -82,6 +85,9 @@ struct reply {
 /* Runs it and answers. ref and request: one of them, or none. arguments: an object; other members are refused. */
 void command_run(struct api *api, const char *name, const json_t *arguments, const struct identity *who,
                  struct client *client, const json_t *ref, struct server_request *request);
+
+/* The index'th of all commands, for tests; NULL behind the last. */
+const struct command *command_at(size_t index);
 
 /* Each frees the reply. result: handed over, may be NULL. */
 void reply_done(struct reply *reply, json_t *result);

@@ -121,7 +121,14 @@ static enum outcome clear(const struct call *call, json_t **result, struct error
 
 static enum outcome panic(const struct call *call, json_t **result, struct error *err)
 {
-    moderation_panic(call->api->relay, call_bool(call, "on", true), call->by);
+    bool is_on = call_bool(call, "on", true), is_clear = call_bool(call, "clear", false);
+    if (is_on && is_clear) {
+        error_set(err, ERROR_DATA, "clear goes with \"on\":false: what was on air does not come back then");
+        return COMMAND_FAILED;
+    }
+    if (is_clear)
+        moderation_clear(call->api->relay, call->by);  // while nobody sees it
+    moderation_panic(call->api->relay, is_on, call->by);
     return COMMAND_DONE;
 }
 
@@ -144,7 +151,7 @@ const struct command commands_moderation[] = {
     {"author.remove", API_ROLE_MODERATOR,
      {{"platform", ARGUMENT_TEXT}, {"author", ARGUMENT_TEXT}, {"on_platform", ARGUMENT_BOOL, true}}, remove_author},
     {"clear", API_ROLE_MODERATOR, {{0}}, clear},
-    {"panic", API_ROLE_MODERATOR, {{"on", ARGUMENT_BOOL, true}}, panic},
+    {"panic", API_ROLE_MODERATOR, {{"on", ARGUMENT_BOOL, true}, {"clear", ARGUMENT_BOOL, true}}, panic},
     {"erase", API_ROLE_OWNER, {{"platform", ARGUMENT_TEXT}, {"author", ARGUMENT_TEXT}}, erase},
     {0},
 };

@@ -1,4 +1,5 @@
 /* show.*: where one show ends and the next begins. */
+#include "api/client.h"
 #include "api/command.h"
 #include "base/buffer.h"
 #include "base/error.h"
@@ -14,6 +15,7 @@ static json_t *show_result(const struct call *call)
 static enum outcome begin(const struct call *call, json_t **result, struct error *err)
 {
     questions_begin_show(call->api->relay->questions, call->by);
+    client_end_expired(call->api, true);
     *result = show_result(call);
     return COMMAND_DONE;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/api_private.h"
+#include "api/audit.h"
 #include "api/client.h"
 #include "api/command.h"
 #include "api/guard.h"
@@ -38,15 +39,35 @@ static void respond_error(struct server_request *request, int status, enum error
     respond_json(request, status, &no_store, 1, json_pack("{s:o}", "error", error));
 }
 
+/* Counted, recorded and answered. what: for the record, "host". */
+static void refuse(struct api *api, struct server_request *request, int status, const char *what, const char *text)
+{
+    api->refused++;
+    audit_refuse(api->audit, audit_address(access_peer(api->access, request)), what, text);
+    respond_error(request, status, ERROR_DENIED, text);
+}
+
 /* False: answered with the refusal. */
-static bool check(struct api *api, struct server_request *request, struct identity *who)
+static bool check(struct api *api, struct server_request *request, enum api_role least, struct identity *who)
 {
     struct error err = {0};
     int status = access_check(api->access, request, who, &err);
-    if (status == 0)
+    if (status != 0) {
+        // Who is only not signed in knocks as every new visitor does: no line for that.
+        bool is_stranger = status == 401 && !server_request_header(request, "authorization");
+        if (is_stranger) {
+            api->refused++;
+            respond_error(request, status, ERROR_DENIED, err.text);
+        } else {
+            refuse(api, request, status, status == 401 ? "token" : "place", err.text);
+        }
+        return false;
+    }
+    if (who->role >= least)
         return true;
     api->refused++;
-    respond_error(request, status, ERROR_DENIED, err.text);
+    audit_refuse(api->audit, who->name, "reading", server_request_path(request));
+    respond_error(request, 403, ERROR_DENIED, "a button's token reads nothing");
     return false;
 }
 
@@ -55,7 +76,7 @@ static bool check(struct api *api, struct server_request *request, struct identi
 static void respond_session(struct api *api, struct server_request *request, const struct identity *who,
                             const char *cookie_value, bool has_cookie)
 {
-    char *cookie = has_cookie ? access_cookie_header(api->access, cookie_value) : NULL;
+    char *cookie = has_cookie ? access_cookie_header(api->access, cookie_value, who) : NULL;
     const struct net_header headers[] = {no_store, {"set-cookie", cookie}};
     json_t *body = who ? json_pack("{s:s,s:s}", "role", api_role_name(who->role), "name", who->name) : json_object();
     respond_json(request, 200, headers, has_cookie ? 2 : 1, body);
@@ -65,16 +86,38 @@ static void respond_session(struct api *api, struct server_request *request, con
 /* True: this address has failed too often, and was told so. */
 static bool is_held_off(struct api *api, struct server_request *request)
 {
-    int64_t wait_ms = guard_wait_ms(api->guard, server_request_peer(request), clock_monotonic_ms());
+    int64_t wait_ms = guard_wait_ms(api->guard, access_peer(api->access, request), clock_monotonic_ms());
     if (wait_ms == 0)
         return false;
     char seconds[24];
     snprintf(seconds, sizeof(seconds), "%lld", (long long)(wait_ms + 999) / 1000);
     const struct net_header headers[] = {no_store, {"retry-after", seconds}};
     api->refused++;
+    audit_refuse(api->audit, audit_address(access_peer(api->access, request)), "sign_in", "too many tries");
     respond_json(request, 429, headers, 2, json_pack("{s:{s:s,s:s}}", "error", "code", "again", "text",
                  "too many sign-ins failed from here; wait a moment"));
     return true;
+}
+
+static void refuse_link(struct api *api, struct server_request *request, enum link_state state, const struct identity *who)
+{
+    static const char *const words[] = {
+        [LINK_UNKNOWN] = "this link is not known, was used already, or was revoked: ask for a new one (`antiphon link` makes one)",
+        [LINK_USED] = "this link was used already, and is good for one browser: ask for a new one (`antiphon link` makes one)",
+        [LINK_EXPIRED] = "this link is too old: ask for a new one (`antiphon link` makes one)",
+    };
+    api->refused++;
+    guard_note_failure(api->guard, access_peer(api->access, request), clock_monotonic_ms());
+    const char *actor = state == LINK_UNKNOWN ? audit_address(access_peer(api->access, request)) : who->name;
+    audit_refuse(api->audit, actor, "sign_in", words[state]);
+    respond_error(request, 403, ERROR_DENIED, words[state]);
+}
+
+static void note_sign_in(struct api *api, const struct identity *who)
+{
+    char text[96];
+    snprintf(text, sizeof(text), "{\"role\":\"%s\",\"invite\":%llu}", api_role_name(who->role), (unsigned long long)who->invite);
+    audit_add(api->audit, who->name, "session.begin", text);
 }
 
 static void sign_in(struct api *api, struct server_request *request)
@@ -86,14 +129,14 @@ static void sign_in(struct api *api, struct server_request *request)
     const char *body = server_request_body(request, &len);
     json_t *object = json_parse(body, len, &err);
     const char *link = json_get_text(object, "link");
-    struct identity who;
+    struct identity who = {0};
     char session[TOKEN_TEXT_BYTES];
-    if (link && access_use_link(api->access, str_from(link), session, &who)) {
+    enum link_state state = link ? access_use_link(api->access, str_from(link), session, &who) : LINK_UNKNOWN;
+    if (state == LINK_GOOD) {
+        note_sign_in(api, &who);
         respond_session(api, request, &who, session, true);
     } else {
-        api->refused++;
-        guard_note_failure(api->guard, server_request_peer(request), clock_monotonic_ms());
-        respond_error(request, 403, ERROR_DENIED, "this link was used already, or is too old: `antiphon link` makes a new one");
+        refuse_link(api, request, state, &who);
     }
     json_decref(object);
 }
@@ -104,13 +147,14 @@ static void handle_session(struct api *api, struct server_request *request)
     struct identity who;
     enum server_method method = server_request_method(request);
     if (access_check_place(api->access, request, &err) != 0) {
-        api->refused++;
-        respond_error(request, 403, ERROR_DENIED, err.text);
+        refuse(api, request, 403, "place", err.text);
     } else if (method == METHOD_POST) {
         sign_in(api, request);
-    } else if (method == METHOD_GET && check(api, request, &who)) {
-        respond_session(api, request, &who, NULL, false);
-    } else if (method == METHOD_DELETE && check(api, request, &who)) {
+    } else if (method == METHOD_GET && check(api, request, API_ROLE_BUTTON, &who)) {
+        const char *cookie = who.session ? server_request_cookie(request, access_cookie) : NULL;
+        respond_session(api, request, &who, cookie, cookie != NULL);
+    } else if (method == METHOD_DELETE && check(api, request, API_ROLE_BUTTON, &who)) {
+        audit_add(api->audit, who.name, "session.end", "{}");
         access_end_session(api->access, request);
         client_end_session(api, who.session);
         respond_session(api, request, NULL, NULL, true);
@@ -125,12 +169,18 @@ static void handle_command(struct api *api, struct server_request *request, cons
 {
     struct identity who;
     struct error err = {0};
-    if (!check(api, request, &who))
-        return;
-    if (server_request_method(request) != METHOD_POST) {
-        respond_error(request, 405, ERROR_DATA, "commands are sent with POST");
+    if (access_check_place(api->access, request, &err) != 0) {
+        refuse(api, request, 403, "place", err.text);
         return;
     }
+    if (server_request_method(request) != METHOD_POST) {  // before the token: this one learns nothing by it
+        const struct net_header headers[] = {no_store, {"allow", "POST"}};
+        respond_json(request, 405, headers, 2, json_pack("{s:{s:s,s:s}}", "error", "code", "data", "text",
+                     "commands are sent with POST: a link that somebody opens, or a preview of one, must change nothing"));
+        return;
+    }
+    if (!check(api, request, API_ROLE_BUTTON, &who))
+        return;
     size_t len;
     const char *body = server_request_body(request, &len);
     json_t *arguments = len > 0 ? json_parse(body, len, &err) : json_object();
@@ -153,6 +203,19 @@ size_t http_limit_body(void *data, const struct server_request *request)
     return is_known ? SIZE_MAX : STRANGER_BYTES_MAX;
 }
 
+void http_refuse_body(void *data, struct server_request *request, size_t limit)
+{
+    struct api *api = data;
+    struct identity who;
+    bool is_known = access_check(api->access, request, &who, NULL) == 0;
+    char text[120];
+    snprintf(text, sizeof(text), "the body is too large: %zu bytes at most%s", is_known || limit > STRANGER_BYTES_MAX ? limit : (size_t)STRANGER_BYTES_MAX,
+             is_known ? "" : " of who has not signed in");
+    api->refused++;
+    audit_refuse(api->audit, is_known ? who.name : audit_address(access_peer(api->access, request)), "size", text);
+    respond_error(request, 413, ERROR_DATA, text);
+}
+
 /* --- Reading --- */
 
 static void handle_health(struct api *api, struct server_request *request)
@@ -168,7 +231,7 @@ static void handle_health(struct api *api, struct server_request *request)
 static void handle_metrics(struct api *api, struct server_request *request)
 {
     struct identity who;
-    if (!check(api, request, &who))
+    if (!check(api, request, API_ROLE_VIEWER, &who))
         return;
     struct buffer text = {0};
     metrics_write(api, &text);
@@ -180,7 +243,7 @@ static void handle_metrics(struct api *api, struct server_request *request)
 static void handle_preview(struct api *api, struct server_request *request, const char *view)
 {
     struct identity who;
-    if (!check(api, request, &who))
+    if (!check(api, request, API_ROLE_VIEWER, &who))
         return;
     const char *base64 = pictures_find(api->pictures, view);
     if (!base64) {
@@ -202,8 +265,7 @@ static void handle_file(struct api *api, struct server_request *request, const c
     struct error err = {0};
     enum server_method method = server_request_method(request);
     if (access_check_place(api->access, request, &err) != 0) {
-        api->refused++;
-        respond_error(request, 403, ERROR_DENIED, err.text);
+        refuse(api, request, 403, "place", err.text);
     } else if (!api->panel_folder) {
         respond_error(request, 404, ERROR_DATA, "there is no panel here: the API is below " API_PATH);
     } else if (method != METHOD_GET && method != METHOD_HEAD) {

@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/audit.h"
 #include "api/client.h"
 #include "api/command.h"
 #include "api/feed.h"
+#include "api/crew.h"
 #include "api/outputs.h"
 #include "api/passing.h"
 #include "api/pictures.h"
@@ -21,7 +23,7 @@
 #include "relay/questions.h"
 #include "relay/removals.h"
 
-enum { REFRESH_MS = 1000, CLOSE_NOT_TEXT = 1003 };
+enum { REFRESH_MS = 1000, CLOSE_NOT_TEXT = 1003, CLOSE_TOO_LARGE = 1009 };
 
 static void send_snapshot(struct client *client)
 {
@@ -46,9 +48,15 @@ static int handle_accept(void *data, const struct server_request *request, void 
     struct identity who;
     struct error err = {0};
     int status = access_check(api->access, request, &who, &err);
+    if (status == 0 && who.role == API_ROLE_BUTTON) {
+        error_set(&err, ERROR_DENIED, "a button's token reads nothing");
+        status = 403;
+    }
     if (status != 0) {
+        const char *peer = access_peer(api->access, request);
         api->refused++;
-        log_debug("api/session", "refused %s: %s", server_request_peer(request), err.text);
+        log_debug("api/session", "refused %s: %s", peer, err.text);
+        audit_refuse(api->audit, who.role != API_ROLE_NONE ? who.name : audit_address(peer), "socket", err.text);
         return status;
     }
     struct client *client = xcalloc(1, sizeof(*client));
@@ -81,6 +89,7 @@ static void handle_close(void *data, struct server_socket *socket, void *session
     outputs_forget_client(client->api, client);
     if (!client_is_there(client->api, client->who.name))  // what he worked on is free again
         questions_release_all(client->api->relay->questions, client->who.name);
+    crew_handle_gone(client->api->crew, client);
     free(client);
 }
 
@@ -91,6 +100,14 @@ static void handle_overflow(void *data, struct server_socket *socket)
     client->api->overflows++;
     client->is_stale = true;
     timer_start(&client->refresh, REFRESH_MS);
+}
+
+static void handle_too_large(void *data, struct server_socket *socket)
+{
+    const struct client *client = server_socket_session(socket);
+    client->api->refused++;
+    audit_refuse(client->api->audit, client->who.name, "size", "a message of a websocket is longer than 5 MiB");
+    server_socket_close(socket, CLOSE_TOO_LARGE, "a message has 5 MiB at most");
 }
 
 /* --- Hello --- */
@@ -178,6 +195,7 @@ static void handle_hello(struct client *client, const json_t *message)
     take_name(client, json_get_text(message, "name"));
     send_welcome(client);
     take_filter(client, json_object_get(message, "filter"));
+    crew_handle_hello(client->api->crew, client);
     const char *have = json_get_text(message, "have");
     bool is_current = have && strcmp(have, on_air_revision(client->api->relay->on_air)) == 0;
     // The revision speaks of the on-air state alone: who wants more than that gets all of it.
@@ -245,6 +263,7 @@ const struct server_protocol session_protocol = {
     .accept = handle_accept,
     .on_open = handle_open,
     .on_message = handle_message,
+    .on_too_large = handle_too_large,
     .on_overflow = handle_overflow,
     .on_close = handle_close,
 };

@@ -3,6 +3,7 @@
 
 #include "api/api_private.h"
 #include "api/client.h"
+#include "api/crew.h"
 #include "api/feed.h"
 #include "api/login_json.h"
 #include "api/outputs.h"
@@ -68,6 +69,7 @@ static void add_desk(const struct api *api, struct buffer *out)
     replies_each(relay->replies, add_sent, out);
     buffer_add_char(out, ']');
     pictures_write(api->pictures, out);
+    crew_write_snapshot(api->crew, out);
 }
 
 /* The newest messages of the queue that pass, oldest first. */

@@ -54,6 +54,8 @@ static struct api *open_api(struct process *process, struct error *err)
         .listen = config->panel.listen,
         .unix_path = socket,
         .public_url = *config->panel.public_url ? config->panel.public_url : NULL,
+        .trusted_proxies = (const char *const *)config->panel.trusted_proxies,
+        .trusted_proxy_count = config_count_texts(config->panel.trusted_proxies),
         .panel_folder = panel,
         .cert_file = *config->panel.certificate ? config->panel.certificate : NULL,
         .key_file = *config->panel.key ? config->panel.key : NULL,

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/proxies.h"
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/file.h"
@@ -43,6 +44,14 @@ static bool copy_texts(const struct reader *reader, const json_t *object, const 
         (*texts)[i] = xstrdup(json_string_value(item));
     }
     return true;
+}
+
+size_t config_count_texts(char *const *texts)
+{
+    size_t count = 0;
+    while (texts && texts[count])
+        count++;
+    return count;
 }
 
 static void free_texts(char **texts)
@@ -248,14 +257,21 @@ static bool read_panel(struct config *config, const struct reader *reader)
 {
     static const struct key keys[] = {
         {"listen", JSON_STRING}, {"public_url", JSON_STRING}, {"certificate", JSON_STRING}, {"key", JSON_STRING},
+        {"trusted_proxies", JSON_ARRAY},
     };
     const json_t *object = json_object_get(config->root, "panel");
     config->panel.listen = copy_text(object, "listen", "127.0.0.1:8470");
     config->panel.public_url = copy_text(object, "public_url", "");
     config->panel.certificate = copy_text(object, "certificate", "");
     config->panel.key = copy_text(object, "key", "");
-    if (object && !keys_check(reader, "panel", object, keys, ARRAY_LENGTH(keys)))
+    if ((object && !keys_check(reader, "panel", object, keys, ARRAY_LENGTH(keys)))
+        || !copy_texts(reader, object, "trusted_proxies", &config->panel.trusted_proxies))
         return false;
+    struct proxies *proxies = proxies_create((const char *const *)config->panel.trusted_proxies,
+                                             config_count_texts(config->panel.trusted_proxies), reader->err);
+    if (!proxies)
+        return error_prefix(reader->err, "%s", reader->file);
+    proxies_destroy(proxies);
     return check_public_url(reader, "panel", config->panel.public_url)
         && check_certificate(reader, "panel", config->panel.certificate, config->panel.key)
         && check_listen(reader, "panel", config->panel.listen, *config->panel.certificate);
@@ -501,6 +517,7 @@ void config_destroy(struct config *config)
     free(config->door.listen), free(config->door.public_url), free(config->door.certificate), free(config->door.key);
     free_texts(config->door.origins);
     free_texts(config->questions.commands);
+    free_texts(config->panel.trusted_proxies);
     free_texts(config->languages);
     json_decref(config->sources);
     json_decref(config->logins);

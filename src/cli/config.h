@@ -51,6 +51,7 @@ struct config {
         char *listen;      // "127.0.0.1:8470"
         char *public_url;  // "": none
         char *certificate, *key;  // PEM paths; "": plain HTTP
+        char **trusted_proxies;   // NULL-terminated: whose X-Forwarded-For is believed
     } panel;
     struct {
         char *listen;      // "127.0.0.1:8471"
@@ -64,6 +65,9 @@ struct config {
     json_t *logins;    // owned; object, secrets resolved; see connector/login.h
     int retention_days;
 };
+
+/* Of a list that ends with NULL; NULL: 0. */
+size_t config_count_texts(char *const *texts);
 
 /*
  * path NULL: $XDG_CONFIG_HOME/antiphon/antiphon.json. A missing file at the usual place gives the defaults; a missing

@@ -70,23 +70,15 @@ static bool save_login(void *data, const char *platform, const char *json, struc
     return secrets_save_login(config->config->path, platform, json, err);
 }
 
-static size_t count_texts(char *const *texts)
-{
-    size_t count = 0;
-    while (texts && texts[count])
-        count++;
-    return count;
-}
-
 /* folder: where the files of words are; NULL: nowhere. */
 static struct question_words_options make_words(const struct config *config, const char *folder)
 {
     return (struct question_words_options){
         .folder = folder,
         .languages = (const char *const *)config->languages,
-        .language_count = count_texts(config->languages),
+        .language_count = config_count_texts(config->languages),
         .commands = (const char *const *)config->questions.commands,
-        .command_count = count_texts(config->questions.commands),
+        .command_count = config_count_texts(config->questions.commands),
     };
 }
 
@@ -105,7 +97,7 @@ static struct on_air_view make_view(const struct config_view *view)
         .languages = has_language ? (const char *const *)&view->language : NULL,
         .language_count = has_language ? 1 : 0,
         .platforms = (const char *const *)view->platforms,
-        .platform_count = count_texts(view->platforms),
+        .platform_count = config_count_texts(view->platforms),
         .foreign = foreign(view->foreign),
     };
 }

@@ -1,6 +1,6 @@
 /*
- * show.h - when the show began, as somebody at the desk said it; an invitation for one show ends when the next begins.
- * Kept in the journal's state "show". Thread: the loop's.
+ * show.h - when the show began (questions.h begins one), for what must know it without the questions: an invitation for one
+ * show ends when the next begins. Thread: the loop's.
  */
 #pragma once
 
@@ -8,8 +8,5 @@
 
 struct journal;
 
-/* Unix; 0: nobody has said so yet. */
+/* Unix; 0: none has begun yet. */
 int64_t show_begun_ms(const struct journal *journal);
-
-/* Now; never before one that began already. */
-void show_begin(struct journal *journal);

@@ -8,9 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/audit.h"
 #include "api/client.h"
 #include "api/command.h"
+#include "api/crew.h"
 #include "api/feed.h"
+#include "api/invites.h"
 #include "api/outputs.h"
 #include "base/buffer.h"
 #include "base/clock.h"
@@ -50,6 +53,13 @@ void client_send_json(struct client *client, struct buffer *json)
 }
 
 void client_end_named(struct api *api, const char *name) {}
+void client_end_invite(struct api *api, uint64_t invite) {}
+void client_end_expired(struct api *api, bool is_show_over) {}
+void api_send(struct api *api, unsigned topics, struct buffer *json) { buffer_clear(json); }
+void timer_init(struct timer *timer, struct loop *loop, loop_fn fn, void *data) {}
+void timer_start(struct timer *timer, int64_t delay_ms) {}
+void timer_stop(struct timer *timer) {}
+bool timer_is_running(const struct timer *timer) { return false; }
 void server_respond(struct server_request *request, int status, const char *content_type, const struct net_header *headers,
                     size_t header_count, const char *body, size_t len) {}
 void server_request_on_gone(struct server_request *request, void (*fn)(void *data), void *data) {}
@@ -69,6 +79,11 @@ void access_add_link(struct access *access, enum api_role role, const char *name
 {
     memset(text, 'x', TOKEN_TEXT_BYTES);
     text[TOKEN_TEXT_BYTES - 1] = '\0';
+}
+
+bool access_invite(struct access *access, struct invite *invite, int minutes, char text[TOKEN_TEXT_BYTES], struct error *err)
+{
+    return invites_add(NULL, invite, 10, text, err);
 }
 
 void journal_set_state(struct journal *journal, const char *key, const char *text) {}
@@ -100,6 +115,13 @@ uint64_t journal_search(struct journal *journal, const char *text, size_t limit,
 uint64_t journal_query(struct journal *journal, const struct journal_query *query, journal_found_fn fn, void *data)
 {
     fn(data, &(struct journal_found){.query = query});
+    return 0;
+}
+
+uint64_t journal_read_audit(struct journal *journal, const struct journal_audit_filter *filter, size_t limit,
+                            journal_audit_fn fn, void *data)
+{
+    fn(data, NULL, 0, NULL);
     return 0;
 }
 
@@ -286,6 +308,8 @@ static void create_desk(void)
     api = (struct api){.relay = &relay};
     list_init(&api.clients);
     list_init(&api.replies);
+    api.audit = audit_create(NULL, relay.journal);
+    api.crew = crew_create(&api);
     only_message = message_create(&(struct message_draft){
         .kind = MESSAGE_CHAT, .platform = STR("twitch"), .source = STR("twitch:a"), .author = {.id = STR("u")}, .text = STR("hello")});
     message_stamp(only_message, 1, 1);
@@ -293,6 +317,8 @@ static void create_desk(void)
 
 static void destroy_desk(void)
 {
+    crew_destroy(api.crew);
+    audit_destroy(api.audit);
     on_air_destroy(relay.on_air);
     captions_destroy(relay.captions);
     polls_destroy(relay.polls);
