@@ -342,7 +342,9 @@ static bool check_lock(const struct command *command, const struct reply *reply,
 {
     bool is_undo = strcmp(command->name, "question.undo") == 0 && undo_airs(reply->api->relay, arguments);
     bool is_off = !json_get_bool(arguments, "on_air", true) || !json_get_bool(arguments, "on", true);
-    bool airs = is_undo || ((command_rules(command->name) & COMMAND_AIRS) && !is_off);
+    unsigned rules = command_rules(command->name);
+    bool airs = is_undo || ((rules & COMMAND_AIRS) && !is_off) ||
+                ((rules & COMMAND_MAY_AIR) && json_get_bool(arguments, "on_air", false));
     return !airs || moderation_may_air(reply->api->relay, err);
 }
 

@@ -25,6 +25,7 @@ static const struct {
     {"poll.air", COMMAND_AIRS},
     {"poll.close", COMMAND_BUTTON},
     {"poll.export", COMMAND_READS},
+    {"poll.open", COMMAND_MAY_AIR},
     {"poll.recount", COMMAND_READS},
     {"poll.saved", COMMAND_READS},
     {"question.air", COMMAND_AIRS},

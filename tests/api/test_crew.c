@@ -65,6 +65,7 @@ static void test_panic_locks(void **state)
     } airing[] = {
         {"question.air", "\"id\":2"}, {"next", ""}, {"poll.air", "\"id\":1"}, {"captions.start", "\"track\":\"talk\""},
         {"captions.line", "\"track\":\"live\",\"language\":\"fa\",\"text\":\"سلام\""}, {"question.undo", "\"id\":3"},
+        {"poll.open", "\"question\":\"Tea?\",\"options\":[\"yes\",\"no\"],\"on_air\":true"},
     };
     struct desk desk;
     struct caller caller;
