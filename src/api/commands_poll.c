@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "relay/moderation.h"
 #include "relay/poll_platforms.h"
 #include "relay/poll_recount.h"
 #include "relay/polls.h"
@@ -45,6 +46,8 @@ static enum outcome open_draft(const struct call *call, const json_t *arguments,
 {
     struct relay *relay = call->api->relay;
     struct poll_draft draft;
+    if (call_bool(call, "on_air", false) && !moderation_may_air(relay, err))
+        return COMMAND_FAILED;
     const struct poll *poll = poll_draft_read(arguments, &draft, err) ? polls_open(relay->polls, &draft, call->by, err) : NULL;
     if (!poll)
         return COMMAND_FAILED;
@@ -82,6 +85,8 @@ static enum outcome close_poll(const struct call *call, json_t **result, struct 
 
 static enum outcome air_poll(const struct call *call, json_t **result, struct error *err)
 {
+    if (call_bool(call, "on_air", true) && !moderation_may_air(call->api->relay, err))
+        return COMMAND_FAILED;
     return outcome_of(polls_air(call->api->relay->polls, (uint64_t)call_int(call, "id"), call_bool(call, "on_air", true),
                                 call->by, err));
 }

@@ -97,9 +97,11 @@ static bool check_name(const struct reader *reader, const char *path, const char
 static bool read_view(struct config *config, const struct reader *reader, const json_t *object, size_t index)
 {
     static const char *const foreign[] = {"show", "anonymous", "hide", NULL};
+    static const char *const votes[] = {"live", "closed", NULL};
     static const struct key keys[] = {
         {"name", JSON_STRING, true}, {"size", JSON_ARRAY}, {"theme", JSON_STRING}, {"language", JSON_STRING},
         {"platforms", JSON_ARRAY}, {"foreign", JSON_STRING, .choices = foreign},
+        {"votes", JSON_STRING, .choices = votes},
     };
     char path[32];
     snprintf(path, sizeof(path), "views[%zu]", index);
@@ -111,6 +113,8 @@ static bool read_view(struct config *config, const struct reader *reader, const 
         .theme = copy_text(object, "theme", "evening"), .language = copy_text(object, "language", ""),
         .foreign = copy_text(object, "foreign", "show"),
     };
+    const char *shown = json_get_text(object, "votes");
+    view->hides_votes = shown && strcmp(shown, "closed") == 0;
     if (!check_name(reader, path, view->name) || !copy_texts(reader, object, "platforms", &view->platforms)
         || !read_size(reader, path, object, &view->width_px, &view->height_px))
         return false;

@@ -17,6 +17,7 @@ struct config_view {
     int width_px, height_px;
     char *theme;      // a file's name in assets/themes without .json, or a path
     char *language;   // BCP 47; preferred caption track and digits; "": the first of `languages`
+    bool hides_votes; // of a poll until it is closed: "votes" is "closed"
     char *foreign;    // other platforms' messages here: "show", "anonymous" (card without author and platform), "hide"
     char **platforms; // NULL-terminated; whose messages count as this view's own; empty: all are
 };

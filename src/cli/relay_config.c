@@ -99,6 +99,7 @@ static struct on_air_view make_view(const struct config_view *view)
         .platforms = (const char *const *)view->platforms,
         .platform_count = config_count_texts(view->platforms),
         .foreign = foreign(view->foreign),
+        .hides_votes = view->hides_votes,
     };
 }
 

@@ -52,8 +52,6 @@ struct intake {
     struct intake_counts counts;
     void (*late_fn)(void *data, const struct message *message);
     void *late_data;
-    void (*late_edit_fn)(void *data, const struct message *edit);
-    void *late_edit_data;
 };
 
 /* ---- Making ---- */
@@ -290,8 +288,6 @@ static void handle_edit(struct intake *intake, struct message *edit)
     const struct message *old = queue_find_native(intake->queue, edit->is.platform, edit->is.target.native_id);
     if (!old) {
         journal_edit(intake->journal, edit);
-        if (intake->late_edit_fn)
-            intake->late_edit_fn(intake->late_edit_data, edit);
         return;
     }
     struct message *changed = message_edited(old, edit);
@@ -483,12 +479,6 @@ void intake_on_late_duplicate(struct intake *intake, void (*fn)(void *data, cons
 {
     intake->late_fn = fn;
     intake->late_data = data;
-}
-
-void intake_on_late_edit(struct intake *intake, void (*fn)(void *data, const struct message *edit), void *data)
-{
-    intake->late_edit_fn = fn;
-    intake->late_edit_data = data;
 }
 
 /* ---- Ours ---- */

@@ -40,9 +40,6 @@ enum intake_result intake_push(struct intake *intake, struct message *message);
 /* Told of each held message that turned out to have come before. One listener. */
 void intake_on_late_duplicate(struct intake *intake, void (*fn)(void *data, const struct message *message), void *data);
 
-/* Told of each edit of a message that the queue does not hold any more. One listener. */
-void intake_on_late_edit(struct intake *intake, void (*fn)(void *data, const struct message *edit), void *data);
-
 /*
  * What a moderator of ours takes back. actor: who, for the reason. False: there is no such message in the queue;
  * the journal's row is overwritten all the same.

@@ -367,6 +367,12 @@ void journal_on_gap(struct journal *journal, void (*fn)(void *data, const struct
     journal->gap_data = data;
 }
 
+void journal_on_late_edit(struct journal *journal, void (*fn)(void *data, struct message *message), void *data)
+{
+    journal->late_edit_fn = fn;
+    journal->late_edit_data = data;
+}
+
 void journal_add_audit(struct journal *journal, const char *actor, const char *action, const char *text)
 {
     struct op op = {.kind = OP_AUDIT, .texts = make_texts(actor, action, text)};

@@ -76,6 +76,9 @@ void journal_replace(struct journal *journal, struct message *message);
  */
 void journal_edit(struct journal *journal, struct message *edit);
 
+/* Called with each message that was found so, as it reads now. One listener. */
+void journal_on_late_edit(struct journal *journal, void (*fn)(void *data, struct message *message), void *data);
+
 /* ---- State: small texts under names, the latest of each. In order with the messages. ---- */
 
 /*

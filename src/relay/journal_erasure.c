@@ -45,6 +45,7 @@ void erasure_unref(struct erasure *erasure)
     free(erasure->ids);
     message_unref(erasure->edit);
     message_unref(erasure->loaded);
+    message_unref(erasure->changed);
     free(erasure);
 }
 
@@ -120,6 +121,15 @@ static struct message *without_quote(const struct message *message)
     struct message *without = message_create(&draft);
     message_stamp(without, message->id, message->received_ms);
     return without;
+}
+
+bool journal_is_erasing(const struct journal *journal, const struct message *message)
+{
+    for (size_t i = 0; i < journal->fresh_count; i++) {
+        if (erasure_means(journal->fresh[i], message))
+            return true;
+    }
+    return false;
 }
 
 struct message *journal_recall(const struct journal *journal, struct message *message)

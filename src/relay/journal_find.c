@@ -224,7 +224,8 @@ static bool edit_row(struct shelf *shelf, struct erasure *erasure, uint64_t id, 
     if (!is_done)
         shelf_rollback(shelf);
     *rows += is_done;
-    message_unref(changed);
+    message_unref(erasure->changed);
+    erasure->changed = changed;
     message_unref(old);
     return is_done;
 }

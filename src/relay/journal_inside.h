@@ -77,6 +77,7 @@ struct erasure {
     struct message *edit; // a reference; NULL: of an earlier life, and to be read from its row
     // The keeper's, until it answers.
     struct message *loaded;  // that row, once it was found
+    struct message *changed; // the row as it reads since the edit; NULL: there was none
     bool met_erased;         // what was edited is gone: the edit goes too
     // The loop's.
     bool is_done;
@@ -97,6 +98,9 @@ bool erasure_edits(const struct erasure *erasure, const struct message *message)
  */
 void journal_remember_erasure(struct journal *journal, struct erasure *erasure);
 void journal_forget_erasures(struct journal *journal);
+
+/* Whether it was deleted, though its row may say so only later. */
+bool journal_is_erasing(const struct journal *journal, const struct message *message);
 
 /* A new reference to the message, or to one without the quote of what was deleted or with its new text; NULL: it was
  * deleted itself. */
@@ -174,6 +178,8 @@ struct journal {
     size_t gap_count;
     void (*gap_fn)(void *data, const struct journal_gap *gap);
     void *gap_data;
+    void (*late_edit_fn)(void *data, struct message *message);
+    void *late_edit_data;
     uint64_t erasure_count;          // numbers for "erase:" states
 
     pthread_mutex_t lock;

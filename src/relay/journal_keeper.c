@@ -264,6 +264,8 @@ static void give_erased(struct answer *answer)
         const struct journal_erasure edit = {.platform = ""};
         journal_erase(erased->journal, &edit, &erasure->edit_id, 1, NULL, NULL);
     }
+    if (erasure->changed && erased->journal->late_edit_fn && !journal_is_erasing(erased->journal, erasure->changed))
+        erased->journal->late_edit_fn(erased->journal->late_edit_data, erasure->changed);
     erasure->is_done = true;
     erasure->last_request = erased->journal->last_request;
     journal_forget_erasures(erased->journal);

@@ -307,22 +307,3 @@ void polls_handle_edit(struct polls *polls, const struct message *message)
         }
     }
 }
-
-void polls_handle_late_edit(struct polls *polls, const struct message *edit)
-{
-    if (polls->open_count == 0 || edit->is.target.native_id.len == 0)
-        return;
-    uint64_t native = hash_of(polls, JOURNAL_KEY_NATIVE, edit->is.platform, edit->is.target.native_id);
-    for (size_t i = 0; i < polls->count; i++) {
-        struct poll *poll = polls->items[i];
-        struct ballot found;
-        if (!poll->ballots || !ballots_find_native(poll->ballots, native, &found))
-            continue;
-        int option = parse(poll, edit);
-        if (option < 0) {
-            take_back(polls, poll, &found);
-        } else {
-            change_option(polls, poll, &found, option);
-        }
-    }
-}

@@ -133,9 +133,8 @@ bool polls_handle_message(struct polls *polls, const struct message *message);
 /* Deleted messages and banned authors, as the queue tells. */
 void polls_handle_removal(struct polls *polls, const struct queue_removal *removal);
 
-/* message, with its new text, has taken the place of the one with its id; or `edit` says so of one the queue has let go. */
+/* message, with its new text, has taken the place of the one with its id. */
 void polls_handle_edit(struct polls *polls, const struct message *message);
-void polls_handle_late_edit(struct polls *polls, const struct message *edit);
 
 /* Announces the polls with new counts. */
 void polls_flush(struct polls *polls);

@@ -321,10 +321,12 @@ static void handle_edited(void *data, struct message *message)
     TELL(relay, edited, message);
 }
 
-/* The queue has let the message go; a vote that it was may still count. */
-static void handle_late_edit(void *data, const struct message *edit)
+/* The queue has let the message go; as a vote it may still count, or count for the first time. */
+static void handle_late_edit(void *data, struct message *message)
 {
-    polls_handle_late_edit(((struct relay *)data)->polls, edit);
+    struct relay *relay = data;
+    if (relay->polls)
+        polls_handle_edit(relay->polls, message);
 }
 
 /* --- Coming and going --- */
@@ -339,7 +341,7 @@ static bool open_journal(struct relay *relay, const struct relay_options *option
     journal_on_gap(relay->journal, handle_gap, relay);
     relay->queue = queue_create(&(struct queue_options){.loop = relay->loop, .capacity = options->queue_messages});
     relay->intake = intake_create(&(struct intake_options){.journal = relay->journal, .queue = relay->queue});
-    intake_on_late_edit(relay->intake, handle_late_edit, relay);
+    journal_on_late_edit(relay->journal, handle_late_edit, relay);
     return relay->intake != NULL;
 }
 

@@ -2,11 +2,34 @@
 #include "base/error.h"
 #include "relay/chat_commands.h"
 #include "relay/moderation.h"
+#include "relay/poll_chat.h"
+#include "relay/poll_platforms.h"
+#include "relay/polls.h"
 #include "relay/relay_private.h"
 
 static bool order_next(void *data, const struct chat_command *command, struct error *err)
 {
     return moderation_next(data, command->by, err);
+}
+
+static bool end_poll(struct relay *relay, const char *by, struct error *err)
+{
+    const struct poll *poll = polls_newest_open(relay->polls);
+    if (!poll)
+        return error_set(err, ERROR_DATA, "no poll is open");
+    poll_platforms_end(relay, poll->id, by);
+    return polls_close(relay->polls, poll->id, by, err);
+}
+
+static bool order_poll(void *data, const struct chat_command *command, struct error *err)
+{
+    struct relay *relay = data;
+    struct poll_draft draft;
+    if (poll_chat_is_end(command->rest))
+        return end_poll(relay, command->by, err);
+    bool is_good = moderation_may_air(relay, err) && poll_chat_read(command->rest, &draft, err);
+    const struct poll *poll = is_good ? polls_open(relay->polls, &draft, command->by, err) : NULL;
+    return poll && polls_air(relay->polls, poll->id, true, command->by, err);
 }
 
 static void tell(void *data, const char *level, const char *where, const char *text)
@@ -19,6 +42,7 @@ void relay_create_chat_commands(struct relay *relay, const struct relay_options 
     relay->chat_commands = chat_commands_create(&(struct chat_commands_options){
         .journal = relay->journal, .notice = tell, .data = relay});
     chat_commands_register(relay->chat_commands, "next", order_next, relay);
+    chat_commands_register(relay->chat_commands, "poll", order_poll, relay);
     struct error err = {0};
     if (!relay_set_chat_commands(relay, options->chat_commands, &err))
         relay_notice(relay, "error", "chat_commands", "%s; the usual words hold", err.text);
