@@ -26,6 +26,7 @@ static const struct {
     {"clear", cmd_clear, "everything off the air"},
     {"panic", cmd_panic, "a blank overlay at once"},
     {"say", cmd_say, "something said in the chats"},
+    {"chapters", cmd_chapters, "what was on air and when, for the recording"},
     {"decode", cmd_decode, "recorded frames of a platform as messages"},
     {"text", cmd_text, "how a line of text is laid out"},
 };

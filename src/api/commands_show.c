@@ -1,10 +1,10 @@
-/* show.*: where one show ends and the next begins. */
+/* show.*: where one show ends and the next begins; and what was on air in one, as chapters. */
 #include "api/client.h"
 #include "api/command.h"
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/json.h"
-#include "relay/journal.h"
+#include "relay/question_chapters.h"
 #include "relay/questions.h"
 
 static json_t *show_result(const struct call *call)
@@ -29,7 +29,26 @@ static enum outcome list(const struct call *call, json_t **result, struct error 
     return COMMAND_DONE;
 }
 
+static enum outcome chapters(const struct call *call, json_t **result, struct error *err)
+{
+    const char *name = call_string(call, "format");
+    struct question_chapters_options options = {
+        .zero_ms = call_int(call, "zero_ms"), .show_ms = call_int(call, "show_ms")};
+    if (!question_chapters_format(*name ? name : "youtube", &options.format)) {
+        error_set(err, ERROR_DATA, "format \"%.20s\": expected \"youtube\", \"webvtt\" or \"csv\"", name);
+        return COMMAND_FAILED;
+    }
+    struct buffer text = {0};
+    size_t count = questions_write_chapters(call->api->relay->questions, &options, &text);
+    *result = json_pack("{s:s%,s:s,s:I}", "text", text.data ? text.data : "", text.len, "name",
+                        question_chapters_file_name(options.format), "count", (json_int_t)count);
+    buffer_fini(&text);
+    return COMMAND_DONE;
+}
+
 const struct command commands_show[] = {
+    {"questions.chapters", API_ROLE_VIEWER,
+     {{"format", ARGUMENT_TEXT, true}, {"zero_ms", ARGUMENT_INT, true}, {"show_ms", ARGUMENT_INT, true}}, chapters},
     {"show.begin", API_ROLE_MODERATOR, {{0}}, begin},
     {"show.list", API_ROLE_VIEWER, {{0}}, list},
     {0},

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "relay/question_chapters.h"
 
 #define API_PATH "/api/v1/"
 
@@ -260,6 +261,31 @@ static void handle_preview(struct api *api, struct server_request *request, cons
     free(png);
 }
 
+/* chapters/FORMAT[/ZERO_MS[/SHOW_MS]], as a file to be saved. */
+static void handle_chapters(struct api *api, struct server_request *request, const char *path)
+{
+    struct identity who;
+    char name[16] = "", disposition[64];
+    long long zero_ms = 0, show_ms = 0;
+    struct question_chapters_options options = {0};
+    if (!check(api, request, API_ROLE_VIEWER, &who))
+        return;
+    sscanf(path, "%15[^/]/%18lld/%18lld", name, &zero_ms, &show_ms);
+    if (!question_chapters_format(name, &options.format)) {
+        respond_error(request, 404, ERROR_DATA, "chapters/FORMAT is expected: youtube, webvtt or csv");
+        return;
+    }
+    options.zero_ms = zero_ms;
+    options.show_ms = show_ms;
+    struct buffer text = {0};
+    questions_write_chapters(api->relay->questions, &options, &text);
+    snprintf(disposition, sizeof(disposition), "attachment; filename=\"%s\"", question_chapters_file_name(options.format));
+    const struct net_header headers[] = {
+        no_store, {"content-disposition", disposition}, {"x-content-type-options", "nosniff"}};
+    server_respond(request, 200, question_chapters_type(options.format), headers, 3, text.data ? text.data : "", text.len);
+    buffer_fini(&text);
+}
+
 static void handle_file(struct api *api, struct server_request *request, const char *path)
 {
     struct error err = {0};
@@ -302,6 +328,8 @@ void http_handle_request(void *data, struct server_request *request)
         handle_session(api, request);
     } else if (strncmp(name, "preview/", 8) == 0) {
         handle_preview(api, request, name + 8);
+    } else if (strncmp(name, "chapters/", 9) == 0) {
+        handle_chapters(api, request, name + 9);
     } else {
         handle_command(api, request, name);
     }

@@ -11,6 +11,7 @@ enum {
     COMMAND_USAGE = 2,   // it was called wrongly
 };
 
+int cmd_chapters(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_clear(int argc, char **argv);
 int cmd_decode(int argc, char **argv);

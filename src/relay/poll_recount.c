@@ -7,6 +7,7 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/csv.h"
 #include "base/error.h"
 #include "base/list.h"
 #include "base/log.h"
@@ -101,23 +102,11 @@ void poll_recounts_destroy(struct poll_recounts *recounts)
 
 /* ---- The table ---- */
 
-/* A spreadsheet takes what begins so for a formula. */
-static bool is_formula(struct str text)
-{
-    return text.len > 0 && strchr("=+-@\t\r", text.data[0]) != NULL;
-}
-
 static void add_cell(struct buffer *out, struct str text, char end)
 {
     if (text.len > CELL_BYTES_MAX)
         text.len = CELL_BYTES_MAX;
-    buffer_add_string(out, is_formula(text) ? "\"'" : "\"");
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] == '"')
-            buffer_add_char(out, '"');
-        buffer_add_char(out, text.data[i]);
-    }
-    buffer_add_char(out, '"');
+    csv_add_cell(out, text);
     buffer_add_char(out, end);
 }
 
