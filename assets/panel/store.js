@@ -15,7 +15,8 @@ export class Store extends EventTarget {
   sent = new Map();       // number → what was done on the platforms
   gaps = [];
   overlay = null;
-  previews = new Map();   // view → address of its newest picture
+  revision = "";          // of the on-air state
+  views = [];             // {name, …}, in the configuration's order
   skipped = 0;            // messages that a flood kept from us
 
   isConnected = false;
@@ -55,6 +56,9 @@ export class Store extends EventTarget {
   on_snapshot(event) {
     const byKey = (items, key) => new Map((items ?? []).map((item) => [item[key], item]));
     this.onAir = event.on_air ?? this.onAir;
+    this.revision = event.revision ?? this.revision;
+    this.views = event.views ?? this.views;
+    this.overlay = event.overlay ?? null;
     this.questions = byKey(event.questions, "id");
     this.polls = byKey(event.polls, "id");
     this.captions = byKey(event.captions, "track");
@@ -68,7 +72,7 @@ export class Store extends EventTarget {
     this.#add(event.feed ?? []);
   }
 
-  on_on_air(event) { this.onAir = event.on_air; this.#changed("on_air", "questions", "polls"); }
+  on_on_air(event) { this.onAir = event.on_air; this.revision = event.revision; this.#changed("on_air", "questions", "polls"); }
   on_question({ question }) { this.questions.set(question.id, question); this.#changed("questions"); }
   on_questions({ questions }) { questions.forEach((question) => this.questions.set(question.id, question)); this.#changed("questions"); }
   on_question_removed({ id }) { this.questions.delete(id); this.#changed("questions"); }
@@ -85,13 +89,8 @@ export class Store extends EventTarget {
   }
   on_output({ output }) { this.outputs.set(output.name, output); this.#changed("outputs"); }
   on_overlay({ overlay }) { this.overlay = overlay; this.#changed("on_air"); }
-  // The page's policy refuses data: addresses; the number only makes the browser fetch again.
-  on_preview({ view }) {
-    this.#previewNumber++;
-    this.previews.set(view, `api/v1/preview/${encodeURIComponent(view)}?n=${this.#previewNumber}`);
-    this.#changed("preview");
-  }
-  #previewNumber = 0;
+  // Not kept here: who draws it has it.
+  on_preview(event) { this.dispatchEvent(new CustomEvent("picture", { detail: event })); }
   on_sample({ skipped }) { this.skipped += skipped; this.#changed("feed"); }
   on_messages({ messages }) { this.#add(messages); }
 

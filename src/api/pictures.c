@@ -236,6 +236,12 @@ const char *pictures_find(const struct pictures *pictures, const char *view)
 
 void pictures_write(const struct pictures *pictures, struct buffer *out)
 {
+    json_t *names = json_array();
+    for (size_t i = 0; i < pictures->count; i++) {
+        if (pictures->pictures[i].png)
+            json_array_append_new(names, json_string(pictures->pictures[i].view));
+    }
+    json_object_set_new(pictures->overlay, "pictures", names);
     char *text = json_dumps(pictures->overlay, JSON_COMPACT);
     buffer_add_string(out, ",\"overlay\":");
     buffer_add_string(out, text ? text : "{}");

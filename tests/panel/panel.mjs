@@ -96,9 +96,9 @@ test("the overlay's picture of the view is shown", async () => {
   await stage.api("question.add", { text: "Who is there? 誰？" });
   const card = page.locator("#questions .question", { hasText: "Who is there?" });
   await card.getByRole("button", { name: "On air" }).click();
-  const picture = page.locator("#on-air img.preview");
+  const picture = page.locator("canvas.preview");
   await picture.waitFor();
-  await until("the picture is loaded", () => picture.evaluate((node) => node.complete && node.naturalWidth > 100));
+  await until("the picture is loaded", () => picture.evaluate((node) => node.width > 100));
   await shoot("preview");
   await card.getByRole("button", { name: "Answered" }).click();
 });
@@ -123,7 +123,7 @@ test("a typed line of subtitles is on air", async () => {
 
 test("panic blanks and shows again; clear empties", async () => {
   await page.getByRole("button", { name: "Panic" }).click();
-  await page.locator("#on-air", { hasText: "blank" }).waitFor();
+  await page.locator("#overlay-state", { hasText: "blank" }).waitFor();
   await page.getByRole("button", { name: "Show again" }).click();
   await page.getByRole("button", { name: "Clear all" }).click();
   await page.locator("#on-air", { hasText: "Nothing" }).waitFor();
