@@ -1,7 +1,7 @@
 // link.js - antiphon.v1: one websocket, commands with answers, and the way back after a loss.
 import { t } from "./i18n.js";
 
-const FIRST_DELAY_MS = 500, LAST_DELAY_MS = 15000, ANSWER_MS = 15000, ALIVE_MS = 4000, SLEPT_MS = 15000;
+const FIRST_DELAY_MS = 500, LAST_DELAY_MS = 15000, ANSWER_MS = 15000, ALIVE_MS = 4000, SLEPT_MS = 15000, SENT_OUT = 1008;
 
 export class Link {
   #socket = null; #delayMs = FIRST_DELAY_MS; #nextRef = 1; #waiting = new Map(); #revision = null; #isWanted = false; #retry = 0; #heard = 0;
@@ -33,7 +33,7 @@ export class Link {
       socket.send(JSON.stringify({ type: "hello", client: this.client, name: navigator.platform || "browser", have: this.#revision }));
     };
     socket.onmessage = ({ data }) => socket === this.#socket && this.#receive(JSON.parse(data));
-    socket.onclose = () => this.#closed(socket, wasOpen);
+    socket.onclose = ({ code }) => this.#closed(socket, wasOpen && code !== SENT_OUT);
   }
 
   close() {
@@ -93,6 +93,7 @@ export class Link {
     this.wake();
   }
 
+  // Who was sent out (revoked, signed out elsewhere) need not try first to learn it.
   #closed(socket, wasOpen) {
     if (socket !== this.#socket) return;
     this.#socket = null;

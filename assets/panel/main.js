@@ -8,6 +8,7 @@
  *   act(command, …)    a command; its refusal is shown as a notice, and the promise still rejects, for who must know
  *   ask(command, …)    the same without the notice
  *   shell              place(), tools(), badge(), open() (shell.js)
+ *   crew               reads(tag): does this reader read that language
  *   replies            answer(message): the field to write in the chats
  * Words come from t("part.name") (i18n.js) and strings/, keys of the keyboard from register() (keys.js), questions to the person from
  * dialog.js, choices from menu.js, results from notify() (notices.js), what only the ear needs from announce(). Others' names and texts
@@ -16,6 +17,7 @@
 import { startAnnouncing } from "./announce.js";
 import { Captions } from "./captions.js";
 import { Chat } from "./chat.js";
+import { Crew } from "./crew.js";
 import { element } from "./dom.js";
 import { Header } from "./header.js";
 import { loadLanguage, t } from "./i18n.js";
@@ -26,6 +28,7 @@ import { Logins } from "./logins.js";
 import { notify } from "./notices.js";
 import { OnAir } from "./on_air.js";
 import { Outputs } from "./outputs.js";
+import { Panic } from "./panic.js";
 import { Polls } from "./polls.js";
 import { Questions } from "./questions.js";
 import { Replies } from "./replies.js";
@@ -42,6 +45,7 @@ const places = [
   { name: "questions", icon: "question", scrolls: false },
   { name: "show", icon: "air" },
   { name: "sources", icon: "sources" },
+  { name: "crew", icon: "crew" },
 ];
 
 // One a line, from the top of its place to the bottom.
@@ -58,11 +62,13 @@ function addParts(desk) {
   desk.shell.place("sources").append(form.node);
   new Logins(desk);
   new Outputs(desk);
+  desk.crew = new Crew(desk);
+  new Panic(desk);
 }
 
 const store = new Store();
 const link = new Link((event) => store.apply(event), handleState);
-const desk = { store, link, act, ask: (command, fields) => link.command(command, fields), shell: null, replies: null };
+const desk = { store, link, act, ask: (command, fields) => link.command(command, fields), shell: null, replies: null, crew: null };
 
 function act(command, fields) {
   const promise = link.command(command, fields);

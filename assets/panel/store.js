@@ -17,6 +17,8 @@ export class Store extends EventTarget {
   overlay = null;
   revision = "";          // of the on-air state
   views = [];             // {name, …}, in the configuration's order
+  crew = { people: [], notes: [] };
+  name = "";              // ours, as the record has it
   skipped = 0;            // messages that a flood kept from us
 
   isConnected = false;
@@ -50,6 +52,7 @@ export class Store extends EventTarget {
 
   on_welcome(event) {
     this.role = event.role;
+    this.name = event.name;
     this.#changed("role");
   }
 
@@ -67,8 +70,9 @@ export class Store extends EventTarget {
     this.outputs = byKey(event.outputs, "name");
     this.sent = byKey(event.sent, "id");
     this.gaps = event.gaps ?? [];
+    this.crew = event.crew ?? this.crew;
     this.feed = [];
-    this.#changed("reset", "role", "on_air", "questions", "polls", "captions", "sources", "logins", "outputs", "sent", "gaps");
+    this.#changed("reset", "role", "on_air", "questions", "polls", "captions", "sources", "logins", "outputs", "sent", "gaps", "crew");
     this.#add(event.feed ?? []);
   }
 
@@ -87,6 +91,7 @@ export class Store extends EventTarget {
     if (this.sent.size > SENT_MAX) this.sent.delete(this.sent.keys().next().value);
     this.#changed("sent");
   }
+  on_crew({ crew }) { Object.assign(this.crew, crew); this.#changed("crew"); }
   on_output({ output }) { this.outputs.set(output.name, output); this.#changed("outputs"); }
   on_overlay({ overlay }) { this.overlay = overlay; this.#changed("on_air"); }
   // Not kept here: who draws it has it.

@@ -1,0 +1,45 @@
+// panic.js - while the views are empty and locked: who pressed it, and the two ways back.
+import { announce } from "./announce.js";
+import { button, element, refill } from "./dom.js";
+import { icon } from "./icons.js";
+import { ago, t } from "./i18n.js";
+
+const CLOCK_MS = 20000;
+
+export class Panic {
+  #node = element("div", { class: "banner panic-banner", id: "panic-banner", role: "region", "aria-label": t("panic.title"), hidden: true });
+  #words = element("p", {});
+  #isBlank = false; #by = null;
+
+  constructor(desk) {
+    this.desk = desk;
+    this.back = button(t("show.back"), () => desk.act("panic", { on: false }).catch(() => {}), { id: "panic-back", class: "tonal" });
+    this.stay = button(t("panic.empty"), () => desk.act("panic", { on: false, clear: true }).catch(() => {}), { id: "panic-empty" });
+    this.#node.append(icon("lock"), this.#words, this.back, this.stay);
+    desk.shell.banner.after(this.#node);
+    for (const part of ["on_air", "role"]) desk.store.addEventListener(part, () => this.#draw());
+    setInterval(() => this.#isBlank && this.#draw(), CLOCK_MS);
+  }
+
+  #draw() {
+    const isBlank = Boolean(this.desk.store.onAir.is_blank), mayUndo = this.desk.store.role !== "viewer";
+    if (isBlank !== this.#isBlank) {
+      announce(t(isBlank ? "panic.help" : "panic.over"), "assertive");
+      this.#by = null;
+      if (isBlank && mayUndo) this.#ask();
+    }
+    this.#isBlank = isBlank;
+    this.#node.hidden = !isBlank;
+    this.back.hidden = this.stay.hidden = !mayUndo;
+    refill(this.#words, element("strong", {}, t("panic.title")), " ", t("panic.help"), " ",
+      this.#by && element("span", { class: "soft" }, t("panic.by", { name: this.#by.actor, time: ago(this.#by.time_ms) })));
+  }
+
+  // The record knows who it was.
+  async #ask() {
+    const { entries } = await this.desk.ask("audit", { action: "panic", limit: 1 }).catch(() => ({ entries: [] }));
+    if (!this.#isBlank || !entries[0]?.detail?.on) return;
+    [this.#by] = entries;
+    this.#draw();
+  }
+}
