@@ -8,6 +8,7 @@
 #include "api/command.h"
 #include "api/crew.h"
 #include "api/invites.h"
+#include "api/qr_rows.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -70,6 +71,9 @@ static enum outcome invite(const struct call *call, json_t **result, struct erro
     char *base = access_url(call->api->access), *url = xasprintf("%s/#link=%s", base, text);
     *result = json_pack("{s:I,s:s,s:s,s:s,s:I}", "id", (json_int_t)invite.id, "url", url, "role", api_role_name(invite.role), "name",
                         invite.name, "expires_ms", (json_int_t)invite.expires_ms);
+    json_t *code = qr_rows(url);
+    if (code)
+        json_object_set_new(*result, "qr", code);
     free(base);
     free(url);
     return COMMAND_DONE;

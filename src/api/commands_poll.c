@@ -73,10 +73,27 @@ static enum outcome open_poll(const struct call *call, json_t **result, struct e
 
 /* --- The life of one --- */
 
+/* A button knows no number: the one on air, else the newest that is open. 0: there is none. */
+static uint64_t open_one(const struct polls *polls)
+{
+    const struct poll *on_air = polls_on_air(polls);
+    if (on_air && on_air->state == POLL_OPEN)
+        return on_air->id;
+    for (size_t i = polls_count(polls); i > 0; i--) {
+        if (polls_at(polls, i - 1)->state == POLL_OPEN)
+            return polls_at(polls, i - 1)->id;
+    }
+    return 0;
+}
+
 static enum outcome close_poll(const struct call *call, json_t **result, struct error *err)
 {
     struct relay *relay = call->api->relay;
-    uint64_t id = (uint64_t)call_int(call, "id");
+    uint64_t id = call_has(call, "id") ? (uint64_t)call_int(call, "id") : open_one(relay->polls);
+    if (id == 0) {
+        error_set(err, ERROR_AGAIN, "no poll is open");
+        return COMMAND_FAILED;
+    }
     const struct poll *poll = polls_find(relay->polls, id);
     if (poll && poll->state == POLL_OPEN)
         poll_platforms_end(relay, id, call->by);
@@ -204,7 +221,7 @@ const struct command commands_poll[] = {
     {"poll.open", API_ROLE_MODERATOR,
      {DRAFT_ARGUMENTS(true), {"saved", ARGUMENT_ID, true}, {"platforms", ARGUMENT_TEXTS, true}, {"on_air", ARGUMENT_BOOL, true}},
      open_poll},
-    {"poll.close", API_ROLE_MODERATOR, {{"id", ARGUMENT_ID}}, close_poll},
+    {"poll.close", API_ROLE_MODERATOR, {{"id", ARGUMENT_ID, true}}, close_poll},
     {"poll.air", API_ROLE_MODERATOR, {{"id", ARGUMENT_ID}, {"on_air", ARGUMENT_BOOL, true}}, air_poll},
     {"poll.reveal", API_ROLE_MODERATOR, {{"id", ARGUMENT_ID}, {"on", ARGUMENT_BOOL, true}}, reveal_poll},
     {"poll.save", API_ROLE_MODERATOR, {DRAFT_ARGUMENTS(false)}, save_poll},

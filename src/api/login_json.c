@@ -1,28 +1,11 @@
 #include "api/login_json.h"
 
-#include <qrencode.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "api/client.h"
+#include "api/qr_rows.h"
 #include "connector/login.h"
-
-/* Rows of the code's modules, without the quiet zone around it. NULL: too long for one. */
-static json_t *make_code(const char *url)
-{
-    QRcode *code = QRcode_encodeString(url, 0, QR_ECLEVEL_L, QR_MODE_8, 1);
-    if (!code)
-        return NULL;
-    json_t *rows = json_array();
-    char row[256];
-    for (int y = 0; y < code->width && code->width < (int)sizeof(row); y++) {
-        for (int x = 0; x < code->width; x++)
-            row[x] = code->data[y * code->width + x] & 1 ? '1' : '0';
-        json_array_append_new(rows, json_stringn(row, (size_t)code->width));
-    }
-    QRcode_free(code);
-    return rows;
-}
 
 static json_t *make_object(const struct login *login, enum api_role role)
 {
@@ -35,7 +18,7 @@ static json_t *make_object(const struct login *login, enum api_role role)
         if (prompt)
             json_object_set_new(object, "text", json_string("the owner is logging in"));
     } else if (prompt) {
-        json_t *code = make_code(prompt->url);
+        json_t *code = qr_rows(prompt->url);
         if (code)
             json_object_set_new(json_object_get(object, "prompt"), "qr", code);
     }
