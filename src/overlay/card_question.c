@@ -157,9 +157,25 @@ static void lay_out(struct card_question *card, const json_t *state)
         2 * look->padding_y_px + header + (header ? look->gap_px : 0) + card->text->height_px);
 }
 
+/* How many ask the same is told often, and is not drawn: such news costs nothing. */
+static bool is_as_drawn(const json_t *before, const json_t *state)
+{
+    static const char *const keys[] = {"text", "platform", "language"};
+    for (size_t i = 0; i < ARRAY_LENGTH(keys); i++) {
+        if (strcmp(or_empty(json_get_text(before, keys[i])), or_empty(json_get_text(state, keys[i]))) != 0)
+            return false;
+    }
+    const json_t *was = json_object_get(before, "author"), *is = json_object_get(state, "author");
+    return was == is || (was && is && json_equal(was, is));
+}
+
 static void update(struct node *node, const json_t *state, const json_t *before, int64_t now_ms, bool at_once)
 {
     struct card_question *card = get(node);
+    if (before && card->text && is_as_drawn(before, state)) {
+        card->message = (uint64_t)json_get_int(state, "message", 0);
+        return;
+    }
     node_begin_layout(node);
     forget(card);
     card->platform = xstrdup(json_get_text(state, "platform"));

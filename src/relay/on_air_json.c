@@ -51,14 +51,39 @@ static void add_author(struct buffer *out, const struct question_ask *ask)
     buffer_printf(out, ",\"message\":%" PRIu64, ask->message);
 }
 
-static void add_question(struct buffer *out, const struct question *question, bool has_author)
+/* Who asked the same, where: of the platforms whose names may stand on this view. */
+static void add_askers(struct buffer *out, const struct on_air_view *view, const struct question *question, bool has_author)
 {
+    size_t count = 0;
+    if (question->count > 0)
+        buffer_printf(out, ",\"people\":%" PRIu64, question->count);
+    for (size_t i = 0; has_author && i < question->platform_count; i++) {
+        const struct question_platform *platform = &question->platforms[i];
+        if (view->platform_count > 0 && !is_in(platform->name, view->platforms, view->platform_count))
+            continue;
+        buffer_add_string(out, count++ ? "," : ",\"platforms\":{");
+        buffer_add_json(out, platform->name, strlen(platform->name));
+        buffer_printf(out, ":%" PRIu64, platform->count);
+    }
+    if (count > 0)
+        buffer_add_char(out, '}');
+}
+
+/* Never its note: that is for the host alone. */
+static void add_question(struct buffer *out, const struct on_air_view *view, const struct question *question)
+{
+    bool has_author = permission(view, question) == ON_AIR_FOREIGN_SHOWN;
     buffer_printf(out, "{\"id\":%" PRIu64, question->id);
     add_text(out, "text", question->text);
     if (*question->language)
         add_text(out, "language", question->language);
     if (has_author && question->ask_count > 0)
         add_author(out, &question->asks[0]);
+    add_askers(out, view, question, has_author);
+    if (*question->code)
+        add_text(out, "code", question->code);
+    if (question->votes > 0)
+        buffer_printf(out, ",\"votes\":%" PRIu64, question->votes);
     buffer_printf(out, ",\"since_ms\":%" PRId64 ",\"is_marked\":%s}", question->aired_ms,
                   question->is_marked ? "true" : "false");
 }
@@ -156,7 +181,7 @@ static void add_view(struct buffer *out, const struct on_air *on_air, const stru
     const struct question *question = questions_find(on_air->options.questions, on_air->question.shown);
     if (question && shows_card(view, ON_AIR_QUESTION) && permission(view, question) != ON_AIR_FOREIGN_HIDDEN) {
         buffer_add_string(out, "\"question\":");
-        add_question(out, question, permission(view, question) == ON_AIR_FOREIGN_SHOWN);
+        add_question(out, view, question);
     }
     const struct poll *poll = polls_find(on_air->options.polls, on_air->poll.shown);
     if (poll && shows_card(view, ON_AIR_POLL)) {
@@ -246,10 +271,9 @@ enum on_air_shown on_air_try_question(const struct on_air *on_air, const char *n
         return ON_AIR_NO_VIEW;
     if (!shows_card(view, ON_AIR_QUESTION))
         return ON_AIR_NO_CARD;
-    enum on_air_foreign may = permission(view, question);
-    if (may == ON_AIR_FOREIGN_HIDDEN)
+    if (permission(view, question) == ON_AIR_FOREIGN_HIDDEN)
         return ON_AIR_NO_PLATFORM;
-    add_question(out, question, may == ON_AIR_FOREIGN_SHOWN);
+    add_question(out, view, question);
     return ON_AIR_IS_SHOWN;
 }
 

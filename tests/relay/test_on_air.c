@@ -209,6 +209,34 @@ static void test_disk_refuses(void **state)
     end(&desk);
 }
 
+/* What the card may tell of who asks, and never the host's note. */
+static void test_askers(void **state)
+{
+    struct desk desk;
+    struct error err = {0};
+    begin(&desk);
+    uint64_t id = pick(&desk, "twitch", 1, "why"), guest = pick(&desk, "youtube", 2, "how come");
+    assert_true(questions_merge(desk.questions, guest, id, "anna", &err));
+    assert_true(questions_note(desk.questions, id, STR("ask shorter, SECRET-NOTE"), "anna", &err));
+    assert_true(questions_edit(desk.questions, id, STR("why so?"), "anna", &err));
+    air(&desk, id);
+    fixture_commit(desk.journal, desk.loop);
+    json_t *question = card(&desk, "all", "question");
+    assert_string_equal(json_get_text(question, "text"), "why so?");
+    assert_int_equal(json_get_int(question, "people", 0), 2);
+    assert_int_equal(json_object_size(json_object_get(question, "platforms")), 2);
+    assert_true(json_get_int(question, "since_ms", 0) > 0);
+    json_decref(question);
+    question = card(&desk, "strict", "question");  // its own platform's, which may name no other
+    assert_int_equal(json_get_int(question, "people", 0), 2);
+    assert_int_equal(json_object_size(json_object_get(question, "platforms")), 1);
+    assert_int_equal(json_get_int(json_object_get(question, "platforms"), "twitch", 0), 1);
+    json_decref(question);
+    assert_null(strstr(on_air_json(desk.on_air).data, "SECRET-NOTE"));
+    assert_null(strstr(on_air_json(desk.on_air).data, "note"));
+    end(&desk);
+}
+
 static void test_views(void **state)
 {
     struct desk desk;
@@ -229,6 +257,7 @@ static void test_views(void **state)
     assert_null(json_object_get(question, "platform"));
     assert_null(json_object_get(question, "source"));
     assert_null(json_object_get(question, "message"));
+    assert_null(json_object_get(question, "platforms"));
     json_decref(question);
     assert_false(shows(&desk, "persian", "question"));
     json_t *captions = card(&desk, "persian", "captions");
@@ -338,7 +367,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_waits_for_the_journal),
         cmocka_unit_test(test_disk_refuses),
-        cmocka_unit_test(test_views),
+        cmocka_unit_test(test_askers), cmocka_unit_test(test_views),
         cmocka_unit_test(test_same_after_restart),
         cmocka_unit_test(test_kill),
     };
