@@ -15,6 +15,8 @@ export class Link {
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.wake());
   }
 
+  greetings = new Map();  // what hello says besides: key → function that gives its value
+
   get isOpen() {
     return this.#socket?.readyState === WebSocket.OPEN;
   }
@@ -30,7 +32,8 @@ export class Link {
     socket.onopen = () => {
       wasOpen = true;
       this.#delayMs = FIRST_DELAY_MS;
-      socket.send(JSON.stringify({ type: "hello", client: this.client, name: navigator.platform || "browser", have: this.#revision }));
+      const greeting = Object.fromEntries([...this.greetings].map(([key, value]) => [key, value()]));
+      socket.send(JSON.stringify({ ...greeting, type: "hello", client: this.client, name: navigator.platform || "browser", have: this.#revision }));
     };
     socket.onmessage = ({ data }) => socket === this.#socket && this.#receive(JSON.parse(data));
     socket.onclose = ({ code }) => this.#closed(socket, wasOpen && code !== SENT_OUT);

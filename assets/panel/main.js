@@ -68,7 +68,7 @@ function addParts(desk) {
 
 const store = new Store();
 const link = new Link((event) => store.apply(event), handleState);
-const desk = { store, link, act, ask: (command, fields) => link.command(command, fields), shell: null, replies: null, crew: null };
+const desk = { store, link, greet: (key, value) => link.greetings.set(key, value), act, ask: (command, fields) => link.command(command, fields), shell: null, replies: null, crew: null };
 
 function act(command, fields) {
   const promise = link.command(command, fields);

@@ -1,7 +1,8 @@
 // sources.js - is each chat alive, what was lost, and what a person must do.
 import { button, card, element, empty, meter, platformMark, refill } from "./dom.js";
 import { confirmDialog } from "./dialog.js";
-import { ago, clockTime, duration, number, t } from "./i18n.js";
+import { ago, clockTime, duration, number, percent, t } from "./i18n.js";
+import { sparkline, strip } from "./plot.js";
 
 const GAPS_SHOWN = 20, REDRAW_MS = 5000, PRESSED_MS = 250, SKEW_SAID_MS = 5000;
 
@@ -18,6 +19,7 @@ export class Sources {
     this.form = form;
     this.otherGaps = card("gaps", t("sources.other_gaps"), { hidden: true }, this.#others);
     desk.shell.place("sources").append(card("sources", t("sources.title"), {}, this.#list), this.otherGaps);
+    this.store.addEventListener("rates", () => this.#drawPlots());
     for (const part of ["sources", "gaps", "role"]) this.store.addEventListener(part, () => this.#draw());
     setInterval(() => this.#draw(), REDRAW_MS);  // "41 s ago" ages
   }
@@ -43,6 +45,7 @@ export class Sources {
     return element("li", { class: `source is-${trouble}` },
       element("div", { class: "row" }, platformMark(source.platform), element("bdi", { class: "name" }, source.id),
         element("span", { class: `state chip ${tones[trouble] ?? ""} ${trouble}` }, t(`sources.state_${trouble}`))),
+      element("div", { class: "plots", "data-plots": source.id }, ...plots(this.store.rates.of(source.id))),
       element("p", { class: "hint", dir: "auto" }, source.silent_since_ms ? t("sources.silent", { time: clockTime(source.silent_since_ms) }) : source.text),
       source.remedy ? element("p", { class: "remedy" }, element("strong", {}, t("sources.to_do")), " ", element("bdi", {}, source.remedy)) : null,
       element("p", { class: "hint facts" }, ...facts(source).flatMap((fact, index) => (index ? [" · ", fact] : [fact]))),
@@ -51,6 +54,13 @@ export class Sources {
       this.store.role === "owner" && element("div", { class: "row tools" },
         button(t("common.change"), () => this.form.change(source), { class: "quiet", "data-key": `change:${source.id}`, "data-local": true, "aria-label": t("sources.change", { name: source.id }) }),
         button(t("common.remove"), () => this.#remove(source.id), { class: "quiet", "data-key": `remove:${source.id}`, "aria-label": t("sources.remove", { name: source.id }) })));
+  }
+
+  // Once a second, and nothing but the plots: what is open or pressed stays.
+  #drawPlots() {
+    for (const box of this.#list.querySelectorAll("[data-plots]")) {
+      if (box.getClientRects().length) refill(box, plots(this.store.rates.of(box.dataset.plots)));
+    }
   }
 
   async #remove(source) {
@@ -77,6 +87,18 @@ export class Sources {
   }
 }
 
+// How many a second now and over ten minutes, and of these how much it was live.
+function plots({ perSecond, states, second }) {
+  const rate = (value) => number(value, { maximumFractionDigits: value < 10 ? 1 : 0 });
+  const most = Math.max(second, ...perSecond), live = states.filter((letter) => letter === "l").length;
+  const share = states.length ? live / states.length : 0;
+  return [
+    element("div", { class: "plot-row" }, sparkline([...perSecond, second], { words: t("sources.plot", { now: rate(second), most: rate(most) }) }),
+      element("span", { class: "plot-number" }, t("sources.per_second", { rate: rate(second) }))),
+    states.length ? strip(states, { words: t("sources.strip", { share: percent(share) }) }) : null,
+  ];
+}
+
 function words(gap) {
   return t("sources.gap", { from: clockTime(gap.from_ms), to: clockTime(gap.to_ms), time: duration(gap.to_ms - gap.from_ms), why: gap.reason });
 }
@@ -91,8 +113,15 @@ function facts(source) {
     source.duplicates && t("sources.duplicates", { n: source.duplicates }),
     source.dropped && t("sources.unreadable", { n: source.dropped }),
     isSkewed && t("sources.skew", { time: duration(Math.abs(source.skew_ms)) }),
+    removal(source.removal),
     source.can?.includes("say") && t("sources.can_say"),
   ].filter(Boolean);
+}
+
+// From reading the platform's delete to the last place where it was seen; off the air, if it was on it.
+function removal(value) {
+  const delays = value?.off_air ?? value?.lists;
+  return delays && t(value.off_air ? "sources.removal_air" : "sources.removal_lists", { time: duration(delays.median_ms), worst: duration(delays.worst_ms) });
 }
 
 function budget(value) {

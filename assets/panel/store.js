@@ -1,11 +1,18 @@
 // store.js - what the relay told us, kept; views subscribe to the parts they draw.
 
-const FEED_MAX = 400, GAPS_MAX = 200, SENT_MAX = 100;
+import { Feed, isShown } from "./feed.js";
+import { Rates } from "./rates.js";
+
+const GAPS_MAX = 200, SENT_MAX = 100;
 
 export class Store extends EventTarget {
   role = "viewer";
   onAir = { views: {}, is_blank: false };
-  feed = [];              // messages, ids growing
+  feed = new Feed();
+  received = 0;           // messages of the feed that came, ever
+  sample = null;          // the last second above 500 messages: {shown, skipped, over_ms, sources}
+  rates = new Rates();    // messages a second and a source
+  languages = {};         // tag → how many messages of the last minutes
   questions = new Map();  // id → question
   polls = new Map();
   captions = new Map();   // track name → track
@@ -19,7 +26,6 @@ export class Store extends EventTarget {
   views = [];             // {name, …}, in the configuration's order
   crew = { people: [], notes: [] };
   name = "";              // ours, as the record has it
-  skipped = 0;            // messages that a flood kept from us
 
   isConnected = false;
 
@@ -71,9 +77,11 @@ export class Store extends EventTarget {
     this.sent = byKey(event.sent, "id");
     this.gaps = event.gaps ?? [];
     this.crew = event.crew ?? this.crew;
-    this.feed = [];
-    this.#changed("reset", "role", "on_air", "questions", "polls", "captions", "sources", "logins", "outputs", "sent", "gaps", "crew");
-    this.#add(event.feed ?? []);
+    this.rates.load(event.rates);
+    this.languages = { ...(event.rates?.languages ?? {}) };
+    this.sample = null;
+    this.feed.replace(event.feed ?? [], { isLive: true });
+    this.#changed("reset", "role", "on_air", "questions", "polls", "captions", "sources", "logins", "outputs", "sent", "gaps", "rates", "feed", "crew");
   }
 
   on_on_air(event) { this.onAir = event.on_air; this.revision = event.revision; this.#changed("on_air", "questions", "polls"); }
@@ -96,7 +104,13 @@ export class Store extends EventTarget {
   on_overlay({ overlay }) { this.overlay = overlay; this.#changed("on_air"); }
   // Not kept here: who draws it has it.
   on_preview(event) { this.dispatchEvent(new CustomEvent("picture", { detail: event })); }
-  on_sample({ skipped }) { this.skipped += skipped; this.#changed("feed"); }
+  on_sample(sample) { this.sample = sample; this.feed.newer += sample.skipped; this.#changed("sample"); }
+  skipSample() { this.sample = null; this.#changed("sample"); }
+  on_rates(event) {
+    this.rates.add(event, this.sources);
+    for (const [name, count] of Object.entries(event.languages ?? {})) this.languages[name] = (this.languages[name] ?? 0) + count;
+    this.#changed("rates");
+  }
   on_messages({ messages }) { this.#add(messages); }
 
   // Deleted means gone: from the list that views draw, before anything else.
@@ -110,9 +124,8 @@ export class Store extends EventTarget {
 
   on_cleared({ source }) { this.#drop((message) => message.source === source); }
 
-  // Views may hold older messages than we do: they get the question, not the answer.
   #drop(isGone) {
-    this.feed = this.feed.filter((message) => !isGone(message));
+    this.feed.drop(isGone);
     this.dispatchEvent(new CustomEvent("removed", { detail: isGone }));
   }
 
@@ -120,15 +133,9 @@ export class Store extends EventTarget {
 
   // A message whose id is known already was edited: it stands in its old place with its new text.
   #add(messages) {
-    const last = this.feed.at(-1)?.id ?? 0;
-    const added = messages.filter((message) => message.id > last);
-    for (const message of messages.filter(({ id }) => id <= last)) {
-      const index = this.feed.findIndex(({ id }) => id === message.id);
-      if (index >= 0) this.feed[index] = message;
-      this.dispatchEvent(new CustomEvent("edited", { detail: message }));
-    }
-    this.feed.push(...added);
-    this.feed.splice(0, this.feed.length - FEED_MAX);
+    this.received += messages.filter(isShown).length;
+    const edited = this.feed.add(messages);
+    if (edited.length) this.dispatchEvent(new CustomEvent("edited", { detail: edited }));
     this.#changed("feed");
   }
 }

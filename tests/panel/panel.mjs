@@ -257,6 +257,7 @@ test("a moderator sees no sources form, a viewer no buttons", async () => {
     await other.getByText(`Connected as ${role}`).waitFor();
     await other.locator("#messages .message").first().waitFor();
     assert.equal(await other.locator("#source-form").isVisible(), false);
+    await other.locator("#messages .message").first().hover();
     assert.equal((await other.locator("#messages .tools").count()) > 0, role === "moderator");
     await other.context().close();
   }

@@ -56,13 +56,13 @@ export class Stage {
   #children = [];
   #relay = null;
 
-  // transcript: an array of lines as docs/message.md and rehearsal/transcript.h say.
-  async open(transcript) {
+  // transcript: an array of lines as docs/message.md and rehearsal/transcript.h say. args: more for the rehearsal.
+  async open(transcript, { args = [] } = {}) {
     mkdirSync(this.runtime, { mode: 0o700 });
     const file = join(this.folder, "transcript.jsonl");
     writeFileSync(file, transcript.map((line) => JSON.stringify(line) + "\n").join(""));
-    const rehearsal = this.#start(["rehearse", "--port", "0", file], true);
-    const addresses = JSON.parse(await new Promise((take) => createInterface(rehearsal.stdout).once("line", take)));
+    const rehearsal = this.#start(["rehearse", "--port", "0", ...args, file], true);
+    const addresses = this.addresses = JSON.parse(await new Promise((take) => createInterface(rehearsal.stdout).once("line", take)));
     writeFileSync(this.#config, JSON.stringify({ sources: addresses.sources, logins: addresses.logins, panel: { listen: `127.0.0.1:${await freePort()}` } }));
     await this.startRelay();
     this.browser = await chromium.launch({
@@ -89,6 +89,14 @@ export class Stage {
     this.#relay = this.#start(["relay", "--config", this.#config]);
     await until("the relay answers", () => this.api("history", { limit: 1 }).then(() => true, () => false));
   }
+
+  // One line of a transcript, now, on its platform.
+  async say(message) {
+    const answer = await fetch(new URL("/control/say", this.addresses.control), { method: "POST", body: JSON.stringify(message) });
+    if (!answer.ok) throw new Error(await answer.text());
+  }
+
+  get relayPid() { return this.#relay.pid; }
 
   startOverlay() {
     this.#start(["overlay", "--config", this.#config]);
