@@ -15,6 +15,7 @@
 #include "api/feed.h"
 #include "api/invites.h"
 #include "api/outputs.h"
+#include "api/pictures.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -86,6 +87,13 @@ bool access_invite(struct access *access, struct invite *invite, int minutes, ch
     return invites_add(NULL, invite, 10, text, err);
 }
 
+bool pictures_ask(struct pictures *pictures, const char *view, const char *kind, const json_t *card, struct reply *reply,
+                  struct error *err)
+{
+    return error_set(err, ERROR_AGAIN, "no overlay is connected");
+}
+
+void journal_set_states(struct journal *journal, const struct journal_entry *entries, size_t count) {}
 void journal_set_state(struct journal *journal, const char *key, const char *text) {}
 const char *journal_state(const struct journal *journal, const char *key) { return NULL; }
 void journal_each_state(const struct journal *journal, const char *prefix,
