@@ -124,7 +124,7 @@ test("a typed line of subtitles is on air", async () => {
 test("panic blanks and shows again; clear empties", async () => {
   await page.getByRole("button", { name: "Panic" }).click();
   await page.locator("#overlay-state", { hasText: "blank" }).waitFor();
-  await page.getByRole("button", { name: "Show again" }).click();
+  await page.locator("#panic-back").click();
   await page.getByRole("button", { name: "Clear all" }).click();
   await page.locator("#on-air", { hasText: "Nothing" }).waitFor();
 });
