@@ -82,7 +82,7 @@ static void count_words(const struct question_words *words, const struct questio
         const struct question_word *word = NULL;
         uint64_t seen = 0;  // one word is one hit a language, in however many lines it stands
         while ((word = question_words_next(words, reading, i, word))) {
-            if (word->kind > WORD_COMMON && word->kind != WORD_PERSON)
+            if (word->kind > WORD_COMMON && word->kind != WORD_PERSON && word->kind != WORD_ASK)
                 continue;
             if (!(seen >> word->language & 1))
                 hits[word->language] += word->kind == WORD_SKIP ? 0 : 2;

@@ -62,6 +62,7 @@ static void weigh_word(const struct question_reading *reading, struct evidence *
 {
     switch ((enum question_word_kind)word->kind) {
     case WORD_COMMON:
+    case WORD_ASK:
         evidence->common[word->language] += !(evidence->counted >> word->language & 1);
         evidence->counted |= UINT64_C(1) << word->language;
         break;
@@ -116,7 +117,7 @@ static void weigh_part(const struct question_reading *reading, struct evidence *
     if (word->kind == WORD_ANY || (word->kind == WORD_OPEN && at == 0) ||
         (word->kind == WORD_END && at + word->letter_count == reading->letter_count))
         note(evidence, word->language);
-    if (word->kind == WORD_COMMON)
+    if (word->kind == WORD_COMMON || word->kind == WORD_ASK)
         evidence->common[word->language]++;
 }
 

@@ -48,7 +48,7 @@ uint64_t question_words_hash(const uint32_t *letters, size_t count)
 
 static int rank_of(const struct question_word *word)
 {
-    if (word->kind == WORD_ENDING)
+    if (word->kind == WORD_ENDING || (word->kind == WORD_NEGATION && word->value != AFFIX_NONE))
         return 2;
     return letter_is_dense(word->letters[0]) ? 1 : 0;
 }

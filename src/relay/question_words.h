@@ -27,6 +27,7 @@ enum question_word_kind {
     WORD_PERSON,    // whom it is about: I, you, she
     WORD_ALIAS,     // read as something else: "u" is "you"
     WORD_ENDING,    // of a word, read as another ending
+    WORD_ASK,       // asks in a language that is not the show's: tells that language
     WORD_SAME,      // "same here": all that a reply needs to second a question
     WORD_KIND_COUNT,
 };
@@ -69,11 +70,14 @@ int question_words_find_language(const struct question_words *words, const char 
 
 struct question_reading;
 
+/* Where in a word a negation stands: نمی- at its start, -mez at its end, -miyor- in it. */
+enum question_affix { AFFIX_NONE, AFFIX_START, AFFIX_END, AFFIX_IN };
+
 /* One entry of a file. */
 struct question_word {
     uint64_t hash, rest;  // of the first word; of all behind it
     uint8_t kind, language, word_count;
-    uint8_t value;        // of WORD_PERSON: whom
+    uint8_t value;        // of WORD_PERSON: whom; of WORD_NEGATION: enum question_affix
     const uint32_t *letters;  // as folded, ' ' between words; owned by the words
     uint16_t letter_count;
     const uint32_t *to;   // of WORD_ALIAS and WORD_ENDING: what it is read as
@@ -89,7 +93,7 @@ const struct question_word *question_words_next_part(const struct question_words
                                                      const struct question_reading *reading, size_t at,
                                                      const struct question_word *before);
 
-/* The entries of WORD_ENDING, `*count` of them. */
+/* Those that are parts of words: of WORD_ENDING, and of WORD_NEGATION with a value; `*count` of them. */
 const struct question_word *question_words_endings(const struct question_words *words, size_t *count);
 
 uint64_t question_words_hash(const uint32_t *letters, size_t count);

@@ -90,6 +90,13 @@ static bool fill(struct place *place, struct question_reading *reading, struct s
     return true;
 }
 
+/* "نمی-", "-mez", "-miyor-" */
+static uint8_t affix_of(struct str text)
+{
+    bool opens = text.data[text.len - 1] == '-', ends = *text.data == '-';
+    return opens && ends ? AFFIX_IN : opens ? AFFIX_START : ends ? AFFIX_END : AFFIX_NONE;
+}
+
 static void add_word(struct place *place, enum question_word_kind kind, struct str text, struct str to)
 {
     struct question_words *words = place->words;
@@ -100,7 +107,7 @@ static void add_word(struct place *place, enum question_word_kind kind, struct s
     struct question_word word = {
         .hash = reading.words[0].hash, .kind = (uint8_t)kind, .language = (uint8_t)place->language,
         .word_count = (uint8_t)reading.word_count, .letter_count = (uint16_t)reading.letter_count,
-        .value = (uint8_t)(kind == WORD_PERSON ? *to.data - '0' : 0)};
+        .value = kind == WORD_PERSON ? (uint8_t)(*to.data - '0') : kind == WORD_NEGATION ? affix_of(text) : AFFIX_NONE};
     for (size_t i = 1; i < reading.word_count; i++)
         word.rest = (word.rest ^ reading.words[i].hash) * UINT64_C(0x2545f4914f6cdd1d);
     word.letters = copy_letters(&reading);
@@ -118,7 +125,7 @@ static void add_word(struct place *place, enum question_word_kind kind, struct s
 static int find_kind(struct str name)
 {
     for (int i = 0; i < WORD_KIND_COUNT; i++) {
-        if (str_equal(name, str_from(kind_names[i])))
+        if (kind_names[i] && str_equal(name, str_from(kind_names[i])))
             return i;
     }
     return -1;
@@ -133,7 +140,7 @@ static bool choose_kind(const struct place *place, int *kind)
     if (place->words->is_configured[place->language] || *kind > WORD_SKIP)
         return true;
     bool is_asking = *kind == WORD_OPEN || *kind == WORD_ANY || *kind == WORD_END;
-    *kind = WORD_COMMON;
+    *kind = WORD_ASK;
     return is_asking;
 }
 
