@@ -38,7 +38,8 @@ struct question_group {
     struct entry *entries;
     size_t count, capacity, high;  // high: entries that were ever used
     uint32_t first_free;           // + 1
-    struct bucket *buckets;
+    struct bucket *buckets;        // in bucket_memory, each on a line of its own
+    void *bucket_memory;
     size_t bucket_count;           // a power of two
     struct table by_id, by_key;
     uint64_t seeds[MINIMA];        // drawn, so that nobody outside can fill one bucket
@@ -59,7 +60,7 @@ void question_group_destroy(struct question_group *group)
     for (size_t i = 0; i < group->high; i++)
         free(group->entries[i].print);
     free(group->entries);
-    free(group->buckets);
+    free(group->bucket_memory);
     free(group->by_id.cells);
     free(group->by_key.cells);
     free(group);
@@ -236,14 +237,13 @@ static void take_signs(struct question_group *group, uint32_t index)
     }
 }
 
-/* Each on a line of its own. */
-static struct bucket *make_buckets(size_t count)
+static void make_buckets(struct question_group *group, size_t count)
 {
-    struct bucket *buckets = aligned_alloc(sizeof(*buckets), count * sizeof(*buckets));
-    if (!buckets)
-        abort();
-    memset(buckets, 0, count * sizeof(*buckets));
-    return buckets;
+    free(group->bucket_memory);
+    group->bucket_count = count;
+    group->bucket_memory = xcalloc(count + 1, sizeof(*group->buckets));
+    uintptr_t misaligned = (uintptr_t)group->bucket_memory % sizeof(*group->buckets);
+    group->buckets = (struct bucket *)((char *)group->bucket_memory + (misaligned ? sizeof(*group->buckets) - misaligned : 0));
 }
 
 /* Three buckets a question or more, so at most four of their eight ways are filled. */
@@ -251,9 +251,7 @@ static void grow_buckets(struct question_group *group)
 {
     if (group->count * 3 < group->bucket_count)
         return;
-    group->bucket_count = group->bucket_count ? group->bucket_count * 2 : FIRST_ENTRIES * 4;
-    free(group->buckets);
-    group->buckets = make_buckets(group->bucket_count);
+    make_buckets(group, group->bucket_count ? group->bucket_count * 2 : FIRST_ENTRIES * 4);
     for (size_t i = 0; i < group->high; i++) {
         if (group->entries[i].id != 0)
             put_signs(group, (uint32_t)i);
@@ -378,10 +376,14 @@ uint64_t question_group_find(const struct question_group *group, const struct qu
         return found;
     struct candidates candidates;
     collect(group, print, &candidates);
+    int most = 0;
     for (size_t i = 0; i < candidates.count; i++) {
         const struct entry *entry = &group->entries[candidates.entries[i]];
-        if ((found == 0 || entry->id < found) && question_print_is_same(entry->print, print))
+        int likeness = question_print_likeness(entry->print, print);
+        if (likeness > most || (likeness == most && likeness > 0 && entry->id < found)) {
+            most = likeness;
             found = entry->id;
+        }
     }
     return found;
 }

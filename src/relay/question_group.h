@@ -27,7 +27,7 @@ void question_group_destroy(struct question_group *group);  // accepts NULL
 void question_group_add(struct question_group *group, uint64_t id, const struct question_print *print);
 bool question_group_remove(struct question_group *group, uint64_t id);  // false: it is not there
 
-/* The one that has all its letters in common, else the oldest that question_print_is_same(); 0: none. */
+/* The one with the same letters, else the most alike by question_print_likeness(); of equals the oldest. 0: none. */
 uint64_t question_group_find(const struct question_group *group, const struct question_print *print);
 
 size_t question_group_count(const struct question_group *group);

@@ -136,7 +136,6 @@ static struct question *read_question(const json_t *object)
     read_figures(question, object);
     read_lists(question, object);
     read_platforms(question, object);
-    question_set_key(question);
     return question;
 }
 
@@ -154,6 +153,7 @@ static void place(struct questions *questions, struct question *question, bool i
         question_set_add(&questions->past, question);
     } else if (question->merged_into) {
         question_set_add(&questions->merged, question);
+        questions_group(questions, question);
     } else {
         questions_insert(questions, question);
     }

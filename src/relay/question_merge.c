@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "relay/question_group.h"
 #include "relay/questions_private.h"
 
 static struct question_ask *append_ask(struct question *question, const struct question_ask *ask)
@@ -76,6 +77,7 @@ bool questions_merge(struct questions *questions, uint64_t id, uint64_t into, co
     questions_take_at(questions, questions_index_of(questions, id));
     guest->merged_into = into;
     question_set_add(&questions->merged, guest);
+    questions_group(questions, guest);
     question_end_change(questions, guest, by);
     question_end_change(questions, target, by);
     questions_end_step(questions);
@@ -132,6 +134,7 @@ void questions_forget_merged(struct questions *questions, uint64_t target)
             continue;
         uint64_t id = guest->id;
         question_set_take(&questions->merged, id);
+        question_group_remove(questions->group, id);
         question_forget(questions, id);
         question_destroy(guest);
         questions_forget_merged(questions, id);
@@ -150,6 +153,7 @@ void questions_drop_guest(struct questions *questions, size_t index)
             target->asks[i].from = 0;
     }
     question_set_take(&questions->merged, id);
+    question_group_remove(questions->group, id);
     question_destroy(guest);
     question_forget(questions, id);
     questions_forget_merged(questions, id);

@@ -47,6 +47,6 @@ struct question_print *question_print_copy(const struct question_print *print);
 
 /*
  * Near-misses are no match: another number, negation, person or name, subject and object swapped. Rather one question
- * too many in the list than two different ones in one.
+ * too many in the list than two different ones in one. 0: they do not ask the same; else how alike they are, to 100.
  */
-bool question_print_is_same(const struct question_print *a, const struct question_print *b);
+int question_print_likeness(const struct question_print *a, const struct question_print *b);

@@ -181,18 +181,19 @@ static bool may_be_longer(const struct matching *matching, bool is_dense)
     return matching->matched >= EXTRA_MATCHED_MIN && extra <= (is_dense ? matching->matched / 3 : 1);
 }
 
-bool question_print_is_same(const struct question_print *a, const struct question_print *b)
+int question_print_likeness(const struct question_print *a, const struct question_print *b)
 {
     if (a->key == b->key)
-        return a->key != 0;
+        return a->key != 0 ? 100 : 0;
     if (a->negations != b->negations || !has_same_numbers(a, b) || !has_same_persons(a, b))
-        return false;
+        return 0;
     struct matching matching;
     match(a, b, &matching);
     bool is_dense = has_dense(a);
     if (matching.matched == 0 || !may_be_longer(&matching, is_dense))
-        return false;
+        return 0;
     if (matching.is_turned && matching.plain >= (is_dense ? 2u : 1u) * ORDER_TOKENS_MIN)
-        return false;
-    return percent_alike(a, b) >= percent_wanted(matching.matched);
+        return 0;
+    int percent = percent_alike(a, b);
+    return percent >= percent_wanted(matching.matched) ? percent : 0;
 }

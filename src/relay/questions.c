@@ -8,9 +8,10 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/random.h"
 #include "chat/message.h"
 #include "relay/question_detect.h"
+#include "relay/question_group.h"
+#include "relay/question_print.h"
 #include "relay/question_words.h"
 #include "relay/questions_private.h"
 #include "relay/text_key.h"
@@ -21,7 +22,7 @@ struct questions *questions_create(const struct questions_options *options, stru
     questions->options = *options;
     if (!questions->options.words)
         questions->options.words = question_words_in_use();
-    random_bytes(&questions->hash_key, sizeof(questions->hash_key));
+    questions->group = question_group_create();
     if (!questions_load(questions, err)) {
         questions_destroy(questions);
         return NULL;
@@ -49,7 +50,6 @@ void question_destroy(struct question *question)
     free(question->text_original);
     free(question->language);
     free(question->changed_by);
-    free(question->key);
     free(question);
 }
 
@@ -63,19 +63,26 @@ void questions_destroy(struct questions *questions)
     question_set_fini(&questions->past);
     free(questions->slots);
     free(questions->touched);
+    question_group_destroy(questions->group);
     free(questions);
 }
 
 void questions_set_words(struct questions *questions, const struct question_words *words)
 {
     questions->options.words = words;
+    for (size_t i = 0; i < questions->count; i++)
+        questions_group(questions, questions->slots[i].question);
+    for (size_t i = 0; i < questions->merged.count; i++)
+        questions_group(questions, questions->merged.items[i]);
 }
 
 /* --- The list --- */
 
-static uint64_t hash_key(const struct questions *questions, const char *key)
+void questions_group(struct questions *questions, const struct question *question)
 {
-    return *key ? hash_bytes(&questions->hash_key, key, strlen(key)) : 0;
+    struct print_space space;
+    question_group_add(questions->group, question->id,
+                       question_print_make(&space, questions->options.words, str_from(question->text_original)));
 }
 
 struct question *questions_insert(struct questions *questions, struct question *question)
@@ -87,7 +94,12 @@ struct question *questions_insert(struct questions *questions, struct question *
     size_t at = questions->count++;
     for (; at > 0 && questions->slots[at - 1].question->id > question->id; at--)
         questions->slots[at] = questions->slots[at - 1];
-    questions->slots[at] = (struct question_slot){hash_key(questions, question->key), question};
+    questions->slots[at] = (struct question_slot){question};
+    questions_group(questions, question);
+    for (size_t i = 0; i < question->ask_count; i++) {
+        if (question->asks[i].message > questions->last_asked)
+            questions->last_asked = question->asks[i].message;
+    }
     return question;
 }
 
@@ -147,6 +159,7 @@ const struct question *questions_on_air(const struct questions *questions)
 struct question *questions_take_at(struct questions *questions, size_t index)
 {
     struct question *question = questions->slots[index].question;
+    question_group_remove(questions->group, question->id);
     memmove(&questions->slots[index], &questions->slots[index + 1],
             (--questions->count - index) * sizeof(*questions->slots));
     return question;
@@ -185,14 +198,6 @@ void questions_trim(struct questions *questions, bool is_done_group, size_t max)
         questions_remove_at(questions, oldest);
 }
 
-void question_set_key(struct question *question)
-{
-    struct buffer key = {0};
-    text_key_add(&key, question->text_original, strlen(question->text_original));
-    free(question->key);
-    question->key = buffer_take(&key);
-}
-
 struct question *questions_make(struct questions *questions, char *text)
 {
     struct question *question = xcalloc(1, sizeof(*question));
@@ -205,7 +210,6 @@ struct question *questions_make(struct questions *questions, char *text)
     question->claimed_by = xstrdup("");
     question->asked_ms = question->changed_ms = clock_unix_ms();
     question->show_ms = questions_show_ms(questions);
-    question_set_key(question);
     return questions_insert(questions, question);
 }
 
@@ -235,14 +239,15 @@ void questions_flush(struct questions *questions)
 
 /* --- What viewers ask --- */
 
-static struct question *find_same(const struct questions *questions, const char *key)
+/* What was merged away is asked for in its target. */
+static struct question *find_same(const struct questions *questions, struct str text)
 {
-    uint64_t hash = hash_key(questions, key);
-    for (size_t i = 0; hash != 0 && i < questions->count; i++) {
-        if (questions->slots[i].key_hash == hash && strcmp(questions->slots[i].question->key, key) == 0)
-            return questions->slots[i].question;
-    }
-    return NULL;
+    struct print_space space;
+    uint64_t id = question_group_find(questions->group, question_print_make(&space, questions->options.words, text));
+    const struct question *guest = id ? question_set_find(&questions->merged, id) : NULL;
+    for (; guest; guest = question_set_find(&questions->merged, id))
+        id = guest->merged_into;
+    return id ? questions_get(questions, id, NULL) : NULL;
 }
 
 struct question *questions_get_asked(const struct questions *questions, uint64_t message)
@@ -259,11 +264,12 @@ struct question *questions_get_asked(const struct questions *questions, uint64_t
 
 struct question *questions_ask(struct questions *questions, const struct message *message, struct str text)
 {
-    struct buffer key = {0};
-    text_key_add(&key, text.data, text.len);
-    buffer_add_char(&key, '\0');
-    struct question *question = find_same(questions, key.data);
-    buffer_fini(&key);
+    // Handled once more after a kill: where it stands, also if it was split off since.
+    struct question *question = message->id <= questions->last_asked ? questions_get_asked(questions, message->id) : NULL;
+    if (question)
+        return question;
+    questions->last_asked = message->id > questions->last_asked ? message->id : questions->last_asked;
+    question = find_same(questions, text);
     if (question && question_has_author(question, message->is.platform, message->is.author.id))
         return question;  // one author counts once
     if (!question) {

@@ -137,7 +137,6 @@ struct question {
     unsigned reasons;           // why, question_detect.h
     double fairness;            // higher: from those less heard so far
     // private
-    char *key;         // text_key.h; "": joins nothing
     uint64_t change_number;  // given last
     bool is_dirty;
 };

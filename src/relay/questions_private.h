@@ -1,12 +1,10 @@
 /* questions_private.h - what the files behind questions.h share. */
 #pragma once
 
-#include "base/hash.h"
 #include "relay/question_detect.h"
 #include "relay/questions.h"
 
 struct question_slot {
-    uint64_t key_hash;  // beside the pointer: a crowd's question is looked up in one sweep over few cache lines
     struct question *question;
 };
 
@@ -18,11 +16,12 @@ struct question_set {
 
 struct questions {
     struct questions_options options;
-    struct hash_key hash_key;
+    struct question_group *group;  // those of the list and of merged, by what they ask
     struct question_slot *slots;  // by id, oldest first
     size_t count, capacity;
     struct question_set merged, past;
     uint64_t last_id, reserved_id;
+    uint64_t last_asked;  // the newest message that asks
     uint64_t step;       // given last
     uint64_t *touched;   // of this step: what is written and told when it ends
     size_t touched_count;
@@ -39,7 +38,7 @@ struct question *questions_take_at(struct questions *questions, size_t index);  
 void questions_remove_at(struct questions *questions, size_t index);        // the same, and forgets it
 size_t questions_index_of(const struct questions *questions, uint64_t id);  // SIZE_MAX: not in the list
 void question_destroy(struct question *question);  // accepts NULL
-void question_set_key(struct question *question);  // from text_original
+void questions_group(struct questions *questions, const struct question *question);  // new askers join it
 
 /* Each NULL if there is none; then questions_get() says so in err. */
 struct question *questions_get(const struct questions *questions, uint64_t id, struct error *err);

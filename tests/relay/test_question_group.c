@@ -53,9 +53,9 @@ static bool is_one(const struct question_words *words, struct str a, struct str 
     struct print_space first, second;
     question_print_make(&first, words, a);
     question_print_make(&second, words, b);
-    bool is_same = question_print_is_same(&first.print, &second.print);
-    assert_int_equal(question_print_is_same(&second.print, &first.print), is_same);
-    return is_same;
+    int likeness = question_print_likeness(&first.print, &second.print);
+    assert_int_equal(question_print_likeness(&second.print, &first.print) > 0, likeness > 0);
+    return likeness > 0;
 }
 
 static void measure(struct set *set, const struct question_words *words, char *line)
@@ -100,7 +100,7 @@ static void test_pairs(void **state)
     print_figures("all", &set.all);
     print_figures("tuned on", &set.tuned);
     print_figures("held out", &set.held_out);
-    print_figures("near", &set.near);
+    print_message("near-misses: %zu of %zu refused\n", set.near.refused, set.near.refused + set.near.wrong);
     assert_true(set.pairs >= 400);
     assert_true((set.near.wrong + set.near.refused) * 4 >= set.pairs);
     assert_true(precision(&set.all) >= 0.98 && recall(&set.all) >= 0.6);

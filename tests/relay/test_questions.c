@@ -453,9 +453,56 @@ static void test_restart(void **state)
     end(&desk);
 }
 
+/* Asked in other words it joins; split off it stays apart, also when its message is handled again after a kill. */
+static void test_other_words(void **state)
+{
+    struct desk desk;
+    struct error err = {0};
+    begin(&desk);
+    say(&desk, "twitch", "u1", "What is the name of this song?");
+    uint64_t id = last(&desk)->id;
+    uint64_t message = say(&desk, "youtube", "u2", "bro whats this song called???");
+    say(&desk, "kick", "u3", "what is the name of this game?");
+    say(&desk, "kick", "u4", "what is not the name of this song?");
+    assert_int_equal(questions_count(desk.questions), 3);
+    assert_int_equal(questions_find(desk.questions, id)->count, 2);
+
+    const struct question *part = questions_split(desk.questions, id, message, "anna", &err);
+    must(part != NULL, &err);
+    uint64_t part_id = part->id;
+    questions_flush(desk.questions);
+    reopen(&desk);
+    struct message *again = make_as(&desk, message, "youtube", "u2", "bro whats this song called???");
+    questions_handle_message(desk.questions, again);
+    message_unref(again);
+    assert_int_equal(questions_find(desk.questions, id)->count, 1);
+    assert_int_equal(questions_find(desk.questions, part_id)->count, 1);
+    say(&desk, "youtube", "u5", "whats this song called");  // the part says it more alike
+    assert_int_equal(questions_find(desk.questions, part_id)->count, 2);
+
+    // merged, its words lead to the target; deleted, they lead nowhere
+    must(questions_merge(desk.questions, part_id, id, "anna", &err), &err);
+    say(&desk, "twitch", "u6", "whats this song called??");
+    assert_int_equal(questions_find(desk.questions, id)->count, 4);
+    questions_flush(desk.questions);
+    reopen(&desk);
+    say(&desk, "twitch", "u7", "whats this song called!?");
+    assert_int_equal(questions_find(desk.questions, id)->count, 5);
+    size_t count = questions_count(desk.questions);
+    say(&desk, "twitch", "u8", "do you sell vinyl records?");
+    uint64_t vinyl = desk.last_message;
+    questions_handle_removal(desk.questions, &(struct queue_removal){.ids = &vinyl, .id_count = 1});
+    assert_int_equal(questions_count(desk.questions), count);
+    say(&desk, "twitch", "u9", "do u sell vinyl records");
+    assert_int_equal(last(&desk)->count, 1);
+    assert_string_equal(last(&desk)->text, "do u sell vinyl records");
+    end(&desk);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_other_words),
         cmocka_unit_test(test_candidates_join), cmocka_unit_test(test_pick_anything),
         cmocka_unit_test(test_states_and_undo), cmocka_unit_test(test_removed_at_once),
         cmocka_unit_test(test_room_cleared),    cmocka_unit_test(test_edited_by_its_author),
