@@ -15,6 +15,8 @@ export class Store extends EventTarget {
   languages = {};         // tag → how many messages of the last minutes
   questions = new Map();  // id → question
   polls = new Map();
+  savedPolls = [];        // as poll.open takes them
+  nativePolls = [];       // the platforms' own that none of ours counts
   captions = new Map();   // track name → track
   sources = new Map();
   logins = new Map();     // platform → login
@@ -70,6 +72,8 @@ export class Store extends EventTarget {
     this.overlay = event.overlay ?? null;
     this.questions = byKey(event.questions, "id");
     this.polls = byKey(event.polls, "id");
+    this.savedPolls = event.saved_polls ?? [];
+    this.nativePolls = event.native_polls ?? [];
     this.captions = byKey(event.captions, "track");
     this.sources = byKey(event.sources, "id");
     this.logins = byKey(event.logins, "platform");
@@ -89,6 +93,8 @@ export class Store extends EventTarget {
   on_questions({ questions }) { questions.forEach((question) => this.questions.set(question.id, question)); this.#changed("questions"); }
   on_question_removed({ id }) { this.questions.delete(id); this.#changed("questions"); }
   on_poll({ poll }) { this.polls.set(poll.id, poll); this.#changed("polls"); }
+  on_saved_polls(event) { this.savedPolls = event.saved_polls; this.#changed("polls"); }
+  on_native_polls(event) { this.nativePolls = event.native_polls; this.#changed("polls"); }
   on_captions({ captions }) { this.captions.set(captions.track, captions); this.#changed("captions"); }
   on_source({ source }) { this.sources.set(source.id, source); this.#changed("sources"); }
   on_login({ login }) { this.logins.set(login.platform, login); this.#changed("logins"); }

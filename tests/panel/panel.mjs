@@ -104,9 +104,11 @@ test("the overlay's picture of the view is shown", async () => {
 });
 
 test("a poll opens, shows its votes and closes", async () => {
+  await page.getByRole("button", { name: "New poll" }).click();
   await page.getByLabel("Question", { exact: true }).fill("بازی بعدی؟");
-  await page.getByLabel("Answers, one a line (2 to 9)").fill("شطرنج\n圍棋\nBackgammon");
-  await page.getByRole("button", { name: "Open" }).click();
+  for (const [index, text] of ["شطرنج", "圍棋", "Backgammon"].entries()) await page.getByLabel(`Answer ${index + 1}`, { exact: true }).fill(text);
+  await page.getByLabel("On air at once").uncheck();
+  await page.locator("#poll-form").getByRole("button", { name: "Start" }).click();
   await page.locator("#poll", { hasText: "圍棋" }).waitFor();
   await page.getByRole("button", { name: "Put on air" }).click();
   await page.locator("#on-air", { hasText: "بازی بعدی؟" }).waitFor();
