@@ -1,6 +1,7 @@
 // captions.js - subtitles: tracks from files that run with the show, and lines typed live.
 import { button, card, element, empty, field, refill } from "./dom.js";
-import { languageName, t } from "./i18n.js";
+import { icon } from "./icons.js";
+import { currentLanguage, languageName, t } from "./i18n.js";
 import { notify } from "./notices.js";
 import { prefs } from "./prefs.js";
 
@@ -19,7 +20,7 @@ export class Captions {
   }
 
   #tag(id, label) {
-    const input = element("input", { class: "short", dir: "ltr", value: prefs.get("captions.language") ?? "en", maxlength: "12", pattern: TAG, title: t("captions.tag"), id, "aria-label": label });
+    const input = element("input", { class: "short", dir: "ltr", value: prefs.get("captions.language") ?? currentLanguage(), maxlength: "12", pattern: TAG, title: t("captions.tag"), id, "aria-label": label });
     input.addEventListener("change", () => prefs.set("captions.language", input.value));
     return input;
   }
@@ -32,10 +33,13 @@ export class Captions {
   }
 
   #makeFileForm() {
-    this.file = element("input", { type: "file", accept: ".srt,.vtt,text/vtt" });
+    this.file = element("input", { id: "file", type: "file", accept: ".srt,.vtt,text/vtt" });
+    const chosen = element("bdi", {}, t("captions.choose"));
+    this.file.addEventListener("change", () => refill(chosen, this.file.files[0]?.name ?? t("captions.choose")));
     this.fileLanguage = this.#tag("file-language", t("captions.file_language"));
     return element("form", { id: "file-form", onsubmit: (event) => this.#loadFile(event) },
-      field({ id: "file", label: t("captions.file") }, this.file, this.fileLanguage, element("button", { type: "submit" }, t("captions.load"))));
+      element("div", { class: "field" }, element("label", { for: "file" }, t("captions.file")),
+        element("div", { class: "row" }, element("span", { class: "file" }, icon("captions"), chosen, this.file), this.fileLanguage, element("button", { type: "submit" }, t("captions.load")))));
   }
 
   #draw() {
@@ -62,7 +66,7 @@ export class Captions {
   async #loadFile(event) {
     event.preventDefault();
     const file = this.file.files[0];
-    if (!file) return;
+    if (!file) return this.file.click();
     if (file.size > FILE_BYTES_MAX) return notify("error", t("captions.too_big", { name: file.name }));
     const format = file.name.toLowerCase().endsWith(".vtt") ? "vtt" : "srt";
     const track = file.name.replace(/\.[^.]*$/, "").slice(0, 32);

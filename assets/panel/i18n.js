@@ -37,9 +37,15 @@ export async function loadLanguage() {
   plural = new Intl.PluralRules(language);
   isRightToLeft = ["fa", "ar"].includes(language);
   const digits = prefs.get("digits"), calendar = prefs.get("calendar") ?? calendars[language] ?? "gregory";
-  locale = `${language}-u-ca-${calendar}${digits === "latn" ? "-nu-latn" : ""}`;
+  locale = `${ownRegion()}-u-ca-${calendar}${digits ? `-nu-${digits}` : ""}`;
   document.documentElement.lang = language;
   document.documentElement.dir = isRightToLeft ? "rtl" : "ltr";
+}
+
+// Digits and dates differ between Egypt and Morocco: the browser's own tag, where it is of the same language.
+function ownRegion() {
+  const own = (navigator.languages ?? []).find((tag) => match(tag) === language);
+  return own ? new Intl.Locale(own).baseName : language;
 }
 
 export const currentLanguage = () => language;
@@ -177,6 +183,9 @@ export function duration(ms) {
   if (minutes < 60) return unit(minutes, "minute");
   return `${unit(Math.floor(minutes / 60), "hour")} ${unit(minutes % 60, "minute")}`;
 }
+
+// "3 sec.": a whole number of seconds.
+export const seconds = (ms) => number(Math.max(0, Math.round(ms / 1000)), { style: "unit", unit: "second", unitDisplay: "long" });
 
 // "4:05", "1:02:03": how long something stands already, in figures that do not jump.
 export function stopwatch(ms) {

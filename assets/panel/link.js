@@ -7,10 +7,10 @@ export class Link {
   #socket = null; #delayMs = FIRST_DELAY_MS; #nextRef = 1; #waiting = new Map(); #revision = null; #isWanted = false; #retry = 0; #heard = 0;
 
   // onEvent(event) for each message of the relay but replies; onState({state: "connecting"|"open"|"lost"|"refused", retry_ms, role}).
-  constructor(onEvent, onState, { client = "panel" } = {}) {
+  constructor(onEvent, onState, { name = navigator.platform || "browser", topics = undefined } = {}) {
     this.onEvent = onEvent;
     this.onState = onState;
-    this.client = client;
+    this.hello = { type: "hello", client: "panel", name, topics };
     for (const name of ["pageshow", "online", "focus"]) addEventListener(name, () => this.wake());
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.wake());
   }
@@ -33,7 +33,7 @@ export class Link {
       wasOpen = true;
       this.#delayMs = FIRST_DELAY_MS;
       const greeting = Object.fromEntries([...this.greetings].map(([key, value]) => [key, value()]));
-      socket.send(JSON.stringify({ ...greeting, type: "hello", client: this.client, name: navigator.platform || "browser", have: this.#revision }));
+      socket.send(JSON.stringify({ ...greeting, ...this.hello, have: this.#revision }));
     };
     socket.onmessage = ({ data }) => socket === this.#socket && this.#receive(JSON.parse(data));
     socket.onclose = ({ code }) => this.#closed(socket, wasOpen && code !== SENT_OUT);

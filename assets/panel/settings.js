@@ -45,7 +45,7 @@ export function openSettings() {
   openDialog({ title: t("settings.title") }, element("div", { class: "settings" },
     choice("set-language", t("settings.language"), "", [["", `${automatic} (${languages[suggested]})`], ...Object.entries(languages).map(([tag, name]) => [tag, name, tag])], "language", true),
     choice("set-theme", t("settings.theme"), "", [["", automatic], ["dark", t("settings.dark")], ["light", t("settings.light")]], "theme", false),
-    choice("set-digits", t("settings.digits"), "", [["", automatic], ["latn", "0 1 2 3"]], "digits", true),
+    choice("set-digits", t("settings.digits"), "", [["", automatic], ["latn", "0 1 2 3"], ["arab", "٠ ١ ٢ ٣"], ["arabext", "۰ ۱ ۲ ۳"], ["hanidec", "〇 一 二 三"]], "digits", true),
     choice("set-calendar", t("settings.calendar"), date(Date.now()), [["", automatic], ["gregory", t("settings.gregorian")], ["persian", t("settings.persian")], ["islamic-umalqura", t("settings.islamic")]], "calendar", true),
     choice("set-hours", t("settings.hours"), clockTime(Date.now()), [["", automatic], ["h23", t("settings.hours24")], ["h12", t("settings.hours12")]], "hours", true),
     choice("set-zone", t("settings.zone"), "", [["", `${automatic} (${Intl.DateTimeFormat().resolvedOptions().timeZone})`], ...zones().map((zone) => [zone, zone.replaceAll("_", " ")])], "timeZone", true),

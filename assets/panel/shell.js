@@ -2,13 +2,13 @@
 import { announce } from "./announce.js";
 import { aside, button, element, refill } from "./dom.js";
 import { icon } from "./icons.js";
-import { duration, number, t } from "./i18n.js";
+import { number, seconds, t } from "./i18n.js";
 import { register } from "./keys.js";
 import { openMenu } from "./menu.js";
 import { prefs } from "./prefs.js";
 
 // How many columns fit: each of the first places has its own, the last column holds the rest behind tabs. One is a phone.
-const COLUMNS = [[1600, 4], [1100, 3], [700, 2]], NAVIGATED = 4, BADGE_MOST = 99;
+const COLUMNS = [[1600, 4], [1100, 3], [700, 2]], NAVIGATED = 4, BADGE_MOST = 99, COUNT_MS = 1000;
 
 export class Shell {
   places = new Map();  // name → {name, icon, node, tools, tab, entry, badge, slot}
@@ -150,6 +150,7 @@ export class Shell {
     this.state.classList.toggle("lost", isLost);
     refill(this.state, element("span", { class: "dot" }), element("span", {}, state === "open" ? t("link.connected", { role: t(`role.${role}`) }) : isLost ? t("link.lost") : t("link.connecting")));
     this.banner.hidden = !isLost;
+    if (!isLost) clearInterval(this.#countdown);
     for (const one of document.querySelectorAll(".desk button:not([data-local]), .bar button:not([data-local])")) mark(one, isLost);
     if (isLost && state !== "connecting") this.#drawBanner(retry_ms, onRetry);
     if (isLost && !wasLost) announce(t("link.lost_help"), "assertive");
@@ -157,10 +158,15 @@ export class Shell {
   }
 
   #drawBanner(retry_ms, onRetry) {
-    refill(this.banner, icon("unlink"), element("p", {}, element("strong", {}, t("link.lost")), " ", t("link.lost_help"), " ",
-      element("span", { class: "soft" }, t("link.retry", { time: duration(Math.max(1000, Math.round(retry_ms / 1000) * 1000)) }))),
-    button(t("link.now"), onRetry, { class: "tonal", "data-local": true }));
+    const at = Date.now() + retry_ms, countdown = element("span", { class: "soft" });
+    const count = () => refill(countdown, t("link.retry", { time: seconds(Math.max(1000, at - Date.now())) }));
+    clearInterval(this.#countdown);
+    this.#countdown = setInterval(count, COUNT_MS);
+    count();
+    refill(this.banner, icon("unlink"), element("p", {}, element("strong", {}, t("link.lost")), " ", t("link.lost_help"), " ", countdown),
+      button(t("link.now"), onRetry, { class: "tonal", "data-local": true }));
   }
+  #countdown = 0;
 }
 
 function mark(button, isLost) {

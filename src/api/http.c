@@ -297,7 +297,7 @@ static void handle_file(struct api *api, struct server_request *request, const c
     } else if (method != METHOD_GET && method != METHOD_HEAD) {
         respond_error(request, 405, ERROR_DATA, "files are asked for with GET");
     } else {
-        server_respond_file(request, api->panel_folder, path, NULL, 0);
+        server_respond_file(request, api->panel_folder, strcmp(path, "/host") == 0 ? "/host.html" : path, NULL, 0);
     }
 }
 

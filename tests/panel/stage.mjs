@@ -105,6 +105,7 @@ export class Stage {
   // kill -9.
   killRelay() {
     return new Promise((dead) => {
+      if (this.#relay.exitCode !== null || this.#relay.signalCode !== null) return dead();
       this.#relay.once("exit", dead);
       this.#relay.kill("SIGKILL");
     });
