@@ -30,7 +30,7 @@ async function show(language, colorScheme) {
   await page.evaluate((tag) => localStorage.setItem("antiphon.language", JSON.stringify(tag)), language);
   await page.reload();
   await page.locator("html[data-link=open]").waitFor();
-  await page.locator("#questions .question").first().waitFor();
+  await page.locator("#questions .question").first().waitFor({ state: "attached" });
 }
 
 for (const [language, title] of Object.entries(titles)) {
