@@ -104,6 +104,7 @@ test("a Persian keyboard's letters work by their place", async () => {
   await page.evaluate(() => document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: "؟", code: "Slash", shiftKey: true, bubbles: true, cancelable: true })));
   await page.locator("dialog[open]").waitFor();
   await page.keyboard.press("Escape");
+  await page.locator("dialog").waitFor({ state: "detached" });
 });
 
 test("with the keyboard alone: a question is asked, aired, answered; panic and back", async () => {
