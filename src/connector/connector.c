@@ -64,9 +64,12 @@ static const char *type_words(json_type type)
     return type == JSON_STRING ? "a text" : type == JSON_INTEGER ? "a whole number" : "true or false";
 }
 
+enum { HOLD_MS_MAX = 600 * 1000 };
+
 static const struct connector_key common_keys[] = {
     {"proxy", JSON_STRING, false, "the way out, where there is one: a proxy for this source alone", "socks5h://127.0.0.1:9050"},
     {"ca_file", JSON_STRING, false, "a PEM file of certificates trusted besides the system's", "/etc/ssl/own.pem"},
+    {"hold_ms", JSON_INTEGER, false, "so long its lines wait before a chat box shows them, in milliseconds; usual: 4000", "8000"},
     {"emote_sets", JSON_NULL, false, NULL, NULL},  // JSON_NULL: emote_sets_check() looks at it
     {"emote_url", JSON_STRING, false, NULL, NULL},
     {NULL},
@@ -152,6 +155,14 @@ static bool check_keys(const struct connector_impl *impl, const json_t *config, 
     return true;
 }
 
+/* Used by the relay (gate.h): it belongs to every source. */
+static bool check_hold(const json_t *config, struct error *err)
+{
+    json_int_t hold_ms = json_integer_value(json_object_get(config, "hold_ms"));
+    return (hold_ms >= 0 && hold_ms <= HOLD_MS_MAX) ||
+           error_set(err, ERROR_DATA, "hold_ms %" JSON_INTEGER_FORMAT ": expected 0 to %d milliseconds", hold_ms, HOLD_MS_MAX);
+}
+
 static bool check_proxy(const json_t *config, struct error *err)
 {
     struct proxy proxy = {0};
@@ -168,7 +179,7 @@ static const struct connector_impl *check_config(const json_t *config, char **so
         return NULL;
     }
     const struct connector_impl *impl = find_impl(name, err);
-    if (!impl || !check_keys(impl, config, err) || !check_proxy(config, err) || !emote_sets_check(config, err))
+    if (!impl || !check_keys(impl, config, err) || !check_hold(config, err) || !check_proxy(config, err) || !emote_sets_check(config, err))
         return NULL;
     char *rest = impl->check(config, err);
     if (!rest)

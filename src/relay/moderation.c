@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "relay/captions.h"
+#include "relay/gate.h"
 #include "relay/intake.h"
 #include "relay/journal.h"
 #include "relay/on_air.h"
@@ -68,6 +69,7 @@ void moderation_clear(struct relay *relay, const char *by)
     if (poll)
         polls_air(relay->polls, poll->id, false, by, NULL);
     captions_stop_all(relay->captions, by);
+    gate_clear(relay->gate);
 }
 
 void moderation_panic(struct relay *relay, bool is_blank, const char *by)

@@ -17,17 +17,26 @@
 struct buffer;
 struct captions;
 struct error;
+struct gate;
 struct journal;
 struct on_air;
 struct polls;
 struct question;
 struct questions;
 
-enum on_air_cards {  // 0: all
+enum on_air_cards {  // 0: ON_AIR_USUAL
     ON_AIR_QUESTION = 1 << 0,
     ON_AIR_POLL = 1 << 1,
     ON_AIR_CAPTIONS = 1 << 2,
+    ON_AIR_CHAT = 1 << 3,    // what gate.h has let pass: lines of chat,
+    ON_AIR_TICKER = 1 << 4,  // the last gifts, memberships and raids,
+    ON_AIR_ALERTS = 1 << 5,  // and each of them while it is new
+    ON_AIR_USUAL = ON_AIR_QUESTION | ON_AIR_POLL | ON_AIR_CAPTIONS,
+    ON_AIR_GATED = ON_AIR_CHAT | ON_AIR_TICKER | ON_AIR_ALERTS,
 };
+
+/* "question", "poll", "captions", "chat", "ticker", "alerts", as in the configuration; 0: no such card. */
+unsigned on_air_card_from_name(const char *name);
 
 enum on_air_foreign {  // what a view shows of a platform that is not its own
     ON_AIR_FOREIGN_SHOWN,      // the usual: no restriction
@@ -58,6 +67,7 @@ struct on_air_options {
     const struct questions *questions; // borrowed, these three
     const struct polls *polls;
     const struct captions *captions;
+    const struct gate *gate;           // borrowed; NULL: no chat, ticker and alerts (tests)
     const struct on_air_view *views;   // copied
     size_t view_count;                 // 0: one view "main" that shows all
     void *data;

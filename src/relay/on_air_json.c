@@ -29,7 +29,7 @@ static bool is_in(const char *text, const char *const *list, size_t count)
 
 static bool shows_card(const struct on_air_view *view, enum on_air_cards card)
 {
-    return view->cards == 0 || (view->cards & card);
+    return (view->cards ? view->cards : ON_AIR_USUAL) & card;
 }
 
 static enum on_air_foreign permission(const struct on_air_view *view, const struct question *question)
@@ -197,6 +197,7 @@ static void add_view(struct buffer *out, const struct on_air *on_air, const stru
         }
         buffer_fini(&captions);
     }
+    on_air_add_gated(on_air->options.gate, view, now_ms, start, out);
     buffer_add_char(out, '}');
 }
 
@@ -246,7 +247,9 @@ char *on_air_make_views_json(const struct on_air *on_air)
         buffer_add_json(&out, view->name, strlen(view->name));
         add_list(&out, "languages", view->languages, view->language_count);
         add_list(&out, "platforms", view->platforms, view->platform_count);
-        buffer_printf(&out, ",\"foreign\":\"%s\"}", foreign[view->foreign]);
+        buffer_printf(&out, ",\"foreign\":\"%s\",\"cards\":[", foreign[view->foreign]);
+        on_air_write_cards(view, &out);
+        buffer_add_string(&out, "]}");
     }
     buffer_add_char(&out, ']');
     return buffer_take(&out);

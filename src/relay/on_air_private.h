@@ -4,6 +4,8 @@
 #include "base/list.h"
 #include "relay/on_air.h"
 
+struct buffer;
+
 /* One card: ids of questions or polls; 0: none. */
 struct on_air_slot {
     uint64_t shown;
@@ -23,6 +25,11 @@ struct on_air {
     bool is_blank;
     char *json, *views_json;  // owned
 };
+
+/* on_air_chat.c. view_start: where the view's cards begin in `out`. */
+void on_air_add_gated(const struct gate *gate, const struct on_air_view *view, int64_t now_ms, size_t view_start,
+                      struct buffer *out);
+void on_air_write_cards(const struct on_air_view *view, struct buffer *out);  // names in quotes, commas between
 
 /* on_air_json.c; the caller frees. */
 char *on_air_make_json(const struct on_air *on_air, int64_t now_ms);

@@ -15,6 +15,7 @@
 #include "relay/captions.h"
 #include "relay/chat_commands.h"
 #include "relay/crosspost.h"
+#include "relay/gate.h"
 #include "relay/intake.h"
 #include "relay/journal.h"
 #include "relay/poll_platforms.h"
@@ -77,6 +78,11 @@ static void update_on_air(void *data)
     on_air_update(relay->on_air, clock_unix_ms());
     if (on_air_is_waiting(relay->on_air) && !timer_is_running(&relay->patience))
         timer_start(&relay->patience, ON_AIR_PATIENCE_MS);
+}
+
+void relay_update_on_air(struct relay *relay)
+{
+    update_on_air(relay);
 }
 
 /* Now, and again when the next line of a caption, or the end of a poll or of a claim is due. */
@@ -189,6 +195,21 @@ static void handle_source(void *data, const struct source *source)
     TELL(relay, source, source);
 }
 
+void relay_tell_caught(struct relay *relay, const struct gate_caught *caught)
+{
+    TELL(relay, caught, caught);
+}
+
+void relay_tell_caught_removed(struct relay *relay, uint64_t message)
+{
+    TELL(relay, caught_removed, message);
+}
+
+void relay_tell_gate(struct relay *relay)
+{
+    TELL(relay, gate);
+}
+
 void relay_tell_login(struct relay *relay, const struct login *login)
 {
     TELL(relay, login, login);
@@ -285,20 +306,24 @@ static void handle_message(struct relay *relay, const struct message *message)
 static void handle_messages(void *data, struct message *const *messages, size_t count)
 {
     struct relay *relay = data;
+    int64_t now_ms = clock_monotonic_ms();
     for (size_t i = 0; i < count; i++) {
         handle_message(relay, messages[i]);
         rates_add(relay->rates, messages[i]);
         if (relay->crosspost)
             crosspost_handle_message(relay->crosspost, messages[i]);
+        gate_handle_message(relay->gate, messages[i], queue_find_gift(relay->queue, messages[i]->id), now_ms);
     }
     if (relay->handled_id - relay->noted_id > NOTE_MESSAGES)
         start_flush(relay);
+    relay_run_gate(relay);
     TELL(relay, messages, messages, count);
 }
 
 static void handle_removed(void *data, const struct queue_removal *removal)
 {
     struct relay *relay = data;
+    gate_handle_removal(relay->gate, removal);
     questions_handle_removal(relay->questions, removal);
     polls_handle_removal(relay->polls, removal);
     if (relay->crosspost)
@@ -310,6 +335,7 @@ static void handle_cleared(void *data, struct str source, uint64_t up_to)
 {
     struct relay *relay = data;
     questions_handle_clear(relay->questions, source, up_to);
+    gate_handle_clear(relay->gate, source, up_to);
     TELL(relay, cleared, source);
 }
 
@@ -318,6 +344,8 @@ static void handle_edited(void *data, struct message *message)
     struct relay *relay = data;
     questions_handle_edit(relay->questions, message);
     polls_handle_edit(relay->polls, message);
+    gate_handle_edit(relay->gate, message, clock_monotonic_ms());
+    relay_run_gate(relay);
     TELL(relay, edited, message);
 }
 
@@ -380,9 +408,10 @@ static bool create_desk(struct relay *relay, const struct relay_options *options
 
 static bool create_on_air(struct relay *relay, const struct relay_options *options, struct error *err)
 {
+    relay_create_gate(relay, options);
     struct on_air_options on_air = {
         .journal = relay->journal, .questions = relay->questions, .polls = relay->polls, .captions = relay->captions,
-        .views = options->views, .view_count = options->view_count, .data = relay, .changed = handle_on_air,
+        .gate = relay->gate, .views = options->views, .view_count = options->view_count, .data = relay, .changed = handle_on_air,
         .late = handle_late};
     relay->on_air = on_air_create(&on_air, err);
     return relay->on_air != NULL;
@@ -442,7 +471,8 @@ struct relay *relay_create(const struct relay_options *options, struct error *er
     struct relay *relay = xcalloc(1, sizeof(*relay));
     relay->loop = options->loop;
     relay->options = (struct relay_options){
-        .save_sources = options->save_sources, .check_source = options->check_source, .data = options->data};
+        .save_sources = options->save_sources, .check_source = options->check_source, .save_gate = options->save_gate,
+        .data = options->data};
     relay->written = json_object();
     relay->refused = json_array();
     list_init(&relay->listeners);
@@ -465,6 +495,7 @@ struct relay *relay_create(const struct relay_options *options, struct error *er
     queue_add_listener(relay->queue, &relay->queue_listener);
     handle_clock(relay);
     start_sources(relay, options);
+    relay_resume_gate(relay);
     relay->rates = rates_create(&(struct rates_options){
         .loop = relay->loop, .sources = relay->sources, .on_second = handle_second, .data = relay});
     return relay;
@@ -492,6 +523,7 @@ void relay_destroy(struct relay *relay)
     rates_destroy(relay->rates);
     chat_commands_destroy(relay->chat_commands);
     on_air_destroy(relay->on_air);
+    relay_destroy_gate(relay);
     captions_destroy(relay->captions);
     poll_recounts_destroy(relay->recounts);
     polls_destroy(relay->polls);

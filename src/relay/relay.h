@@ -22,6 +22,8 @@ struct captions;
 struct chat_commands;
 struct crosspost;
 struct error;
+struct gate;
+struct gate_caught;
 struct intake;
 struct journal;
 struct journal_gap;
@@ -48,7 +50,7 @@ struct sources;
 struct relay_options {
     struct loop *loop;                // borrowed, outlives the relay; required
     const char *data_folder;          // the journal lives here; made if it is missing; required
-    const struct on_air_view *views;  // 0: one "main" that shows all
+    const struct on_air_view *views;  // 0: one "main" with the usual cards
     size_t view_count;
     const char *runtime_folder;       // for the note of what is worked on (poison); NULL: the data folder
     const char *cache_folder;         // what may be asked for again: sets of emotes; NULL: nothing is kept
@@ -73,6 +75,12 @@ struct relay_options {
     /* Both or none: where logins are kept; see login.h. The callbacks get `data`. */
     char *(*load_login)(void *data, const char *platform);
     bool (*save_login)(void *data, const char *platform, const char *json, struct error *err);
+    const json_t *gate;               // section `gate` of the configuration; NULL: the usual
+    const json_t *languages;          // array: of the show, whose word lists are used; NULL: none
+    const char *words_folder;         // the shipped word lists; NULL: none
+    const char *own_words;            // the user's own, a file that need not exist; NULL: none
+    /* Optional: writes section `gate` back as save_sources() does. */
+    bool (*save_gate)(void *data, const json_t *gate, struct error *err);
     void *data;
 };
 
@@ -95,6 +103,9 @@ struct relay_listener_impl {
     void (*removed)(void *data, const struct queue_removal *removal);  // texts must leave before it returns
     void (*cleared)(void *data, struct str source);
     void (*rates)(void *data);  // a second is over: see rates.h
+    void (*caught)(void *data, const struct gate_caught *caught);  // see gate.h
+    void (*caught_removed)(void *data, uint64_t message);
+    void (*gate)(void *data);  // its settings or lists are others
     void (*notice)(void *data, const char *level, const char *where, const char *text);
 };
 
@@ -121,6 +132,7 @@ struct relay {
     struct poll_recounts *recounts;
     struct captions *captions;
     struct chat_commands *chat_commands;
+    struct gate *gate;
     struct on_air *on_air;
     struct removals *removals;
     // private
@@ -131,6 +143,10 @@ struct relay {
     struct timer flush;     // counts of candidates and votes, at most five times a second
     struct timer clock;     // the next caption line or the next end of a poll
     struct timer patience;  // a card that waits for the journal is looked at again
+    struct timer gate_timer;  // the next line that has waited its time
+    bool gate_is_wanted;    // by a view
+    json_t *languages;      // array
+    json_t *bad_words;      // array of the call that reads the lists, borrowed; NULL: nobody asks
     struct relay_options options;  // of the callbacks only
     json_t *written;        // source id → its entry as given, secrets and all: for writing back, never for showing
     json_t *refused;        // array: entries that did not start, written back all the same for their owner to mend
@@ -174,6 +190,15 @@ bool relay_set_chat_commands(struct relay *relay, const json_t *words, struct er
  * one order. Nothing is written back. False: err names the entry, and nothing changed.
  */
 bool relay_set_sources(struct relay *relay, const json_t *resolved, const json_t *written, struct error *err);
+
+/* Section `gate` of a re-read configuration, and the word lists from their files. False: err names the key; nothing changed. */
+bool relay_set_gate(struct relay *relay, const json_t *settings, struct error *err);
+
+/* The same from the panel, written back. */
+bool relay_change_gate(struct relay *relay, const json_t *settings, struct error *err);
+
+/* The lists again. Returns how many entries; what is wrong with a line is added to the array `bad_lines` (may be NULL). */
+size_t relay_read_words(struct relay *relay, json_t *bad_lines);
 
 /* What a re-read configuration says of logins, secrets resolved. False: err, and nothing changed. */
 bool relay_set_logins(struct relay *relay, const json_t *logins, struct error *err);

@@ -13,6 +13,18 @@ void relay_destroy_logins(struct relay *relay);
 /* relay_orders.c: words that cannot be read are a notice. */
 void relay_create_chat_commands(struct relay *relay, const struct relay_options *options);
 
+/* relay_gate.c. Created behind the queue and before the on-air state; taken up when the sources are there. */
+void relay_create_gate(struct relay *relay, const struct relay_options *options);
+void relay_resume_gate(struct relay *relay);
+void relay_destroy_gate(struct relay *relay);
+void relay_run_gate(struct relay *relay);
+
+/* relay.c: looks again. */
+void relay_update_on_air(struct relay *relay);
+
 /* relay.c: to all listeners. */
+void relay_tell_caught(struct relay *relay, const struct gate_caught *caught);
+void relay_tell_caught_removed(struct relay *relay, uint64_t message);
+void relay_tell_gate(struct relay *relay);
 void relay_tell_login(struct relay *relay, const struct login *login);
 void relay_tell_ended_login(struct relay *relay, const struct login *login);  // as a notice
