@@ -9,6 +9,7 @@
 #include "api/command.h"
 #include "api/crew.h"
 #include "api/feed.h"
+#include "api/gate_json.h"
 #include "api/guard.h"
 #include "api/outputs.h"
 #include "api/passing.h"
@@ -76,6 +77,7 @@ struct api *api_create(struct loop *loop, struct relay *relay, const struct api_
     api->listener = (struct relay_listener){.impl = &api_listener, .data = api};
     list_init(&api->listener.link);
     timer_init(&api->candidates_timer, loop, api_handle_candidates, api);
+    timer_init(&api->caught_timer, loop, caught_flush, api);
     api->feed = feed_create(api);
     api->guard = guard_create();
     api->audit = audit_create(loop, relay->journal);
@@ -106,6 +108,8 @@ void api_destroy(struct api *api)
     server_destroy(api->server);  // ends the clients
     timer_stop(&api->candidates_timer);
     buffer_fini(&api->candidates);
+    timer_stop(&api->caught_timer);
+    buffer_fini(&api->caught);
     passing_destroy(api->passing);
     pictures_destroy(api->pictures);
     outputs_destroy(api->outputs);

@@ -50,6 +50,8 @@ struct api {
     struct pictures *pictures;
     struct buffer candidates;  // questions of the crowd, JSON, until the end of this turn
     struct timer candidates_timer;
+    struct buffer caught;      // before air, JSON, likewise
+    struct timer caught_timer;
     uint64_t refused, overflows, commands;  // for metrics
 };
 

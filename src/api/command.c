@@ -26,6 +26,7 @@ static const struct command *const groups[] = {
     commands_audit,
     commands_crew,
     commands_feed,
+    commands_gate,
     commands_question_work,
     commands_show,
 };

@@ -62,6 +62,7 @@ extern const struct command commands_question[], commands_poll[], commands_capti
     commands_audit[],
     commands_crew[],
     commands_feed[],
+    commands_gate[],
     commands_question_work[],
     commands_show[];
 

@@ -5,6 +5,7 @@
 #include "api/client.h"
 #include "api/command.h"
 #include "api/feed.h"
+#include "api/gate_json.h"
 #include "api/login_json.h"
 #include "api/sources_json.h"
 #include "base/buffer.h"
@@ -85,7 +86,7 @@ static void add_candidate(struct api *api, const struct question *question)
 {
     if (api->candidates.len > 0)
         buffer_add_char(&api->candidates, ',');
-    question_write_json(question, &api->candidates);
+    question_write_warned(api, question, &api->candidates);
     timer_start(&api->candidates_timer, 0);
 }
 
@@ -101,7 +102,7 @@ static void handle_question(void *data, const struct question *question)
     send_candidates(api);  // nobody sees an older state behind a newer one
     struct buffer json = {0};
     buffer_add_string(&json, "{\"type\":\"question\",\"question\":");
-    question_write_json(question, &json);
+    question_write_warned(api, question, &json);
     finish(api, TOPIC_DESK, &json);
 }
 
@@ -252,6 +253,23 @@ static void handle_rates(void *data)
     finish(api, TOPIC_SOURCES, &json);
 }
 
+static void handle_caught(void *data, const struct gate_caught *caught)
+{
+    struct api *api = data;
+    if (has_listener(api, TOPIC_DESK))
+        caught_send(api, caught);
+}
+
+static void handle_caught_removed(void *data, uint64_t message)
+{
+    caught_send_removed(data, message);
+}
+
+static void handle_gate(void *data)
+{
+    gate_send(data);
+}
+
 static void handle_login(void *data, const struct login *login)
 {
     login_send(data, login);
@@ -266,6 +284,9 @@ const struct relay_listener_impl api_listener = {
     .saved_polls = handle_saved_polls,
     .native_polls = handle_native_polls,
     .captions = handle_captions,
+    .caught = handle_caught,
+    .caught_removed = handle_caught_removed,
+    .gate = handle_gate,
     .source = handle_source,
     .source_removed = handle_source_removed,
     .gap = handle_gap,

@@ -5,6 +5,7 @@
 #include "api/client.h"
 #include "api/crew.h"
 #include "api/feed.h"
+#include "api/gate_json.h"
 #include "api/login_json.h"
 #include "api/outputs.h"
 #include "api/pictures.h"
@@ -49,7 +50,7 @@ static void add_desk(const struct api *api, struct buffer *out)
     buffer_add_string(out, ",\"questions\":[");
     for (size_t i = 0; i < questions_count(relay->questions); i++) {
         add_comma(out, i);
-        question_write_json(questions_at(relay->questions, i), out);
+        question_write_warned(api, questions_at(relay->questions, i), out);
     }
     buffer_add_string(out, "],\"polls\":[");
     for (size_t i = 0; i < polls_count(relay->polls); i++) {
@@ -68,6 +69,7 @@ static void add_desk(const struct api *api, struct buffer *out)
     buffer_add_string(out, "],\"sent\":[");
     replies_each(relay->replies, add_sent, out);
     buffer_add_char(out, ']');
+    gate_write_snapshot(api, out);
     pictures_write(api->pictures, out);
     crew_write_snapshot(api->crew, out);
 }

@@ -18,6 +18,8 @@
 #include "connector/login.h"
 #include "relay/chat_commands.h"
 #include "relay/crosspost.h"
+#include "relay/gate.h"
+#include "relay/on_air.h"
 #include "relay/question_words.h"
 
 enum { CONFIG_BYTES_MAX = 1 << 20, ITEMS_MAX = 64, SIDE_PX_MIN = 16, SIDE_PX_MAX = 8192 };
@@ -94,13 +96,23 @@ static bool check_name(const struct reader *reader, const char *path, const char
     return ok || keys_fail(reader, path, NULL, "\"%.40s\": a name has 1 to 32 of a-z, A-Z, 0-9, - and _", name);
 }
 
+static bool check_cards(const struct reader *reader, const char *path, char *const *cards)
+{
+    for (size_t i = 0; cards[i]; i++) {
+        if (!on_air_card_from_name(cards[i]))
+            return keys_fail(reader, path, NULL, "cards[%zu] \"%.40s\": expected question, poll, captions, chat, ticker or "
+                "alerts", i, cards[i]);
+    }
+    return true;
+}
+
 static bool read_view(struct config *config, const struct reader *reader, const json_t *object, size_t index)
 {
     static const char *const foreign[] = {"show", "anonymous", "hide", NULL};
     static const char *const votes[] = {"live", "closed", NULL};
     static const struct key keys[] = {
         {"name", JSON_STRING, true}, {"size", JSON_ARRAY}, {"theme", JSON_STRING}, {"language", JSON_STRING},
-        {"platforms", JSON_ARRAY}, {"foreign", JSON_STRING, .choices = foreign},
+        {"platforms", JSON_ARRAY}, {"cards", JSON_ARRAY}, {"foreign", JSON_STRING, .choices = foreign},
         {"votes", JSON_STRING, .choices = votes},
     };
     char path[32];
@@ -116,6 +128,7 @@ static bool read_view(struct config *config, const struct reader *reader, const 
     const char *shown = json_get_text(object, "votes");
     view->hides_votes = shown && strcmp(shown, "closed") == 0;
     if (!check_name(reader, path, view->name) || !copy_texts(reader, object, "platforms", &view->platforms)
+        || !copy_texts(reader, object, "cards", &view->cards) || !check_cards(reader, path, view->cards)
         || !read_size(reader, path, object, &view->width_px, &view->height_px))
         return false;
     for (size_t i = 0; i + 1 < config->view_count; i++) {
@@ -428,6 +441,12 @@ static bool read_chat_commands(const struct config *config, const struct reader 
            error_prefix(reader->err, "%s", reader->file);
 }
 
+static bool read_gate(const struct config *config, const struct reader *reader)
+{
+    return gate_check_settings(json_object_get(config->root, "gate"), reader->err) ||
+           error_prefix(reader->err, "%s", reader->file);
+}
+
 static bool read_root(struct config *config, const struct reader *reader)
 {
     static const struct key keys[] = {
@@ -435,6 +454,7 @@ static bool read_root(struct config *config, const struct reader *reader)
         {"video", JSON_OBJECT}, {"panel", JSON_OBJECT}, {"door", JSON_OBJECT}, {"retention_days", JSON_INTEGER, .min = 1, .max = 3650},
         {"chat_commands", JSON_OBJECT},
         {"crosspost", JSON_ARRAY},
+        {"gate", JSON_OBJECT},
         {"questions", JSON_OBJECT},
     };
     if (!keys_check(reader, "", config->root, keys, ARRAY_LENGTH(keys)))
@@ -443,7 +463,8 @@ static bool read_root(struct config *config, const struct reader *reader)
     return read_languages(config, reader) && read_questions(config, reader) && read_views(config, reader) && read_window(config, reader)
         && read_video(config, reader) && read_panel(config, reader) && read_door(config, reader)
         && read_sources(config, reader)
-        && read_chat_commands(config, reader) && read_crosspost(config, reader) && read_logins(config, reader);
+        && read_chat_commands(config, reader) && read_crosspost(config, reader) && read_gate(config, reader)
+        && read_logins(config, reader);
 }
 
 static const char *base_name(const char *path)
@@ -509,6 +530,7 @@ void config_destroy(struct config *config)
         struct config_view *view = &config->views[i];
         free(view->name), free(view->theme), free(view->language), free(view->foreign);
         free_texts(view->platforms);
+        free_texts(view->cards);
     }
     for (size_t i = 0; i < config->video.output_count; i++) {
         struct config_output *output = &config->video.outputs[i];
@@ -560,6 +582,18 @@ static json_t *read_again(const struct config *config, struct error *err)
     return root;
 }
 
+/* Takes over root, into which `key` was put: the rest stays as it was read, as what differs from it is not in force yet. */
+static bool write_key(struct config *config, json_t *root, const char *key, struct error *err)
+{
+    char *text = json_dumps(root, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+    bool ok = file_write_atomic(config->path, text, strlen(text), 0600, err);
+    free(text);
+    if (ok)
+        json_object_set(config->root, key, json_object_get(root, key));
+    json_decref(root);
+    return ok;
+}
+
 bool config_write_sources(struct config *config, const json_t *sources, struct error *err)
 {
     json_t *root = read_again(config, err);
@@ -571,13 +605,16 @@ bool config_write_sources(struct config *config, const json_t *sources, struct e
         json_decref(root);
         return false;
     }
-    char *text = json_dumps(root, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-    bool ok = file_write_atomic(config->path, text, strlen(text), 0600, err);
-    free(text);
-    if (ok)  // the rest of root stays as it was read: what differs from the file is not in force yet
-        json_object_set(config->root, "sources", written);
-    json_decref(root);
-    return ok;
+    return write_key(config, root, "sources", err);
+}
+
+bool config_write_gate(struct config *config, const json_t *gate, struct error *err)
+{
+    json_t *root = read_again(config, err);
+    if (!root)
+        return false;
+    json_object_set_new(root, "gate", json_deep_copy(gate));
+    return write_key(config, root, "gate", err);
 }
 
 const struct config_view *config_find_view(const struct config *config, const char *name)

@@ -20,6 +20,7 @@ struct config_view {
     bool hides_votes; // of a poll until it is closed: "votes" is "closed"
     char *foreign;    // other platforms' messages here: "show", "anonymous" (card without author and platform), "hide"
     char **platforms; // NULL-terminated; whose messages count as this view's own; empty: all are
+    char **cards;     // NULL-terminated: "question", "poll", "captions", "chat", "ticker", "alerts"; empty: the first three
 };
 
 struct config_output {
@@ -91,5 +92,8 @@ json_t *config_check_source(const struct config *config, const json_t *source, s
  * it is moves into secrets.json first.
  */
 bool config_write_sources(struct config *config, const json_t *sources, struct error *err);
+
+/* The same with section `gate`. */
+bool config_write_gate(struct config *config, const json_t *gate, struct error *err);
 
 const struct config_view *config_find_view(const struct config *config, const char *name);  // NULL: no such view

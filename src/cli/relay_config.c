@@ -51,6 +51,12 @@ static bool save_sources(void *data, const json_t *sources, struct error *err)
     return config_write_sources(config->config, sources, err);
 }
 
+static bool save_gate(void *data, const json_t *gate, struct error *err)
+{
+    struct relay_config *config = data;
+    return config_write_gate(config->config, gate, err);
+}
+
 static json_t *check_source(void *data, const json_t *source, struct error *err)
 {
     const struct relay_config *config = data;
@@ -89,6 +95,29 @@ static enum on_air_foreign foreign(const char *word)
     return strcmp(word, "anonymous") == 0 ? ON_AIR_FOREIGN_ANONYMOUS : ON_AIR_FOREIGN_SHOWN;
 }
 
+static unsigned make_cards(char *const *names)
+{
+    unsigned cards = 0;
+    for (size_t i = 0; names && names[i]; i++)
+        cards |= on_air_card_from_name(names[i]);
+    return cards;
+}
+
+/* The user's own list of words, beside the configuration. */
+static char *own_words_path(const struct config *config)
+{
+    const char *slash = strrchr(config->path, '/');
+    return slash ? xasprintf("%.*s/words.txt", (int)(slash - config->path), config->path) : xstrdup("words.txt");
+}
+
+static json_t *languages_json(const struct config *config)
+{
+    json_t *languages = json_array();
+    for (size_t i = 0; config->languages[i]; i++)
+        json_array_append_new(languages, json_string(config->languages[i]));
+    return languages;
+}
+
 static struct on_air_view make_view(const struct config_view *view)
 {
     bool has_language = *view->language;
@@ -98,6 +127,7 @@ static struct on_air_view make_view(const struct config_view *view)
         .language_count = has_language ? 1 : 0,
         .platforms = (const char *const *)view->platforms,
         .platform_count = config_count_texts(view->platforms),
+        .cards = make_cards(view->cards),
         .foreign = foreign(view->foreign),
         .hides_votes = view->hides_votes,
     };
@@ -111,6 +141,8 @@ struct relay *relay_config_create_relay(struct relay_config *config, struct loop
     for (size_t i = 0; i < read->view_count; i++)
         views[i] = make_view(&read->views[i]);
     char *cache = folder_cache(NULL), *questions = folder_asset("questions", NULL);
+    char *word_lists = folder_asset("words", NULL), *own_words = own_words_path(read);
+    json_t *languages = languages_json(read);
     const struct question_words_options words = make_words(read, questions);
     const struct relay_options options = {
         .loop = loop,
@@ -129,11 +161,19 @@ struct relay *relay_config_create_relay(struct relay_config *config, struct loop
         .logins = read->logins,
         .load_login = load_login,
         .save_login = save_login,
+        .gate = json_object_get(read->root, "gate"),
+        .languages = languages,
+        .words_folder = word_lists,
+        .own_words = own_words,
+        .save_gate = save_gate,
         .data = config,
     };
     struct relay *relay = relay_create(&options, err);
     free(cache);
     free(questions);
+    free(word_lists);
+    free(own_words);
+    json_decref(languages);
     free(views);
     return relay;
 }
@@ -165,6 +205,7 @@ bool relay_config_reload(struct relay_config *config, struct relay *relay, struc
         config_destroy(fresh);
         return false;
     }
+    relay_set_gate(relay, json_object_get(fresh->root, "gate"), NULL);
     relay_set_crosspost(relay, json_object_get(fresh->root, "crosspost"), NULL);  // config_load() has checked it
     relay_set_chat_commands(relay, json_object_get(fresh->root, "chat_commands"), NULL);
     char *questions = folder_asset("questions", NULL);

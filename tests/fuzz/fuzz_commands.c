@@ -25,6 +25,7 @@
 #include "connector/login.h"
 #include "relay/captions.h"
 #include "relay/intake.h"
+#include "relay/gate.h"
 #include "relay/journal.h"
 #include "relay/journal_row.h"
 #include "relay/on_air.h"
@@ -246,6 +247,22 @@ bool relay_remove_source(struct relay *relay, const char *id, struct error *err)
     return error_set(err, ERROR_DATA, "there is no source");
 }
 
+bool queue_is_cleared(const struct queue *queue, const struct message *message) { return false; }
+const struct queue_gift *queue_find_gift(const struct queue *queue, uint64_t id) { return NULL; }
+
+bool relay_change_gate(struct relay *relay, const json_t *settings, struct error *err)
+{
+    if (!gate_check_settings(settings, err))
+        return false;
+    gate_set(relay->gate, settings, NULL, 0);
+    return true;
+}
+
+size_t relay_read_words(struct relay *relay, json_t *bad_lines)
+{
+    return gate_read_words(relay->gate);
+}
+
 static char only_login;
 
 struct login *logins_find(struct logins *logins, const char *platform)
@@ -311,8 +328,10 @@ static void create_desk(void)
     relay.polls = polls_create(&(struct polls_options){.journal = relay.journal, .changed = handle_poll, .dirty = handle_nothing}, &err);
     relay.captions = captions_create(&(struct captions_options){
         .journal = relay.journal, .changed = handle_track, .lines_changed = handle_lines}, &err);
+    relay.gate = gate_create(&(struct gate_options){.is_wanted = true});
     relay.on_air = on_air_create(&(struct on_air_options){
-        .journal = relay.journal, .questions = relay.questions, .polls = relay.polls, .captions = relay.captions, .changed = handle_nothing}, &err);
+        .journal = relay.journal, .questions = relay.questions, .polls = relay.polls, .captions = relay.captions, .gate = relay.gate,
+        .changed = handle_nothing}, &err);
     api = (struct api){.relay = &relay};
     list_init(&api.clients);
     list_init(&api.replies);
@@ -328,6 +347,7 @@ static void destroy_desk(void)
     crew_destroy(api.crew);
     audit_destroy(api.audit);
     on_air_destroy(relay.on_air);
+    gate_destroy(relay.gate);
     captions_destroy(relay.captions);
     polls_destroy(relay.polls);
     replies_destroy(relay.replies);
