@@ -1,79 +1,178 @@
-// questions.js - new, ready, on air, answered.
-import { button, element, empty, field, platformMark, refill } from "./dom.js";
-import { askText } from "./dialog.js";
+// questions.js - what was asked, in the order of its course: on air, ready, asked, answered, dismissed. Drawing, sorting, keys.
+import { button, element, empty, field, iconButton, refill } from "./dom.js";
+import { confirmDialog } from "./dialog.js";
 import { ago, number, t } from "./i18n.js";
-import { register } from "./keys.js";
+import { focusItem, isTyping, register } from "./keys.js";
+import { openMenu } from "./menu.js";
+import { prefs } from "./prefs.js";
+import { QuestionActions } from "./question_actions.js";
+import { drawCard } from "./question_card.js";
+import { chaptersDialog } from "./question_dialogs.js";
+import { startDragging } from "./question_drag.js";
+import { Heard } from "./question_heard.js";
+import { byHand, orders, sorted } from "./question_sort.js";
 
 const groups = ["on_air", "ready", "new", "answered", "dismissed"];
-const SHOWN = { new: 60, answered: 10, dismissed: 10 };
+const SHOWN = { new: 60, answered: 30, dismissed: 30 }, AGE_MS = 20000;
 
 export class Questions {
-  #box = element("div", { class: "scroll grow", id: "questions", "data-keep": "questions" });
-  #next = button(t("questions.next"), () => this.#goOn(), { id: "next", class: "primary", disabled: true });
+  #list = element("div", { class: "scroll grow", id: "questions", "data-keep": "questions" });
+  #next = button(t("questions.next"), () => this.actions.next(), { id: "next", class: "primary", disabled: true });
+  #drawn = new Map();  // id → {question, card}: what has not changed is not drawn again
+  #groups = new Map(); #isDragging = false; #context = "";
 
   constructor(desk) {
     this.desk = desk;
     this.store = desk.store;
-    this.act = desk.act;
+    this.actions = new QuestionActions(desk);
+    this.actions.returned = (id) => document.activeElement === document.body && this.#focusAgain(null, id);
     for (const part of ["questions", "role"]) this.store.addEventListener(part, () => this.#draw());
-    desk.shell.tools("questions").append(this.#next);
-    desk.shell.place("questions").append(this.#ownForm(), this.#box);
-    register("n", "place.questions", "questions.next", () => this.#goOn(), { when: () => !this.#next.disabled });
+    for (const state of groups) this.#groups.set(state, makeGroup(state));
+    this.#nothing.hidden = true;
+    this.#list.append(this.#nothing, ...[...this.#groups.values()].map(({ node }) => node));
+    desk.shell.tools("questions").append(this.#sortButton(), iconButton("more", t("questions.list_more"), ({ currentTarget }) => this.#more(currentTarget), { "data-local": true, id: "questions-more" }), this.#next);
+    desk.shell.place("questions").append(this.#ownForm(), new Heard(this.store).node, this.#list);
+    startDragging(this.#list, {
+      mayMove: (card) => card.classList.contains("ready") && this.#order() === "hand",
+      onMove: (id, where) => this.actions.move(id, where), onMerge: (id, into) => this.actions.merge(id, into), onEnd: () => this.#draw(),
+    });
+    this.#list.addEventListener("focusin", ({ target }) => this.#tabTo(target.closest(".question")));
+    setInterval(() => this.#age(), AGE_MS);
+    this.#registerKeys();
   }
 
-  #goOn() { this.act("next").catch(() => {}); }
+  #nothing = empty("question", t("questions.none"), t("questions.none_help"));
+  #order() { return orders.includes(prefs.get("questions.order")) ? prefs.get("questions.order") : "hand"; }
+
+  #sortButton() {
+    const entries = () => orders.map((name) => ({ label: t(`questions.sort_${name}`), isChecked: name === this.#order(), run: () => { prefs.set("questions.order", name); this.#draw(); } }));
+    return iconButton("filter", t("questions.sort"), ({ currentTarget }) => openMenu(currentTarget, entries(), { label: t("questions.sort") }), { "data-local": true, id: "questions-sort" });
+  }
+
+  #more(anchor) {
+    const mayAct = this.store.role !== "viewer";
+    openMenu(anchor, [
+      { label: t("questions.undo_mine"), icon: "undo", run: () => this.actions.undoMine(), isDisabled: !mayAct },
+      { label: t("questions.chapters"), icon: "download", run: () => chaptersDialog(this.desk) },
+      null,
+      { label: t("questions.begin_show"), icon: "play", run: () => this.#beginShow(), isDisabled: !mayAct },
+    ]);
+  }
+
+  async #beginShow() {
+    if (await confirmDialog({ title: t("questions.begin_show"), text: t("questions.begin_show_help"), confirm: t("questions.begin_show") })) this.actions.run("show.begin", {});
+  }
 
   #ownForm() {
     const input = element("input", { dir: "auto", maxlength: "500", placeholder: t("questions.own_hint"), autocomplete: "off" });
     return element("form", { id: "own-question", class: "inline-form", onsubmit: (event) => {
       event.preventDefault();
-      if (input.value.trim()) this.act("question.add", { text: input.value.trim() }).then(() => { input.value = ""; }, () => {});
+      if (input.value.trim()) this.actions.run("question.add", { text: input.value.trim() }).then((result) => { if (result) input.value = ""; });
     } }, field({ id: "own-text", label: t("questions.own"), isHidden: true }, input, element("button", { type: "submit" }, t("common.add"))));
   }
 
+  // --- Drawing: cards that stay are left alone, so that focus, menus and selections stay too ---
+
   #draw() {
-    const focused = this.#box.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-    const all = [...this.store.questions.values()];
-    refill(this.#box, groups.flatMap((state) => this.#group(all, state)), all.length === 0 && empty("question", t("questions.none"), t("questions.none_help")));
+    if (this.#list.classList.contains("is-dragging")) return;
+    const all = [...this.store.questions.values()], order = this.#order();
+    const focused = this.#list.contains(document.activeElement) ? document.activeElement : null;
+    const key = focused?.dataset.key, id = Number(focused?.closest(".question")?.dataset.id);
+    const context = `${this.store.role} ${this.store.name}`;
+    if (context !== this.#context) this.#drawn.clear();
+    this.#context = context;
+    for (const known of [...this.#drawn.keys()]) if (!this.store.questions.has(known)) this.#drawn.delete(known);
+    for (const state of groups) this.#drawGroup(state, sorted(all.filter((question) => question.state === state), state, order));
+    this.#nothing.hidden = all.length > 0;
     this.#next.disabled = this.store.role === "viewer" || !all.some(({ state }) => state === "ready" || state === "on_air");
     this.desk.shell.badge("questions", all.filter(({ state }) => state === "ready").length, { words: t("questions.ready") });
-    if (focused) this.#box.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+    this.#tabTo(this.#selected() ?? this.#cards()[0]);
+    if (focused && !(focused.isConnected && document.activeElement === focused)) this.#focusAgain(key, id);
   }
 
-  #group(all, state) {
-    const list = all.filter((question) => question.state === state)
-      .sort(state === "ready" ? (a, b) => a.changed_ms - b.changed_ms : (a, b) => b.count - a.count || b.changed_ms - a.changed_ms)
-      .slice(0, SHOWN[state] ?? 100);
-    return list.length ? [element("h3", { class: "group" }, t(`questions.${state}`), element("span", { class: "count" }, number(list.length))), ...list.map((question) => this.#card(question))] : [];
+  #drawGroup(state, list) {
+    const { node, count, body } = this.#groups.get(state);
+    const cards = list.slice(0, SHOWN[state]).map((question) => this.#card(question));
+    node.hidden = list.length === 0;
+    refill(count, number(list.length));
+    for (const card of [...body.children]) if (!cards.includes(card)) card.remove();
+    cards.forEach((card, index) => body.children[index] !== card && body.insertBefore(card, body.children[index] ?? null));
   }
 
   #card(question) {
-    const { id, state } = question;
-    const name = question.author?.name;
-    return element("article", { class: `question ${state} ${question.is_marked ? "is-marked" : ""}` },
-      element("p", { class: "byline" }, platformMark(question.platform), name ? element("bdi", { class: "who" }, name) : t("questions.host_words"), element("span", {}, ago(question.asked_ms ?? question.changed_ms)),
-        question.count > 1 ? element("span", { class: "chip" }, t("questions.asked", { n: question.count })) : null),
-      element("p", { class: "text", dir: "auto" }, question.text),
-      question.is_marked ? element("p", { class: "remedy" }, t("questions.marked")) : null,
-      this.store.role !== "viewer" && element("div", { class: "tools" }, ...this.#tools(id, state, question)));
+    const known = this.#drawn.get(question.id);
+    if (known?.question === question) return known.card;
+    const card = drawCard(question, { me: this.store.name, role: this.store.role, actions: this.actions });
+    this.#drawn.set(question.id, { question, card });
+    return card;
   }
 
-  #tools(id, state, question) {
-    const tool = (label, command, attributes = {}, fields = { id }) =>
-      button(label, () => this.act(command, fields).catch(() => {}), { "data-key": `${command}:${id}`, ...attributes });
-    const tools = [];
-    if (question.is_marked) tools.push(tool(t("questions.keep"), "question.confirm"));
-    if (state === "new") tools.push(tool(t("questions.to_ready"), "question.pick", { class: "tonal" }, question.message ? { message: question.message } : { id }));
-    if (state === "ready") tools.push(tool(t("questions.to_air"), "question.air", { class: "primary" }));
-    if (state === "on_air") tools.push(tool(t("questions.to_answered"), "question.answer", { class: "primary" }));
-    if (state === "ready" || state === "new") tools.push(button(t("common.edit"), () => this.#edit(question), { "data-key": `edit:${id}` }));
-    if (state === "new" || state === "ready" || state === "on_air") tools.push(tool(t("questions.dismiss"), "question.dismiss", { class: "quiet" }));
-    if (state !== "new") tools.push(tool(t("common.undo"), "question.undo", { class: "quiet" }));
-    return tools;
+  // The same button of the same question, or its card, or what stands there now.
+  #focusAgain(key, id) {
+    const card = this.#drawn.get(id)?.card;
+    const same = key && card?.querySelector(`[data-key="${CSS.escape(key)}"]:not(:disabled)`);
+    (same ?? (card?.isConnected ? card : this.#cards()[0]))?.focus({ preventScroll: true });
   }
 
-  async #edit(question) {
-    const text = await askText({ title: t("questions.edit"), label: t("questions.edit_label"), value: question.text, isLong: true });
-    if (text?.trim() && text.trim() !== question.text) this.act("question.edit", { id: question.id, text: text.trim() }).catch(() => {});
+  #age() {
+    if (document.hidden) return;
+    for (const time of this.#list.querySelectorAll("[data-ago]")) refill(time, ago(Number(time.dataset.ago)));
   }
+
+  // --- Keys ---
+
+  #cards() { return [...this.#list.querySelectorAll(".question")].filter((card) => card.offsetParent); }
+  #selected() { return this.#list.querySelector(".question[tabindex='0']"); }
+
+  // One stop of the Tab key for all cards.
+  #tabTo(card) {
+    if (!card) return;
+    for (const other of this.#list.querySelectorAll(".question[tabindex='0']")) if (other !== card) other.setAttribute("tabindex", "-1");
+    card.setAttribute("tabindex", "0");
+  }
+
+  #isHere = () => document.activeElement?.closest?.(".place.questions") !== null && !isTyping();
+  #here() { return document.activeElement?.closest?.(".question"); }
+  #isOnCard = () => Boolean(this.#here()) && this.store.role !== "viewer";
+  #id() { return Number(this.#here().dataset.id); }
+
+  #go(by) {
+    const cards = this.#cards(), at = cards.indexOf(this.#here());
+    const card = at < 0 ? this.#selected() ?? cards[0] : cards[at + by];
+    if (card) focusItem(card);
+    if (card) this.#tabTo(card);
+  }
+
+  #moveBy(direction) {
+    const question = this.actions.get(this.#id());
+    if (question?.state !== "ready" || this.#order() !== "hand") return;
+    const ready = [...this.store.questions.values()].filter(({ state, is_pinned: isPinned }) => state === "ready" && isPinned === question.is_pinned).sort(byHand);
+    this.actions.moveBy(question.id, direction, ready.map(({ id }) => id));
+  }
+
+  #registerKeys() {
+    const keys = (names, words, run, when = this.#isOnCard) => names.forEach((name) => register(name, "place.questions", words, run, { when }));
+    register("n", "place.questions", "questions.next", () => this.actions.next(), { when: () => !this.#next.disabled });
+    keys(["j", "ArrowDown"], "questions.key_down", () => this.#go(1), this.#isHere);
+    keys(["k", "ArrowUp"], "questions.key_up", () => this.#go(-1), this.#isHere);
+    keys(["Enter"], "questions.key_step", () => this.actions.step(this.#id()), () => this.#isOnCard() && document.activeElement === this.#here());
+    keys(["e"], "questions.edit", () => this.actions.edit(this.#id()));
+    keys(["c"], "questions.claim", () => this.actions.claim(this.#id()));
+    keys(["p"], "questions.pin", () => this.actions.pin(this.#id()));
+    keys(["o"], "questions.note", () => this.actions.note(this.#id()));
+    keys(["m"], "questions.same_as", () => this.actions.sameAs(this.#id()));
+    keys(["d"], "questions.dismiss", () => this.actions.dismiss(this.#id()));
+    keys(["u"], "questions.key_undo", () => this.actions.undo(this.#id()));
+    keys(["Alt+ArrowUp"], "questions.key_sooner", () => this.#moveBy(-1));
+    keys(["Alt+ArrowDown"], "questions.key_later", () => this.#moveBy(1));
+    register("Control+z", "place.questions", "questions.undo_mine", () => this.actions.undoMine(), { when: () => this.store.role !== "viewer" });
+  }
+}
+
+// What is over is folded away.
+function makeGroup(state) {
+  const count = element("span", { class: "count" }), body = element("div", { class: "group-body" });
+  const title = element("h3", { class: "group" }, t(`questions.${state}`), count);
+  if (state !== "answered" && state !== "dismissed") return { node: element("section", { "data-state": state }, title, body), count, body };
+  return { node: element("details", { "data-state": state, "data-keep": `questions-${state}` }, element("summary", {}, title), body), count, body };
 }

@@ -23,6 +23,7 @@ export class Store extends EventTarget {
   outputs = new Map();
   sent = new Map();       // number → what was done on the platforms
   gaps = [];
+  heard = null;           // who was on air in this show, and who asked
   overlay = null;
   revision = "";          // of the on-air state
   views = [];             // {name, …}, in the configuration's order
@@ -80,18 +81,20 @@ export class Store extends EventTarget {
     this.outputs = byKey(event.outputs, "name");
     this.sent = byKey(event.sent, "id");
     this.gaps = event.gaps ?? [];
+    this.heard = event.heard ?? null;
     this.crew = event.crew ?? this.crew;
     this.rates.load(event.rates);
     this.languages = { ...(event.rates?.languages ?? {}) };
     this.sample = null;
     this.feed.replace(event.feed ?? [], { isLive: true });
-    this.#changed("reset", "role", "on_air", "questions", "polls", "captions", "sources", "logins", "outputs", "sent", "gaps", "rates", "feed", "crew");
+    this.#changed("reset", "role", "on_air", "questions", "heard", "polls", "captions", "sources", "logins", "outputs", "sent", "gaps", "rates", "feed", "crew");
   }
 
   on_on_air(event) { this.onAir = event.on_air; this.revision = event.revision; this.#changed("on_air", "questions", "polls"); }
   on_question({ question }) { this.questions.set(question.id, question); this.#changed("questions"); }
   on_questions({ questions }) { questions.forEach((question) => this.questions.set(question.id, question)); this.#changed("questions"); }
   on_question_removed({ id }) { this.questions.delete(id); this.#changed("questions"); }
+  on_heard({ heard }) { this.heard = heard; this.#changed("heard"); }
   on_poll({ poll }) { this.polls.set(poll.id, poll); this.#changed("polls"); }
   on_saved_polls(event) { this.savedPolls = event.saved_polls; this.#changed("polls"); }
   on_native_polls(event) { this.nativePolls = event.native_polls; this.#changed("polls"); }

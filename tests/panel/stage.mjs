@@ -73,10 +73,10 @@ export class Stage {
   }
 
   // A browser that is signed in, as somebody of this role. options: as for newContext(); problems: an array for the page's errors.
-  async signIn(role = "owner", { problems = [], path = "", ...options } = {}) {
+  async signIn(role = "owner", { name, problems = [], path = "", ...options } = {}) {
     const context = await this.browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
     const page = await context.newPage();
-    const { url } = await this.api("invite", { role });
+    const { url } = await this.api("invite", { role, name });
     await page.goto(url.replace("/#", `/${path}#`));
     await page.locator("#sign-in-button").click();
     await page.locator("html[data-link=open]").waitFor();

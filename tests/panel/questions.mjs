@@ -1,0 +1,213 @@
+// questions.mjs - the questions' course in a browser: to the air and back, two moderators at one card, order, groups, keys alone.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { faults, openPlace, shoot, Stage, until } from "./stage.mjs";
+
+const chat = (number, platform, name, text) => ({
+  at_ms: 100 + number, kind: "chat", platform, source: platform === "twitch" ? "twitch:rehearsal" : "youtube:rehearsal01", native_id: `${platform}${number}`,
+  author: { id: `${platform === "twitch" ? "" : "UC"}${100000 + number}`, login: `viewer${number}`, name }, text,
+});
+const transcript = [
+  chat(1, "twitch", "نیلوفر", "این آهنگ برای شما چه معنایی دارد؟"),
+  chat(2, "youtube", "@阿明", "這首歌對你有什麼意義？"),
+  chat(3, "twitch", "Otto", "Which microphone is that?"),
+  chat(4, "youtube", "@olga", "which microphone is that"),
+  chat(5, "twitch", "mallory", "<img src=x onerror=alert(1)>\u202e why?"),
+  chat(6, "twitch", "carol", "Do you ever rehearse at night, when everybody sleeps?"),
+];
+
+let stage, mina, boris;
+const problems = [];
+
+const card = (page, text) => page.locator("#questions .question", { hasText: text });
+const group = (page, state) => page.locator(`#questions [data-state=${state}]`);
+const act = (page, text, name) => card(page, text).getByRole("button", { name, exact: true }).click();
+const toast = (page, name) => page.locator("#notices").getByRole("button", { name, exact: true }).last().click();
+const inGroup = (page, state, text) => group(page, state).locator(".question", { hasText: text });
+const texts = (page, state) => group(page, state).locator(".question .text").allInnerTexts();
+const choose = async (page, text, name) => {
+  await act(page, text, "More");
+  await page.getByRole("menuitem", { name }).click();
+};
+
+before(async () => {
+  stage = await new Stage().open(transcript);
+  mina = await stage.signIn("moderator", { name: "Mina", problems });
+  boris = await stage.signIn("moderator", { name: "Boris", problems });
+  await card(mina, "rehearse at night").waitFor();
+  await card(mina, "Which microphone").waitFor();
+});
+after(async () => stage.close());
+
+test("from the chat to the air, and back", async () => {
+  await act(mina, "rehearse at night", "Ready");
+  await inGroup(boris, "ready", "rehearse at night").waitFor();
+  await act(mina, "rehearse at night", "On air");
+  await inGroup(boris, "on_air", "rehearse at night").waitFor();
+  await act(mina, "rehearse at night", "Answered");
+  await inGroup(boris, "answered", "rehearse at night").waitFor({ state: "attached" });
+  await mina.locator("#questions").press("Control+z");
+  await inGroup(boris, "on_air", "rehearse at night").waitFor();
+  await act(mina, "rehearse at night", "Dismiss");
+  await group(boris, "on_air").waitFor({ state: "hidden" });
+  await toast(mina, "Undo");
+  await inGroup(boris, "on_air", "rehearse at night").waitFor();
+  await choose(mina, "rehearse at night", "What was done");
+  await mina.locator("dialog .history li").first().waitFor();
+  assert.match(await mina.locator("dialog .history").innerText(), /Mina.*put it on air/);
+  await mina.keyboard.press("Escape");
+  await act(mina, "rehearse at night", "Answered");
+});
+
+test("the wording is edited beside the original", async () => {
+  await act(mina, "microphone", "Edit");
+  await card(boris, "microphone").getByText("Mina is on it").waitFor();  // the others see that she is at it
+  const dialog = mina.locator("dialog");
+  await dialog.getByText("As it was asked").waitFor();
+  await shoot(mina, "questions-edit");
+  await dialog.getByLabel("The question as it shall be shown").fill("What microphone do you use?");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await card(boris, "What microphone do you use?").getByText("Which microphone is that?").waitFor();
+  await card(boris, "What microphone").getByText("Mina is on it").waitFor({ state: "detached" });
+  await choose(mina, "What microphone", "Note for the host");
+  await mina.locator("dialog textarea").fill("ask it shorter");
+  await mina.locator("dialog").getByRole("button", { name: "Save" }).click();
+  await card(boris, "What microphone").getByText("ask it shorter").waitFor();
+});
+
+test("two moderators at one card", async () => {
+  await act(mina, "這首歌", "I work on it");
+  await card(boris, "這首歌").getByText("Mina is on it").waitFor();
+  assert.equal(await card(boris, "這首歌").getByRole("button", { name: "Ready", exact: true }).isDisabled(), true);
+  await card(boris, "這首歌").focus();
+  await boris.keyboard.press("Enter");  // the key goes to the relay, which says who and until when
+  await boris.locator("#notices").getByText(/Mina works on question \d+ until/).waitFor();
+  await shoot(boris, "questions-claimed");
+  await act(mina, "這首歌", "I work on it");
+  await card(boris, "這首歌").getByText("Mina is on it").waitFor({ state: "detached" });
+  await act(mina, "這首歌", "I work on it");
+  await card(boris, "這首歌").getByText("Mina is on it").waitFor();
+  await mina.context().close();  // who leaves lets go
+  await card(boris, "這首歌").getByText("Mina is on it").waitFor({ state: "detached" });
+  mina = await stage.signIn("moderator", { name: "Mina", problems });
+});
+
+test("two press next at one moment: one question goes up", async () => {
+  for (const text of ["這首歌", "این آهنگ", "microphone"]) await act(boris, text, "Ready");
+  await inGroup(mina, "ready", "microphone").waitFor();
+  assert.deepEqual((await texts(mina, "ready")).length, 3);
+  await Promise.all([mina.locator("#next").click(), boris.locator("#next").click()]);
+  await Promise.all([mina, boris].map((page) => until("one on air", async () => (await group(page, "on_air").locator(".question").count()) === 1)));
+  assert.equal((await texts(mina, "ready")).length, 2);
+  assert.match((await texts(mina, "on_air"))[0], /這首歌/);
+  await until("one of them was told", async () => (await Promise.all([mina, boris].map((page) => page.locator("#notices").getByText("Somebody else has just").count()))).some(Boolean));
+});
+
+test("order by the pointer and by keys", async () => {
+  await act(mina, "onerror", "Ready");
+  const order = () => texts(mina, "ready");
+  await until("three are ready", async () => (await order()).length === 3);
+  assert.match((await order())[2], /onerror/);
+  const from = await card(mina, "onerror").locator(".grip").boundingBox(), to = await card(mina, "این آهنگ").boundingBox();
+  await mina.mouse.move(from.x + from.width / 2, from.y + from.height / 2);
+  await mina.mouse.down();
+  await mina.mouse.move(from.x + 20, to.y + 40, { steps: 6 });
+  await mina.mouse.move(from.x + 20, to.y + 4, { steps: 3 });
+  assert.equal(await card(mina, "این آهنگ").getAttribute("data-drop"), "before");
+  await shoot(mina, "questions-drag");
+  await mina.mouse.up();
+  await until("it stands first", async () => /onerror/.test((await order())[0]));
+  await until("for the others too", async () => /onerror/.test((await texts(boris, "ready"))[0]));
+  await card(mina, "onerror").focus();
+  await mina.keyboard.press("Alt+ArrowDown");
+  await until("it stands second", async () => /onerror/.test((await order())[1]));
+  assert.match(await mina.evaluate(() => document.activeElement.textContent), /onerror/);
+  await mina.keyboard.press("p");
+  await until("pinned stands first", async () => /onerror/.test((await order())[0]));
+  await mina.keyboard.press("u");
+  await until("and not any more", async () => /onerror/.test((await order())[1]));
+});
+
+test("merged and split", async () => {
+  const from = await card(mina, "این آهنگ").locator(".grip").boundingBox(), to = await card(mina, "microphone").boundingBox();
+  await mina.mouse.move(from.x + from.width / 2, from.y + from.height / 2);
+  await mina.mouse.down();
+  await mina.mouse.move(from.x + 20, to.y + to.height / 2, { steps: 8 });
+  assert.equal(await card(mina, "microphone").getAttribute("data-drop"), "merge");
+  await mina.mouse.up();
+  await card(boris, "microphone").getByText(/asked by \d people/).waitFor();
+  await card(boris, "این آهنگ").waitFor({ state: "detached" });
+  await toast(mina, "Undo");
+  await card(boris, "این آهنگ").waitFor();
+  await choose(boris, "این آهنگ", "Same as …");
+  await boris.locator("dialog").getByRole("button", { name: /What microphone/ }).click();
+  await card(mina, "این آهنگ").waitFor({ state: "detached" });
+  await choose(mina, "microphone", "Who asked");
+  await mina.locator("dialog .asks li").first().waitFor();
+  await shoot(mina, "questions-split");
+  await mina.locator("dialog").getByRole("button", { name: /Split off نیلوفر|Split off .*نیلوفر/ }).click();
+  await inGroup(boris, "new", "این آهنگ").waitFor();
+});
+
+test("with keys alone", async () => {
+  await mina.keyboard.press("2");
+  await mina.keyboard.press("j");
+  assert.equal(await mina.evaluate(() => document.activeElement.classList.contains("question")), true);
+  for (let i = 0; i < 9 && !/این آهنگ/.test(await mina.evaluate(() => document.activeElement.textContent)); i++) await mina.keyboard.press("j");
+  await mina.keyboard.press("Enter");
+  await inGroup(boris, "ready", "این آهنگ").waitFor();
+  await until("the focus stays with the card", () => mina.evaluate(() => document.activeElement.matches(".question.ready") && /این آهنگ/.test(document.activeElement.textContent)));
+  await mina.keyboard.press("Enter");
+  await inGroup(boris, "on_air", "این آهنگ").waitFor();
+  await mina.keyboard.press("Enter");
+  await group(boris, "on_air").waitFor({ state: "hidden" });
+  await mina.keyboard.press("2");
+  await mina.keyboard.press("n");
+  await group(boris, "on_air").locator(".question").waitFor();
+  await card(mina, "microphone").focus();
+  await mina.keyboard.press("e");
+  await mina.keyboard.type("Which microphone?");
+  await mina.keyboard.press("Control+Enter");
+  await card(boris, "Which microphone?").first().waitFor();
+  await until("the focus is back", () => mina.evaluate(() => document.activeElement.matches(".question") && /microphone/.test(document.activeElement.textContent)));
+  await mina.keyboard.press("d");
+  await inGroup(boris, "dismissed", "Which microphone?").waitFor({ state: "attached" });
+});
+
+test("chapters of the recording", async () => {
+  await mina.locator("#questions-more").click();
+  await mina.getByRole("menuitem", { name: "Chapters of the recording" }).click();
+  const dialog = mina.locator("dialog");
+  await dialog.getByLabel("Format").selectOption("csv");
+  await until("the table is there", async () => (await dialog.getByLabel("Chapters of the recording").last().inputValue()).includes("rehearse at night"));
+  const [download] = await Promise.all([mina.waitForEvent("download"), dialog.getByRole("link", { name: "Download" }).click()]);
+  assert.equal(download.suggestedFilename(), "chapters.csv");
+  await shoot(mina, "questions-chapters");
+  await mina.keyboard.press("Escape");
+});
+
+test("what its platform deletes leaves the list, also where it was merged", async () => {
+  assert.equal(await mina.locator("img[src=x]").count(), 0);
+  await stage.api("author.remove", { platform: "twitch", author: "100005" });
+  await card(mina, "onerror").waitFor({ state: "detached" });
+});
+
+test("on a phone, in Persian, by day", async () => {
+  await stage.api("question.add", { text: "چرا این آهنگ را انتخاب کردید؟", language: "fa" });
+  const page = await stage.signIn("moderator", { name: "Nilu", locale: "fa-IR", colorScheme: "light", viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, problems });
+  await page.locator(".nav-entry:visible", { hasText: "پرسش" }).click();
+  await page.locator("#questions .question").first().waitFor();
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
+  const small = await page.locator("#questions .question button:visible").evaluateAll((all) => all.filter((one) => one.getBoundingClientRect().height < 43.5 || one.getBoundingClientRect().width < 43.5).map((one) => one.outerHTML.slice(0, 90)));
+  assert.deepEqual(small, []);
+  await shoot(page, "questions-phone");
+  assert.deepEqual(await faults(page), []);
+  await page.context().close();
+});
+
+test("nothing for axe to find, no error", async () => {
+  await openPlace(mina, "questions");
+  await shoot(mina, "questions");
+  assert.deepEqual(await faults(mina), []);
+  assert.deepEqual(problems, []);
+});
