@@ -8,10 +8,11 @@ const known = [];  // {key, group, words, run, when}
 
 /*
  * register("n", "questions", "questions.key_next", run, {when}): key is what is written on it ("n", "?", "ArrowDown", "Shift+A",
- * "Control+Enter"); group and words are keys of strings, read when they are shown; when() says whether it means something now.
+ * "Control+Enter"); group and words are keys of strings, read when they are shown; when() says whether it means something now,
+ * and goes before one that always does.
  * No key while somebody types or a dialog is open. Letters mean the key's place as well, so that they work on a Persian keyboard.
  */
-export function register(key, group, words, run, { when = () => true } = {}) {
+export function register(key, group, words, run, { when = null } = {}) {
   if (known.some((other) => other.key === key && other.when === when)) throw new Error(`keys: "${key}" is taken`);
   known.push({ key, group, words, run, when });
 }
@@ -32,7 +33,8 @@ function handleKey(event) {
   const names = namesOf(event);
   const isBare = !event.ctrlKey && !event.metaKey && !event.altKey;
   if (isTyping(event.target) || (isBare && prefs.get("keys") === false && !names.includes("Escape"))) return;
-  const found = known.find(({ key, when }) => names.includes(key) && when());
+  const fitting = known.filter(({ key, when }) => names.includes(key) && (!when || when()));
+  const found = fitting.find(({ when }) => when) ?? fitting[0];
   if (!found) return;
   event.preventDefault();
   found.run(event);

@@ -166,6 +166,7 @@ test("with keys alone", async () => {
   await group(boris, "on_air").locator(".question").waitFor();
   await card(mina, "microphone").focus();
   await mina.keyboard.press("e");
+  await mina.locator("dialog textarea:focus").waitFor();
   await mina.keyboard.type("Which microphone?");
   await mina.keyboard.press("Control+Enter");
   await card(boris, "Which microphone?").first().waitFor();
