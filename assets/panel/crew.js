@@ -43,6 +43,12 @@ export class Crew {
     return mine.length === 0 || !tag || mine.some((one) => isSame(one, tag));
   }
 
+  // A list as it stands, but what this reader reads first: it is offered to him before it waits for others.
+  offered(list) {
+    const isMine = new Map(list.map((one) => [one, this.reads(one.language)]));
+    return [...list].sort((a, b) => isMine.get(b) - isMine.get(a));
+  }
+
   /* --- Duty --- */
 
   #setDuty(isOn) {

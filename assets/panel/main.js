@@ -8,7 +8,7 @@
  *   act(command, …)    a command; its refusal is shown as a notice, and the promise still rejects, for who must know
  *   ask(command, …)    the same without the notice
  *   shell              place(), tools(), badge(), open() (shell.js)
- *   crew               reads(tag): does this reader read that language
+ *   crew               reads(tag): does this reader read that language; offered(list): what he reads first
  *   replies            answer(message): the field to write in the chats
  * Words come from t("part.name") (i18n.js) and strings/, keys of the keyboard from register() (keys.js), questions to the person from
  * dialog.js, choices from menu.js, results from notify() (notices.js), what only the ear needs from announce(). Others' names and texts
