@@ -105,7 +105,7 @@ function block(name) {
     draw(title, question, nothing) {
       node.classList.toggle("is-empty", !question);
       refill(label, element("span", { class: "host-kind" }, title), question?.platform && platformMark(question.platform), question?.author?.name && element("bdi", {}, question.author.name),
-        question?.count > 1 && element("span", { class: "chip" }, t("questions.asked", { n: question.count })));
+        (question?.people ?? question?.count) > 1 && element("span", { class: "chip" }, t("questions.people", { n: question.people ?? question.count })));
       const text = question ? question.text : nothing;
       if (text !== shown) refill(words, text);
       shown = text;
