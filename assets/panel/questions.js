@@ -26,7 +26,7 @@ export class Questions {
     this.store = desk.store;
     this.actions = new QuestionActions(desk);
     this.actions.returned = (id) => document.activeElement === document.body && this.#focusAgain(null, id);
-    for (const part of ["questions", "role"]) this.store.addEventListener(part, () => this.#draw());
+    for (const part of ["questions", "role", "crew"]) this.store.addEventListener(part, () => this.#draw());
     for (const state of groups) this.#groups.set(state, makeGroup(state));
     this.#nothing.hidden = true;
     this.#list.append(this.#nothing, ...[...this.#groups.values()].map(({ node }) => node));
@@ -82,13 +82,16 @@ export class Questions {
     if (context !== this.#context) this.#drawn.clear();
     this.#context = context;
     for (const known of [...this.#drawn.keys()]) if (!this.store.questions.has(known)) this.#drawn.delete(known);
-    for (const state of groups) this.#drawGroup(state, sorted(all.filter((question) => question.state === state), state, order));
+    for (const state of groups) this.#drawGroup(state, this.#offered(state, sorted(all.filter((question) => question.state === state), state, order)));
     this.#nothing.hidden = all.length > 0;
     this.#next.disabled = this.store.role === "viewer" || !all.some(({ state }) => state === "ready" || state === "on_air");
     this.desk.shell.badge("questions", all.filter(({ state }) => state === "ready").length, { words: t("questions.ready") });
     this.#tabTo(this.#selected() ?? this.#cards()[0]);
     if (focused && !(focused.isConnected && document.activeElement === focused)) this.#focusAgain(key, id);
   }
+
+  // What was found in a language that this reader reads stands before what waits for others; what is picked stands as it is.
+  #offered(state, list) { return state === "new" && this.desk.crew ? this.desk.crew.offered(list) : list; }
 
   #drawGroup(state, list) {
     const { node, count, body } = this.#groups.get(state);

@@ -13,6 +13,7 @@ static const struct {
     {"author.remove", COMMAND_READS},
     {"captions.line", COMMAND_AIRS | COMMAND_OFTEN},
     {"captions.start", COMMAND_AIRS},
+    {"caught.allow", COMMAND_AIRS},
     {"card.preview", COMMAND_READS},
     {"caught.allow", COMMAND_AIRS},
     {"clear", COMMAND_BUTTON | COMMAND_READS},
