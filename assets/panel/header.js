@@ -1,12 +1,15 @@
 // header.js - what is wanted from everywhere: panic, clearing, the menu; and what is on air in one line.
 import { button, element, iconButton, refill } from "./dom.js";
-import { confirmDialog } from "./dialog.js";
+import { confirmDialog, dialogButtons, openDialog } from "./dialog.js";
 import { icon } from "./icons.js";
 import { currentLanguage, languages, t } from "./i18n.js";
+import { showLink } from "./invitations.js";
 import { register, showKeys } from "./keys.js";
 import { openMenu } from "./menu.js";
 import { signOut } from "./session.js";
 import { chooseLanguage, openSettings } from "./settings.js";
+
+const HOST_NAME = "host", HOST_MINUTES = 60;
 
 export class Header {
   constructor(desk) {
@@ -45,10 +48,18 @@ export class Header {
       { label: t("settings.language"), icon: "globe", run: () => setTimeout(() => this.#openLanguages()) },
       { label: t("settings.title"), icon: "settings", run: openSettings },
       { label: t("keys.title"), icon: "keys", run: showKeys },
-      { label: t("host.open"), icon: "host", href: "host" },
+      { label: t("host.title"), icon: "host", run: () => this.#openHost() },
       null,
       { label: t("session.sign_out"), icon: "login", run: () => this.#signOut() },
     ]);
+  }
+
+  // On this machine's second screen, or by a link on a tablet beside the host.
+  #openHost() {
+    const invite = () => this.desk.act("invite", { role: "viewer", name: HOST_NAME, life: "show", page: "host", minutes: HOST_MINUTES }).then((answer) => { dialog.close(); showLink(answer); }, () => {});
+    const dialog = openDialog({ title: t("host.title"), kind: "small" }, element("p", {}, t("host.help")), dialogButtons(
+      this.desk.store.role === "owner" && button([icon("link"), element("span", {}, t("host.invite"))], invite, { id: "host-invite" }),
+      element("a", { class: "button primary", href: "host", target: "_blank", rel: "noopener", id: "host-here" }, t("host.here"))));
   }
 
   #openLanguages() {

@@ -68,8 +68,8 @@ export class Invitations {
 
 const choice = (values, words) => element("select", {}, ...values.map((value) => element("option", { value }, words(value))));
 
-// Shown this once: the relay keeps only its hash.
-function showLink({ url, name, expires_ms: expiresMs, qr }) {
+// What `invite` answered. Shown this once: the relay keeps only its hash.
+export function showLink({ url, name, expires_ms: expiresMs, qr }) {
   const input = element("input", { id: "invite-url", readonly: true, dir: "ltr", value: url, onfocus: () => input.select() });
   const copied = element("p", { class: "hint", role: "status" });
   const copy = async () => {

@@ -25,7 +25,7 @@ function tokenOf(text) {
 export function signIn(box) {
   const token = tokenOf(location.hash);
   return new Promise((resolve) => {
-    const done = () => { removeEventListener("focus", look); history.replaceState(null, "", location.pathname); resolve(); };
+    const done = () => { removeEventListener("focus", look); history.replaceState(null, "", location.pathname + location.search); resolve(); };
     const look = () => currentRole().then((role) => role && done(), () => {});
     addEventListener("focus", look);
     const text = element("p", { id: "sign-in-text" }, token ? t("session.link") : t("session.no_link"));

@@ -61,14 +61,23 @@ static bool read_invite(const struct call *call, struct invite *invite, struct e
     return true;
 }
 
+/* Which of our pages the link opens. */
+static bool read_page(const struct call *call, const char **page, struct error *err)
+{
+    *page = call_string(call, "page");
+    return !call_has(call, "page") || strcmp(*page, "host") == 0 ||
+           error_set(err, ERROR_DATA, "page \"%.20s\": host is expected, or nothing", *page);
+}
+
 static enum outcome invite(const struct call *call, json_t **result, struct error *err)
 {
     struct invite invite = {0};
     char text[TOKEN_TEXT_BYTES];
-    if (!read_invite(call, &invite, err) ||
+    const char *page;
+    if (!read_invite(call, &invite, err) || !read_page(call, &page, err) ||
         !access_invite(call->api->access, &invite, (int)call_int(call, "minutes"), text, err))
         return COMMAND_FAILED;
-    char *base = access_url(call->api->access), *url = xasprintf("%s/#link=%s", base, text);
+    char *base = access_url(call->api->access), *url = xasprintf("%s/%s#link=%s", base, page, text);
     *result = json_pack("{s:I,s:s,s:s,s:s,s:I}", "id", (json_int_t)invite.id, "url", url, "role", api_role_name(invite.role), "name",
                         invite.name, "expires_ms", (json_int_t)invite.expires_ms);
     json_t *code = qr_rows(url);
@@ -175,7 +184,8 @@ static enum outcome list_tokens(const struct call *call, json_t **result, struct
 
 const struct command commands_access[] = {
     {"invite", API_ROLE_OWNER,
-     {{"role", ARGUMENT_TEXT}, {"minutes", ARGUMENT_INT, true}, {"name", ARGUMENT_TEXT, true}, {"life", ARGUMENT_TEXT, true}},
+     {{"role", ARGUMENT_TEXT}, {"minutes", ARGUMENT_INT, true}, {"name", ARGUMENT_TEXT, true}, {"life", ARGUMENT_TEXT, true},
+      {"page", ARGUMENT_TEXT, true}},
      invite},
     {"invite.list", API_ROLE_OWNER, {{0}}, list_invites},
     {"invite.revoke", API_ROLE_OWNER, {{"id", ARGUMENT_ID}}, revoke_invite},

@@ -107,4 +107,23 @@ test("in Persian everything is mirrored", async () => {
   await other.context().close();
 });
 
+test("the panel's menu makes a link for another device, with a code for its camera", async () => {
+  const desk = await stage.signIn("owner", { problems });
+  await desk.locator("#menu").click();
+  await desk.getByRole("menuitem", { name: "Host’s page" }).click();
+  assert.equal(await desk.locator("#host-here").getAttribute("href"), "host");
+  await desk.locator("#host-invite").click();
+  const url = await desk.locator("#invite-url").inputValue();
+  assert.match(url, /\/host#link=/);
+  assert.ok(await desk.locator("dialog .qr path").getAttribute("d"));
+  await shoot(desk, "host-invite");
+  const tablet = await (await stage.browser.newContext({ viewport: { width: 1024, height: 768 } })).newPage();
+  await tablet.goto(url);
+  await tablet.locator("#sign-in-button").click();
+  await tablet.locator("#host-now .host-words", { hasText: "arrangement" }).waitFor();
+  assert.equal(new URL(tablet.url()).hash, "");
+  await tablet.context().close();
+  await desk.context().close();
+});
+
 test("the page raised no error", () => assert.deepEqual(problems, []));

@@ -154,6 +154,8 @@ test("after kill -9 of the relay: it is said, reading and typing go on, and the 
     const top = node.getBoundingClientRect().top;
     return [...node.querySelectorAll(".message")].find((row) => row.getBoundingClientRect().bottom > top + 4)?.dataset.id;
   });
+  // A virtual list draws what it shows one frame later.
+  await page.evaluate(() => new Promise((drawn) => { requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(drawn))); }));
   const before = await topLine();
   await stage.killRelay();
   await page.locator("#banner").waitFor();
