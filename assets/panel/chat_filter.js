@@ -62,7 +62,7 @@ export class ChatFilter {
   // Those spoken now first, and those chosen always.
   #languages() {
     const spoken = Object.entries(this.store.languages).sort((a, b) => b[1] - a[1]).map(([name]) => name);
-    return [...new Set([...(this.#value.languages ?? []), ...spoken])].filter((name) => name !== "und").slice(0, LANGUAGES_SHOWN);
+    return [...new Set([...(this.#value.languages ?? []), ...spoken])].filter((name) => !name.startsWith("und")).slice(0, LANGUAGES_SHOWN);
   }
 
   // Sources tell of themselves every second: drawn anew only when there is something else to choose.

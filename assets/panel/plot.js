@@ -14,8 +14,7 @@ export function sparkline(values, { words, length = 120, most = Math.max(1, ...v
   const y = (value) => HEIGHT - ROOM - Math.min(1, value / most) * (HEIGHT - 2 * ROOM);
   const line = values.map((value, index) => `${index ? "L" : "M"}${x(index).toFixed(1)} ${y(value).toFixed(1)}`).join("");
   picture.append(make("path", { class: "plot-area", d: `${line}L${x(values.length - 1).toFixed(1)} ${HEIGHT}L${x(0).toFixed(1)} ${HEIGHT}Z` }),
-    make("path", { class: "plot-line", d: line }),
-    make("circle", { class: "plot-now", cx: x(values.length - 1).toFixed(1), cy: y(values.at(-1)).toFixed(1), r: 2 }));
+    make("path", { class: "plot-line", d: line }));
   return picture;
 }
 

@@ -19,7 +19,7 @@ static json_t *newest_json(const struct call *call)
     json_t *list = json_array();
     const struct message *message = queue_previous(queue, 0);
     for (size_t count = 0; message && count < FEED_SNAPSHOT; message = queue_previous(queue, message->id)) {
-        if (!message_filter_passes(filter, message))
+        if (!message_filter_passes(filter, message, NULL))
             continue;
         struct buffer text = {0};
         message_write_json(message, &text);

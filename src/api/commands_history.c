@@ -82,7 +82,7 @@ static bool is_on_page(const struct journal_query *query, const struct message *
     return (is_up ? message->id > query->after && (next == 0 || message->id <= next)
                   : (query->before == 0 || message->id < query->before) && (next == 0 || message->id >= next)) &&
            (query->from_ms == 0 || message->received_ms >= query->from_ms) &&
-           (query->to_ms == 0 || message->received_ms < query->to_ms) && message_filter_passes(query->filter, message);
+           (query->to_ms == 0 || message->received_ms < query->to_ms) && message_filter_passes(query->filter, message, NULL);
 }
 
 /* The queue's that are on the page, in the page's order. */

@@ -38,9 +38,10 @@ void feed_destroy(struct feed *feed)
 static void push_all(struct feed *feed, struct message *message, bool is_edited)
 {
     struct feed_lane *lane;
-    feed_lane_push(feed->whole, message, is_edited);
+    struct message_look look = {0};
+    feed_lane_push(feed->whole, message, &look, is_edited);
     list_for_each(lane, &feed->lanes, link)
-        feed_lane_push(lane, message, is_edited);
+        feed_lane_push(lane, message, &look, is_edited);
 }
 
 void feed_push(struct feed *feed, struct message *const *messages, size_t count)

@@ -128,9 +128,9 @@ static void start(struct feed_lane *lane)
     timer_start(&lane->timer, wait_ms > 0 ? wait_ms : 0);
 }
 
-void feed_lane_push(struct feed_lane *lane, struct message *message, bool is_edited)
+void feed_lane_push(struct feed_lane *lane, struct message *message, struct message_look *look, bool is_edited)
 {
-    if (!is_edited && !message_filter_passes(lane->filter, message))
+    if (!is_edited && !message_filter_passes(lane->filter, message, look))
         return;
     if (lane->count == 0 && lane->shown + lane->skipped == 0)
         lane->since_ms = clock_monotonic_ms();

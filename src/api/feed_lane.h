@@ -8,6 +8,8 @@
 
 #include "api/api_private.h"
 
+struct message_look;
+
 enum { LANE_WAITING_MAX = 1024, LANE_SOURCES_MAX = 64 };
 
 struct lane_source {
@@ -40,7 +42,7 @@ struct feed_lane {
 struct feed_lane *feed_lane_create(struct api *api, struct message_filter *filter);
 void feed_lane_destroy(struct feed_lane *lane);  // accepts NULL
 
-/* is_edited: goes out whatever the filter says. */
-void feed_lane_push(struct feed_lane *lane, struct message *message, bool is_edited);
+/* look: as of message_filter_passes(), one for all lanes. is_edited: goes out whatever the filter says. */
+void feed_lane_push(struct feed_lane *lane, struct message *message, struct message_look *look, bool is_edited);
 
 uint64_t feed_lane_skipped(const struct feed_lane *lane);

@@ -81,7 +81,7 @@ static void add_feed(const struct api *api, const struct message_filter *filter,
     size_t count = 0;
     const struct message *message = queue_previous(api->relay->queue, 0);
     for (; message && count < FEED_SNAPSHOT; message = queue_previous(api->relay->queue, message->id)) {
-        if (message_filter_passes(filter, message))
+        if (message_filter_passes(filter, message, NULL))
             messages[count++] = message;
     }
     buffer_add_string(out, ",\"feed\":[");

@@ -145,7 +145,7 @@ static bool is_wanted(const struct query *query, const struct message *message)
     const struct journal_query *wanted = &query->wanted;
     return (wanted->from_ms == 0 || message->received_ms >= wanted->from_ms) &&
            (wanted->to_ms == 0 || message->received_ms < wanted->to_ms) &&
-           message_filter_passes(wanted->filter, message);
+           message_filter_passes(wanted->filter, message, NULL);
 }
 
 static void take_row(struct query *query, struct str json)

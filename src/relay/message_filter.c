@@ -200,11 +200,14 @@ bool message_asks(const struct message *message)
         return true;
     if (message->is.is_own || message->is.text.len == 0)
         return false;
-    if (message->is.emote_count == 0)
-        return question_detect(question_words_in_use(), message->is.text).is_question;
     struct buffer plain = {0};
-    text_key_add_plain(&plain, message);
-    bool asks = question_detect(question_words_in_use(), (struct str){plain.data, plain.len}).is_question;
+    struct str text = message->is.text;
+    if (message->is.emote_count > 0) {
+        text_key_add_plain(&plain, message);
+        text = (struct str){plain.data, plain.len};
+    }
+    bool asks = question_detect(question_words_borrow(), text).is_question;
+    question_words_give_back();
     buffer_fini(&plain);
     return asks;
 }
@@ -224,13 +227,14 @@ static bool has(const struct texts *texts, struct str text)
     return texts->count == 0;
 }
 
-static bool has_language(const struct texts *texts, const struct message *message)
+static bool has_language(const struct texts *texts, const struct message *message, struct message_look *look)
 {
     if (texts->count == 0)
         return true;
-    const char *language = message_language(message);
+    if (look->language[0] == '\0')
+        message_language(message, look->language);
     for (size_t i = 0; i < texts->count; i++) {
-        if (language_matches(str_from(texts->items[i]), language))
+        if (language_matches(str_from(texts->items[i]), look->language))
             return true;
     }
     return false;
@@ -253,11 +257,21 @@ static bool has_words(const struct message_filter *filter, const struct message 
     return has_all;
 }
 
-/* What costs least is asked first. */
-bool message_filter_passes(const struct message_filter *filter, const struct message *message)
+static bool asks(const struct message *message, struct message_look *look)
 {
+    if (!look->has_asked)
+        look->asks = message_asks(message);
+    look->has_asked = true;
+    return look->asks;
+}
+
+/* What costs least is asked first. */
+bool message_filter_passes(const struct message_filter *filter, const struct message *message, struct message_look *look)
+{
+    struct message_look own = {0};
     if (!filter)
         return true;
+    look = look ? look : &own;
     uint32_t roles = message->is.author.roles;
     bool asks_roles = filter->roles != 0 || filter->wants_roleless;
     return !message_is_control(message) && has(&filter->lists[PLATFORMS], message->is.platform) &&
@@ -265,6 +279,6 @@ bool message_filter_passes(const struct message_filter *filter, const struct mes
            (filter->kinds == 0 || (filter->kinds >> message->is.kind & 1)) &&
            (!asks_roles || (roles & filter->roles) || (filter->wants_roleless && roles == 0)) &&
            (!(filter->wants_money || filter->wants_questions) || (filter->wants_money && message_has_money(message)) ||
-            (filter->wants_questions && message_asks(message))) &&
-           has_language(&filter->lists[LANGUAGES], message) && has_words(filter, message);
+            (filter->wants_questions && asks(message, look))) &&
+           has_language(&filter->lists[LANGUAGES], message, look) && has_words(filter, message);
 }

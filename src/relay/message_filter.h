@@ -8,6 +8,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "relay/message_language.h"
+
 struct error;
 struct message;
 struct message_filter;
@@ -27,8 +29,14 @@ void message_filter_unref(struct message_filter *filter);                  // ac
 /* The same for filters that let the same pass, however they were written. Borrowed. */
 const char *message_filter_key(const struct message_filter *filter);
 
-/* Control messages never pass. A filter of NULL lets all pass. */
-bool message_filter_passes(const struct message_filter *filter, const struct message *message);
+/* What was found out about a message, for many filters; {0}: nothing yet. */
+struct message_look {
+    char language[MESSAGE_LANGUAGE_BYTES];
+    bool has_asked, asks;
+};
+
+/* Control messages never pass. A filter of NULL lets all pass. look: of this message; NULL: none is at hand. */
+bool message_filter_passes(const struct message_filter *filter, const struct message *message, struct message_look *look);
 
 /* A person reads it as a question: the platform's own, a command, a mark, a question word. Thread: the relay's own. */
 bool message_asks(const struct message *message);

@@ -1,6 +1,7 @@
 #include "relay/question_words.h"
 
 #include <stdarg.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,18 +147,37 @@ void question_words_destroy(struct question_words *words)
 }
 
 static const struct question_words *in_use;
+static struct question_words *usual;
+static pthread_once_t usual_made = PTHREAD_ONCE_INIT;
+static pthread_rwlock_t in_use_lock = PTHREAD_RWLOCK_INITIALIZER;
+
+static void make_usual(void)
+{
+    usual = question_words_create(&(struct question_words_options){0});
+}
 
 const struct question_words *question_words_in_use(void)
 {
-    static struct question_words *usual;
-    if (!in_use && !usual)
-        usual = question_words_create(&(struct question_words_options){0});
+    pthread_once(&usual_made, make_usual);
     return in_use ? in_use : usual;
 }
 
 void question_words_use(const struct question_words *words)
 {
+    pthread_rwlock_wrlock(&in_use_lock);
     in_use = words;
+    pthread_rwlock_unlock(&in_use_lock);
+}
+
+const struct question_words *question_words_borrow(void)
+{
+    pthread_rwlock_rdlock(&in_use_lock);
+    return question_words_in_use();
+}
+
+void question_words_give_back(void)
+{
+    pthread_rwlock_unlock(&in_use_lock);
 }
 
 /* --- Languages and commands --- */

@@ -54,6 +54,12 @@ void question_words_destroy(struct question_words *words);  // accepts NULL
 const struct question_words *question_words_in_use(void);
 void question_words_use(const struct question_words *words);
 
+/*
+ * The same for any thread: those in use are not replaced until they are given back. Short: question_words_use() waits.
+ */
+const struct question_words *question_words_borrow(void);
+void question_words_give_back(void);
+
 /* The usual commands, NULL-terminated. */
 const char *const *question_words_usual_commands(void);
 

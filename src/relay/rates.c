@@ -194,7 +194,9 @@ void rates_add(struct rates *rates, const struct message *message)
     if (message->is.is_history || message_is_control(message))
         return;
     struct series *source = find_or_add(&rates->sources, message->is.source);
-    struct series *language = find_or_add(&rates->languages, str_from(message_language(message)));
+    char tag[MESSAGE_LANGUAGE_BYTES];
+    message_language(message, tag);
+    struct series *language = find_or_add(&rates->languages, str_from(tag));
     if (source)
         source->counting++;
     if (language)

@@ -121,7 +121,7 @@ static void flood(struct desk *desk)
             push_as(desk, MESSAGE_CHAT, ROLE_MODERATOR, "twitch", "mod says hello");
             push_as(desk, MESSAGE_CHAT, 0, "twitch", "what is the name of this song?");
             push_as(desk, MESSAGE_CHAT, 0, "kick", "a quiet chat");
-            push_as(desk, MESSAGE_CHAT, 0, "twitch", "سلام به همه");
+            push_as(desk, MESSAGE_CHAT, 0, "twitch", "سلام به همه، چطورید، من هم اینجا هستم");
             kit_turn(&desk->kit, 10);
         }
     }
@@ -290,7 +290,7 @@ static void test_rates(void **state)
     struct desk desk;
     struct caller panel, reader;
     begin(&desk, &panel, &reader);
-    push_as(&desk, MESSAGE_CHAT, 0, "twitch", "سلام به همه");
+    push_as(&desk, MESSAGE_CHAT, 0, "twitch", "سلام به همه، چطورید، من هم اینجا هستم");
     int64_t count = 0;
     while (count == 0) {
         json_t *event = caller_wait(&panel, "rates");

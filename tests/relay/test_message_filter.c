@@ -11,6 +11,7 @@
 #include "relay/han.h"
 #include "relay/message_filter.h"
 #include "relay/message_language.h"
+#include "relay/question_words.h"
 #include "relay/search_words.h"
 
 static struct message *message_of(const char *json)
@@ -51,6 +52,8 @@ static const struct {
     {"Chinese of either script", "{\"languages\":[\"zh\"]}", "{" CHAT ",\"text\":\"這首歌對你有什麼意義\"}", true},
     {"Traditional", "{\"languages\":[\"zh-Hant\"]}", "{" CHAT ",\"text\":\"這首歌對你有什麼意義\"}", true},
     {"Traditional is not Simplified", "{\"languages\":[\"zh-Hans\"]}", "{" CHAT ",\"text\":\"這首歌對你有什麼意義\"}", false},
+    {"Spanish", "{\"languages\":[\"es\"]}", "{" CHAT ",\"text\":\"¿de dónde sois todos?\"}", true},
+    {"English is not Spanish", "{\"languages\":[\"es\"]}", "{" CHAT ",\"text\":\"good evening to all of you\"}", false},
     {"a moderator", "{\"roles\":[\"moderator\"]}", "{" CHAT "," BY("m", "\"moderator\"") ",\"text\":\"x\"}", true},
     {"a viewer is no moderator", "{\"roles\":[\"moderator\"]}", "{" CHAT "," BY("v", "") ",\"text\":\"x\"}", false},
     {"viewers", "{\"roles\":[\"viewer\"]}", "{" CHAT "," BY("v", "") ",\"text\":\"x\"}", true},
@@ -82,7 +85,7 @@ static void test_passes(void **state)
         if (!filter)
             fail_msg("%s: %s", cases[i].name, err.text);
         struct message *message = message_of(cases[i].message);
-        if (message_filter_passes(filter, message) != cases[i].passes)
+        if (message_filter_passes(filter, message, NULL) != cases[i].passes)
             fail_msg("%s: %s %s", cases[i].name, cases[i].filter, cases[i].passes ? "does not pass" : "passes");
         message_unref(message);
         message_filter_unref(filter);
@@ -146,7 +149,7 @@ static void test_nothing_asked_for(void **state)
     assert_null(filter_of("{\"sources\":[],\"money\":false,\"text\":\" ?! \",\"before\":7}", &is_all, &err));
     assert_true(is_all);
     struct message *message = message_of("{" CHAT ",\"text\":\"x\"}");
-    assert_true(message_filter_passes(NULL, message));
+    assert_true(message_filter_passes(NULL, message, NULL));
     message_unref(message);
 }
 
@@ -193,11 +196,27 @@ static void test_han(void **state)
     assert_int_equal(han_simplify(0x6a02), 0x4e50);  // 樂
 }
 
+static int set_up(void **state)
+{
+    char *folder = xasprintf("%s/assets/questions", getenv("ANTIPHON_SOURCE_ROOT"));
+    *state = question_words_create(&(struct question_words_options){.folder = folder});
+    question_words_use(*state);
+    free(folder);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    question_words_use(NULL);
+    question_words_destroy(*state);
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_passes), cmocka_unit_test(test_refused), cmocka_unit_test(test_keys),
         cmocka_unit_test(test_nothing_asked_for), cmocka_unit_test(test_marks), cmocka_unit_test(test_han),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, set_up, tear_down);
 }
