@@ -4,7 +4,8 @@ import { after, before, test } from "node:test";
 import { faults, openPlace, shoot, Stage, until } from "./stage.mjs";
 
 const hostile = ["<script>alert(1)</script>", "<img src=x onerror=alert(1)>", `a${"\u0301".repeat(10)}`];
-const transcript = [{ at_ms: 100, kind: "chat", platform: "twitch", source: "twitch:rehearsal", native_id: "t1", author: { id: "1", login: "v", name: "viewer" }, text: "What does this song mean to you?" }];
+const ask = (number, author, text) => ({ at_ms: 100 + number, kind: "chat", platform: "twitch", source: "twitch:rehearsal", native_id: `q${number}`, author: { id: author, login: author, name: author }, text });
+const transcript = [ask(1, "reza", "این آهنگ برای شما چه معنایی دارد؟"), ...["tom", "kim", "ann"].map((name, index) => ask(2 + index, name, "What is the name of this instrument?")), { at_ms: 110, kind: "chat", platform: "twitch", source: "twitch:rehearsal", native_id: "t1", author: { id: "1", login: "v", name: "viewer" }, text: "What does this song mean to you?" }];
 
 let stage, owner;
 const problems = [];
@@ -82,7 +83,10 @@ test("duty, languages and notes are the same for all, and survive kill -9", asyn
   await mina.getByRole("button", { name: "Save" }).click();
   await person(owner, "mina").getByText("Persian and Traditional Chinese").waitFor();
   assert.deepEqual(await faults(mina), []);
-  // Two browsers of one person are one person.
+  // What she reads is offered to her first, though more people asked the other one.
+  const found = (page) => page.locator("#questions .question.new .text").allTextContents();
+  await until("the Persian one stands first", async () => (await found(mina))[0]?.includes("آهنگ"));
+  assert.match((await found(owner))[0], /instrument/);
   await stage.api("crew.note", { text: "Reza wants short questions <b>now</b>" });
   await owner.locator("#crew-note-add").click();
   await owner.locator("dialog textarea").fill("یادداشت برای شیفت بعد");
