@@ -16,6 +16,7 @@
  */
 import { startAnnouncing } from "./announce.js";
 import { Captions } from "./captions.js";
+import { Caught } from "./caught.js";
 import { Chat } from "./chat.js";
 import { Crew } from "./crew.js";
 import { element } from "./dom.js";
@@ -44,6 +45,7 @@ const places = [
   { name: "chat", icon: "chat", scrolls: false },
   { name: "questions", icon: "question", scrolls: false },
   { name: "show", icon: "air" },
+  { name: "caught", icon: "shield" },
   { name: "sources", icon: "sources" },
   { name: "crew", icon: "crew" },
 ];
@@ -57,6 +59,7 @@ function addParts(desk) {
   new OnAir(desk);
   new Polls(desk);
   new Captions(desk);
+  new Caught(desk);
   const form = new SourceForm(desk);
   new Sources(desk, form);
   desk.shell.place("sources").append(form.node);

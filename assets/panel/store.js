@@ -21,6 +21,8 @@ export class Store extends EventTarget {
   sources = new Map();
   logins = new Map();     // platform → login
   outputs = new Map();
+  caught = new Map();     // message id → what was caught before air
+  gate = null;            // {is_wanted, hold_ms, settings, words}
   sent = new Map();       // number → what was done on the platforms
   gaps = [];
   heard = null;           // who was on air in this show, and who asked
@@ -80,6 +82,8 @@ export class Store extends EventTarget {
     this.logins = byKey(event.logins, "platform");
     this.outputs = byKey(event.outputs, "name");
     this.sent = byKey(event.sent, "id");
+    this.caught = byKey(event.caught, "id");
+    this.gate = event.gate ?? this.gate;
     this.gaps = event.gaps ?? [];
     this.heard = event.heard ?? null;
     this.crew = event.crew ?? this.crew;
@@ -87,7 +91,7 @@ export class Store extends EventTarget {
     this.languages = { ...(event.rates?.languages ?? {}) };
     this.sample = null;
     this.feed.replace(event.feed ?? [], { isLive: true });
-    this.#changed("reset", "role", "on_air", "questions", "heard", "polls", "captions", "sources", "logins", "outputs", "sent", "gaps", "rates", "feed", "crew");
+    this.#changed("reset", "role", "on_air", "questions", "heard", "polls", "captions", "sources", "logins", "outputs", "sent", "gaps", "rates", "feed", "crew", "caught");
   }
 
   on_on_air(event) { this.onAir = event.on_air; this.revision = event.revision; this.#changed("on_air", "questions", "polls"); }
@@ -98,6 +102,9 @@ export class Store extends EventTarget {
   on_poll({ poll }) { this.polls.set(poll.id, poll); this.#changed("polls"); }
   on_saved_polls(event) { this.savedPolls = event.saved_polls; this.#changed("polls"); }
   on_native_polls(event) { this.nativePolls = event.native_polls; this.#changed("polls"); }
+  on_caught({ items }) { items.forEach((item) => this.caught.set(item.id, item)); this.#changed("caught"); }
+  on_caught_removed({ id }) { this.caught.delete(id); this.#changed("caught"); }
+  on_gate({ gate }) { this.gate = gate; this.#changed("caught"); }
   on_captions({ captions }) { this.captions.set(captions.track, captions); this.#changed("captions"); }
   on_source({ source }) { this.sources.set(source.id, source); this.#changed("sources"); }
   on_login({ login }) { this.logins.set(login.platform, login); this.#changed("logins"); }
@@ -135,6 +142,7 @@ export class Store extends EventTarget {
 
   #drop(isGone) {
     this.feed.drop(isGone);
+    for (const { id, message } of this.caught.values()) if (isGone(message)) { this.caught.delete(id); this.#changed("caught"); }
     this.dispatchEvent(new CustomEvent("removed", { detail: isGone }));
   }
 

@@ -56,14 +56,15 @@ export class Stage {
   #children = [];
   #relay = null;
 
-  // transcript: an array of lines as docs/message.md and rehearsal/transcript.h say. args: more for the rehearsal.
-  async open(transcript, { args = [] } = {}) {
+  // transcript: an array of lines as docs/message.md and rehearsal/transcript.h say. args: more for the rehearsal; config: more
+  // of the configuration.
+  async open(transcript, { args = [], config = {} } = {}) {
     mkdirSync(this.runtime, { mode: 0o700 });
     const file = join(this.folder, "transcript.jsonl");
     writeFileSync(file, transcript.map((line) => JSON.stringify(line) + "\n").join(""));
     const rehearsal = this.#start(["rehearse", "--port", "0", ...args, file], true);
     const addresses = this.addresses = JSON.parse(await new Promise((take) => createInterface(rehearsal.stdout).once("line", take)));
-    writeFileSync(this.#config, JSON.stringify({ sources: addresses.sources, logins: addresses.logins, panel: { listen: `127.0.0.1:${await freePort()}` } }));
+    writeFileSync(this.#config, JSON.stringify({ sources: addresses.sources, logins: addresses.logins, panel: { listen: `127.0.0.1:${await freePort()}` }, ...config }));
     await this.startRelay();
     this.browser = await chromium.launch({
       executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
