@@ -13,6 +13,8 @@
 
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 
+#define PAUSE_MS (INT64_C(6) * 3600 * 1000)  // as the journal's between shows (journal.h, show_pause_ms)
+
 enum { RETENTION_DAYS = 30 };
 
 int64_t questions_show_ms(const struct questions *questions)
@@ -100,4 +102,19 @@ void questions_begin_show(struct questions *questions, const char *by)
     }
     questions_end_step(questions);
     questions_expire_past(questions);
+}
+
+/* Nobody asked and nobody changed anything for longer than a show pauses: what comes now is another one. */
+void questions_notice_pause(struct questions *questions)
+{
+    int64_t last_ms = 0;
+    for (size_t i = 0; i < questions->count; i++) {
+        const struct question *question = questions->slots[i].question;
+        if (question->changed_ms > last_ms)
+            last_ms = question->changed_ms;
+        for (size_t k = 0; k < question->ask_count; k++)
+            last_ms = question->asks[k].asked_ms > last_ms ? question->asks[k].asked_ms : last_ms;
+    }
+    if (last_ms > 0 && clock_unix_ms() - last_ms > PAUSE_MS)
+        questions_begin_show(questions, "relay");
 }

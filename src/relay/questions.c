@@ -27,6 +27,8 @@ struct questions *questions_create(const struct questions_options *options, stru
         questions_destroy(questions);
         return NULL;
     }
+    questions_notice_pause(questions);
+    questions_expire_past(questions);
     return questions;
 }
 

@@ -99,6 +99,7 @@ void questions_forget_merged(struct questions *questions, uint64_t target);     
 
 /* question_shows.c */
 void questions_load_shows(struct questions *questions);
+void questions_notice_pause(struct questions *questions);  // at the start: begins a show if the last is long over
 void questions_expire_past(struct questions *questions);  // older than retention_days, or too many
 
 /* question_store.c, question_load.c: the journal's form, which holds more than the API's. */

@@ -195,6 +195,7 @@ test("what its platform deletes leaves the list, also where it was merged", asyn
 
 test("on a phone, in Persian, by day", async () => {
   await stage.api("question.add", { text: "چرا این آهنگ را انتخاب کردید؟", language: "fa" });
+  await stage.api("question.add", { text: "پرسش دوم چیست؟", language: "fa" });
   const page = await stage.signIn("moderator", { name: "Nilu", locale: "fa-IR", colorScheme: "light", viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, problems });
   await page.locator(".nav-entry:visible", { hasText: "پرسش" }).click();
   await page.locator("#questions .question").first().waitFor();
@@ -202,6 +203,15 @@ test("on a phone, in Persian, by day", async () => {
   const small = await page.locator("#questions .question button:visible").evaluateAll((all) => all.filter((one) => one.getBoundingClientRect().height < 43.5 || one.getBoundingClientRect().width < 43.5).map((one) => one.outerHTML.slice(0, 90)));
   assert.deepEqual(small, []);
   await shoot(page, "questions-phone");
+
+  const cdp = await page.context().newCDPSession(page);  // a finger
+  const finger = (type, x, y) => cdp.send("Input.dispatchTouchEvent", { type, touchPoints: type === "touchEnd" ? [] : [{ x, y }] });
+  const from = await card(page, "دوم").locator(".grip").boundingBox(), to = await card(page, "چرا این آهنگ").boundingBox();
+  const x = from.x + from.width / 2, y = from.y + from.height / 2;
+  await finger("touchStart", x, y);
+  for (const at of [y - 10, y - 40, to.y + 40, to.y + 6]) await finger("touchMove", x, at);
+  await finger("touchEnd");
+  await until("the second stands first", async () => /دوم/.test((await texts(page, "ready"))[0]));
   assert.deepEqual(await faults(page), []);
   await page.context().close();
 });

@@ -124,6 +124,37 @@ static void test_deleted_has_none(void **state)
     end(&desk);
 }
 
+/* The next evening: what is done with stays behind, what is not comes along, off the air. */
+static void test_next_evening(void **state)
+{
+    struct desk desk = {.folder = fixture_folder(), .loop = fixture_loop()};
+    struct error err = {0};
+    desk.journal = fixture_open(desk.folder, desk.loop);
+    char shows[32];
+    snprintf(shows, sizeof(shows), "[%" PRId64 "]", SHOW_MS);
+    journal_set_state(desk.journal, "questions:shows", shows);
+    static const char *const states[] = {"answered", "ready", "on_air", "dismissed", "new"};
+    for (int i = 0; i < (int)ARRAY_LENGTH(states); i++) {
+        char key[40], json[300];
+        snprintf(key, sizeof(key), "question:%020d", i + 1);
+        snprintf(json, sizeof(json), "{\"id\":%d,\"state\":\"%s\",\"text\":\"a\",\"text_original\":\"a\",\"changed_ms\":%" PRId64 ",\"show_ms\":%" PRId64 "}",
+                 i + 1, states[i], SHOW_MS + 1000, SHOW_MS);
+        journal_set_state(desk.journal, key, json);
+    }
+    desk.questions = questions_create(&(struct questions_options){.journal = desk.journal, .retention_days = -1,
+        .changed = ignore_changed, .removed = ignore_removed, .dirty = ignore_dirty}, &err);
+    assert_non_null(desk.questions);
+    assert_int_equal(questions_count(desk.questions), 3);
+    assert_true(questions_show_ms(desk.questions) > SHOW_MS);
+    for (size_t i = 0; i < 3; i++) {
+        const struct question *question = questions_at(desk.questions, i);
+        assert_true(question->is_carried);
+        assert_int_equal(question->show_ms, SHOW_MS);
+        assert_int_equal(question->state, question->id == 5 ? QUESTION_NEW : QUESTION_READY);
+    }
+    end(&desk);
+}
+
 static void test_names(void **state)
 {
     enum question_chapters_format format;
@@ -137,6 +168,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_formats), cmocka_unit_test(test_deleted_has_none), cmocka_unit_test(test_names),
+        cmocka_unit_test(test_next_evening),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,12 @@
 /* Questions through their door: joining, states, undo, removal, and what a restart finds. */
 #include "relay_fixture.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/clock.h"
@@ -343,6 +346,65 @@ static void test_bounds(void **state)
     end(&desk);
 }
 
+static char *write_all(const struct desk *desk)
+{
+    struct buffer out = {0};
+    for (size_t i = 0; i < questions_count(desk->questions); i++) {
+        question_write_json(questions_at(desk->questions, i), &out);
+        buffer_add_char(&out, '\n');
+    }
+    return buffer_take(&out);
+}
+
+/* What a child that is killed had said: its list as committed, then as it stood a moment later. */
+static void be_killed(struct desk *desk, int out)
+{
+    struct error err = {0};
+    desk->loop = fixture_loop();
+    open_questions(desk);
+    uint64_t first = add(desk, "first"), second = add(desk, "second"), third = add(desk, "third");
+    questions_note(desk->questions, first, STR("shorter"), "anna", &err);
+    questions_claim(desk->questions, third, "mina", false, &err);
+    questions_air(desk->questions, second, "anna", &err);
+    fixture_commit(desk->journal, desk->loop);
+    char *before = write_all(desk);
+    questions_next(desk->questions, "anna");  // two change at once
+    char *after = write_all(desk);
+    bool is_told = write(out, before, strlen(before) + 1) > 0 && write(out, after, strlen(after) + 1) > 0;
+    if (is_told)
+        kill(getpid(), SIGKILL);
+    _exit(1);
+}
+
+static void test_killed(void **state)
+{
+    struct desk desk = {.folder = fixture_folder()};
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = fork();
+    if (child == 0)
+        be_killed(&desk, ends[1]);
+    close(ends[1]);
+    struct buffer said = {0};
+    for (ssize_t got = 1; got > 0; said.len += (size_t)got) {
+        got = read(ends[0], buffer_reserve(&said, 4096), 4096);
+        assert_true(got >= 0);
+    }
+    close(ends[0]);
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    const char *before = said.data, *after = before + strlen(before) + 1;
+    desk.loop = fixture_loop();
+    open_questions(&desk);
+    char *now = write_all(&desk);
+    if (strcmp(now, before) != 0 && strcmp(now, after) != 0)  // all of the last command or none of it
+        fail_msg("after the kill:\n%sbefore:\n%sor:\n%s", now, before, after);
+    free(now);
+    buffer_fini(&said);
+    end(&desk);
+}
+
 /* Between two neighbours there is always room: when the numbers run out, all are numbered anew in the same order. */
 static void test_order_by_hand(void **state)
 {
@@ -508,7 +570,7 @@ int main(void)
         cmocka_unit_test(test_room_cleared),    cmocka_unit_test(test_edited_by_its_author),
         cmocka_unit_test(test_bounds),          cmocka_unit_test(test_restart),
         cmocka_unit_test(test_order_by_hand),   cmocka_unit_test(test_claims),
-        cmocka_unit_test(test_merge_of_crowds),
+        cmocka_unit_test(test_merge_of_crowds), cmocka_unit_test(test_killed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
