@@ -43,7 +43,7 @@ function byline(question, { me }) {
     author ? element("bdi", { class: "who" }, author.name) : element("span", { class: "who" }, t("questions.host_words")),
     platformMark(question.platform),
     question.language && element("span", { class: "chip" }, languageName(question.language)),
-    question.is_first_timer && element("span", { class: "chip good" }, t("questions.first_timer")),
+    question.is_first_time && element("span", { class: "chip good" }, t("questions.first_timer")),
     question.is_carried && element("span", { class: "chip info" }, t("questions.carried", { date: date(question.show_ms) })),
     question.is_pinned && element("span", { class: "chip accent" }, icon("pin"), t("questions.is_pinned")),
     element("time", { "data-ago": asked, datetime: new Date(asked).toISOString() }, ago(asked)),
@@ -64,7 +64,7 @@ function figures(question) {
   const chips = [
     people > 1 && element("span", { class: "chip", title: Object.entries(question.platforms ?? {}).map(([name, n]) => `${name} ${number(n)}`).join(", ") },
       icon("crew"), places > 1 ? t("questions.people_places", { n: people, places: t("questions.places", { n: places }) }) : t("questions.people", { n: people })),
-    question.votes > 0 && element("span", { class: "chip accent" }, icon("heart"), t("questions.votes", { n: question.votes })),
+    question.upvotes > 0 && element("span", { class: "chip accent" }, icon("heart"), t("questions.votes", { n: question.votes })),
     question.code && element("span", { class: "chip code", title: t("questions.code_help") }, element("bdi", { dir: "ltr" }, `+1 ${question.code}`)),
     question.score > 0 && question.state === "new" && element("span", { class: "chip score", title: t("questions.score") }, aside(`${t("questions.score")}: `), number(question.score)),
     ...(question.state === "new" ? (question.reasons ?? []).filter((name) => SCORED.includes(name)).map((name) => element("span", { class: "chip reason" }, t(`questions.reason_${name}`))) : []),

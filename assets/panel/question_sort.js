@@ -3,7 +3,7 @@
 export const orders = ["hand", "votes", "age", "fairness"];
 
 const asked = (question) => question.asked_ms ?? question.changed_ms;
-const popular = (question) => (question.votes ?? 0) + (question.people ?? question.count ?? 1);
+const popular = (question) => question.votes ?? question.people ?? 1;  // who asked, and who wants it asked
 
 // The relay's own order, in which "next" takes them (docs/api.md).
 export const byHand = (a, b) => b.is_pinned - a.is_pinned || (a.order ?? 0) - (b.order ?? 0) || a.id - b.id;

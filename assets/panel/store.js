@@ -98,7 +98,15 @@ export class Store extends EventTarget {
   on_question({ question }) { this.questions.set(question.id, question); this.#changed("questions"); }
   on_questions({ questions }) { questions.forEach((question) => this.questions.set(question.id, question)); this.#changed("questions"); }
   on_question_removed({ id }) { this.questions.delete(id); this.#changed("questions"); }
-  on_heard({ heard }) { this.heard = heard; this.#changed("heard"); }
+  // With it comes how fair each waiting question is by now.
+  on_heard({ heard, fairness = {} }) {
+    this.heard = heard;
+    for (const [id, value] of Object.entries(fairness)) {
+      const question = this.questions.get(Number(id));
+      if (question) this.questions.set(question.id, { ...question, fairness: value });
+    }
+    this.#changed("heard", "questions");
+  }
   on_poll({ poll }) { this.polls.set(poll.id, poll); this.#changed("polls"); }
   on_saved_polls(event) { this.savedPolls = event.saved_polls; this.#changed("polls"); }
   on_native_polls(event) { this.nativePolls = event.native_polls; this.#changed("polls"); }
