@@ -3,7 +3,7 @@ import { announce } from "./announce.js";
 import { isForeign, steps } from "./question_card.js";
 import { editDialog, historyDialog, sameAsDialog, splitDialog } from "./question_dialogs.js";
 import { askText } from "./dialog.js";
-import { t } from "./i18n.js";
+import { shortTime, t } from "./i18n.js";
 import { openMenu } from "./menu.js";
 import { notify } from "./notices.js";
 
@@ -33,6 +33,11 @@ export class QuestionActions {
 
   // A command with its number for undo. Its refusal was shown; resolves with the result, or null.
   async run(command, fields) {
+    const question = this.get(fields.id);
+    if (question && isForeign(question, this.store.name) && !fields.take_over) {  // as the relay would, in the reader's language
+      notify("warn", t("questions.held", { name: question.claim.by, time: shortTime(question.claim.until_ms) }));
+      return null;
+    }
     if (AIRING.has(command)) this.#did_ms = performance.now();
     try {
       const result = await this.desk.act(command, fields);

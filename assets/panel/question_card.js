@@ -7,7 +7,7 @@ export const steps = { new: "ready", ready: "air", on_air: "answer", answered: "
 const SCORED = ["mark", "word", "command", "platform"];
 
 // The first letter of a name, whatever its script: a face without a picture.
-const initial = (name) => [...new Intl.Segmenter().segment(name.trim())][0]?.segment ?? "?";
+const initial = (name) => [...new Intl.Segmenter().segment(name.replace(/^[@\s]+/, ""))][0]?.segment ?? "?";
 
 export const isForeign = (question, me) => Boolean(question.claim) && question.claim.by !== me;
 

@@ -80,8 +80,10 @@ test("two moderators at one card", async () => {
   await card(boris, "這首歌").getByText("Mina is on it").waitFor();
   assert.equal(await card(boris, "這首歌").getByRole("button", { name: "Ready", exact: true }).isDisabled(), true);
   await card(boris, "這首歌").focus();
-  await boris.keyboard.press("Enter");  // the key goes to the relay, which says who and until when
-  await boris.locator("#notices").getByText(/Mina works on question \d+ until/).waitFor();
+  await boris.keyboard.press("Enter");
+  await boris.locator("#notices").getByText(/Mina is on it until \d/).waitFor();
+  const id = Number(await card(boris, "這首歌").getAttribute("data-id"));
+  await assert.rejects(stage.api("question.air", { id }), new RegExp(`Mina works on question ${id} until`));
   await shoot(boris, "questions-claimed");
   await act(mina, "這首歌", "I work on it");
   await card(boris, "這首歌").getByText("Mina is on it").waitFor({ state: "detached" });
