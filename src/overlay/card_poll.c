@@ -1,5 +1,6 @@
 /*
- * card_poll.c - a poll: the question, a row for each option with its share, and how many voted.
+ * card_poll.c - a poll: the question, a row for each option with its share, and how many voted. Asked in two languages, both
+ * stand one below the other; where numbers are hidden, the relay sends none and none are drawn.
  * Rows mirror when the question reads from the right. Votes move: bars and counts glide to what the relay says, and
  * only the rows that move are painted.
  */
@@ -13,15 +14,17 @@
 #include "overlay/node.h"
 #include "overlay/theme.h"
 
-enum { OPTIONS_MAX = 9, VOTES_MAX = 1000000000 };
+enum { OPTIONS_MAX = 10, VOTES_MAX = 1000000000 };
 
 /* What is given up, in this order, where there is not room for all of it; then everything gets smaller. */
 enum { TIGHT_LABELS = 1, TIGHT_TITLE, TIGHT_ROWS };
 
 enum { PERCENT_LEAST = 50, PERCENT_STEP = 10 };  // of the theme's sizes
+enum { SECOND_PERCENT = 72 };  // the second language's size, of the first one's
 
 struct option {
     struct text_layout *label, *percent, *count;  // owned
+    struct text_layout *second;           // owned; the same in the second language; NULL: there is none
     struct tween share, whole, votes;     // share: 0..1; whole: the percentage as a whole number
     int percent_shown;                    // what `percent` says
     int64_t votes_shown;                  // what `count` says
@@ -33,6 +36,7 @@ struct option {
 struct card_poll {
     struct node base;
     struct text_layout *title, *total;  // owned
+    struct text_layout *second;         // owned; the question in the second language; NULL: there is none
     struct option options[OPTIONS_MAX];
     size_t option_count;
     struct tween votes;
@@ -41,7 +45,7 @@ struct card_poll {
     int tightness;
     struct theme_card look;  // the theme's, smaller where there is not room for it
     int room_px;             // that it was laid out for
-    bool is_rtl, is_open;
+    bool is_rtl, is_open, is_hidden;
 };
 
 static struct card_poll *get(const struct node *node)
@@ -58,12 +62,14 @@ static void forget(struct card_poll *card)
 {
     text_layout_destroy(card->title);
     text_layout_destroy(card->total);
-    card->title = card->total = NULL;
+    text_layout_destroy(card->second);
+    card->title = card->total = card->second = NULL;
     for (size_t i = 0; i < OPTIONS_MAX; i++) {
         text_layout_destroy(card->options[i].label);
         text_layout_destroy(card->options[i].percent);
         text_layout_destroy(card->options[i].count);
-        card->options[i].label = card->options[i].percent = card->options[i].count = NULL;
+        text_layout_destroy(card->options[i].second);
+        card->options[i].label = card->options[i].percent = card->options[i].count = card->options[i].second = NULL;
     }
 }
 
@@ -89,9 +95,13 @@ static void read_words(const json_t *state, struct buffer *words)
     size_t i;
     json_t *option;
     buffer_add_string(words, or_empty(json_get_text(state, "question")));
+    buffer_add_char(words, '\n');
+    buffer_add_string(words, or_empty(json_get_text(state, "question2")));
     json_array_foreach(json_object_get(state, "options"), i, option) {
         buffer_add_char(words, '\n');
         buffer_add_string(words, or_empty(json_get_text(option, "text")));
+        buffer_add_char(words, '\n');
+        buffer_add_string(words, or_empty(json_get_text(option, "text2")));
     }
 }
 
@@ -166,9 +176,21 @@ static int percent_room(const struct theme_card *look)
     return look->small_px * 5 / 2;
 }
 
-static void lay_out_option(struct card_poll *card, struct option *option, const char *text, int width)
+/* NULL where the second language has no such words. */
+static struct text_layout *lay_out_second(struct card_poll *card, const char *text, int size_px, int width, int lines)
+{
+    if (!text || *text == '\0')
+        return NULL;
+    return node_layout(&card->base, &(struct text_options){
+        .text = str_from(text), .size_px = (float)(size_px * SECOND_PERCENT / 100), .width_px = width, .max_lines = lines,
+        .is_single_paragraph = true, .line_height = 1.3f,
+    });
+}
+
+static void lay_out_option(struct card_poll *card, struct option *option, const json_t *state, int width)
 {
     const struct theme_card *look = &card->look;
+    const char *text = or_empty(json_get_text(state, "text"));
     // Room for "100%" stays free, or the label would give way while the count runs.
     struct text_options options = {
         .text = str_from(text), .size_px = (float)look->small_px, .max_lines = 1,
@@ -181,11 +203,12 @@ static void lay_out_option(struct card_poll *card, struct option *option, const 
         options.size_px *= 0.86f;
         option->label = node_layout_even(&card->base, &options);
     }
+    option->second = lay_out_second(card, json_get_text(state, "text2"), look->small_px, options.width_px, 1);
 }
 
 static int row_height(const struct card_poll *card, const struct option *option, const struct theme_card *look)
 {
-    int needed = option->label->height_px + look->row_gap_px;
+    int needed = option->label->height_px + look->row_gap_px + (option->second ? option->second->height_px : 0);
     return needed > look->row_px || card->tightness == TIGHT_ROWS ? needed : look->row_px;
 }
 
@@ -198,14 +221,14 @@ static void lay_out_texts(struct card_poll *card, const json_t *state, int width
         .max_lines = card->tightness < TIGHT_TITLE ? look->text_lines : 1, .is_bold = true,
         .is_single_paragraph = true, .line_height = (float)look->leading / 100,
     });
+    card->second = lay_out_second(card, json_get_text(state, "question2"), look->text_px, width, card->tightness < TIGHT_TITLE ? 2 : 1);
     const struct text_layout *title = card->title;
     card->option_count = 0;
     size_t i;
     json_t *option;
     json_array_foreach(json_object_get(state, "options"), i, option) {
         if (card->option_count < OPTIONS_MAX)
-            lay_out_option(card, &card->options[card->option_count++], or_empty(json_get_text(option, "text")),
-                width);
+            lay_out_option(card, &card->options[card->option_count++], option, width);
     }
     const struct text_layout *first = card->option_count > 0 ? card->options[0].label : title;
     const struct text_layout *decides = title->line_count > 0 ? title : first;
@@ -219,7 +242,8 @@ static int footer_height(const struct theme_card *look)
 
 static int title_height(const struct card_poll *card, const struct theme_card *look)
 {
-    return card->title->line_count > 0 ? card->title->height_px + look->gap_px : 0;
+    int second = card->second ? card->second->height_px : 0;
+    return card->title->line_count > 0 || second > 0 ? card->title->height_px + second + look->gap_px : 0;
 }
 
 static int whole_height(const struct card_poll *card, const struct theme_card *look)
@@ -288,8 +312,13 @@ static void lay_out(struct card_poll *card, const json_t *state)
         lay_out_within(card, state, width);
     }
     node_note_fit(node, card->title, full->text_px);
-    for (size_t i = 0; i < card->option_count; i++)
+    if (card->second)
+        node_note_fit(node, card->second, 0);
+    for (size_t i = 0; i < card->option_count; i++) {
         node_note_fit(node, card->options[i].label, 0);
+        if (card->options[i].second)
+            node_note_fit(node, card->options[i].second, 0);
+    }
     node->is_shrunk |= card->tightness > 0;
     node_place(node, width + 2 * full->padding_x_px, whole_height(card, &card->look));
     place_rows(card, &card->look, width);
@@ -387,13 +416,15 @@ static void update(struct node *node, const json_t *state, const json_t *before,
 {
     struct card_poll *card = get(node);
     bool is_open = strcmp(or_empty(json_get_text(state, "state")), "closed") != 0;
+    bool is_hidden = json_get_bool(state, "is_hidden", false);
     if (!before || !has_same_words(before, state) || is_room_wrong(card)) {
         node_begin_layout(node);
         lay_out(card, state);
-    } else if (is_open != card->is_open) {
+    } else if (is_open != card->is_open || is_hidden != card->is_hidden) {
         damage_add_all(&node->damage);
     }
     card->is_open = is_open;
+    card->is_hidden = is_hidden;
     take_votes(card, state, now_ms, at_once);
     advance(node, now_ms);
 }
@@ -420,9 +451,12 @@ static void paint_label(const struct card_poll *card, struct canvas *layer, cons
 {
     const struct box *box = &option->box;
     const struct theme *theme = card->base.stage->theme;
-    const struct text_layout *label = option->label;
-    canvas_text(layer, label, node_text_x(box, card->is_rtl, card->look.gap_px, label),
-        box->y + (box->height - label->height_px) / 2, theme->text);
+    const struct text_layout *label = option->label, *second = option->second;
+    int height = label->height_px + (second ? second->height_px : 0), top = box->y + (box->height - height) / 2;
+    canvas_text(layer, label, node_text_x(box, card->is_rtl, card->look.gap_px, label), top, theme->text);
+    if (second)
+        canvas_text(layer, second, node_text_x(box, card->is_rtl, card->look.gap_px, second), top + label->height_px,
+            option->is_leader ? theme->text : theme->text_soft);  // the leader's bar is too bright for soft ink
 }
 
 static void paint_option(const struct card_poll *card, struct canvas *layer, const struct option *option)
@@ -432,6 +466,8 @@ static void paint_option(const struct card_poll *card, struct canvas *layer, con
     const struct box *box = &option->box;
     paint_bar(card, layer, option);
     paint_label(card, layer, option);
+    if (card->is_hidden)
+        return;
     int width = (int)ceilf(option->percent->content_width_px), end = box->width - look->gap_px;
     canvas_text(layer, option->percent, node_across(box, card->is_rtl, end - width, width),
         box->y + (box->height - option->percent->height_px) / 2,
@@ -463,9 +499,11 @@ static void paint_footer(const struct card_poll *card, struct canvas *layer)
     const struct box *box = &card->footer;
     int mark = card->look.mark_px, dot = mark / 2;
     const struct box people = {node_across(box, card->is_rtl, 0, mark), box->y + (box->height - mark) / 2, mark, mark};
-    paint_people(layer, &people, theme->text_soft);
-    canvas_text(layer, card->total, node_text_x(box, card->is_rtl, mark + card->look.gap_px / 2, card->total),
-        box->y + (box->height - card->total->height_px) / 2, theme->text_soft);
+    if (!card->is_hidden) {
+        paint_people(layer, &people, theme->text_soft);
+        canvas_text(layer, card->total, node_text_x(box, card->is_rtl, mark + card->look.gap_px / 2, card->total),
+            box->y + (box->height - card->total->height_px) / 2, theme->text_soft);
+    }
     if (card->is_open) {
         const struct box light = {node_across(box, card->is_rtl, box->width - dot, dot),
             box->y + (box->height - dot) / 2, dot, dot};
@@ -482,6 +520,9 @@ static void paint(struct node *node, struct canvas *layer)
     node_paint_surface(node, layer);
     canvas_text(layer, card->title, node_text_x(&inner, card->is_rtl, 0, card->title), inner.y,
         node->stage->theme->text);
+    if (card->second)
+        canvas_text(layer, card->second, node_text_x(&inner, card->is_rtl, 0, card->second), inner.y + card->title->height_px,
+            node->stage->theme->text_soft);
     for (size_t i = 0; i < card->option_count; i++)
         paint_option(card, layer, &card->options[i]);
     paint_footer(card, layer);

@@ -26,6 +26,12 @@ static const struct {
     {"poll-rtl", "poll:1", "fa",
         "{'poll':{'id':1,'question':'بازی بعدی کدام باشد؟','state':'closed','total':2511,'options':["
         "{'text':'شطرنج','votes':1243},{'text':'تخته نرد','votes':877},{'text':'Chess960','votes':391}]}}"},
+    {"poll-two-languages", "poll:1", "fa",
+        "{'poll':{'id':1,'question':'بازی بعدی کدام باشد؟','question2':'Which game should we play next?','state':'open','total':26,"
+        "'options':[{'text':'شطرنج','text2':'Chess','votes':12},{'text':'تخته نرد','text2':'Backgammon','votes':14}]}}"},
+    {"poll-hidden", "poll:1", "en",
+        "{'poll':{'id':1,'question':'Which game should we play next?','state':'open','is_hidden':true,'options':["
+        "{'text':'Chess'},{'text':'Go'},{'text':'عربي'}]}}"},
     {"captions-ltr", "captions:talk", "en",
         "{'captions':[{'track':'talk','language':'en','lines':['Good evening everyone, and welcome back.',"
         "'Tonight we talk about music.']}]}"},
