@@ -258,13 +258,22 @@ static void split(struct tokens *tokens, struct str text)
     end_token(tokens, from);
 }
 
+static bool number_or_letter(struct str token)
+{
+    size_t size;
+    first_of(token, &size);
+    return size == token.len || number_of(strip_counter(token)) >= 0;
+}
+
 /* How many of the first tokens only say that a vote follows. */
 static size_t count_prefix(const struct tokens *tokens)
 {
     size_t used = 0;
     if (used + 1 < tokens->count && is_word_of(tokens->token[used], vote_words, ARRAY_LENGTH(vote_words)))
         used++;
-    if (used + 1 < tokens->count && is_word_of(tokens->token[used], kind_words, ARRAY_LENGTH(kind_words)))
+    // "no 2" is a number, "no tea" is none.
+    if (used + 1 < tokens->count && is_word_of(tokens->token[used], kind_words, ARRAY_LENGTH(kind_words)) &&
+        number_or_letter(tokens->token[used + 1]))
         used++;
     return used;
 }

@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "net/loop.h"
-#include "relay/polls.h"
+#include "relay/polls_private.h"
 #include "relay/queue.h"
 
 struct desk {
@@ -305,13 +305,154 @@ static void test_kill_keeps_votes(void **state)
     end(&desk);
 }
 
+/* A deleted message's vote is taken back, and the one before counts again; an edited one moves it. */
+static void test_messages_go(void **state)
+{
+    for (int first_counts = 0; first_counts <= 1; first_counts++) {
+        struct desk desk;
+        begin(&desk);
+        const struct poll *poll = open_draft(&desk, &(struct poll_draft){.question = STR("Next game?"), .first_counts = first_counts,
+            .options = {STR("Chess"), STR("圍棋"), STR("تخته نرد")}, .option_count = 3});
+        struct message_draft message = draft("twitch", "u1", "1");
+        message.native_id = STR("m1");
+        push(&desk, &message);
+        message.text = STR("2");
+        message.native_id = STR("m2");
+        push(&desk, &message);
+        assert_votes(poll, (uint64_t)first_counts, (uint64_t)!first_counts, 0);
+        polls_handle_removal(desk.polls, &(struct queue_removal){
+            .platform = STR("twitch"), .native_id = first_counts ? STR("m1") : STR("m2"), .up_to = 99});
+        assert_votes(poll, (uint64_t)!first_counts, (uint64_t)first_counts, 0);
+
+        // Another platform's message of that name is another one.
+        polls_handle_removal(desk.polls, &(struct queue_removal){.platform = STR("kick"), .native_id = STR("m1"), .up_to = 99});
+        message.text = STR("3");
+        message.native_id = first_counts ? STR("m2") : STR("m1");
+        struct message *edited = message_create(&message);
+        message_stamp(edited, first_counts ? 2 : 1, clock_unix_ms());
+        polls_handle_edit(desk.polls, edited);
+        message_unref(edited);
+        assert_votes(poll, 0, 0, 1);
+        remove_author(&desk, "x:other", "u1", 0);  // banned elsewhere
+        assert_votes(poll, 0, 0, 1);
+        remove_author(&desk, "x:y", "u1", 99);
+        assert_votes(poll, 0, 0, 0);
+        end(&desk);
+    }
+}
+
+static void push_native(struct desk *desk, const char *source, const char *id, const char *question, json_t *options,
+                        const char *native_state)
+{
+    json_t *detail = json_pack("{s:o,s:s}", "options", options, "state", native_state);
+    struct message_draft message = {.kind = MESSAGE_POLL, .platform = STR("twitch"), .source = str_from(source),
+        .native_id = str_from(id), .text = str_from(question), .detail = detail};
+    push(desk, &message);
+    json_decref(detail);
+}
+
+static json_t *tally(const char *first, int first_votes, const char *second, int second_votes)
+{
+    return json_pack("[{s:s,s:i},{s:s,s:i}]", "text", first, "votes", first_votes, "text", second, "votes", second_votes);
+}
+
+/* The platforms' own polls: the same one counts in by itself, another waits, and is attached or mirrored. */
+static void test_natives(void **state)
+{
+    struct desk desk;
+    struct error err = {0};
+    begin(&desk);
+    uint64_t id = open_draft(&desk, &(struct poll_draft){
+        .question = STR("Tea or coffee?"), .options = {STR("Tea"), STR("Coffee")}, .option_count = 2})->id;
+    vote(&desk, "twitch", "u1", "tea");
+    push_native(&desk, "twitch:anna", "p1", "TEA or coffee", tally("COFFEE", 5, "Tea!", 3), "open");  // found by their words
+    const struct poll *poll = polls_find(desk.polls, id);
+    assert_int_equal(poll->options[0].votes, 4);
+    assert_int_equal(poll->options[1].votes, 5);
+    push_native(&desk, "twitch:anna", "p1", "Tea or coffee?", tally("Coffee", 7, "Tea", 3), "closed");
+    assert_int_equal(poll->total, 11);
+    assert_int_equal(poll->state, POLL_OPEN);
+    assert_false(poll->natives[0].is_open);
+
+    push_native(&desk, "twitch:bob", "p2", "Heiß oder kalt?", tally("Heiß", 2, "Kalt", 1), "open");
+    assert_int_equal(desk.polls->native_count, 1);
+    assert_int_equal(poll->total, 11);
+    assert_false(polls_attach(desk.polls, id, "twitch:bob", "p9", false, "anna", &err));
+    assert_true(polls_attach(desk.polls, id, "twitch:bob", "p2", false, "anna", &err));  // by where they stand
+    assert_int_equal(poll->options[0].votes, 6);
+    assert_int_equal(desk.polls->native_count, 0);
+
+    push_native(&desk, "twitch:eve", "p3", "Left or right?", tally("Left", 2, "Right", 1), "open");
+    const struct poll *mirror = polls_adopt(desk.polls, "twitch:eve", "p3", "anna", &err);
+    assert_non_null(mirror);
+    assert_false(vote(&desk, "twitch", "u9", "left"));  // chat does not vote there
+    push_native(&desk, "twitch:eve", "p3", "Left or right?", tally("Left", 12, "Right", 4), "closed");
+    assert_int_equal(mirror->total, 16);
+    assert_int_equal(mirror->state, POLL_CLOSED);
+
+    // All of it stands after a restart.
+    fixture_commit(desk.journal, desk.loop);
+    close_polls(&desk);
+    open_polls(&desk);
+    assert_int_equal(polls_find(desk.polls, id)->total, 14);
+    assert_int_equal(polls_find(desk.polls, id)->options[0].votes, 6);
+    assert_int_equal(polls_at(desk.polls, 1)->total, 16);
+    end(&desk);
+}
+
+static void test_hidden(void **state)
+{
+    struct desk desk;
+    struct error err = {0};
+    begin(&desk);
+    const struct poll *poll = open_draft(&desk, &(struct poll_draft){.question = STR("q"), .options = {STR("a"), STR("b")},
+        .option_count = 2, .is_hidden = true, .hidden_views = {STR("main")}, .hidden_view_count = 1});
+    assert_true(poll_is_hidden(poll, "main"));
+    assert_false(poll_is_hidden(poll, "host"));
+    assert_true(polls_reveal(desk.polls, poll->id, true, "anna", &err));
+    assert_false(poll_is_hidden(poll, "main"));
+    assert_true(polls_reveal(desk.polls, poll->id, false, "anna", &err));
+    assert_true(polls_close(desk.polls, poll->id, "anna", &err));
+    assert_false(poll_is_hidden(poll, "main"));
+    const struct poll *open = open_poll(&desk, 0);
+    assert_false(polls_reveal(desk.polls, open->id, true, "anna", &err));
+    end(&desk);
+}
+
+static void test_saved(void **state)
+{
+    struct desk desk;
+    struct error err = {0};
+    struct poll_draft read;
+    begin(&desk);
+    uint64_t id = polls_save(desk.polls, &(struct poll_draft){.question = STR("Yes?"), .options = {STR("Yes"), STR("No")},
+        .option_count = 2, .options2 = {STR("بله"), STR("نه")}, .option2_count = 2, .seconds = 60, .first_counts = true,
+        .is_hidden = true}, &err);
+    assert_int_equal(id, 1);
+    fixture_commit(desk.journal, desk.loop);
+    close_polls(&desk);
+    open_polls(&desk);
+    const json_t *saved = polls_find_saved(desk.polls, id, &err);
+    assert_true(poll_draft_read(saved, &read, &err));
+    assert_int_equal(read.seconds, 60);
+    assert_true(read.first_counts && read.is_hidden && str_equal(read.options2[1], STR("نه")));
+    const struct poll *poll = open_draft(&desk, &read);
+    assert_true(vote(&desk, "kick", "u1", "بله"));
+    assert_int_equal(poll->options[0].votes, 1);
+    assert_true(polls_forget_saved(desk.polls, id, &err));
+    assert_false(polls_forget_saved(desk.polls, id, &err));
+    end(&desk);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_vote_an_author), cmocka_unit_test(test_who_does_not_vote),
         cmocka_unit_test(test_emote_votes),        cmocka_unit_test(test_time_closes),
         cmocka_unit_test(test_air),                cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_kill_keeps_votes),
+        cmocka_unit_test(test_kill_keeps_votes),   cmocka_unit_test(test_messages_go),
+        cmocka_unit_test(test_natives),            cmocka_unit_test(test_hidden),
+        cmocka_unit_test(test_saved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

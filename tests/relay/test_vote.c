@@ -94,6 +94,67 @@ static void test_picture_options(void **state)
     check_all(options, ARRAY_LENGTH(options), cases, ARRAY_LENGTH(cases) - 1);
 }
 
+/* Ten options: the last ones have numbers of two digits. */
+static void test_ten(void **state)
+{
+    static const struct vote_case cases[] = {
+        {"10", 9}, {"۱۰", 9}, {"١٠", 9}, {"१०", 9}, {"๑๐", 9}, {"１０", 9}, {"十", 9}, {"⑩", 9}, {"Ⅹ", 9}, {"🔟", 9}, {"拾", 9},
+        {"(10)", 9}, {"#10", 9}, {"10!!!", 9}, {"!vote 10", 9}, {"!vote ۱۰", 9}, {"10 10 10", 9}, {"第十", 9}, {"10番", 9},
+        {"j", 9}, {"J.", 9}, {"癸", 9}, {"コ", 9}, {"κ", 9}, {"к", 9}, {"ञ", 9}, {"ญ", 9}, {"차", 9},
+        {"9", 8}, {"九", 8}, {"i", 8}, {"8", 7}, {"7", 6}, {"６", 5}, {"5️⃣", 4}, {"௪", 3}, {"د", 3},
+        {"11", -1}, {"100", -1}, {"1010", -1}, {"010", -1}, {"1 0", -1}, {"0", -1}, {"۱۱", -1}, {"十一", -1}, {"k", -1}, {"10%", -1},
+        {"10/10", -1}, {"10:00", -1}, {"10k", -1}, {"10?", -1}, {"10 people", -1}, {"top 10", -1}, {"+10", -1}, {"-10", -1},
+        {"۱۰ نفر", -1}, {"十个", 9}, {"十分", -1},
+    };
+    const struct str options[] = {STR("red"), STR("orange"), STR("yellow"), STR("green"), STR("cyan"), STR("blue"), STR("violet"),
+        STR("white"), STR("grey"), STR("black")};
+    check_all(options, ARRAY_LENGTH(options), cases, ARRAY_LENGTH(cases));
+}
+
+/* As people write: drawn out, without accents, in any case, behind the words of their language. */
+static void test_manners(void **state)
+{
+    static const struct vote_case cases[] = {
+        {"Café", 0}, {"cafe", 0}, {"CAFÉ!!", 0}, {"cafeeeee", 0}, {"Caaafé", 0}, {"ＣＡＦÉ", 0}, {"#cafe", 0}, {"cafe\u0301", 0},
+        {"🎉 café 🎉", 0}, {"café café café", 0}, {"vote: café", 0}, {"vote:a", 0}, {"vote: b", 1}, {"Vote:２", 1}, {"投票：二", 1},
+        {"چای", 1}, {"چاای", -1}, {"چااااای", 1}, {"چـــای", 1}, {"چايِ", 1}, {"چای!!", 1}, {"رای: چای", 1}, {"گزینه‌ی ۲", 1},
+        {"صوت ٢", 1}, {"خيار ٢", 1}, {"رقم ٢", 1}, {"أصوت ٢", 1}, {"oy 2", 1}, {"seçenek 2", 1}, {"opción 2", 1}, {"voto 2", 1},
+        {"numero 2", 1}, {"Nr. 2", 1}, {"вариант 2", 1}, {"голосую 2", 1}, {"वोट २", 1}, {"विकल्प २", 1}, {"โหวต 2", 1}, {"โหวต๒", 1},
+        {"เลือก2", 1}, {"ข้อ 2", 1}, {"投票2", 1}, {"我選2", 1}, {"我选二", 1}, {"选项2", 1}, {"2番に投票", 1}, {"2に一票", 1}, {"투표 2", 1},
+        {"2번", 1}, {"Vote2", 1}, {"/vote 2", 1}, {"option 2!", 1}, {"!V B", 1}, {"❷ 👍", 1}, {"«۲»", 1}, {"*2*", 1}, {"2…", 1},
+        // sentences, sums, times, prices, places
+        {"1st!", -1}, {"2nd", -1}, {"2 minutes left", -1}, {"۲ تا گربه دارم", -1}, {"۲ دقیقه مانده", -1}, {"عندي ٢ قطط", -1},
+        {"मेरे पास २ बिल्लियाँ हैं", -1}, {"มีแมว 2 ตัว", -1}, {"還有2分鐘", -1}, {"2人", -1}, {"2個人", -1}, {"고양이 2마리", -1}, {"2 gatos", -1},
+        {"tengo 2 gatos", -1}, {"2 kedim var", -1}, {"у меня 2 кота", -1}, {"2+2", -1}, {"2=2", -1}, {"1:1", -1}, {"1-1", -1}, {"2x speed", -1},
+        {"2k", -1}, {"B2", -1}, {"v2", -1}, {"2.0", -1}, {"№", -1}, {"vote:", -1}, {"vote: maybe", -1}, {"AAAAAAA", -1}, {"bbbb", -1},
+        {"no café", -1}, {"café or tea", -1}, {"voted 2", -1}, {"a cat", -1}, {"!voteban 2", -1}, {"\u202e2\u202c 1", -1}, {"2\n1", -1},
+        {"café چای", -1}, {"1️⃣2️⃣", -1}, {"🥇", -1}, {"👍👍", -1},
+    };
+    const struct str options[] = {STR("Café"), STR("چای")};
+    check_all(options, ARRAY_LENGTH(options), cases, ARRAY_LENGTH(cases));
+}
+
+/* The words of either language; an option's own language may be missing. */
+static void test_two_languages(void **state)
+{
+    static const struct vote_case cases[] = {
+        {"Chess", 0}, {"شطرنج", 0}, {"شَطرَنج", 0}, {"Go", 1}, {"圍棋", 1}, {"围棋", 1}, {"backgammon", 2}, {"!vote شطرنج", 0},
+        {"chess شطرنج", 0}, {"chess 圍棋", -1}, {"2", 1}, {"tennis", -1},
+    };
+    const struct str first[] = {STR("Chess"), STR("Go"), STR("Backgammon")}, second[] = {STR("شطرنج"), STR("圍棋"), STR("")};
+    struct vote_options words;
+    struct vote_memo memo = {0};
+    vote_options_init(&words, first, second, 3);
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+            if (vote_parse_memo(&words, &memo, str_from(cases[i].text)) != cases[i].option)
+                fail_msg("round %d: \"%s\"", round, cases[i].text);
+        }
+    }
+    assert_false(vote_options_are_alike(&words, 0, 1));
+    vote_options_fini(&words);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -101,6 +162,9 @@ int main(void)
         cmocka_unit_test(test_no_votes),
         cmocka_unit_test(test_number_options),
         cmocka_unit_test(test_picture_options),
+        cmocka_unit_test(test_ten),
+        cmocka_unit_test(test_manners),
+        cmocka_unit_test(test_two_languages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
