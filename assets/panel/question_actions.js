@@ -8,12 +8,11 @@ import { openMenu } from "./menu.js";
 import { notify } from "./notices.js";
 
 const UNDO_MAX = 50, RENEW_MS = 20000, SEEN_MS = 600;
-const AIRING = new Set(["question.air", "question.answer", "question.dismiss"]);  // what a hand here puts on air or takes off
 
 export class QuestionActions {
   returned = null;  // (id): a dialog about it was closed; its card was drawn anew meanwhile
   #mine = [];  // what this desk did: {id, change}, newest last
-  #air = { id: 0, before: 0, since_ms: 0 }; #did_ms = 0; #pressed_ms = 0;
+  #air = { id: 0, before: 0, since_ms: 0 }; #pressed_ms = -SEEN_MS;
 
   constructor(desk) {
     this.desk = desk;
@@ -21,12 +20,14 @@ export class QuestionActions {
     this.store.addEventListener("questions", () => this.#watchAir());
   }
 
-  // What is on air changed: by this desk's own hand it is known at once, else it takes a moment to be seen.
+  // What is on air changed. What this desk did itself is known here at once; what another did takes a moment to be seen, and so
+  // does what one's own press of "next" brought: a finger may press twice.
   #watchAir() {
     const id = [...this.store.questions.values()].find(({ state }) => state === "on_air")?.id ?? 0;
     if (id === this.#air.id) return;
-    const now = performance.now();
-    this.#air = { id, before: this.#air.id, since_ms: now - this.#did_ms < SEEN_MS ? 0 : now };
+    const now = performance.now(), by = this.get(id || this.#air.id)?.changed_by;
+    const isKnown = by === this.store.name && now - this.#pressed_ms > SEEN_MS;
+    this.#air = { id, before: this.#air.id, since_ms: isKnown ? 0 : now };
   }
 
   get(id) { return this.store.questions.get(id); }
@@ -38,7 +39,6 @@ export class QuestionActions {
       notify("warn", t("questions.held", { name: question.claim.by, time: shortTime(question.claim.until_ms) }));
       return null;
     }
-    if (AIRING.has(command)) this.#did_ms = performance.now();
     try {
       const result = await this.desk.act(command, fields);
       if (result?.change) this.#remember(result.id, result.change);
@@ -62,7 +62,6 @@ export class QuestionActions {
 
   async undoChange(id, change) {
     this.#mine = this.#mine.filter((one) => one.id !== id || one.change !== change);
-    this.#did_ms = performance.now();
     await this.desk.act("question.undo", { id, change }).then(() => announce(t("questions.undone")), () => {});
   }
 

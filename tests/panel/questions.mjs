@@ -208,6 +208,7 @@ test("on a phone, in Persian, by day", async () => {
 
   const cdp = await page.context().newCDPSession(page);  // a finger
   const finger = (type, x, y) => cdp.send("Input.dispatchTouchEvent", { type, touchPoints: type === "touchEnd" ? [] : [{ x, y }] });
+  await card(page, "دوم").scrollIntoViewIfNeeded();
   const from = await card(page, "دوم").locator(".grip").boundingBox(), to = await card(page, "چرا این آهنگ").boundingBox();
   const x = from.x + from.width / 2, y = from.y + from.height / 2;
   await finger("touchStart", x, y);
