@@ -19,6 +19,8 @@ export function openDialog({ title, kind = "", canClose = true }, ...children) {
   dialog.addEventListener("click", (event) => canClose && event.target === dialog && dialog.close());
   dialog.addEventListener("close", () => { dialog.remove(); if (back?.isConnected) back.focus({ preventScroll: true }); });
   document.body.append(dialog);
+  const body = dialog.querySelector(".dialog-body");
+  if (!body.querySelector("a, button, input, select, textarea")) body.tabIndex = 0;  // else nobody could scroll it by keys
   dialog.showModal();
   const first = dialog.querySelector("[autofocus]") ?? (dialog.querySelector("input, select, textarea") || dialog.querySelector("h2"));
   first?.focus();

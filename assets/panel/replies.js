@@ -27,6 +27,9 @@ export class Replies {
     desk.shell.place("chat").append(this.form, this.#sent);
     for (const part of ["sources", "role"]) this.store.addEventListener(part, () => this.#drawTargets());
     for (const part of ["sent", "role"]) this.store.addEventListener(part, () => this.#drawSent());
+    // On a phone the choices take the chat's room: only while somebody writes.
+    this.form.addEventListener("focusin", () => this.form.classList.add("is-used"));
+    document.addEventListener("pointerdown", ({ target }) => !this.form.contains(target) && this.form.classList.remove("is-used"));
     this.#text.addEventListener("keydown", (event) => event.key === "Escape" && this.#answer(null));
     register("r", "place.chat", "replies.say_label", () => { desk.shell.open("chat"); this.#text.focus(); }, { when: () => !this.form.hidden && !this.#text.disabled });
   }
@@ -56,6 +59,7 @@ export class Replies {
     const able = this.#able();
     this.form.hidden = this.store.role === "viewer" || this.store.sources.size === 0;
     this.#submit.disabled = this.#text.disabled = able.length === 0;
+    this.form.classList.toggle("is-mute", able.length === 0);
     const mute = [...this.store.sources.values()].find(({ cannot_say: text }) => text);
     refill(this.#why, able.length || !mute ? null : t("replies.cannot", { source: mute.id, why: mute.cannot_say }));
     const drawn = able.map(({ id }) => id).join("\n");
