@@ -3,7 +3,7 @@
 import { Feed, isShown } from "./feed.js";
 import { Rates } from "./rates.js";
 
-const GAPS_MAX = 200, SENT_MAX = 100;
+const CROWD_MS = 1000, GONE_MS = 90, GAPS_MAX = 200, SENT_MAX = 100;
 
 export class Store extends EventTarget {
   role = "viewer";
@@ -96,8 +96,34 @@ export class Store extends EventTarget {
 
   on_on_air(event) { this.onAir = event.on_air; this.revision = event.revision; this.#changed("on_air", "questions", "polls"); }
   on_question({ question }) { this.questions.set(question.id, question); this.#changed("questions"); }
-  on_questions({ questions }) { questions.forEach((question) => this.questions.set(question.id, question)); this.#changed("questions"); }
-  on_question_removed({ id }) { this.questions.delete(id); this.#changed("questions"); }
+  // What the crowd asks comes five times a second; nobody reads a list that changes so often: it is drawn once a second.
+  on_questions({ questions }) {
+    questions.forEach((question) => this.questions.set(question.id, question));
+    this.#drawCrowdBy(this.#crowdDrawn + CROWD_MS);
+  }
+
+  // A deleted one is gone at once; in a flood, where each new one pushes an old one out, ten times a second is at once.
+  on_question_removed({ id }) {
+    this.questions.delete(id);
+    this.#drawCrowdBy(this.#crowdDrawn + GONE_MS);
+  }
+  #crowdDrawn = -Infinity; #crowdDue = Infinity; #crowdTimer = 0;
+
+  #drawCrowdBy(due) {
+    if (due >= this.#crowdDue) return;
+    clearTimeout(this.#crowdTimer);
+    this.#crowdDue = due;
+    if (due <= performance.now()) this.#drawCrowd();
+    else this.#crowdTimer = setTimeout(() => this.#drawCrowd(), due - performance.now());
+  }
+
+  #drawCrowd() {
+    clearTimeout(this.#crowdTimer);
+    this.#crowdDue = Infinity;
+    this.#crowdDrawn = performance.now();
+    this.#changed("questions");
+  }
+
   // With it comes how fair each waiting question is by now.
   on_heard({ heard, fairness = {} }) {
     this.heard = heard;
@@ -105,7 +131,8 @@ export class Store extends EventTarget {
       const question = this.questions.get(Number(id));
       if (question) this.questions.set(question.id, { ...question, fairness: value });
     }
-    this.#changed("heard", "questions");
+    this.#changed("heard");
+    this.#drawCrowdBy(this.#crowdDrawn + CROWD_MS);
   }
   on_poll({ poll }) { this.polls.set(poll.id, poll); this.#changed("polls"); }
   on_saved_polls(event) { this.savedPolls = event.saved_polls; this.#changed("polls"); }
