@@ -293,12 +293,49 @@ static void test_export(void **state)
     end(&show);
 }
 
+static void write_as(struct show *show, const char *author, unsigned roles, const char *text)
+{
+    char native[16];
+    snprintf(native, sizeof(native), "m%u", ++show->sent);
+    push(show, &(struct message_draft){.kind = MESSAGE_CHAT, .native_id = str_from(native), .event_key = str_from(native),
+        .author = {.id = str_from(author), .login = str_from(author), .roles = roles}, .text = str_from(text)}, 0);
+    turn(show);
+}
+
+/* What a moderator orders in chat, and who is not heard. */
+static void test_chat(void **state)
+{
+    struct show show;
+    begin(&show, 1);
+    const struct polls *polls = show.relay->polls;
+    write_as(&show, "u1", 0, "!poll Next? | Chess | Go");
+    assert_int_equal(polls_count(polls), 0);
+    write_as(&show, "m1", ROLE_MODERATOR, "!poll ۶۰ بازی بعدی؟ | شطرنج ｜ نرد |");
+    assert_int_equal(polls_count(polls), 1);
+    const struct poll *poll = polls_at(polls, 0);
+    assert_string_equal(poll->question, "بازی بعدی؟");
+    assert_int_equal(poll->option_count, 2);
+    assert_string_equal(poll->options[1].text, "نرد");
+    assert_string_equal(poll->changed_by, "m1@twitch");
+    assert_true(poll->is_on_air && poll->closes_ms >= poll->opened_ms + 59000);
+    write_as(&show, "u1", 0, "!poll end");
+    write_as(&show, "u2", 0, "شطرنج");
+    write_as(&show, "m2", ROLE_BROADCASTER, "!poll a question without answers");
+    assert_int_equal(polls_count(polls), 1);
+    assert_int_equal(poll->total, 1);
+    write_as(&show, "m3", ROLE_MODERATOR, "!poll end");
+    assert_int_equal(poll->state, POLL_CLOSED);
+    assert_int_equal(poll->total, 1);
+    end(&show);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_recount_is_the_same),
         cmocka_unit_test(test_kill),
         cmocka_unit_test(test_export),
+        cmocka_unit_test(test_chat),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
