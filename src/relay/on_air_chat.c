@@ -40,6 +40,15 @@ void on_air_write_cards(const struct on_air_view *view, struct buffer *out)
     }
 }
 
+const char *on_air_shown_name(const struct gate *gate, const char *name, const char *platform)
+{
+    struct gate_reason reason;
+    if (!gate || !gate_find_word(gate, str_from(name), &reason))
+        return name;
+    const char *title = connector_title(platform);
+    return title ? title : platform;
+}
+
 static enum on_air_foreign permission(const struct on_air_view *view, struct str platform)
 {
     for (size_t i = 0; i < view->platform_count; i++) {

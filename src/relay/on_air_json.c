@@ -39,10 +39,13 @@ static enum on_air_foreign permission(const struct on_air_view *view, const stru
     return is_own ? ON_AIR_FOREIGN_SHOWN : view->foreign;
 }
 
-static void add_author(struct buffer *out, const struct question_ask *ask)
+static void add_author(struct buffer *out, const struct gate *gate, const struct question_ask *ask)
 {
+    const char *name = on_air_shown_name(gate, ask->author_name, ask->platform);
     buffer_add_string(out, ",\"author\":{\"name\":");
-    buffer_add_json(out, ask->author_name, strlen(ask->author_name));
+    buffer_add_json(out, name, strlen(name));
+    if (name != ask->author_name)
+        buffer_add_string(out, ",\"is_name_withheld\":true");
     if (*ask->author_color)
         add_text(out, "color", ask->author_color);
     buffer_add_char(out, '}');
@@ -70,7 +73,8 @@ static void add_askers(struct buffer *out, const struct on_air_view *view, const
 }
 
 /* Never its note: that is for the host alone. */
-static void add_question(struct buffer *out, const struct on_air_view *view, const struct question *question)
+static void add_question(struct buffer *out, const struct gate *gate, const struct on_air_view *view,
+                         const struct question *question)
 {
     bool has_author = permission(view, question) == ON_AIR_FOREIGN_SHOWN;
     buffer_printf(out, "{\"id\":%" PRIu64, question->id);
@@ -78,7 +82,7 @@ static void add_question(struct buffer *out, const struct on_air_view *view, con
     if (*question->language)
         add_text(out, "language", question->language);
     if (has_author && question->ask_count > 0)
-        add_author(out, &question->asks[0]);
+        add_author(out, gate, &question->asks[0]);
     add_askers(out, view, question, has_author);
     if (*question->code)
         add_text(out, "code", question->code);
@@ -181,7 +185,7 @@ static void add_view(struct buffer *out, const struct on_air *on_air, const stru
     const struct question *question = questions_find(on_air->options.questions, on_air->question.shown);
     if (question && shows_card(view, ON_AIR_QUESTION) && permission(view, question) != ON_AIR_FOREIGN_HIDDEN) {
         buffer_add_string(out, "\"question\":");
-        add_question(out, view, question);
+        add_question(out, on_air->options.gate, view, question);
     }
     const struct poll *poll = polls_find(on_air->options.polls, on_air->poll.shown);
     if (poll && shows_card(view, ON_AIR_POLL)) {
@@ -276,7 +280,7 @@ enum on_air_shown on_air_try_question(const struct on_air *on_air, const char *n
         return ON_AIR_NO_CARD;
     if (permission(view, question) == ON_AIR_FOREIGN_HIDDEN)
         return ON_AIR_NO_PLATFORM;
-    add_question(out, view, question);
+    add_question(out, on_air->options.gate, view, question);
     return ON_AIR_IS_SHOWN;
 }
 

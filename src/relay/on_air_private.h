@@ -29,6 +29,7 @@ struct on_air {
 /* on_air_chat.c. view_start: where the view's cards begin in `out`. */
 void on_air_add_gated(const struct gate *gate, const struct on_air_view *view, int64_t now_ms, size_t view_start,
                       struct buffer *out);
+const char *on_air_shown_name(const struct gate *gate, const char *name, const char *platform);  // the platform's, if listed
 void on_air_write_cards(const struct on_air_view *view, struct buffer *out);  // names in quotes, commas between
 
 /* on_air_json.c; the caller frees. */
