@@ -44,6 +44,7 @@ function byline(question, { me }) {
     platformMark(question.platform),
     question.language && element("span", { class: "chip" }, languageName(question.language)),
     question.is_first_time && element("span", { class: "chip good" }, t("questions.first_timer")),
+    warned(question.warning),
     question.is_carried && element("span", { class: "chip info" }, t("questions.carried", { date: date(question.show_ms) })),
     question.is_pinned && element("span", { class: "chip accent" }, icon("pin"), t("questions.is_pinned")),
     element("time", { "data-ago": asked, datetime: new Date(asked).toISOString() }, ago(asked)),
@@ -87,4 +88,10 @@ function tools(question, { me, role, actions }) {
     !isDone && tool("pin", "pin", () => actions.pin(id), { class: "quiet pin-tool", "aria-pressed": String(question.is_pinned) }),
     !isDone && tool("close", "dismiss", () => actions.dismiss(id)),
     iconButton("more", t("questions.more"), ({ currentTarget }) => actions.more(id, currentTarget), { "data-key": `more:${id}`, "data-local": true }));
+}
+
+// A word list holds something of it: who brings it on air sees that first.
+function warned(warning) {
+  if (!warning) return null;
+  return element("span", { class: "chip bad warned" }, icon("warn"), t(warning.in === "name" ? "questions.warned_name" : "questions.warned"), " ", element("bdi", {}, warning.word));
 }

@@ -61,6 +61,14 @@ test("muted and deleted on the platform, with the result", async () => {
   await owner.locator(".notices", { hasText: /Delete the message.*accepted/s }).first().waitFor();
 });
 
+test("a question with a listed word says so before it is brought on air", async () => {
+  await say("What kind of sh1t is this?");
+  await openPlace(owner, "questions");
+  await owner.locator("#questions .question", { hasText: "What kind" }).locator(".chip.warned", { hasText: "shit*" }).waitFor();
+  await shoot(owner, "caught-question");
+  await openPlace(owner, "caught");
+});
+
 test("deleted means gone from the list", async () => {
   await say("one more shit");
   await item(owner, "one more shit").waitFor();
