@@ -239,6 +239,8 @@ static void handle_second(void *data)
 static void handle_result(void *data, const struct source *source, const struct connector_result *result)
 {
     struct relay *relay = data;
+    if (!relay->replies)
+        return;  // the relay is ending, and its sources with it: nobody waits any more
     replies_handle_result(relay->replies, source->id, result);
     crosspost_handle_result(relay->crosspost, source->id, result);
 }
