@@ -3,6 +3,7 @@ import { announce } from "./announce.js";
 import { button, card, element, empty, platformMark, refill } from "./dom.js";
 import { icon } from "./icons.js";
 import { clockTime, languageName, list, stopwatch, t } from "./i18n.js";
+import { register } from "./keys.js";
 import { decode, fetchPicture, show, wipe } from "./picture.js";
 import { startPreview } from "./preview.js";
 
@@ -26,6 +27,7 @@ export class OnAir {
     for (const part of ["on_air", "role", "questions"]) this.store.addEventListener(part, () => this.#draw());
     this.store.addEventListener("reset", () => this.#fetchAll());
     this.store.addEventListener("picture", ({ detail }) => this.#takePicture(detail));
+    register("Shift+C", "place.show", "show.clear", () => desk.act("clear").catch(() => {}), { when: () => this.store.role !== "viewer" });
     setInterval(() => document.hidden || this.#tick(), 1000);
   }
 
@@ -165,15 +167,16 @@ export class OnAir {
   }
 
   #drawState() {
-    const { count = 0, lost_ms } = this.store.overlay ?? {}, { is_blank: isBlank, is_locked: isLocked } = this.store.onAir;
-    const [kind, words] = isBlank ? ["bad", isLocked ? t("air.blank_locked") : t("show.blank")]
+    const { count = 0, lost_ms } = this.store.overlay ?? {}, { is_blank: isBlank } = this.store.onAir;
+    const [kind, words] = isBlank ? ["bad", t("air.blank")]
       : count === 0 ? ["bad", lost_ms ? t("air.overlay_lost", { time: clockTime(lost_ms) }) : t("air.no_overlay")]
       : this.#isLate() ? ["bad", t("air.overlay_late")] : ["good", ""];
     this.#state.hidden = !words;
     this.#state.className = `live-state ${kind}`;
     if (String(words) === this.#said) return;
     this.#said = String(words);
-    refill(this.#state, words && icon(isBlank ? "panic" : "unlink"), words && element("span", {}, words));
+    refill(this.#state, words && icon(isBlank ? "panic" : "unlink"), words && element("span", {}, words),
+      isBlank && this.store.role !== "viewer" && button(t("air.back_empty"), () => this.desk.act("panic", { on: false, clear: true }).catch(() => {}), { class: "quiet" }));
   }
 
   #drawWarnings() {

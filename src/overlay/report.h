@@ -1,7 +1,7 @@
 /*
  * report.h - what the overlay tells the relay: the revision that is on screen and since when, characters that no face
  * has (of questions also before they are on air), cards that are not drawn because they ended the program before, and a small picture of each view.
- * Pictures: when a view has come to rest, and a quarter of a second after it began to move; while it moves on, one a
+ * Pictures: when a view has come to rest, and a fifth of a second after it began to move; while it moves on, one a
  * second. None that looks like the one before. Thread: the loop's.
  */
 #pragma once

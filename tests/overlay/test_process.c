@@ -235,6 +235,59 @@ static void test_question_removed(void **state)
     finish(&scenario);
 }
 
+static bool has_card_preview(void *data)
+{
+    const json_t *preview = ((struct scenario *)data)->relay.preview;
+    return preview && !json_get_bool(preview, "is_empty", true);
+}
+
+static bool has_empty_preview(void *data)
+{
+    return json_get_bool(((struct scenario *)data)->relay.preview, "is_empty", false);
+}
+
+static bool is_later(void *data)
+{
+    return clock_monotonic_ms() > ((struct scenario *)data)->until_ms;
+}
+
+/* The picture of a change is there at once, and none comes for a change that is not to be seen. */
+static void test_previews_are_prompt(void **state)
+{
+    struct scenario scenario;
+    prepare(&scenario, STATE(""));
+    pid_t pid = spawn_overlay(&scenario.options);
+    assert_true(relay_serve_until(&scenario.relay, has_empty_preview, &scenario));
+    int64_t began_ms = clock_monotonic_ms();
+    scenario.relay.revision = "x:2";
+    scenario.relay.on_air = STATE("'question':" QUESTION);
+    relay_tell(&scenario.relay, "on_air");
+    assert_true(relay_serve_until(&scenario.relay, has_card_preview, &scenario));
+    int64_t took_ms = clock_monotonic_ms() - began_ms;
+    print_message("the picture of a card that enters came after %lld ms\n", (long long)took_ms);
+    assert_true(took_ms < 2000);  // 300 ms where nothing else runs
+    scenario.until_ms = clock_monotonic_ms() + 1500;
+    assert_true(relay_serve_until(&scenario.relay, is_later, &scenario));  // it has come to rest
+
+    int previews = scenario.relay.previews;
+    scenario.relay.revision = "x:3";
+    scenario.relay.on_air = STATE("'question':{'id':12,'text':'What is this?','author':{'name':'Anna'},'platform':'twitch','message':4711,'people':9}");
+    relay_tell(&scenario.relay, "on_air");
+    assert_true(relay_serve_until(&scenario.relay, is_applied, &scenario));
+    scenario.until_ms = clock_monotonic_ms() + 600;
+    assert_true(relay_serve_until(&scenario.relay, is_later, &scenario));
+    assert_int_equal(scenario.relay.previews, previews);
+
+    began_ms = clock_monotonic_ms();
+    relay_send(&scenario.relay, "{'type':'removed','ids':[4711],'reason':'deleted'}");
+    assert_true(relay_serve_until(&scenario.relay, has_empty_preview, &scenario));
+    took_ms = clock_monotonic_ms() - began_ms;
+    print_message("the picture without a deleted card came after %lld ms\n", (long long)took_ms);
+    assert_true(took_ms < 2000);
+    end_overlay(pid, SIGTERM);
+    finish(&scenario);
+}
+
 /* What a hostile or newer relay may send is left out; the picture stays. */
 static void test_nonsense(void **state)
 {
@@ -379,7 +432,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reports), cmocka_unit_test(test_reports_ready_questions), cmocka_unit_test(test_relay_restarts), cmocka_unit_test(test_relay_stays_away),
         cmocka_unit_test(test_gone_while_away),
-        cmocka_unit_test(test_removed), cmocka_unit_test(test_question_removed), cmocka_unit_test(test_nonsense), cmocka_unit_test(test_poison),
+        cmocka_unit_test(test_removed), cmocka_unit_test(test_question_removed), cmocka_unit_test(test_previews_are_prompt), cmocka_unit_test(test_nonsense), cmocka_unit_test(test_poison),
         cmocka_unit_test(test_token), cmocka_unit_test(test_reload), cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
