@@ -175,8 +175,7 @@ export class OnAir {
     this.#state.className = `live-state ${kind}`;
     if (String(words) === this.#said) return;
     this.#said = String(words);
-    refill(this.#state, words && icon(isBlank ? "panic" : "unlink"), words && element("span", {}, words),
-      isBlank && this.store.role !== "viewer" && button(t("air.back_empty"), () => this.desk.act("panic", { on: false, clear: true }).catch(() => {}), { class: "quiet" }));
+    refill(this.#state, words && icon(isBlank ? "panic" : "unlink"), words && element("span", {}, words));
   }
 
   #drawWarnings() {

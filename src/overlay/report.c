@@ -24,6 +24,7 @@ struct preview {
     bool is_old;
     int64_t changed_ms;  // monotonic: since when it is old
     int64_t sent_ms;     // monotonic
+    int64_t moving_ms;   // the same, of the last that was sent while something moved
     uint64_t hash;       // of the pixels that were sent last
     bool is_sent;        // one was, over this link
 };
@@ -209,9 +210,12 @@ static bool is_any_moving(const struct report *report)
 /* Some ms of work: it waits for a pause between movements, if there is one in time. */
 static int64_t find_due_ms(const struct preview *preview, bool is_moving)
 {
-    int64_t due_ms = preview->sent_ms + (is_moving ? MOVING_EVERY_MS : STILL_EVERY_MS);
-    int64_t first_ms = preview->changed_ms + (is_moving ? MOVING_FIRST_MS : 0);
-    return due_ms > first_ms ? due_ms : first_ms;
+    int64_t due_ms = preview->sent_ms + STILL_EVERY_MS;
+    if (is_moving && due_ms < preview->changed_ms + MOVING_FIRST_MS)
+        due_ms = preview->changed_ms + MOVING_FIRST_MS;
+    if (is_moving && due_ms < preview->moving_ms + MOVING_EVERY_MS)
+        due_ms = preview->moving_ms + MOVING_EVERY_MS;
+    return due_ms;
 }
 
 /* One view a turn, so that between two there is time for a frame. */
@@ -224,6 +228,8 @@ static void send_previews(void *data)
         struct preview *preview = &report->previews[i];
         if (preview->is_old && !is_done && find_due_ms(preview, is_moving) <= now_ms) {
             send_preview(report, report->options.views[i], preview);
+            if (is_moving)
+                preview->moving_ms = now_ms;
             is_done = true;
         }
         is_more |= preview->is_old;
@@ -253,7 +259,7 @@ struct report *report_create(const struct report_options *options)
     report->options = *options;
     report->previews = xcalloc(options->view_count, sizeof(*report->previews));
     for (size_t i = 0; i < options->view_count; i++)
-        report->previews[i].sent_ms = clock_monotonic_ms() - MOVING_EVERY_MS;
+        report->previews[i].sent_ms = report->previews[i].moving_ms = clock_monotonic_ms() - MOVING_EVERY_MS;
     timer_init(&report->state, options->loop, send_state, report);
     timer_init(&report->preview, options->loop, send_previews, report);
     return report;
