@@ -350,6 +350,9 @@ static bool start(struct overlay *overlay, struct error *err)
     if (!start_views(overlay, err) || !start_window(overlay, err) || !start_link(overlay, err))
         return false;
     handle_beat(overlay);
+    // Until a relay is found, the readers keep what the overlay before this one showed; but not for ever.
+    if (clear_after_ms(overlay) >= 0)
+        timer_start(&overlay->clear, clear_after_ms(overlay));
     if (overlay->options->seconds > 0)
         timer_start(&overlay->end, (int64_t)(overlay->options->seconds * 1000));
     return true;

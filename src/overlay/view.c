@@ -22,6 +22,7 @@ struct view {
     struct frame_writer *writer;  // owned; NULL: not published
     struct watch *watch;
     struct timer timer;           // runs only while something moves
+    bool has_state;               // it was told what is on air, if only that nothing is
     int64_t due_us;               // of the next frame
     uint64_t layers_of_gone, layouts_of_gone;
     struct view_stats stats;
@@ -191,8 +192,15 @@ static void wake(struct view *view)
     timer_start(&view->timer, 0);
 }
 
+/*
+ * The first state is painted also when there is nothing to be seen: whoever reads the stream still shows what the overlay
+ * before this one had on it, and that may be deleted by now.
+ */
 void view_apply(struct view *view, const json_t *state, int64_t now_ms, bool at_once)
 {
+    if (!view->has_state)
+        damage_add_all(&view->damage);
+    view->has_state = true;
     scene_apply(&view->scene, state, now_ms, at_once);
     wake(view);
 }

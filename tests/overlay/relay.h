@@ -2,6 +2,8 @@
 #pragma once
 
 #include <stdio.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -197,6 +199,7 @@ static inline pid_t spawn_overlay(const struct overlay_options *options)
     pid_t pid = fork();
     if (pid != 0)
         return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test that failed leaves nothing behind
     struct error err = {0};
     bool is_good = overlay_run(options, &err);
     if (!is_good)

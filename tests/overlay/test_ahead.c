@@ -163,7 +163,8 @@ static bool is_settled(void *data)
 {
     struct scene_of *scene = data;
     frame_reader_poll(scene->reader);
-    return scene->relay.preview && frame_reader_picture(scene->reader) && frame_reader_state(scene->reader) == FRAME_LIVE;
+    // The first picture may be of the view before it was told anything.
+    return !json_get_bool(scene->relay.preview, "is_empty", true) && frame_reader_picture(scene->reader) && frame_reader_state(scene->reader) == FRAME_LIVE;
 }
 
 static bool has_answers(void *data)

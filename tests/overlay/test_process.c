@@ -288,6 +288,40 @@ static void test_previews_are_prompt(void **state)
     finish(&scenario);
 }
 
+/* Killed with a card on its picture, and while it was away the card left the air: the next one's first picture is empty. */
+static void test_killed_and_cleared(void **state)
+{
+    struct scenario scenario;
+    prepare(&scenario, STATE("'question':" QUESTION));
+    pid_t pid = spawn_overlay(&scenario.options);
+    assert_true(relay_serve_until(&scenario.relay, is_applied, &scenario));
+    assert_true(relay_serve_until(&scenario.relay, is_visible, &scenario));
+    end_overlay(pid, SIGKILL);
+    scenario.relay.revision = "x:2";
+    scenario.relay.on_air = STATE("");
+    pid = spawn_overlay(&scenario.options);
+    assert_true(relay_serve_until(&scenario.relay, is_blank_picture, &scenario));
+    end_overlay(pid, SIGTERM);
+    finish(&scenario);
+}
+
+/* And where there is no relay either, after the time that cards stay without one. */
+static void test_killed_without_relay(void **state)
+{
+    struct scenario scenario;
+    prepare(&scenario, STATE("'question':" QUESTION));
+    scenario.options.clear_after_ms = 300;
+    pid_t pid = spawn_overlay(&scenario.options);
+    assert_true(relay_serve_until(&scenario.relay, is_applied, &scenario));
+    assert_true(relay_serve_until(&scenario.relay, is_visible, &scenario));
+    end_overlay(pid, SIGKILL);
+    relay_hang_up(&scenario.relay);
+    pid = spawn_overlay(&scenario.options);
+    assert_true(relay_serve_until(&scenario.relay, is_blank_picture, &scenario));
+    end_overlay(pid, SIGTERM);
+    finish(&scenario);
+}
+
 /* What a hostile or newer relay may send is left out; the picture stays. */
 static void test_nonsense(void **state)
 {
@@ -432,7 +466,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reports), cmocka_unit_test(test_reports_ready_questions), cmocka_unit_test(test_relay_restarts), cmocka_unit_test(test_relay_stays_away),
         cmocka_unit_test(test_gone_while_away),
-        cmocka_unit_test(test_removed), cmocka_unit_test(test_question_removed), cmocka_unit_test(test_previews_are_prompt), cmocka_unit_test(test_nonsense), cmocka_unit_test(test_poison),
+        cmocka_unit_test(test_removed), cmocka_unit_test(test_question_removed), cmocka_unit_test(test_killed_and_cleared), cmocka_unit_test(test_killed_without_relay), cmocka_unit_test(test_previews_are_prompt), cmocka_unit_test(test_nonsense), cmocka_unit_test(test_poison),
         cmocka_unit_test(test_token), cmocka_unit_test(test_reload), cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
