@@ -30,8 +30,8 @@ export function openMenu(anchor, entries, { label = anchor.getAttribute("aria-la
   (menu.querySelector("[aria-checked=true]") ?? items[0])?.focus();
 }
 
-function item({ label, icon: sign, run, isChecked, isDangerous, isDisabled, href, lang }) {
-  const common = { class: `menu-item ${isDangerous ? "danger" : ""}`, lang, tabindex: "-1", "data-local": true };
+function item({ label, icon: sign, run, isChecked, isDangerous, isDisabled, href, lang, place }) {
+  const common = { class: `menu-item ${isDangerous ? "danger" : ""}`, lang, tabindex: "-1", "data-local": true, "data-place": place };
   const inside = [isChecked !== undefined ? icon(isChecked ? "check" : "blank") : sign && icon(sign), element("span", {}, label)];
   if (href) return element("a", { ...common, role: "menuitem", href, target: "_blank", rel: "noopener" }, ...inside);
   return element("button", { ...common, type: "button", role: isChecked === undefined ? "menuitem" : "menuitemradio",

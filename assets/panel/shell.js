@@ -41,7 +41,7 @@ export class Shell {
     const chip = () => element("span", { class: "badge", hidden: true });
     const tab = element("button", { type: "button", role: "tab", class: "tab", id: `tab-${name}`, "aria-controls": `place-${name}`, title, onclick: () => this.open(name), "data-local": true },
       icon(sign), element("span", {}, title), chip());
-    const entry = element("button", { type: "button", class: "nav-entry", onclick: () => this.open(name), "data-local": true }, icon(sign), element("span", {}, title), chip());
+    const entry = element("button", { type: "button", class: "nav-entry", id: `nav-${name}`, onclick: () => this.open(name), "data-local": true }, icon(sign), element("span", {}, title), chip());
     this.places.set(name, { name, icon: sign, title, node, tools, body, tab, entry, count: 0, slot: 0 });
     this.desk.append(node);
   }
@@ -114,8 +114,8 @@ export class Shell {
     const all = [...this.places.values()], rest = all.slice(NAVIGATED);
     this.#nav.hidden = this.#columns > 1;
     if (this.#nav.hidden) return this.#nav.replaceChildren();
-    this.#more = element("button", { type: "button", class: "nav-entry", "data-local": true, onclick: () => openMenu(this.#more, rest.map(({ name, title, icon: sign, count }) =>
-      ({ label: count ? t("shell.place_count", { place: title, n: count }) : title, icon: sign, run: () => this.open(name, true) }))) },
+    this.#more = element("button", { type: "button", class: "nav-entry", id: "nav-more", "data-local": true, onclick: () => openMenu(this.#more, rest.map(({ name, title, icon: sign, count }) =>
+      ({ label: count ? t("shell.place_count", { place: title, n: count }) : title, icon: sign, place: name, run: () => this.open(name, true) }))) },
       icon("more"), element("span", {}, t("shell.more")), element("span", { class: "badge", hidden: true }));
     this.#nav.replaceChildren(...all.slice(0, NAVIGATED).map(({ entry }) => entry), ...(rest.length ? [this.#more] : []));
     this.#badgeMore();

@@ -1,7 +1,7 @@
 // source_form.js - adds and changes sources. The fields come from what each connector says of its own keys, so a new platform
 // needs nothing here.
 import { byId, card, element, refill } from "./dom.js";
-import { t } from "./i18n.js";
+import { has, t } from "./i18n.js";
 
 const KEPT = "***";  // what the relay shows of a secret, and what keeps it as it is
 
@@ -92,11 +92,12 @@ export class SourceForm {
 // Those without a word of help are for tests and proxies, unless nothing goes without them.
 const shown = (key) => Boolean(key.help) || key.required;
 
-// Where the key's own name is no word for people. The form's first choice is "Platform" already.
+// The usual ones stand in the languages' words. Where the key's own name is no word for people. The form's first choice is "Platform" already.
 const titles = { as: "Becomes", ca_file: "Certificates", kofi_token: "Ko-fi token", nickserv: "NickServ", platform: "Name of the platform" };
 const shorts = { api: "API", id: "ID", ids: "IDs", url: "URL" };
 
 function title(name) {
+  if (has(`source_form.key_${name}`)) return t(`source_form.key_${name}`);
   const words = name.split("_").map((word) => shorts[word] ?? word).join(" ");
   return titles[name] ?? words[0].toUpperCase() + words.slice(1);
 }

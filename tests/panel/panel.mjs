@@ -272,7 +272,7 @@ test("nothing is wrong for those who cannot see or use a mouse (axe)", async () 
 test("on a phone there are tabs, and nothing is wider than the screen", async () => {
   await page.setViewportSize({ width: 390, height: 844 });
   for (const name of ["Chat", "Questions", "Show", "Sources"]) {
-    await page.locator(".bottom-nav").getByRole("button", { name }).click();
+    await openPlace(page, name.toLowerCase());
     await shoot(`phone-${name.toLowerCase()}`);
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name} is wider than the screen`);
   }

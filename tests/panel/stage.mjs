@@ -43,10 +43,14 @@ export async function faults(page) {
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, any }) => `${html.slice(0, 120)} ${any[0]?.message ?? ""}`).join(" | ")}`);
 }
 
-// Brings a place of the desk to view: "chat", "questions", "show", "sources" …
+// Brings a place of the desk to view: "chat", "questions", "show", "sources" … On a phone by the bar at the bottom, or what lies behind its last button.
 export async function openPlace(page, name) {
-  const opener = page.locator(`#tab-${name}:visible`);
-  if (await opener.count()) await opener.click();
+  const tab = page.locator(`#tab-${name}:visible`), entry = page.locator(`#nav-${name}:visible`), more = page.locator("#nav-more:visible");
+  if (await tab.count()) return tab.click();
+  if (await entry.count()) return entry.click();
+  if ((await more.count()) === 0) return null;
+  await more.click();
+  return page.locator(`.menu [data-place="${name}"]`).click();
 }
 
 export class Stage {
