@@ -1,6 +1,6 @@
 /*
  * Lists of words and texts: what stands before an empty line is a list, the rest is a text. Places that are found lie
- * within the text, at whole characters, and do not overlap; a line that is refused says where. Deps: base, text_key.
+ * within the text, at whole characters; a line that is refused says where. The text's addresses likewise. Deps: base, text_key.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/utf8.h"
+#include "relay/links.h"
 #include "relay/words.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -46,6 +47,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct word_hit hits[WORD_HITS_MAX];
     check_hits(text, hits, words_find(words, text, NULL, 0, hits, WORD_HITS_MAX));
     words_destroy(words);
+    static const char *const allowed[] = {"example.org"};
+    struct links *links = links_create();
+    struct link_hit link;
+    if (links_find(links, text, allowed, 1, &link) &&
+        (link.from >= link.to || link.to > text.len || !is_within(text, link.from) || !is_within(text, link.to) ||
+         memchr(link.domain, '\0', sizeof(link.domain)) == NULL))
+        abort();
+    links_destroy(links);
     free(copy);
     return 0;
 }
