@@ -2,8 +2,10 @@
 #include "api/client.h"
 #include "api/command.h"
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "relay/heard.h"
 #include "relay/question_chapters.h"
 #include "relay/questions.h"
 
@@ -15,6 +17,7 @@ static json_t *show_result(const struct call *call)
 static enum outcome begin(const struct call *call, json_t **result, struct error *err)
 {
     questions_begin_show(call->api->relay->questions, call->by);
+    heard_begin_show(call->api->relay->heard, clock_unix_ms());
     client_end_expired(call->api, true);
     *result = show_result(call);
     return COMMAND_DONE;

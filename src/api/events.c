@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "chat/message.h"
 #include "relay/captions.h"
+#include "relay/heard.h"
 #include "relay/journal.h"
 #include "relay/on_air.h"
 #include "relay/polls.h"
@@ -111,6 +112,17 @@ static void handle_question_removed(void *data, uint64_t id)
     send_candidates(data);
     struct buffer json = {0};
     buffer_printf(&json, "{\"type\":\"question_removed\",\"id\":%" PRIu64, id);
+    finish(data, TOPIC_DESK, &json);
+}
+
+static void handle_heard(void *data)
+{
+    const struct api *api = data;
+    struct buffer json = {0};
+    buffer_add_string(&json, "{\"type\":\"heard\",\"heard\":");
+    heard_write_json(api->relay->heard, &json);
+    buffer_add_string(&json, ",\"fairness\":");
+    questions_write_fairness(api->relay->questions, &json);
     finish(data, TOPIC_DESK, &json);
 }
 
@@ -280,6 +292,7 @@ const struct relay_listener_impl api_listener = {
     .on_air = handle_on_air,
     .question = handle_question,
     .question_removed = handle_question_removed,
+    .heard = handle_heard,
     .poll = handle_poll,
     .saved_polls = handle_saved_polls,
     .native_polls = handle_native_polls,

@@ -13,6 +13,7 @@
 #include "base/buffer.h"
 #include "chat/message.h"
 #include "relay/captions.h"
+#include "relay/heard.h"
 #include "relay/message_filter.h"
 #include "relay/on_air.h"
 #include "relay/polls.h"
@@ -52,7 +53,9 @@ static void add_desk(const struct api *api, struct buffer *out)
         add_comma(out, i);
         question_write_warned(api, questions_at(relay->questions, i), out);
     }
-    buffer_add_string(out, "],\"polls\":[");
+    buffer_add_string(out, "],\"heard\":");
+    heard_write_json(relay->heard, out);
+    buffer_add_string(out, ",\"polls\":[");
     for (size_t i = 0; i < polls_count(relay->polls); i++) {
         add_comma(out, i);
         poll_write_json(polls_at(relay->polls, i), out);

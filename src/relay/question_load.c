@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -9,6 +10,7 @@
 #include "relay/journal.h"
 #include "relay/question_store.h"
 #include "relay/questions_private.h"
+#include "relay/upvotes.h"
 
 static char *copy_text(const json_t *object, const char *key)
 {
@@ -199,6 +201,9 @@ bool questions_load(struct questions *questions, struct error *err)
     questions_load_shows(questions);
     journal_each_state(journal, QUESTION_KEY, load_one, questions);
     keep_one_on_air(questions);
+    questions_load_upvotes(questions);
+    questions_forget_askers(questions, clock_unix_ms());
+    questions_update_fairness(questions);
     const char *reserved = journal_state(journal, QUESTION_LAST_ID_KEY);
     uint64_t last = reserved ? strtoull(reserved, NULL, 10) : 0;
     if (last > questions->last_id)

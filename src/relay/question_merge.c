@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "relay/question_group.h"
 #include "relay/questions_private.h"
+#include "relay/upvotes.h"
 
 static struct question_ask *append_ask(struct question *question, const struct question_ask *ask)
 {
@@ -78,6 +79,7 @@ bool questions_merge(struct questions *questions, uint64_t id, uint64_t into, co
     guest->merged_into = into;
     question_set_add(&questions->merged, guest);
     questions_group(questions, guest);
+    questions_recount_upvotes(questions, target);
     question_end_change(questions, guest, by);
     question_end_change(questions, target, by);
     questions_end_step(questions);
@@ -114,6 +116,9 @@ void questions_wake(struct questions *questions, uint64_t id, const char *by)
         guest->platforms[i].spill = 0;
     question_recount(guest);
     questions_insert(questions, guest);
+    questions_recount_upvotes(questions, guest);
+    if (target)
+        questions_recount_upvotes(questions, target);
     question_begin_change(questions, guest, QUESTION_ACTION_UNDO, by);
     question_end_change(questions, guest, by);
 }

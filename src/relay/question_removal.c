@@ -5,6 +5,7 @@
 #include "chat/message.h"
 #include "relay/questions_private.h"
 #include "relay/queue.h"
+#include "relay/upvotes.h"
 #include "relay/text_key.h"
 
 static bool is_listed(const struct queue_removal *removal, uint64_t id)
@@ -64,6 +65,7 @@ static void stand_in(struct questions *questions, struct question *gone)
     question->asked_ms = gone->asks[0].asked_ms;
     question->show_ms = gone->show_ms;
     question->is_carried = gone->is_carried;
+    question_move_upvotes(questions, gone, question);
     question->score = gone->score;
     question->reasons = gone->reasons;
     question->asks = gone->asks;
@@ -112,6 +114,7 @@ static void remove_question(struct questions *questions, struct question *questi
 
 void questions_handle_removal(struct questions *questions, const struct queue_removal *removal)
 {
+    questions_remove_upvotes(questions, removal);
     questions_begin_step(questions);
     clean_hidden(questions, removal);
     uint64_t before = UINT64_MAX;  // by id: what is removed and what wakes moves the others in the list
@@ -188,6 +191,7 @@ void questions_handle_clear(struct questions *questions, struct str source, uint
 
 void questions_handle_edit(struct questions *questions, const struct message *message)
 {
+    questions_edit_upvote(questions, message);
     questions_begin_step(questions);
     for (size_t i = questions->count; i-- > 0;) {
         struct question *question = questions->slots[i].question;

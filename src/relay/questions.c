@@ -9,12 +9,14 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "chat/message.h"
+#include "relay/heard.h"
 #include "relay/question_detect.h"
 #include "relay/question_group.h"
 #include "relay/question_print.h"
 #include "relay/question_words.h"
 #include "relay/questions_private.h"
 #include "relay/text_key.h"
+#include "relay/upvotes.h"
 
 struct questions *questions_create(const struct questions_options *options, struct error *err)
 {
@@ -52,6 +54,7 @@ void question_destroy(struct question *question)
     free(question->text_original);
     free(question->language);
     free(question->changed_by);
+    free(question->upvotes);
     free(question);
 }
 
@@ -212,6 +215,8 @@ struct question *questions_make(struct questions *questions, char *text)
     question->claimed_by = xstrdup("");
     question->asked_ms = question->changed_ms = clock_unix_ms();
     question->show_ms = questions_show_ms(questions);
+    question_give_code(questions, question);
+    question->fairness = FAIRNESS_EVEN;
     return questions_insert(questions, question);
 }
 
@@ -274,12 +279,15 @@ struct question *questions_ask(struct questions *questions, const struct message
     question = find_same(questions, text);
     if (question && question_has_author(question, message->is.platform, message->is.author.id))
         return question;  // one author counts once
+    if (question)
+        question_drop_upvote_of(questions, question, message);
     if (!question) {
         question = questions_make(questions, question_clean_text(text));
         question->is_candidate = true;
         question->asked_ms = message->is.time_ms ? message->is.time_ms : message->received_ms;
     }
     question_add_ask(question, message, text);
+    question_note_asker(questions, question, message);
     return question;
 }
 
@@ -288,7 +296,7 @@ void questions_handle_message(struct questions *questions, const struct message 
     enum message_kind kind = message->is.kind;
     if (kind != MESSAGE_CHAT && kind != MESSAGE_ACTION && kind != MESSAGE_GIFT && kind != MESSAGE_QUESTION)
         return;
-    if (message->is.text.len == 0 || (message->is.author.roles & ROLE_BOT))
+    if (message->is.text.len == 0 || (message->is.author.roles & ROLE_BOT) || questions_handle_upvote(questions, message))
         return;
     struct buffer plain = {0};
     text_key_add_plain(&plain, message);

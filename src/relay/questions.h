@@ -18,6 +18,8 @@ struct buffer;
 struct error;
 struct journal;
 struct message;
+struct heard;
+struct question_upvote;
 struct question_words;
 struct questions;
 struct queue_removal;
@@ -132,10 +134,13 @@ struct question {
     size_t change_count;
     uint64_t merged_into;       // it sleeps there, in no list, until that merge is taken back; 0: it does not
     char code[QUESTION_CODE_BYTES];  // "+1 CODE"; "": none
-    uint64_t votes;             // +1 and replies, one an author
+    struct question_upvote *upvotes;  // upvotes.h
+    size_t upvote_count, upvote_capacity;
+    uint64_t votes;             // of them, those by who did not ask, with those of what was merged into it
+    bool is_first_time;         // its author had asked nothing before in this journal
     int score;                  // 1..100: how surely it is a question; 0: nobody looked, a person says so
     unsigned reasons;           // why, question_detect.h
-    double fairness;            // higher: from those less heard so far
+    int fairness;               // 0..100, the higher the less heard so far are those like its author; heard.h
     // private
     uint64_t change_number;  // given last
     bool is_dirty;
@@ -145,6 +150,7 @@ struct questions_options {
     struct journal *journal;  // borrowed; NULL: nothing survives (tests)
     int retention_days;       // of earlier shows' questions; 0: 30; negative: for ever
     const struct question_words *words;  // borrowed, until questions_set_words(); NULL: marks and the usual commands ask
+    const struct heard *heard;  // borrowed; NULL: all questions are as fair
     void *data;
     /* Required both. `question` is new or changed; borrowed for the call. */
     void (*changed)(void *data, const struct question *question);
@@ -159,6 +165,10 @@ void questions_destroy(struct questions *questions);
 
 /* From now on questions are found by these; borrowed. Those that were found stay. */
 void questions_set_words(struct questions *questions, const struct question_words *words);
+
+/* Who has been heard changed: every question's fairness is made anew. Told with the event `heard`, not each by each. */
+void questions_update_fairness(struct questions *questions);
+void questions_write_fairness(const struct questions *questions, struct buffer *out);  // {"12":80,…}, new and ready ones
 
 /* Makes a candidate of a message that asks, or joins it to the question that asked the same. */
 void questions_handle_message(struct questions *questions, const struct message *message);

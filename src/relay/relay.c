@@ -16,6 +16,7 @@
 #include "relay/chat_commands.h"
 #include "relay/crosspost.h"
 #include "relay/gate.h"
+#include "relay/heard.h"
 #include "relay/intake.h"
 #include "relay/journal.h"
 #include "relay/poll_platforms.h"
@@ -109,9 +110,19 @@ static void handle_clock(void *data)
 
 /* --- What the parts say --- */
 
+static void handle_heard(void *data)
+{
+    struct relay *relay = data;
+    if (!relay->questions)
+        return;
+    questions_update_fairness(relay->questions);
+    TELL(relay, heard);
+}
+
 static void handle_question(void *data, const struct question *question)
 {
     struct relay *relay = data;
+    heard_handle_question(relay->heard, question, clock_unix_ms());
     TELL(relay, question, question);
     if (question->claimed_until_ms && relay->on_air) {
         handle_clock(relay);
@@ -124,6 +135,7 @@ static void handle_question_removed(void *data, uint64_t id)
 {
     struct relay *relay = data;
     update_on_air(relay);
+    heard_handle_removed(relay->heard, id, clock_unix_ms());
     TELL(relay, question_removed, id);
 }
 
@@ -395,9 +407,10 @@ void relay_set_question_words(struct relay *relay, const struct question_words_o
 
 static bool create_desk(struct relay *relay, const struct relay_options *options, struct error *err)
 {
+    relay->heard = heard_create(&(struct heard_options){.journal = relay->journal, .data = relay, .changed = handle_heard});
     relay_set_question_words(relay, options->question_words);
     relay->questions = questions_create(&(struct questions_options){
-        .journal = relay->journal, .words = relay->question_words, .retention_days = options->retention_days, .data = relay,
+        .journal = relay->journal, .words = relay->question_words, .heard = relay->heard, .retention_days = options->retention_days, .data = relay,
         .changed = handle_question, .removed = handle_question_removed,
         .dirty = handle_dirty}, err);
     relay->polls = relay->questions ? polls_create(&(struct polls_options){
@@ -530,6 +543,7 @@ void relay_destroy(struct relay *relay)
     poll_recounts_destroy(relay->recounts);
     polls_destroy(relay->polls);
     questions_destroy(relay->questions);
+    heard_destroy(relay->heard);
     question_words_use(NULL);
     question_words_destroy(relay->question_words);
     intake_destroy(relay->intake);

@@ -24,6 +24,7 @@ struct crosspost;
 struct error;
 struct gate;
 struct gate_caught;
+struct heard;
 struct intake;
 struct journal;
 struct journal_gap;
@@ -89,6 +90,7 @@ struct relay_listener_impl {
     void (*on_air)(void *data);  // see on_air.h for revision and JSON
     void (*question)(void *data, const struct question *question);
     void (*question_removed)(void *data, uint64_t id);
+    void (*heard)(void *data);  // who has been heard, and every question's fairness
     void (*poll)(void *data, const struct poll *poll);
     void (*saved_polls)(void *data);   // see polls_write_saved()
     void (*native_polls)(void *data);  // see polls_write_natives()
@@ -126,6 +128,7 @@ struct relay {
     struct rates *rates;
     struct replies *replies;
     struct crosspost *crosspost;
+    struct heard *heard;
     struct question_words *question_words;
     struct questions *questions;
     struct polls *polls;
