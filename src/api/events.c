@@ -120,7 +120,7 @@ static void handle_heard(void *data)
     const struct api *api = data;
     struct buffer json = {0};
     buffer_add_string(&json, "{\"type\":\"heard\",\"heard\":");
-    heard_write_json(api->relay->heard, &json);
+    heard_write_json(api->relay->heard, api->relay->questions, &json);
     buffer_add_string(&json, ",\"fairness\":");
     questions_write_fairness(api->relay->questions, &json);
     finish(data, TOPIC_DESK, &json);

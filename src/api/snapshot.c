@@ -54,7 +54,7 @@ static void add_desk(const struct api *api, struct buffer *out)
         question_write_warned(api, questions_at(relay->questions, i), out);
     }
     buffer_add_string(out, "],\"heard\":");
-    heard_write_json(relay->heard, out);
+    heard_write_json(relay->heard, relay->questions, out);
     buffer_add_string(out, ",\"polls\":[");
     for (size_t i = 0; i < polls_count(relay->polls); i++) {
         add_comma(out, i);

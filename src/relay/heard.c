@@ -81,33 +81,66 @@ static void count_all(struct heard *heard, int64_t ms, uint64_t times)
 
 /* --- JSON --- */
 
-static void add_group(struct buffer *out, const struct group *group)
+/* How many questions of the list are of this group. */
+typedef const char *(*name_fn)(const struct question *question);
+
+static const char *language_of(const struct question *question)
 {
-    buffer_printf(out, "{\"seconds\":%" PRId64 ",\"count\":%" PRIu64 "}", group ? group->ms / 1000 : 0, group ? group->count : 0);
+    return question->language;
 }
 
-static void add_groups(struct buffer *out, const char *key, const struct groups *groups)
+static const char *platform_of(const struct question *question)
 {
-    buffer_printf(out, ",\"%s\":{", key);
-    for (size_t i = 0; i < groups->count; i++) {
-        if (i > 0)
-            buffer_add_char(out, ',');
-        buffer_add_json(out, groups->items[i].name, strlen(groups->items[i].name));
-        buffer_add_char(out, ':');
-        add_group(out, &groups->items[i]);
+    return question->ask_count > 0 ? question->asks[0].platform : "";
+}
+
+static const char *asker_of(const struct question *question)
+{
+    return question->ask_count == 0 ? "" : question->is_first_time ? "first" : "other";
+}
+
+static uint64_t count_asked(const struct questions *questions, name_fn name_of, const char *name)
+{
+    uint64_t asked = 0;
+    for (size_t i = 0; questions && i < questions_count(questions); i++)
+        asked += strncmp(name_of(questions_at(questions, i)), name, NAME_BYTES - 1) == 0;
+    return asked;
+}
+
+/* What was on air is asked too, also when its question has left the list. */
+static void add_figures(struct buffer *out, const struct group *group, uint64_t asked)
+{
+    uint64_t heard = group ? group->count : 0;
+    buffer_printf(out, "\"heard\":%" PRIu64 ",\"asked\":%" PRIu64 ",\"seconds\":%" PRId64 "}", heard, asked > heard ? asked : heard,
+                  group ? group->ms / 1000 : 0);
+}
+
+/* Those that were heard, and those that only asked. */
+static void add_groups(struct buffer *out, const char *list, const char *key, const struct groups *groups,
+                       const struct questions *questions, name_fn name_of)
+{
+    struct groups all = *groups;
+    for (size_t i = 0; questions && i < questions_count(questions); i++)
+        count(&all, name_of(questions_at(questions, i)), 0, 0);
+    buffer_printf(out, ",\"%s\":[", list);
+    for (size_t i = 0; i < all.count; i++) {
+        buffer_printf(out, "%s{\"%s\":", i > 0 ? "," : "", key);
+        buffer_add_json(out, all.items[i].name, strlen(all.items[i].name));
+        buffer_add_char(out, ',');
+        add_figures(out, &all.items[i], count_asked(questions, name_of, all.items[i].name));
     }
-    buffer_add_char(out, '}');
+    buffer_add_char(out, ']');
 }
 
-void heard_write_json(const struct heard *heard, struct buffer *out)
+void heard_write_json(const struct heard *heard, const struct questions *questions, struct buffer *out)
 {
     buffer_printf(out, "{\"since_ms\":%" PRId64, heard->since_ms);
-    add_groups(out, "languages", &heard->languages);
-    add_groups(out, "platforms", &heard->platforms);
-    buffer_add_string(out, ",\"first_timers\":");
-    add_group(out, find(&heard->askers, "first"));
-    buffer_add_string(out, ",\"others\":");
-    add_group(out, find(&heard->askers, "other"));
+    add_groups(out, "languages", "language", &heard->languages, questions, language_of);
+    add_groups(out, "platforms", "platform", &heard->platforms, questions, platform_of);
+    buffer_add_string(out, ",\"first_timers\":{");
+    add_figures(out, find(&heard->askers, "first"), count_asked(questions, asker_of, "first"));
+    buffer_add_string(out, ",\"others\":{");
+    add_figures(out, find(&heard->askers, "other"), count_asked(questions, asker_of, "other"));
     buffer_add_char(out, '}');
 }
 

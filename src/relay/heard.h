@@ -11,6 +11,7 @@ struct buffer;
 struct heard;
 struct journal;
 struct question;
+struct questions;
 
 enum { HEARD_GROUPS_MAX = 32, FAIRNESS_EVEN = 50 };
 
@@ -33,5 +34,8 @@ void heard_begin_show(struct heard *heard, int64_t now_ms);
 /* 0..100; docs/api.md says how it is made. NULL or a question without author: FAIRNESS_EVEN. */
 int heard_fairness(const struct heard *heard, const struct question *question);
 
-/* {"since_ms":…,"languages":{"fa":{"seconds":90,"count":2}},"platforms":{…},"first_timers":{…},"others":{…}} */
-void heard_write_json(const struct heard *heard, struct buffer *out);
+/*
+ * {"since_ms":…,"languages":[{"language":"fa","heard":2,"asked":14,"seconds":90}],"platforms":[…],"first_timers":{…},"others":{…}}
+ * questions: who asked; NULL: only who was heard.
+ */
+void heard_write_json(const struct heard *heard, const struct questions *questions, struct buffer *out);

@@ -32,7 +32,7 @@
 
 #define HANDLED_KEY "relay:handled"
 
-enum { FLUSH_MS = 200, NOTICE_BYTES = 512, CLOCK_MS_MAX = 60 * 1000, NOTE_MESSAGES = 2000 };
+enum { FLUSH_MS = 200, ASKED_MS = 5000, NOTICE_BYTES = 512, CLOCK_MS_MAX = 60 * 1000, NOTE_MESSAGES = 2000 };
 
 /*
  * Calls fn of every listener that has it. A listener may remove itself; `next` is taken before, so it must not remove
@@ -59,11 +59,21 @@ static void start_flush(struct relay *relay)
     timer_start(&relay->flush, wait_ms > 0 ? wait_ms : 0);
 }
 
+/* How many ask is part of who is heard; nobody needs it at once. */
+static void tell_askers(struct relay *relay)
+{
+    if (relay->flushed_ms - relay->asked_ms < ASKED_MS)
+        return;
+    relay->asked_ms = relay->flushed_ms;
+    TELL(relay, heard);
+}
+
 static void handle_flush(void *data)
 {
     struct relay *relay = data;
     relay->flushed_ms = clock_monotonic_ms();
     questions_flush(relay->questions);
+    tell_askers(relay);
     polls_flush(relay->polls);
     char text[24];
     relay->noted_id = relay->handled_id;

@@ -154,6 +154,7 @@ struct relay {
     json_t *written;        // source id → its entry as given, secrets and all: for writing back, never for showing
     json_t *refused;        // array: entries that did not start, written back all the same for their owner to mend
     int64_t flushed_ms;     // monotonic
+    int64_t asked_ms;       // when the figures of who asks were told, monotonic
     int64_t on_air_ns;      // monotonic: the on-air state changed last
     uint64_t handled_id;    // the newest message that questions and polls have seen
     uint64_t noted_id;      // the same as the journal was told last

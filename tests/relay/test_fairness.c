@@ -28,7 +28,7 @@ static struct question made(uint64_t id, enum question_state state, const char *
 static char *json_of(const struct heard *heard)
 {
     struct buffer out = {0};
-    heard_write_json(heard, &out);
+    heard_write_json(heard, NULL, &out);
     return buffer_take(&out);
 }
 
@@ -57,7 +57,7 @@ static void test_meter(void **state)
     heard_handle_question(heard, &english, 1000000);
     heard_handle_question(heard, &english, 1005000);  // told again: nothing new
     assert_int_equal(changed, 1);
-    assert_has(heard, "\"languages\":{\"en\":{\"seconds\":0,\"count\":1}}");
+    assert_has(heard, "\"languages\":[{\"language\":\"en\",\"heard\":1,\"asked\":1,\"seconds\":0}]");
 
     // killed and started on air: the time goes on
     heard_destroy(heard);
@@ -65,9 +65,9 @@ static void test_meter(void **state)
     english.state = QUESTION_ANSWERED;
     heard_handle_question(heard, &english, 1090000);
     assert_int_equal(changed, 2);
-    assert_has(heard, "\"languages\":{\"en\":{\"seconds\":90,\"count\":1}}");
-    assert_has(heard, "\"platforms\":{\"twitch\":{\"seconds\":90,\"count\":1}}");
-    assert_has(heard, "\"first_timers\":{\"seconds\":0,\"count\":0},\"others\":{\"seconds\":90,\"count\":1}");
+    assert_has(heard, "\"languages\":[{\"language\":\"en\",\"heard\":1,\"asked\":1,\"seconds\":90}]");
+    assert_has(heard, "\"platforms\":[{\"platform\":\"twitch\",\"heard\":1,\"asked\":1,\"seconds\":90}]");
+    assert_has(heard, "\"first_timers\":{\"heard\":0,\"asked\":0,\"seconds\":0},\"others\":{\"heard\":1,\"asked\":1,\"seconds\":90}");
 
     // en 120 s of 150 with the grace, so 100 - 50 * 2 * 120 / 150 = 20; fa 100 - 50 * 2 * 30 / 150 = 80, in all three
     assert_int_equal(heard_fairness(heard, &persian), 80);
@@ -79,12 +79,12 @@ static void test_meter(void **state)
     heard_handle_question(heard, &persian, 2000000);
     heard_handle_removed(heard, 3, 2090000);
     heard_handle_removed(heard, 3, 2990000);
-    assert_has(heard, "\"fa\":{\"seconds\":90,\"count\":1}");
+    assert_has(heard, "{\"language\":\"fa\",\"heard\":1,\"asked\":1,\"seconds\":90}");
     assert_int_equal(heard_fairness(heard, &persian), FAIRNESS_EVEN);
     assert_int_equal(heard_fairness(heard, &waiting_english), FAIRNESS_EVEN);
 
     heard_begin_show(heard, 3000000);
-    assert_has(heard, "{\"since_ms\":3000000,\"languages\":{},\"platforms\":{}");
+    assert_has(heard, "{\"since_ms\":3000000,\"languages\":[],\"platforms\":[]");
     heard_destroy(heard);
     journal_close(journal);
     loop_destroy(loop);
