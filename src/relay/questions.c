@@ -101,6 +101,7 @@ struct question *questions_insert(struct questions *questions, struct question *
         questions->slots[at] = questions->slots[at - 1];
     questions->slots[at] = (struct question_slot){question};
     questions_group(questions, question);
+    question->fairness = heard_fairness(questions->options.heard, question);
     for (size_t i = 0; i < question->ask_count; i++) {
         if (question->asks[i].message > questions->last_asked)
             questions->last_asked = question->asks[i].message;
@@ -216,7 +217,6 @@ struct question *questions_make(struct questions *questions, char *text)
     question->asked_ms = question->changed_ms = clock_unix_ms();
     question->show_ms = questions_show_ms(questions);
     question_give_code(questions, question);
-    question->fairness = FAIRNESS_EVEN;
     return questions_insert(questions, question);
 }
 
