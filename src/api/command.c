@@ -334,9 +334,7 @@ static bool check_role(const struct command *command, const struct identity *who
 /* To undo may bring back on air what was there, this one or the one that it took the place of. */
 static bool undo_airs(const struct relay *relay, const json_t *arguments)
 {
-    const struct question *question = questions_find(relay->questions, (uint64_t)json_get_int(arguments, "id", 0));
-    return question && question->change_count > 0 &&
-           (question->state == QUESTION_ON_AIR || question->changes[question->change_count - 1].state == QUESTION_ON_AIR);
+    return questions_undo_airs(relay->questions, (uint64_t)json_get_int(arguments, "id", 0));
 }
 
 static bool check_lock(const struct command *command, const struct reply *reply, const json_t *arguments, struct error *err)

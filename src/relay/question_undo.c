@@ -135,6 +135,18 @@ static void make_room(struct questions *questions, const struct undo_step *step,
     question_end_change(questions, now, by);
 }
 
+bool questions_undo_airs(struct questions *questions, uint64_t id)
+{
+    struct question *question = questions_get(questions, id, NULL);
+    if (!question || !question_last_undoable(question))
+        return false;
+    struct undo_step step = find_step(questions, question);
+    bool airs = false;
+    for (size_t i = 0; i < step.count; i++)
+        airs |= goes_on_air(step.members[i]);
+    return airs;
+}
+
 bool questions_undo(struct questions *questions, uint64_t id, uint64_t change, const char *by, struct error *err)
 {
     struct question *question = questions_get(questions, id, err);

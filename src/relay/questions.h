@@ -233,6 +233,9 @@ const struct question *questions_split(struct questions *questions, uint64_t id,
  */
 bool questions_undo(struct questions *questions, uint64_t id, uint64_t change, const char *by, struct error *err);
 
+/* Whether that would bring one on air that is not there now, this one or one that the same command changed. */
+bool questions_undo_airs(struct questions *questions, uint64_t id);
+
 /* The number that takes back what was done last; 0: nothing can be. */
 uint64_t question_undo_number(const struct question *question);
 

@@ -116,6 +116,29 @@ static void test_panic_locks(void **state)
     desk_fini(&desk);
 }
 
+/* What was taken off the air is not brought back by undo while it is locked, whatever was done and undone in between. */
+static void test_panic_locks_undo(void **state)
+{
+    static const char *const between[] = {"question.note", "question.edit", "question.pin"};
+    for (size_t i = 0; i < ARRAY_LENGTH(between); i++) {
+        struct desk desk;
+        struct caller caller;
+        desk_init(&desk);
+        desk_start(&desk);
+        caller_open(&caller, &desk, NULL);
+        caller_must(&caller, "question.add", "\"text\":\"first\"");
+        caller_must(&caller, "question.air", "\"id\":1");
+        caller_must(&caller, "clear", "");
+        caller_must(&caller, between[i], strcmp(between[i], "question.pin") == 0 ? "\"id\":1" : "\"id\":1,\"text\":\"shorter\"");
+        caller_must(&caller, "panic", "");
+        caller_must(&caller, "question.undo", "\"id\":1");
+        caller_refused(&caller, "question.undo", "\"id\":1", "locked: somebody pressed panic");
+        assert_null(questions_on_air(desk.relay->questions));
+        caller_close(&caller);
+        desk_fini(&desk);
+    }
+}
+
 /* A command that is in no table would be a rule that holds for nothing. */
 static void test_rules_name_commands(void **state)
 {
@@ -400,7 +423,7 @@ static void test_audit_filters(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_next_in_chat), cmocka_unit_test(test_panic_locks), cmocka_unit_test(test_rules_name_commands),
+        cmocka_unit_test(test_next_in_chat), cmocka_unit_test(test_panic_locks), cmocka_unit_test(test_panic_locks_undo), cmocka_unit_test(test_rules_name_commands),
         cmocka_unit_test(test_people),       cmocka_unit_test(test_many_people), cmocka_unit_test(test_notes),
         cmocka_unit_test(test_audit),        cmocka_unit_test(test_audit_filters),
     };
