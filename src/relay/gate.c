@@ -193,10 +193,12 @@ static void replace_message(struct message **place, struct message *message)
 static bool count_up(struct gate *gate, struct message *message)
 {
     for (size_t i = gate->held_count; i-- > 0;) {
-        if (same_streak(gate->held[i].message, message)) {
-            replace_message(&gate->held[i].message, message);
-            return true;
-        }
+        struct held *held = &gate->held[i];
+        if (!same_streak(held->message, message))
+            continue;
+        held->is_text_withheld |= !str_equal(held->message->is.text, message->is.text);
+        replace_message(&held->message, message);
+        return true;
     }
     for (size_t i = gate->event_count; i-- > 0;) {
         struct gate_event *event = &gate->events[i];

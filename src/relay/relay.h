@@ -147,6 +147,7 @@ struct relay {
     struct timer clock;     // the next caption line or the next end of a poll
     struct timer patience;  // a card that waits for the journal is looked at again
     struct timer gate_timer;  // the next line that has waited its time
+    int64_t gate_ran_ms, gate_due_ms;  // monotonic; 0: not yet
     bool gate_is_wanted;    // by a view
     json_t *languages;      // array
     json_t *bad_words;      // array of the call that reads the lists, borrowed; NULL: nobody asks

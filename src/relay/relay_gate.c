@@ -54,20 +54,29 @@ static bool is_wanted(const struct relay_options *options)
     return false;
 }
 
+static void start_gate(struct relay *relay, int64_t due_ms, int64_t now_ms)
+{
+    relay->gate_due_ms = due_ms;
+    timer_start(&relay->gate_timer, due_ms > now_ms ? due_ms - now_ms : 0);
+}
+
 static void run_gate(void *data)
 {
     struct relay *relay = data;
     int64_t now_ms = clock_monotonic_ms(), next_ms = gate_update(relay->gate, now_ms);
+    relay->gate_ran_ms = now_ms;
     relay_update_on_air(relay);  // an alert may have stood its time
     if (next_ms != 0)
-        timer_start(&relay->gate_timer, next_ms > now_ms ? next_ms - now_ms : 0);
+        start_gate(relay, next_ms, now_ms);
 }
 
-/* At the end of the turn, or when the timer that runs already says. */
+/* At the end of the turn, or soon after the last time: what came does not wait for what is held longer. */
 void relay_run_gate(struct relay *relay)
 {
-    if (relay->gate_is_wanted && !timer_is_running(&relay->gate_timer))
-        timer_start(&relay->gate_timer, 0);
+    int64_t due_ms = relay->gate_ran_ms + GATE_PASS_MS;
+    bool is_soon = timer_is_running(&relay->gate_timer) && relay->gate_due_ms <= due_ms;
+    if (relay->gate_is_wanted && !is_soon)
+        start_gate(relay, due_ms, clock_monotonic_ms());
 }
 
 static void set_gate(struct relay *relay, const json_t *settings)
