@@ -1,6 +1,7 @@
 // poll_form.js - what is asked: answers that grow with what is written, a second language, how votes count.
 import { button, element, field, iconButton, refill, toggle } from "./dom.js";
 import { duration, languageName, number, t } from "./i18n.js";
+import { showPreview } from "./preview.js";
 
 const OPTIONS_MAX = 10, SECONDS = [30, 60, 120, 300, 600];
 const LANGUAGES = ["en", "fa", "ar", "zh-Hant", "zh-Hans", "es", "tr", "fr", "de", "pt", "ru", "hi", "id", "th", "ja", "ko"];
@@ -39,7 +40,7 @@ export class PollForm {
         field({ id: "poll-mode", label: t("poll.counts") }, this.#mode), field({ id: "poll-hide", label: t("poll.hide") }, this.#hide)),
       this.#air, this.#native,
       element("div", { class: "row tools" }, element("button", { type: "submit", class: "primary" }, t("poll.start")),
-        button(t("common.save"), () => this.#save()), button(t("common.cancel"), oncancel, { class: "quiet", "data-local": true })));
+        button(t("preview.title"), ({ currentTarget }) => this.#preview(currentTarget), { id: "poll-preview" }), button(t("common.save"), () => this.#save()), button(t("common.cancel"), oncancel, { class: "quiet", "data-local": true })));
   }
 
   // Views whose numbers may be hidden apart, and whether a platform can run a poll of its own.
@@ -94,6 +95,11 @@ export class PollForm {
       remove.disabled = rows.length <= 2;
       first.required = index < 2;
     });
+  }
+
+  #preview(anchor) {
+    const { options, options2, ...draft } = this.#draft();
+    showPreview({ poll: { ...draft, options: options.map((text, index) => (options2?.[index] ? { text, text2: options2[index] } : text)) } }, anchor);
   }
 
   #draft() {

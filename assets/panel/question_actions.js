@@ -6,6 +6,7 @@ import { askText } from "./dialog.js";
 import { shortTime, t } from "./i18n.js";
 import { openMenu } from "./menu.js";
 import { notify } from "./notices.js";
+import { showPreview } from "./preview.js";
 
 const UNDO_MAX = 50, RENEW_MS = 20000, SEEN_MS = 600;
 
@@ -166,6 +167,12 @@ export class QuestionActions {
 
   history(id) { return historyDialog(this.desk, this.get(id)); }
 
+  // As the overlay would draw it; nothing goes on air.
+  preview(id) {
+    const question = this.get(id);
+    if (question) showPreview({ question });
+  }
+
   more(id, anchor) {
     const question = this.get(id);
     if (!question) return;
@@ -173,6 +180,7 @@ export class QuestionActions {
     const isDone = question.state === "answered" || question.state === "dismissed";
     const entry = (name, sign, run, isWanted = true) => isWanted && { label: t(`questions.${name}`), icon: sign, run, isDisabled: !mayAct };
     openMenu(anchor, [
+      !isDone && this.store.role !== "viewer" && { label: t("preview.title"), icon: "eye", run: () => this.preview(id) },
       entry("to_air", "air", () => this.air(id), question.state === "new" && !question.is_marked),
       entry("note", "note", () => this.note(id), !isDone),
       !isDone && { label: t(question.is_pinned ? "questions.unpin" : "questions.pin"), icon: "pin", run: () => this.pin(id), isDisabled: !mayAct },

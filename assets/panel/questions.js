@@ -163,6 +163,7 @@ export class Questions {
     keys(["c"], "questions.claim", () => this.actions.claim(this.#id()));
     keys(["p"], "questions.pin", () => this.actions.pin(this.#id()));
     keys(["o"], "questions.note", () => this.actions.note(this.#id()));
+    keys(["v"], "preview.title", () => this.actions.preview(this.#id()));
     keys(["m"], "questions.same_as", () => this.actions.sameAs(this.#id()));
     keys(["d"], "questions.dismiss", () => this.actions.dismiss(this.#id()));
     keys(["u"], "questions.key_undo", () => this.actions.undo(this.#id()));

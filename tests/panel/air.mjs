@@ -98,6 +98,23 @@ test("a character that no face has is told before air", async () => {
   await page.locator(".live-warnings li", { hasText: "\ue001" }).waitFor({ state: "detached" });
 });
 
+test("from a question's menu and from the poll's form it is one press away", async () => {
+  const { id } = await stage.api("question.add", { text: "From the menu?" });
+  await page.locator(`[data-key="more:${id}"]`).click();
+  await page.getByRole("menuitem", { name: "Before air" }).click();
+  await page.locator("dialog.preview canvas.card-picture:not([hidden])").waitFor();
+  await closePreview();
+  await stage.api("question.dismiss", { id });
+  await page.locator('[data-key="new"]').click();
+  await page.locator("#poll-question").fill("Next?");
+  const fields = page.locator("#poll-form .poll-field input:visible");
+  await fields.nth(0).fill("Chess");
+  await fields.nth(1).fill("圍棋");
+  await page.locator("#poll-preview").click();
+  await page.locator("dialog.preview canvas.card-picture:not([hidden])").waitFor();
+  await closePreview();
+});
+
 test("a question that is deleted takes its preview with it", async () => {
   const message = (await stage.api("history", { limit: 10 })).messages.find(({ text }) => text === persian).id;
   const { id } = await stage.api("question.pick", { message });
