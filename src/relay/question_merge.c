@@ -245,8 +245,10 @@ void questions_unsplit(struct questions *questions, struct question *question, u
 {
     struct question *part = questions_take_at(questions, questions_index_of(questions, id));
     move_more(part, question, 1);
-    for (size_t i = 0; i < part->ask_count; i++)
-        insert_ask(question, i == 0 ? position : question->ask_count, &part->asks[i]);
+    for (size_t i = 0; i < part->ask_count; i++) {
+        if (!has_same_author(question, &part->asks[i]))  // he asked both since
+            insert_ask(question, i == 0 ? position : question->ask_count, &part->asks[i]);
+    }
     question_recount(question);
     question_destroy(part);
     questions_touch(questions, id);

@@ -55,6 +55,7 @@ void question_destroy(struct question *question)
     free(question->language);
     free(question->changed_by);
     free(question->upvotes);
+    free(question->upvote_index);
     free(question);
 }
 

@@ -136,6 +136,8 @@ struct question {
     char code[QUESTION_CODE_BYTES];  // "+1 CODE"; "": none
     struct question_upvote *upvotes;  // upvotes.h
     size_t upvote_count, upvote_capacity;
+    uint32_t *upvote_index;  // of upvotes.c; NULL: none
+    size_t upvote_index_size;
     uint64_t votes;             // of them, those by who did not ask, with those of what was merged into it
     bool is_first_time;         // its author had asked nothing before in this journal
     int score;                  // 1..100: how surely it is a question; 0: nobody looked, a person says so

@@ -14,7 +14,7 @@
 
 #define PREFIX "upvote:"
 
-enum { ID_DIGITS = 20 };
+enum { ID_DIGITS = 20, LOOKED_THROUGH = 16 };
 
 static uint64_t hash_of(const struct questions *questions, enum journal_key kind, struct str platform, struct str text)
 {
@@ -110,11 +110,53 @@ static struct question *find_replied(const struct questions *questions, const st
 
 /* --- Counting --- */
 
-static size_t find_author(const struct question *question, uint64_t author)
+/* Above a few the authors are found by a table: places and one, open addressing. What is removed makes it stale. */
+static void index_votes(struct question *question)
+{
+    size_t size = LOOKED_THROUGH * 4;
+    while (size < question->upvote_capacity * 2)
+        size *= 2;
+    question->upvote_index = xcalloc(size, sizeof(*question->upvote_index));
+    question->upvote_index_size = size;
+}
+
+static void forget_index(struct question *question)
+{
+    free(question->upvote_index);
+    question->upvote_index = NULL;
+}
+
+static void put_in_index(struct question *question, size_t place)
+{
+    size_t mask = question->upvote_index_size - 1, at = question->upvotes[place].author & mask;
+    while (question->upvote_index[at] != 0)
+        at = (at + 1) & mask;
+    question->upvote_index[at] = (uint32_t)place + 1;
+}
+
+static size_t look_through(const struct question *question, uint64_t author)
 {
     for (size_t i = 0; i < question->upvote_count; i++) {
         if (question->upvotes[i].author == author)
             return i;
+    }
+    return SIZE_MAX;
+}
+
+static size_t find_author(struct question *question, uint64_t author)
+{
+    if (question->upvote_count <= LOOKED_THROUGH)
+        return look_through(question, author);
+    if (!question->upvote_index) {
+        index_votes(question);
+        for (size_t i = 0; i < question->upvote_count; i++)
+            put_in_index(question, i);
+    }
+    size_t mask = question->upvote_index_size - 1;
+    for (size_t at = author & mask; question->upvote_index[at] != 0; at = (at + 1) & mask) {
+        size_t place = question->upvote_index[at] - 1;
+        if (question->upvotes[place].author == author)
+            return place;
     }
     return SIZE_MAX;
 }
@@ -124,8 +166,11 @@ static void append(struct question *question, struct question_upvote vote)
     if (question->upvote_count == question->upvote_capacity) {
         question->upvote_capacity = question->upvote_capacity ? question->upvote_capacity * 2 : 8;
         question->upvotes = xreallocarray(question->upvotes, question->upvote_capacity, sizeof(*question->upvotes));
+        forget_index(question);
     }
     question->upvotes[question->upvote_count++] = vote;
+    if (question->upvote_index)
+        put_in_index(question, question->upvote_count - 1);
 }
 
 /* "upvote:00…12:AUTHOR" → "MESSAGE NATIVE": who it was cannot be read from it. vote's question: the one that it was given to. */
@@ -143,6 +188,7 @@ static void remove_at(struct questions *questions, struct question *question, si
 {
     keep(questions, question->id, &question->upvotes[index], false);
     question->upvotes[index] = question->upvotes[--question->upvote_count];
+    forget_index(question);
 }
 
 static int compare_hashes(const void *first, const void *second)
@@ -151,35 +197,45 @@ static int compare_hashes(const void *first, const void *second)
     return a < b ? -1 : a > b;
 }
 
-static size_t add_authors(const struct question *question, uint64_t *authors, size_t count)
+/* Whether he seconded the question in one of those that were merged into it; `before` of them, all of them with SIZE_MAX. */
+static bool has_in_guests(const struct questions *questions, const struct question *question, uint64_t author, size_t before)
 {
-    for (size_t i = 0; i < question->upvote_count; i++)
-        authors[count++] = question->upvotes[i].author;
-    return count;
+    for (size_t i = 0; i < questions->merged.count && i < before; i++) {
+        struct question *guest = questions->merged.items[i];
+        if (guest->upvote_count > 0 && find_target(questions, guest) == question && find_author(guest, author) != SIZE_MAX)
+            return true;
+    }
+    return false;
+}
+
+static bool is_known_ask(const struct question *question, size_t index)
+{
+    const struct question_ask *ask = &question->asks[index];
+    for (size_t i = 0; i < index; i++) {
+        if (strcmp(question->asks[i].author_id, ask->author_id) == 0 && strcmp(question->asks[i].platform, ask->platform) == 0)
+            return true;
+    }
+    return false;
 }
 
 /* Each author once over the question and those merged into it, and none who asks himself. */
 void questions_recount_upvotes(struct questions *questions, struct question *question)
 {
-    size_t room = question->upvote_count, count = 0;
-    for (size_t i = 0; i < questions->merged.count; i++)
-        room += questions->merged.items[i]->upvote_count;
-    uint64_t *authors = xcalloc(room + 1, sizeof(*authors));
-    count = add_authors(question, authors, 0);
+    question->votes = question->upvote_count;
     for (size_t i = 0; i < questions->merged.count; i++) {
-        if (find_target(questions, questions->merged.items[i]) == question)
-            count = add_authors(questions->merged.items[i], authors, count);
+        const struct question *guest = questions->merged.items[i];
+        bool is_ours = guest->upvote_count > 0 && find_target(questions, questions->merged.items[i]) == question;
+        for (size_t k = 0; is_ours && k < guest->upvote_count; k++) {
+            uint64_t author = guest->upvotes[k].author;
+            question->votes += find_author(question, author) == SIZE_MAX && !has_in_guests(questions, question, author, i);
+        }
     }
-    qsort(authors, count, sizeof(*authors), compare_hashes);
-    question->votes = 0;
-    for (size_t i = 0; i < count; i++)
-        question->votes += i == 0 || authors[i] != authors[i - 1];
-    for (size_t i = 0; i < question->ask_count; i++) {
+    for (size_t i = 0; question->votes > 0 && i < question->ask_count; i++) {
         const struct question_ask *ask = &question->asks[i];
         uint64_t author = hash_of(questions, JOURNAL_KEY_AUTHOR, str_from(ask->platform), str_from(ask->author_id));
-        question->votes -= bsearch(&author, authors, count, sizeof(*authors), compare_hashes) != NULL;
+        bool has_voted = find_author(question, author) != SIZE_MAX || has_in_guests(questions, question, author, SIZE_MAX);
+        question->votes -= has_voted && !is_known_ask(question, i);
     }
-    free(authors);
 }
 
 static void tell(struct questions *questions, struct question *question)
@@ -203,10 +259,10 @@ static struct question *find_voted(const struct questions *questions, const stru
         (message->is.author.roles & ROLE_BOT))
         return NULL;
     unsigned code = upvote_parse_code(message->is.text);
-    struct question *question = code ? find_code(questions, code) : find_replied(questions, message);
-    if (!question || !may_be_voted(question) || (!code && !upvote_is_agreement(questions->options.words, message->is.text)))
-        return NULL;
-    return question;
+    // Most replies say more: that is seen in the text, before all who asked are looked through.
+    bool is_reply = !code && message->is.reply_to.native_id.len > 0 && upvote_is_agreement(questions->options.words, message->is.text);
+    struct question *question = code ? find_code(questions, code) : is_reply ? find_replied(questions, message) : NULL;
+    return question && may_be_voted(question) ? question : NULL;
 }
 
 bool questions_handle_upvote(struct questions *questions, const struct message *message)
@@ -223,7 +279,8 @@ bool questions_handle_upvote(struct questions *questions, const struct message *
         return true;
     append(question, vote);
     keep(questions, question->id, &vote, true);
-    tell(questions, question);
+    question->votes += !has_in_guests(questions, question, vote.author, SIZE_MAX);  // one more: nobody else is counted anew
+    questions_mark_dirty(questions, question);
     return true;
 }
 

@@ -233,6 +233,61 @@ static void test_merged_and_stood_in(void **state)
     end(&desk);
 }
 
+/* A crowd seconds one question: each counts once, whoever is banned leaves, and no vote costs more than the first ones. */
+static void test_crowd(void **state)
+{
+    enum { CROWD = 20000 };
+    struct desk desk;
+    char author[32];
+    begin(&desk);
+    say(&desk, "twitch", "u1", "when do you play Tehran?");
+    uint64_t id = last(&desk)->id;
+    char *vote = second(last(&desk));
+    int64_t began_ns = clock_monotonic_ns();
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < CROWD; i++) {
+            snprintf(author, sizeof(author), "v%d", i);
+            say(&desk, "twitch", author, vote);
+        }
+    }
+    print_message("%.1f us a vote\n", (double)(clock_monotonic_ns() - began_ns) / 1e3 / (2 * CROWD));
+    assert_int_equal(votes_of(&desk, id), CROWD);
+    questions_handle_removal(desk.questions, &(struct queue_removal){.platform = STR("twitch"), .author_id = STR("v7")});
+    assert_int_equal(votes_of(&desk, id), CROWD - 1);
+    questions_handle_removal(desk.questions, &(struct queue_removal){.platform = STR("kick"), .author_id = STR("v8")});
+    assert_int_equal(votes_of(&desk, id), CROWD - 1);
+    questions_flush(desk.questions);
+    close_desk(&desk);
+    open_questions(&desk);
+    assert_int_equal(votes_of(&desk, id), CROWD - 1);
+    say(&desk, "twitch", "v9", vote);
+    assert_int_equal(votes_of(&desk, id), CROWD - 1);
+    free(vote);
+    end(&desk);
+}
+
+/* Who asked both the one that was split off and the one that he joined then is one asker when they are one again. */
+static void test_unsplit_counts_once(void **state)
+{
+    struct desk desk;
+    struct error err = {0};
+    begin(&desk);
+    say(&desk, "twitch", "u1", "do you like tea?");
+    uint64_t tea = last(&desk)->id;
+    uint64_t asked = say(&desk, "twitch", "u2", "do you like tea");
+    char *vote = second(last(&desk));
+    say(&desk, "twitch", "u3", vote);
+    free(vote);
+    const struct question *part = questions_split(desk.questions, tea, asked, "anna", &err);
+    assert_non_null(part);
+    say(&desk, "twitch", "u2", "do you like tea?");
+    assert_int_equal(questions_find(desk.questions, tea)->count, 2);
+    assert_true(questions_undo(desk.questions, tea, 0, "anna", &err));
+    assert_int_equal(questions_find(desk.questions, tea)->count, 2);
+    assert_int_equal(votes_of(&desk, tea), 1);
+    end(&desk);
+}
+
 /* Codes are short, and no two questions that are there have one. */
 static void test_many_codes(void **state)
 {
@@ -258,6 +313,8 @@ int main(void)
         cmocka_unit_test(test_codes_in_texts),
         cmocka_unit_test(test_agreement),
         cmocka_unit_test(test_votes),
+        cmocka_unit_test(test_crowd),
+        cmocka_unit_test(test_unsplit_counts_once),
         cmocka_unit_test(test_merged_and_stood_in),
         cmocka_unit_test(test_many_codes),
     };
