@@ -153,9 +153,15 @@ static struct lane *find_lane(struct gate *gate, struct str platform)
     return lane;
 }
 
+static void note_shown(struct gate *gate, const struct message *message)
+{
+    gate->newest = message->id > gate->newest ? message->id : gate->newest;
+}
+
 void gate_show_line(struct gate *gate, struct message *message, bool is_name_withheld, bool is_allowed)
 {
     struct lane *lane = find_lane(gate, message->is.platform);
+    note_shown(gate, message);
     if (lane->count == GATE_LINES)
         gate_remove_line(lane, 0);
     lane->lines[lane->count++] = (struct gate_line){message_ref(message), ++gate->last_order, is_name_withheld, is_allowed};
@@ -163,6 +169,7 @@ void gate_show_line(struct gate *gate, struct message *message, bool is_name_wit
 
 void gate_show_event(struct gate *gate, struct message *message, const struct held *how, int64_t passed_ms)
 {
+    note_shown(gate, message);
     if (gate->event_count == GATE_EVENTS)
         gate_remove_event(gate, 0);
     gate->events[gate->event_count++] = (struct gate_event){
@@ -180,6 +187,15 @@ static bool same_streak(const struct message *a, const struct message *b)
     return a->is.native_id.len > 0 && str_equal(a->is.native_id, b->is.native_id) && str_equal(a->is.source, b->is.source);
 }
 
+/* Never 0. Who makes two alike only makes us compare them. */
+static uint32_t streak_of(const struct message *message)
+{
+    uint32_t hash = 2166136261u;
+    for (size_t i = 0; i < message->is.native_id.len; i++)
+        hash = (hash ^ (unsigned char)message->is.native_id.data[i]) * 16777619u;
+    return hash ? hash : 1;
+}
+
 static void replace_message(struct message **place, struct message *message)
 {
     message_ref(message);
@@ -192,9 +208,10 @@ static void replace_message(struct message **place, struct message *message)
  */
 static bool count_up(struct gate *gate, struct message *message)
 {
+    uint32_t streak = streak_of(message);
     for (size_t i = gate->held_count; i-- > 0;) {
         struct held *held = &gate->held[i];
-        if (!same_streak(held->message, message))
+        if (held->streak != streak || !same_streak(held->message, message))
             continue;
         held->is_text_withheld |= !str_equal(held->message->is.text, message->is.text);
         replace_message(&held->message, message);
@@ -243,16 +260,20 @@ static int64_t hold_of(const struct gate *gate, const struct message *message)
     return hold_ms >= 0 ? hold_ms : gate->rules.hold_ms;
 }
 
-static void remove_held(struct gate *gate, size_t index)
+/* Many at once: a full list in a flood is not moved for every line. */
+static void drop_oldest(struct gate *gate)
 {
-    message_unref(gate->held[index].message);
-    memmove(&gate->held[index], &gate->held[index + 1], (--gate->held_count - index) * sizeof(gate->held[0]));
+    size_t count = GATE_HELD_MAX / 16;
+    for (size_t i = 0; i < count; i++)
+        message_unref(gate->held[i].message);
+    gate->held_count -= count;
+    memmove(gate->held, gate->held + count, gate->held_count * sizeof(*gate->held));
 }
 
 static void push_held(struct gate *gate, const struct held *held)
 {
     if (gate->held_count == GATE_HELD_MAX)
-        remove_held(gate, 0);
+        drop_oldest(gate);
     if (gate->held_count == gate->held_capacity) {
         gate->held_capacity = gate->held_capacity ? gate->held_capacity * 2 : 256;
         gate->held = xreallocarray(gate->held, gate->held_capacity, sizeof(*gate->held));
@@ -270,6 +291,7 @@ static void hold(struct gate *gate, struct message *message, int64_t now_ms)
     if (count > 0 && !is_event)
         return;
     push_held(gate, &(struct held){.message = message_ref(message), .due_ms = now_ms + hold_of(gate, message),
+                                   .streak = is_event ? streak_of(message) : 0,
                                    .is_text_withheld = count > 0, .is_name_withheld = gate_is_bad_name(gate, message)});
 }
 

@@ -36,7 +36,7 @@ enum {
     GATE_EVENTS = 20,         // gifts, memberships, raids
     GATE_ALERT_MS = 15000,    // an alert stands so long in the on-air state
     GATE_CAUGHT_MAX = 200,    // the oldest goes
-    GATE_HELD_MAX = 65536,    // the oldest goes, unshown
+    GATE_HELD_MAX = 65536,    // the oldest go, unshown
     GATE_REASONS_MAX = 4,
     GATE_WORD_BYTES = 80,
     GATE_PASS_MS = 250,       // lines come in batches, so often at most

@@ -19,6 +19,7 @@ struct gate_rules {
 struct held {
     struct message *message;  // owned
     int64_t due_ms;
+    uint32_t streak;  // of its native id: finds the gift that counts up among all the lines; 0: it is a line
     bool is_text_withheld, is_name_withheld;
 };
 
@@ -49,6 +50,7 @@ struct gate {
     size_t dropped_count;
     json_t *resumed;                  // the stored state until gate_resume_held(); owned
     uint64_t last_order;
+    uint64_t newest;                  // message that was ever shown, also if it is off air since
     int64_t passed_ms;                // when lines came last
     bool is_changed;                  // since the state was stored
     struct gate_counts counts;

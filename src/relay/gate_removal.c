@@ -39,12 +39,16 @@ void gate_remove_caught(struct gate *gate, size_t index)
         gate->options.caught_removed(gate->options.data, id);
 }
 
+static int compare_ids(const void *a, const void *b)
+{
+    uint64_t first = *(const uint64_t *)a, second = *(const uint64_t *)b;
+    return (first > second) - (first < second);
+}
+
 static bool is_meant(const struct queue_removal *removal, const struct message *message)
 {
-    for (size_t i = 0; i < removal->id_count; i++) {
-        if (removal->ids[i] == message->id)
-            return true;
-    }
+    if (removal->id_count > 0 && bsearch(&message->id, removal->ids, removal->id_count, sizeof(message->id), compare_ids))
+        return true;
     if (!str_equal(removal->platform, message->is.platform) || (removal->up_to != 0 && message->id > removal->up_to) ||
         (removal->source.len > 0 && !str_equal(removal->source, message->is.source)))
         return false;

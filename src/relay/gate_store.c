@@ -2,7 +2,7 @@
  * What a restart must know: which lines and events had passed, what was caught and not decided, and until when. Ids only:
  * the texts are the queue's, and what was deleted meanwhile is not there any more.
  *
- *     {"at":1643904084794,"lines":[12,15],"events":[[14,1643904084000,0]],"caught":[16],"dropped":[9]}
+ *     {"at":1643904084794,"newest":15,"lines":[12,15],"events":[[14,1643904084000,0]],"caught":[16],"dropped":[9]}
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -42,7 +42,7 @@ void gate_save(struct gate *gate)
     if (!gate->options.journal || !gate->options.is_wanted)
         return;
     struct buffer out = {0};
-    buffer_printf(&out, "{\"at\":%" PRId64 ",\"lines\":[", clock_unix_ms());
+    buffer_printf(&out, "{\"at\":%" PRId64 ",\"newest\":%" PRIu64 ",\"lines\":[", clock_unix_ms(), gate->newest);
     add_lines(gate, &out);
     buffer_add_string(&out, "],\"events\":[");
     for (size_t i = 0; i < gate->event_count; i++) {
@@ -138,6 +138,7 @@ static void resume_held(struct gate *gate, const struct queue *queue, const json
     int64_t at_ms = json_get_int(state, "at", 0);
     uint64_t newest = newest_of(json_object_get(state, "lines")), newest_event = newest_of(json_object_get(state, "events"));
     newest = newest_event > newest ? newest_event : newest;
+    newest = gate->newest > newest ? gate->newest : newest;
     for (struct message *message = queue_next(queue, 0); message; message = queue_next(queue, message->id)) {
         int64_t hold_ms = gate->options.hold_ms ? gate->options.hold_ms(gate->options.data, message->is.source) : -1;
         int64_t due_ms = message->received_ms + (hold_ms >= 0 ? hold_ms : gate->rules.hold_ms);
@@ -154,6 +155,7 @@ void gate_resume(struct gate *gate, const struct queue *queue)
     if (!text || !gate->options.is_wanted)
         return;
     json_t *state = json_parse(text, strlen(text), NULL);
+    gate->newest = (uint64_t)json_get_int(state, "newest", 0);
     resume_lines(gate, queue, json_object_get(state, "lines"));
     resume_events(gate, queue, json_object_get(state, "events"));
     resume_caught(gate, queue, json_object_get(state, "caught"));

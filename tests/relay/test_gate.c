@@ -29,6 +29,7 @@ struct bench {
     struct queue *queue;
     struct gate *gate;
     int64_t now_ms, last_id;
+    int64_t age_ms;   // so long ago by the wall clock did messages come
     size_t caught, removed, changes, bad_lines;
     char bad_line[300];
     int64_t slow_ms;  // the hold time of slow:x; 0: it says none
@@ -112,7 +113,7 @@ static void reopen(struct bench *bench, const char *settings)
 static uint64_t push(struct bench *bench, const struct message_draft *draft, const struct queue_gift *gift)
 {
     struct message *message = message_create(draft);
-    message_stamp(message, (uint64_t)++bench->last_id, clock_unix_ms());
+    message_stamp(message, (uint64_t)++bench->last_id, clock_unix_ms() - bench->age_ms);
     queue_push(bench->queue, message, gift);
     gate_handle_message(bench->gate, message, gift, bench->now_ms);
     message_unref(message);
@@ -548,6 +549,56 @@ static void test_bad_name(void **state)
 
 /* --- Restart --- */
 
+/* What was taken off air by hand stays off, also by kill -9 right behind it. What had not been shown comes yet. */
+static void test_restart_behind_clear(void **state)
+{
+    struct bench bench;
+    begin(&bench, "{}");
+    bench.age_ms = GATE_HOLD_MS + 1000;
+    say(&bench, "shown and cleared");
+    struct message_draft gift = gift_of("a gift, cleared", 1);
+    push(&bench, &gift, NULL);
+    bench.age_ms = 0;
+    step(&bench, GATE_HOLD_MS);
+    const struct gate_line *lines[4];
+    assert_int_equal(gate_lines(bench.gate, any, NULL, lines, 4), 1);
+    uint64_t held = say(&bench, "still held");
+    gate_clear(bench.gate);
+    reopen(&bench, "{}");
+    step(&bench, GATE_HOLD_MS);
+    step(&bench, GATE_HOLD_MS);
+    assert_int_equal(gate_lines(bench.gate, any, NULL, lines, 4), 1);
+    assert_int_equal(lines[0]->message->id, held);
+    const struct gate_event *events[GATE_EVENTS];
+    assert_int_equal(gate_events(bench.gate, events, GATE_EVENTS), 0);
+    end(&bench);
+}
+
+/* More than are held: the newest are, and a streak is found among them. */
+static void test_more_than_are_held(void **state)
+{
+    struct bench bench;
+    begin(&bench, "{}");
+    struct message_draft draft = gift_of("a rose", 1);
+    push(&bench, &draft, NULL);
+    for (int i = 0; i < GATE_HELD_MAX + 5000; i++)
+        say(&bench, "flood");
+    draft = gift_of("a rose", 2);
+    push(&bench, &draft, &(struct queue_gift){.count = 1});
+    say(&bench, "behind it");
+    draft = gift_of("badword, another text", 3);
+    push(&bench, &draft, &(struct queue_gift){.count = 1, .is_more = true});
+    struct gate_counts counts;
+    gate_get_counts(bench.gate, &counts);
+    assert_in_range(counts.held, GATE_HELD_MAX / 2, GATE_HELD_MAX);
+    step(&bench, GATE_HOLD_MS);
+    const struct gate_event *events[GATE_EVENTS];
+    assert_int_equal(gate_events(bench.gate, events, GATE_EVENTS), 1);
+    assert_int_equal(events[0]->message->is.money.count, 3);
+    assert_true(events[0]->is_text_withheld);
+    end(&bench);
+}
+
 static void test_restart(void **state)
 {
     struct bench bench;
@@ -843,7 +894,8 @@ int main(void)
         cmocka_unit_test(test_allow_and_drop), cmocka_unit_test(test_list_is_bounded),
         cmocka_unit_test(test_new_word_takes_off_air), cmocka_unit_test(test_bad_line_of_own_list),
         cmocka_unit_test(test_ignored), cmocka_unit_test(test_history_and_others),
-        cmocka_unit_test(test_alert_without_its_text), cmocka_unit_test(test_streak_is_one_alert),
+        cmocka_unit_test(test_alert_without_its_text), cmocka_unit_test(test_streak_is_one_alert), cmocka_unit_test(test_restart_behind_clear),
+        cmocka_unit_test(test_more_than_are_held),
         cmocka_unit_test(test_bad_name), cmocka_unit_test(test_restart), cmocka_unit_test(test_state_has_no_text),
         cmocka_unit_test(test_unwanted_costs_nothing), cmocka_unit_test(test_bad_settings), cmocka_unit_test(test_links),
         cmocka_unit_test(test_allowed_domains), cmocka_unit_test(test_views),
