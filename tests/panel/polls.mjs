@@ -51,6 +51,19 @@ test("the form grows with its answers, in two languages, and is kept for another
   await page.locator("#poll-form").getByRole("button", { name: "Cancel" }).click();
 });
 
+test("a saved poll with a long title is cut at its end, not at its beginning", async () => {
+  const { id } = await stage.api("poll.save", { question: "Which of the games of last year shall we play once more tonight?", options: ["Chess", "Go"] });
+  const saved = page.locator(".poll-saved", { hasText: "Which of the games" });
+  await saved.waitFor();
+  const [button, words] = await saved.evaluate((node) => {
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    return [node, range].map((one) => one.getBoundingClientRect().left);
+  });
+  assert.ok(words >= button, `the words begin ${button - words} px before the button`);
+  await stage.api("poll.forget", { id });
+});
+
 test("votes in five scripts are one result, and sentences are none", async () => {
   await page.locator(".poll-saved", { hasText: "Next game?" }).click();
   await page.getByRole("button", { name: "Start", exact: true }).click();
