@@ -60,6 +60,7 @@ export class Chat {
     store.addEventListener("edited", ({ detail }) => detail.forEach((item) => this.view.refresh(item)));
     store.addEventListener("removed", () => this.#draw());
     store.addEventListener("sample", () => this.#drawSample());
+    store.addEventListener("rates", () => this.#showRate());  // also where nothing comes any more
     this.#list.addEventListener("mousemove", (event) => this.#pointed(event));
     this.#list.addEventListener("mouseleave", () => this.#release("hover"));
     this.#list.addEventListener("focusin", (event) => this.#focused(event));
