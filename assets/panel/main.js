@@ -75,8 +75,14 @@ const desk = { store, link, greet: (key, value) => link.greetings.set(key, value
 
 function act(command, fields) {
   const promise = link.command(command, fields);
-  promise.catch((error) => notify("error", error.message));
+  promise.catch((error) => notify("error", refusal(error)));
   return promise;
+}
+
+// The relay's words are English: what they come to is said in the reader's language. What this page says itself stands alone.
+function refusal({ code, message }) {
+  if (["offline", "silent", "lost"].includes(code)) return message;
+  return store.onAir.is_blank && /\blocked\b/.test(message) ? t("panic.help") : t("link.not_done", { why: message });
 }
 
 function handleState(state) {
