@@ -44,7 +44,7 @@ class Drag {
 
   #aim() {
     this.card.style.setProperty("translate", `0 ${this.y - this.from.y + this.list.scrollTop - this.scrolled}px`);
-    const cards = [...this.list.querySelectorAll("[data-id]")].filter((card) => card !== this.card && card.offsetParent);
+    const cards = [...this.list.querySelectorAll("[data-id]")].filter((card) => card !== this.card && card.checkVisibility());
     const over = cards.find((card) => { const box = card.getBoundingClientRect(); return this.y >= box.top && this.y <= box.bottom; });
     this.#mark(over ? this.#place(over) : null);
   }

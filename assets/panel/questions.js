@@ -77,7 +77,7 @@ export class Questions {
     if (this.#list.classList.contains("is-dragging")) return;
     const all = [...this.store.questions.values()], order = this.#order();
     const focused = this.#list.contains(document.activeElement) ? document.activeElement : null;
-    const key = focused?.dataset.key, id = Number(focused?.closest(".question")?.dataset.id);
+    const key = focused?.dataset.key, id = Number(focused?.closest(".question")?.dataset.id), at = this.#cards().indexOf(focused?.closest(".question"));
     const context = `${this.store.role} ${this.store.name}`;
     if (context !== this.#context) this.#drawn.clear();
     this.#context = context;
@@ -87,7 +87,7 @@ export class Questions {
     this.#next.disabled = this.store.role === "viewer" || !all.some(({ state }) => state === "ready" || state === "on_air");
     this.desk.shell.badge("questions", all.filter(({ state }) => state === "ready").length, { words: t("questions.ready") });
     this.#tabTo(this.#selected() ?? this.#cards()[0]);
-    if (focused && !(focused.isConnected && document.activeElement === focused)) this.#focusAgain(key, id);
+    if (focused && !(focused.isConnected && document.activeElement === focused)) this.#focusAgain(key, id, at);
   }
 
   // What was found in a language that this reader reads stands before what waits for others; what is picked stands as it is.
@@ -110,11 +110,12 @@ export class Questions {
     return card;
   }
 
-  // The same button of the same question, or its card, or what stands there now.
-  #focusAgain(key, id) {
-    const card = this.#drawn.get(id)?.card;
+  // The same button of the same question, or its card; where that was folded away or is gone, the card that stands in its place now.
+  #focusAgain(key, id, at = 0) {
+    const card = this.#drawn.get(id)?.card, cards = this.#cards();
     const same = key && card?.querySelector(`[data-key="${CSS.escape(key)}"]:not(:disabled)`);
-    (same ?? (card?.isConnected ? card : this.#cards()[0]))?.focus({ preventScroll: true });
+    const next = cards.includes(card) ? same ?? card : cards[Math.min(Math.max(at, 0), cards.length - 1)];
+    (next ?? this.#next).focus({ preventScroll: true });
   }
 
   #age() {
@@ -124,7 +125,7 @@ export class Questions {
 
   // --- Keys ---
 
-  #cards() { return [...this.#list.querySelectorAll(".question")].filter((card) => card.offsetParent); }
+  #cards() { return [...this.#list.querySelectorAll(".question")].filter((card) => card.checkVisibility()); }
   #selected() { return this.#list.querySelector(".question[tabindex='0']"); }
 
   // One stop of the Tab key for all cards.

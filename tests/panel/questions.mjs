@@ -173,8 +173,15 @@ test("with keys alone", async () => {
   await mina.keyboard.press("Control+Enter");
   await card(boris, "Which microphone?").first().waitFor();
   await until("the focus is back", () => mina.evaluate(() => document.activeElement.matches(".question") && /microphone/.test(document.activeElement.textContent)));
+  const { id: other } = await stage.api("question.add", { text: "Which one comes after?" });
+  await card(mina, "Which one comes after?").waitFor();
   await mina.keyboard.press("d");
   await inGroup(boris, "dismissed", "Which microphone?").waitFor({ state: "attached" });
+  // It was folded away under the keys: they go on with the card that stands in its place, and never into what is folded.
+  await until("a card has the focus", () => mina.evaluate(() => document.activeElement.matches(".question:not(.dismissed)")));
+  for (let i = 0; i < 12; i++) await mina.keyboard.press("j");
+  assert.equal(await mina.evaluate(() => document.activeElement.matches(".question:is(.on_air, .ready, .new)")), true);
+  await stage.api("question.dismiss", { id: other });
 });
 
 test("chapters of the recording", async () => {
@@ -217,6 +224,42 @@ test("on a phone, in Persian, by day", async () => {
   await until("the second stands first", async () => /دوم/.test((await texts(page, "ready"))[0]));
   assert.deepEqual(await faults(page), []);
   await page.context().close();
+});
+
+test("a panic that somebody meets by a key is told in the reader's language", async () => {
+  await stage.api("question.add", { text: "Which one comes last?", language: "en" });
+  const page = await stage.signIn("moderator", { name: "Zhen", locale: "zh-TW", problems });
+  await card(page, "Which one comes last?").waitFor();
+  await stage.api("panic", { on: true });
+  await page.locator("html.is-blank").waitFor();
+  await card(page, "Which one comes last?").focus();
+  await page.keyboard.press("Enter");
+  await page.locator("#notices .notice", { hasText: "所有畫面都是空的" }).waitFor();
+  assert.doesNotMatch(await page.locator("#notices").innerText(), /locked/);
+  await stage.api("panic", { on: false });
+  await page.context().close();
+});
+
+test("who has been heard, and the least heard first", async () => {
+  await mina.locator(".heard summary").click();
+  const english = mina.locator(".heard li", { hasText: "English" });
+  await until("English was heard", async () => /[1-9]\d* \/ \d+/.test(await english.innerText()));
+  await mina.locator(".heard .mark.youtube").waitFor();
+  assert.deepEqual(await faults(mina), []);
+  const asked = [chat(31, "twitch", "Ned", "How are you feeling tonight, my friend?"), chat(32, "twitch", "Amy", "Where did you learn the violin?"), chat(33, "twitch", "سارا", "چه سازی را بیش از همه دوست دارید؟")];
+  for (const { at_ms, ...message } of asked) await stage.say(message);
+  for (const { text } of asked) await card(mina, text).waitFor();
+  const id = Number(await card(mina, "feeling tonight").getAttribute("data-id"));
+  for (const command of ["question.pick", "question.air"]) await stage.api(command, { id });
+  await until("it is on air for a while", async () => /0:0[3-9]/.test(await mina.locator("#on-air .clock").first().innerText()));
+  await stage.api("question.answer", { id });
+  const waiting = () => group(mina, "new").locator(".question .text").allInnerTexts();
+  await mina.locator("#questions-sort").click();
+  await mina.getByRole("menuitemradio", { name: "Least heard first" }).click();
+  await shoot(mina, "questions-heard");
+  await until("Persian stands before English", async () => { const list = await waiting(); return list.findIndex((text) => /سازی/.test(text)) < list.findIndex((text) => /violin/.test(text)); });
+  await mina.locator("#questions-sort").click();
+  await mina.getByRole("menuitemradio", { name: "By hand" }).click();
 });
 
 test("nothing for axe to find, no error", async () => {
