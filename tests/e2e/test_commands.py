@@ -92,6 +92,16 @@ def check_without_relay(show):
         assert re.fullmatch(rf"antiphon {arguments[0]}: no relay answers on \S+relay.sock; start one with `antiphon run`\n", err), err
 
 
+def press_next(show):
+    """Two presses within a second are one, and say so: pressed until it counts."""
+    while True:
+        status, out, err = call(show, "next")
+        assert status == 0 and not out, (status, out, err)
+        if not err:
+            return
+        assert err == "antiphon next: pressed twice within a second: nothing was changed\n", err
+
+
 def check_with_relay(show):
     show.start_part("relay")
     show.wait_for_relay()
@@ -99,7 +109,7 @@ def check_with_relay(show):
     socket.wait_for(lambda event: event["type"] == "snapshot")
     first, second = (show.api("question.add", text=text)["id"] for text in ("First?", "Second?"))
     for expected in (first, second):
-        assert call(show, "next") == (0, "", "")
+        press_next(show)
         socket.wait_for(lambda event: event["type"] == "question" and event["question"]["state"] == "on_air"
                         and event["question"]["id"] == expected)
     assert call(show, "panic") == (0, "", "")
