@@ -111,7 +111,7 @@ static void push_as(struct desk *desk, enum message_kind kind, uint32_t roles, c
         .money = {.units = kind == MESSAGE_GIFT ? 5 : 0}, .text = str_from(text)});
 }
 
-/* 4,900 lines of chat in half a second, and between them what must not be missed. */
+/* 4,900 lines of chat in a few turns of the loop, and between them what must not be missed. */
 static void flood(struct desk *desk)
 {
     for (int i = 0; i < 4900; i++) {
@@ -122,8 +122,9 @@ static void flood(struct desk *desk)
             push_as(desk, MESSAGE_CHAT, 0, "twitch", "what is the name of this song?");
             push_as(desk, MESSAGE_CHAT, 0, "kick", "a quiet chat");
             push_as(desk, MESSAGE_CHAT, 0, "twitch", "سلام به همه، چطورید، من هم اینجا هستم");
-            kit_turn(&desk->kit, 10);
         }
+        if (i % 200 == 0)
+            kit_turn(&desk->kit, 10);
     }
 }
 
@@ -153,14 +154,16 @@ static void test_flood(void **state)
     caller_must(&reader, "feed.filter", "\"languages\":[\"fa\"]");
     int64_t since_ms = clock_monotonic_ms();
     flood(&desk);
-    while (whole.shown + whole.skipped < 5145) {
+    while (whole.messages + (size_t)whole.skipped < 5145 || persian.messages < 49) {
         kit_turn(&desk.kit, 20);
         look(&panel, &whole);
         look(&reader, &persian);
     }
-    assert_int_equal(whole.shown + whole.skipped, 5145);
-    assert_int_equal(whole.messages, whole.shown);
+    // Every one is shown or counted. A second in which all fitted, on a slow machine, has no sample.
+    assert_int_equal(whole.messages + (size_t)whole.skipped, 5145);
+    assert_true(whole.shown <= (int64_t)whole.messages);
     assert_true(whole.messages >= 450 && whole.messages <= 700 + (size_t)(clock_monotonic_ms() - since_ms) / 2);
+    assert_true(whole.has_sample);
     assert_int_equal(whole.gifts, 49);
     assert_int_equal(whole.moderators, 49);
     assert_int_equal(whole.questions, 49);
@@ -168,7 +171,7 @@ static void test_flood(void **state)
     assert_true(whole.quiet * 4949 > loud * 49);  // a larger part of the quiet chat is shown than of the loud one
     assert_int_equal(whole.quiet_skipped, 49 - whole.quiet);
     assert_int_equal(whole.loud_skipped + whole.quiet_skipped, whole.skipped);
-    assert_true(whole.persian < 49);
+    assert_true(whole.persian < 49 || whole.skipped < 1000);
     assert_int_equal(persian.messages, 49);  // who reads one language gets all of it
     assert_int_equal(persian.persian, 49);
     assert_false(persian.has_sample);
@@ -182,13 +185,16 @@ static void test_flood_of_gifts(void **state)
     struct caller panel, reader;
     struct seen seen = {0};
     begin(&desk, &panel, &reader);
+    int64_t since_ms = clock_monotonic_ms();
     for (int i = 0; i < 3000; i++)
         push_as(&desk, MESSAGE_GIFT, 0, i % 2 ? "twitch" : "kick", "rose");
-    while (seen.shown + seen.skipped < 3000) {
+    while (seen.messages + (size_t)seen.skipped < 3000) {
         kit_turn(&desk.kit, 20);
         look(&panel, &seen);
     }
-    assert_true(seen.messages >= 500 && seen.messages <= 800);
+    assert_int_equal(seen.messages + (size_t)seen.skipped, 3000);
+    assert_true(seen.messages >= 500 && seen.messages <= 700 + (size_t)(clock_monotonic_ms() - since_ms) / 2);
+    assert_true(seen.has_sample);
     assert_true(seen.quiet * 10 > seen.messages * 4);  // either source its half
     end(&desk, &panel, &reader);
 }
