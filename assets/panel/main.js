@@ -108,6 +108,16 @@ function holdBack(event) {
   notify("warn", t("link.offline"));
 }
 
+// A finger's click comes a moment after it was lifted.
+const LIFTED_MS = 60;
+let lifted = 0;
+
+function holdWhilePressed(event) {
+  clearTimeout(lifted);
+  if (event.type === "pointerdown") store.hold(Boolean(event.target.closest?.("button, summary, label, a")));
+  else lifted = setTimeout(() => store.hold(false), LIFTED_MS);
+}
+
 async function signInFirst() {
   const box = element("div", {});
   const page = element("main", { id: "sign-in", class: "sign-in" }, element("section", { class: "card", "aria-labelledby": "sign-in-title" },
@@ -128,6 +138,7 @@ async function start() {
   startKeys();
   startKeeping();
   for (const name of ["click", "submit"]) document.addEventListener(name, holdBack, true);
+  for (const name of ["pointerdown", "pointerup", "pointercancel"]) document.addEventListener(name, holdWhilePressed, true);
   store.addEventListener("notice", ({ detail }) => notify(detail.level, detail.text));
   store.addEventListener("reset", () => requestAnimationFrame(restorePlace), { once: true });
   desk.shell.node.hidden = false;

@@ -3,7 +3,7 @@
 import { Feed, isShown } from "./feed.js";
 import { Rates } from "./rates.js";
 
-const CROWD_MS = 1000, GONE_MS = 90, GAPS_MAX = 200, SENT_MAX = 100;
+const CROWD_MS = 1000, GONE_MS = 90, PRESS_MS = 1000, GAPS_MAX = 200, SENT_MAX = 100;
 
 export class Store extends EventTarget {
   role = "viewer";
@@ -53,9 +53,13 @@ export class Store extends EventTarget {
       this.#pending.add(part);
     }
   }
-  #pending = new Set();
+  #pending = new Set(); #heldUntil = 0;
+
+  // A redraw takes the button from under the finger, and the press is lost: while one is pressed, what changed waits, a second at most.
+  hold(isPressed) { this.#heldUntil = isPressed ? performance.now() + PRESS_MS : 0; }
 
   #flush() {
+    if (performance.now() < this.#heldUntil) return void requestAnimationFrame(() => this.#flush());
     const parts = [...this.#pending];
     this.#pending.clear();
     for (const part of parts) this.dispatchEvent(new Event(part));

@@ -130,4 +130,17 @@ test("on a phone, from the right, in the dark", async () => {
   await phone.context().close();
 });
 
+test("a press that is slower than the votes is not lost", async () => {
+  await stage.api("poll.open", { question: "Who is late?", options: ["Nobody", "Everybody"] });
+  const close = poll("Who is late?").getByRole("button", { name: "Close", exact: true });
+  await close.waitFor();
+  const box = await close.boundingBox();
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await page.mouse.down();
+  await stage.say({ kind: "chat", platform: "twitch", source: "twitch:rehearsal", native_id: "late", author: { id: "9999", login: "late", name: "late" }, text: "Everybody" });
+  await page.evaluate(() => new Promise((seen) => { const start = performance.now(), look = () => (performance.now() - start > 600 ? seen() : requestAnimationFrame(look)); look(); }));
+  await page.mouse.up();
+  await poll("Who is late?").getByText("closed", { exact: true }).waitFor({ state: "attached" });
+});
+
 test("the page raised no error", () => assert.deepEqual(problems, []));
