@@ -10,13 +10,13 @@
 #include "base/utf8.h"
 #include "relay/words_private.h"
 
-enum { FILE_BYTES_MAX = 8 << 20, LINE_SHOWN = 60 };
+enum { FILE_BYTES_MAX = 8 << 20, LINE_SHOWN = 60, REFUSED_TOLD = 50 };  // a file that is no list at all is told of in few words
 
 struct page {
     struct words *words;
     const char *list, *file, *category;
     bool is_own;
-    size_t line;
+    size_t line, refused;
     void (*bad)(void *data, const char *text);
     void *data;
 };
@@ -30,9 +30,11 @@ static struct str trim(struct str text)
     return text;
 }
 
-static void refuse(const struct page *page, struct str line, const char *why)
+static void refuse(struct page *page, struct str line, const char *why)
 {
     char text[400];
+    if (++page->refused > REFUSED_TOLD)
+        return;
     size_t len = utf8_is_valid(line.data, line.len) ? line.len : 0;
     if (len > LINE_SHOWN)
         len = utf8_cut(line.data, LINE_SHOWN);
@@ -88,6 +90,10 @@ void words_add(struct words *words, const char *list, const char *file, struct s
         len += end != NULL;
         lines = (struct str){lines.data + len, lines.len - len};
     }
+    char text[300];
+    snprintf(text, sizeof(text), "%.200s: %zu more lines cannot be read: is it a list of words?", file, page.refused - REFUSED_TOLD);
+    if (page.refused > REFUSED_TOLD && bad)
+        bad(data, text);
 }
 
 bool words_add_file(struct words *words, const char *list, const char *path, bool is_own,

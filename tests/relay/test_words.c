@@ -398,6 +398,22 @@ static const struct {
     {"word word word word word word word word word word word word word word word word", "too long"},
 };
 
+/* A file that is something else altogether is told of in few words. */
+static void test_no_list_at_all(void **state)
+{
+    struct buffer lines = {0};
+    struct complaints complaints = {0};
+    for (int i = 0; i < 100000; i++)
+        buffer_add_string(&lines, "\xff\xfe garbage\n");
+    struct words *words = words_create();
+    words_add(words, "own", "words.txt", (struct str){lines.data, lines.len}, true, note_bad, &complaints);
+    words_finish(words);
+    assert_in_range(complaints.count, 2, 100);
+    assert_non_null(strstr(complaints.last, "more lines"));
+    words_destroy(words);
+    buffer_fini(&lines);
+}
+
 static void test_bad_lines(void **state)
 {
     for (size_t i = 0; i < ARRAY_LENGTH(bad_lines); i++) {
@@ -442,7 +458,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tricks), cmocka_unit_test(test_disguises), cmocka_unit_test(test_rules),
         cmocka_unit_test(test_place_and_reason), cmocka_unit_test(test_emotes), cmocka_unit_test(test_own_list),
-        cmocka_unit_test(test_bad_lines), cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_bad_lines), cmocka_unit_test(test_no_list_at_all), cmocka_unit_test(test_hostile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
