@@ -148,9 +148,36 @@ static bool id_means(const void *data, const struct message *message)
     return *(const uint64_t *)data == message->id;
 }
 
+static bool take_same(struct message **place, struct message *message)
+{
+    if ((*place)->id != message->id || !str_equal((*place)->is.text, message->is.text))
+        return false;
+    message_ref(message);
+    message_unref(*place);
+    *place = message;
+    return true;
+}
+
+/* Only what it answered was deleted: its own words stay where they stand. */
+static bool takes_same_words(struct gate *gate, struct message *message)
+{
+    bool is_there = false;
+    for (size_t i = 0; i < gate->held_count; i++)
+        is_there |= take_same(&gate->held[i].message, message);
+    for (size_t i = 0; i < gate->event_count; i++)
+        is_there |= take_same(&gate->events[i].message, message);
+    for (size_t i = 0; i < gate->caught_count; i++)
+        is_there |= take_same(&gate->caught[i]->message, message);
+    for (size_t i = 0; i < gate->lane_count; i++) {
+        for (size_t k = 0; k < gate->lanes[i].count; k++)
+            is_there |= take_same(&gate->lanes[i].lines[k].message, message);
+    }
+    return is_there;
+}
+
 void gate_handle_edit(struct gate *gate, struct message *message, int64_t now_ms)
 {
-    if (!gate->options.is_wanted)
+    if (!gate->options.is_wanted || takes_same_words(gate, message))
         return;
     size_t before = gate->held_count + gate->caught_count + gate->event_count;
     for (size_t i = 0; i < gate->lane_count; i++)

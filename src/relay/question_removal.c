@@ -1,6 +1,8 @@
 /* What platforms and moderators take away from the questions. */
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/buffer.h"
 #include "base/memory.h"
 #include "chat/message.h"
 #include "relay/questions_private.h"
@@ -189,6 +191,19 @@ void questions_handle_clear(struct questions *questions, struct str source, uint
     questions_end_step(questions);
 }
 
+/* Only what it answered was deleted. */
+static bool has_same_words(const struct questions *questions, const struct question_ask *ask, const struct message *message)
+{
+    struct buffer plain = {0};
+    text_key_add_plain(&plain, message);
+    struct question_hint hint = question_detect(questions->options.words, (struct str){plain.data, plain.len});
+    char *text = question_clean_text(hint.text);
+    bool is_same = strcmp(text, ask->text) == 0;
+    free(text);
+    buffer_fini(&plain);
+    return is_same;
+}
+
 void questions_handle_edit(struct questions *questions, const struct message *message)
 {
     questions_edit_upvote(questions, message);
@@ -198,6 +213,8 @@ void questions_handle_edit(struct questions *questions, const struct message *me
         if (question->state != QUESTION_NEW || question->ask_count == 0 || question->change_count > 0 ||
             question->asks[0].message != message->id)
             continue;
+        if (has_same_words(questions, &question->asks[0], message))
+            break;
         struct queue_removal old = {.ids = &message->id, .id_count = 1};
         size_t dropped;
         drop_asks(question, &old, &dropped);

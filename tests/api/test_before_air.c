@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "relay/gate.h"
 #include "relay/on_air.h"
+#include "relay/questions.h"
 
 struct stage {
     struct desk desk;
@@ -90,8 +91,38 @@ static void test_locked(void **state)
     end(&stage);
 }
 
+/* What it answered was deleted: a reply loses its quote, not its place on air, nor the number and votes of its question. */
+static void test_reply_stays(void **state)
+{
+    struct stage stage;
+    begin(&stage, "{\"hold_ms\":0}");
+    desk_say(&stage.desk, "twitch", "evil", "quoted words");
+    struct message_draft reply = {
+        .kind = MESSAGE_CHAT, .platform = STR("twitch"), .source = STR("twitch:show"), .native_id = STR("r1"), .event_key = STR("r1"),
+        .author = {.id = STR("good"), .name = STR("good")}, .text = STR("when does the tour begin?"),
+        .reply_to = {.native_id = STR("n1"), .author = STR("evil"), .text = STR("quoted words")}};
+    desk_push(&stage.desk, &reply);
+    reply.native_id = reply.event_key = STR("r2");
+    reply.text = STR("a badword");
+    desk_push(&stage.desk, &reply);
+    wait_for_air(&stage, "when does the tour");
+    while (gate_caught_count(stage.desk.relay->gate) == 0)
+        kit_turn(&stage.desk.kit, 10);
+    assert_int_equal(questions_count(stage.desk.relay->questions), 1);
+    uint64_t id = questions_at(stage.desk.relay->questions, 0)->id;
+    caller_must(&stage.caller, "gate.set", "\"settings\":{\"hold_ms\":60000}");
+    desk_push(&stage.desk, &(struct message_draft){.kind = MESSAGE_DELETE, .platform = STR("twitch"), .source = STR("twitch:show"),
+                                                   .target = {.native_id = STR("n1")}});
+    assert_false(is_on_air(&stage, "quoted words"));
+    assert_true(is_on_air(&stage, "when does the tour"));
+    assert_int_equal(questions_at(stage.desk.relay->questions, 0)->id, id);
+    assert_int_equal(gate_caught_count(stage.desk.relay->gate), 1);
+    assert_int_equal(gate_caught_at(stage.desk.relay->gate, 0)->message->is.reply_to.text.len, 0);
+    end(&stage);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_nothing_waits_for_others), cmocka_unit_test(test_locked)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_nothing_waits_for_others), cmocka_unit_test(test_locked), cmocka_unit_test(test_reply_stays)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
