@@ -394,6 +394,12 @@ int request_write(struct connection *connection)
     if (request->out_at == request->out.len)
         request->out_at = request->out.len = 0;
     if (!is_last) {
+        // What libwebsockets could not send at once (4,116 bytes, or a full socket) it keeps; with the input off it would
+        // neither send that nor rest.
+        if (lws_partial_buffered(wsi)) {
+            lws_callback_on_writable(wsi);
+            return 0;
+        }
         if (request->held)
             lws_rx_flow_control(wsi, 0);
         if (request->out.len > 0)

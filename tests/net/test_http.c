@@ -393,6 +393,25 @@ static void test_stream_arrives_piece_by_piece(void **state)
     finish(&client);
 }
 
+/* One piece of more than the 4 KB that libwebsockets sends at a time, and then nothing: all of it arrives. */
+static void test_stream_of_one_larger_piece(void **state)
+{
+    struct fixture *fixture = *state;
+    struct client client = {0};
+    start(&client, fixture, "/stream", (struct http_options){.on_data = handle_data, .on_status = handle_status});
+    while (client.data.len < 3)
+        kit_turn(&fixture->kit, 20);
+    for (size_t len = 4000, all = 3; len < 40000; len = len * 3 / 2) {
+        all += len;
+        assert_true(server_stream_send(fixture->stream, fixture->big, len));
+        while (client.data.len < all)
+            kit_turn(&fixture->kit, 20);
+    }
+    server_stream_end(fixture->stream);
+    kit_run(&fixture->kit);
+    finish(&client);
+}
+
 static void test_stream_is_cut(void **state)
 {
     struct fixture *fixture = *state;
@@ -473,6 +492,7 @@ int main(void)
         TEST(test_bad_addresses),
         TEST(test_hanging_name),
         TEST(test_stream_arrives_piece_by_piece),
+        TEST(test_stream_of_one_larger_piece),
         TEST(test_stream_is_cut),
         TEST(test_stream_refused),
         TEST(test_stream_cancelled_in_its_data),
