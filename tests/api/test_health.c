@@ -175,6 +175,17 @@ static void retract(struct hall *hall, const char *word)
     message_unref(message);
 }
 
+/* A picked question is shown when the journal has it: not before is there anything to take off. */
+static void wait_until_shown(struct caller *overlay)
+{
+    for (bool is_shown = false; !is_shown;) {
+        json_t *event = caller_wait(overlay, "on_air");
+        const json_t *views = json_object_get(json_object_get(event, "on_air"), "views");
+        is_shown = json_object_get(json_object_get(views, "main"), "question") != NULL;
+        json_decref(event);
+    }
+}
+
 /* Deleted on its platform while it is on air: how long until it is nowhere, and until the overlay has painted that. */
 static void test_removal_is_measured(void **state)
 {
@@ -192,6 +203,7 @@ static void test_removal_is_measured(void **state)
     json_decref(event);
     snprintf(members, sizeof(members), "\"id\":%lld", (long long)caller_must_id(&hall.owner, "question.pick", members));
     caller_must(&hall.owner, "question.air", members);
+    wait_until_shown(&overlay);
 
     retract(&hall, "s2");  // not on air: nothing to paint
     retract(&hall, "s1");
