@@ -313,6 +313,18 @@ void journal_each_state(const struct journal *journal, const char *prefix,
     }
 }
 
+const char *journal_next_state(const struct journal *journal, const char *prefix, const char *key)
+{
+    const struct journal_state *state = &journal->state;
+    const char *starts[] = {key, prefix};
+    for (size_t i = 0; i < ARRAY_LENGTH(starts); i++) {
+        size_t at = journal_state_find(state, starts[i]);
+        if (at < state->count && strncmp(state->items[at].key, prefix, strlen(prefix)) == 0)
+            return state->items[at].key;
+    }
+    return NULL;
+}
+
 void journal_set_cursor(struct journal *journal, const char *source, const char *text)
 {
     char *key = xasprintf("cursor:%s", source);

@@ -100,6 +100,9 @@ const char *journal_state(const struct journal *journal, const char *key);
 void journal_each_state(const struct journal *journal, const char *prefix,
                         void (*fn)(void *data, const char *key, const char *text), void *data);
 
+/* The first key from `key` on that begins with the prefix, behind the last the first of all; borrowed. NULL: there is none. */
+const char *journal_next_state(const struct journal *journal, const char *prefix, const char *key);
+
 /* How far a source has read. Set it after appending the messages that it covers. Kept as the state "cursor:SOURCE". */
 void journal_set_cursor(struct journal *journal, const char *source, const char *text);
 const char *journal_cursor(const struct journal *journal, const char *source);

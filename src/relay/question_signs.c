@@ -34,8 +34,22 @@ void question_note_signs(const struct questions *questions, struct question *que
     question->fairness = heard_fairness(questions->options.heard, question);
 }
 
-/* Whether he asks for the first time in this journal: a hash of him is kept as long as messages are. */
-void question_note_asker(const struct questions *questions, struct question *question, const struct message *message)
+/* Any one: keys are hashes, so who comes behind this one is drawn. His next question counts as his first again. */
+static void forget_one_asker(struct questions *questions, const char *key)
+{
+    const char *gone = journal_next_state(questions->options.journal, QUESTION_ASKER_KEY, key);
+    char *copy = xstrdup(gone);
+    if (copy)
+        journal_set_state(questions->options.journal, copy, NULL);
+    free(copy);
+    questions->asker_count -= gone != NULL;
+}
+
+/*
+ * Whether he asks for the first time in this journal: a hash of him is kept as long as messages are, and of no more than
+ * QUESTION_ASKERS_MAX, whoever invents authors.
+ */
+void question_note_asker(struct questions *questions, struct question *question, const struct message *message)
 {
     char key[32], text[64];
     if (!questions->options.journal || message->is.author.id.len == 0)
@@ -47,30 +61,35 @@ void question_note_asker(const struct questions *questions, struct question *que
     if (question->ask_count == 1)
         question->is_first_time = is_first;
     snprintf(text, sizeof(text), "%" PRIu64 " %" PRId64, before && !is_first ? (uint64_t)strtoull(before, NULL, 10) : message->id, clock_unix_ms());
+    if (!before && questions->asker_count >= QUESTION_ASKERS_MAX)
+        forget_one_asker(questions, key);
+    questions->asker_count += !before;
     journal_set_state(questions->options.journal, key, text);
 }
 
 struct askers {
     int64_t before_ms;
     char **keys;  // owned
-    size_t count;
+    size_t count, kept;
 };
 
 static void add_old(void *data, const char *key, const char *text)
 {
     struct askers *askers = data;
     const char *at_ms = strchr(text, ' ');
-    if (at_ms && strtoll(at_ms, NULL, 10) >= askers->before_ms)
+    if (at_ms && strtoll(at_ms, NULL, 10) >= askers->before_ms && askers->kept < QUESTION_ASKERS_MAX) {
+        askers->kept++;
         return;
+    }
     askers->keys = xreallocarray(askers->keys, askers->count + 1, sizeof(*askers->keys));
     askers->keys[askers->count++] = xstrdup(key);
 }
 
-void questions_forget_askers(const struct questions *questions, int64_t now_ms)
+void questions_forget_askers(struct questions *questions, int64_t now_ms)
 {
     int days = questions->options.retention_days ? questions->options.retention_days : 30;
-    struct askers askers = {.before_ms = now_ms - (int64_t)days * 86400 * 1000};
-    if (!questions->options.journal || days < 0)
+    struct askers askers = {.before_ms = days < 0 ? INT64_MIN : now_ms - (int64_t)days * 86400 * 1000};
+    if (!questions->options.journal)
         return;
     journal_each_state(questions->options.journal, QUESTION_ASKER_KEY, add_old, &askers);
     for (size_t i = 0; i < askers.count; i++) {
@@ -78,6 +97,7 @@ void questions_forget_askers(const struct questions *questions, int64_t now_ms)
         free(askers.keys[i]);
     }
     free(askers.keys);
+    questions->asker_count = askers.kept;
 }
 
 void questions_update_fairness(struct questions *questions)

@@ -33,6 +33,7 @@ enum {
     QUESTIONS_PAST_MAX = 1000,       // of earlier shows, in no list; the same
     QUESTIONS_READY_MAX = 500,       // more is refused
     QUESTIONS_SHOWS_MAX = 100,       // remembered, the newest
+    QUESTION_ASKERS_MAX = 20000,     // known to have asked before; one of them is forgotten for a new one
     QUESTION_ASKS_MAX = 32,          // who asked the same, remembered; the count goes on
     QUESTION_AIRINGS_MAX = 16,
     QUESTION_HISTORY_MAX = 100,      // changes remembered

@@ -22,6 +22,7 @@ struct questions {
     struct question_set merged, past;
     uint64_t last_id, reserved_id;
     unsigned next_code[3];  // of two, three and four digits
+    size_t asker_count;   // kept in the journal
     uint64_t last_asked;  // the newest message that asks
     uint64_t step;       // given last
     uint64_t *touched;   // of this step: what is written and told when it ends
@@ -115,8 +116,8 @@ bool questions_load(struct questions *questions, struct error *err);
 /* question_signs.c: what finding a question tells of it. The surest signs of all who asked are kept. */
 void question_note_signs(const struct questions *questions, struct question *question, const struct question_hint *hint);
 #define QUESTION_ASKER_KEY "asker:"
-void questions_forget_askers(const struct questions *questions, int64_t now_ms);  // older than messages are kept
-void question_note_asker(const struct questions *questions, struct question *question, const struct message *message);
+void questions_forget_askers(struct questions *questions, int64_t now_ms);  // older than messages are kept
+void question_note_asker(struct questions *questions, struct question *question, const struct message *message);
 void question_write_signs(const struct question *question, struct buffer *out);  // ,"score":…
 void question_read_signs(struct question *question, const json_t *object);
 

@@ -1,6 +1,7 @@
 /* Who has been heard, and what it makes of those who wait. */
 #include "relay_fixture.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -138,11 +139,43 @@ static void test_first_timers(void **state)
     fixture_remove(folder);
 }
 
+static void count_state(void *data, const char *key, const char *text)
+{
+    ++*(size_t *)data;
+}
+
+/* Invented authors by the thousand: what is known of askers does not grow with them, and the newest is known. */
+static void test_many_askers(void **state)
+{
+    struct error err = {0};
+    char *folder = fixture_folder(), author[32];
+    struct loop *loop = fixture_loop();
+    struct question_words *words = fixture_words("en fa");
+    struct questions_options options = {.words = words, .changed = ignore_changed, .removed = ignore_removed, .dirty = ignore_dirty};
+    options.journal = fixture_open(folder, loop);
+    struct questions *questions = questions_create(&options, &err);
+    for (uint64_t i = 1; i <= QUESTION_ASKERS_MAX + 1000; i++) {
+        snprintf(author, sizeof(author), "u%llu", (unsigned long long)i);
+        ask(questions, i, author, "do you like tea?");
+    }
+    size_t count = 0;
+    journal_each_state(options.journal, "asker:", count_state, &count);
+    assert_int_equal(count, QUESTION_ASKERS_MAX);
+    assert_false(ask(questions, QUESTION_ASKERS_MAX + 2000, author, "which hat is the best of all?")->is_first_time);
+    assert_true(ask(questions, QUESTION_ASKERS_MAX + 2001, "another", "where do we eat tonight?")->is_first_time);
+    questions_destroy(questions);
+    journal_close(options.journal);
+    question_words_destroy(words);
+    loop_destroy(loop);
+    fixture_remove(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_meter),
         cmocka_unit_test(test_first_timers),
+        cmocka_unit_test(test_many_askers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
