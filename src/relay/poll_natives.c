@@ -11,6 +11,7 @@
 #include "chat/message.h"
 #include "relay/journal.h"
 #include "relay/polls_private.h"
+#include "relay/queue.h"
 #include "relay/vote_words.h"
 
 #define NATIVE_PREFIX "native_poll:"
@@ -23,6 +24,7 @@ void native_poll_fini(struct native_poll *native)
     free(native->platform);
     free(native->id);
     free(native->question);
+    free(native->author_id);
     *native = (struct native_poll){0};
 }
 
@@ -53,7 +55,7 @@ static bool read_native(const struct message *message, struct native_poll *nativ
     if (is->native_id.len == 0 || json_array_size(options) < 2)
         return false;
     *native = (struct native_poll){.source = copy(is->source), .platform = copy(is->platform), .id = copy(is->native_id),
-        .question = copy(is->text), .is_open = !state || strcmp(state, "closed") != 0};
+        .question = copy(is->text), .author_id = copy(is->author.id), .is_open = !state || strcmp(state, "closed") != 0};
     read_options(options, native);
     return true;
 }
@@ -158,7 +160,7 @@ static void write_native(const struct native_poll *native, struct buffer *out)
         buffer_add_json(out, native->options[i], strlen(native->options[i]));
         buffer_printf(out, ",\"votes\":%" PRIu64 "}", native->votes[i]);
     }
-    buffer_printf(out, "],\"state\":\"%s\"}", native->is_open ? "open" : "closed");
+    buffer_printf(out, "],\"state\":\"%s\"", native->is_open ? "open" : "closed");
 }
 
 void polls_write_natives(const struct polls *polls, struct buffer *out)
@@ -168,6 +170,7 @@ void polls_write_natives(const struct polls *polls, struct buffer *out)
         if (i > 0)
             buffer_add_char(out, ',');
         write_native(&polls->natives[i], out);
+        buffer_add_char(out, '}');
     }
     buffer_add_char(out, ']');
 }
@@ -178,6 +181,9 @@ static void set_state(const struct polls *polls, const struct native_poll *nativ
         return;
     struct buffer out = {0};
     write_native(native, &out);
+    buffer_add_string(&out, ",\"author_id\":");
+    buffer_add_json(&out, native->author_id, strlen(native->author_id));
+    buffer_add_char(&out, '}');
     char *key = xasprintf(NATIVE_PREFIX "%.200s %.100s", native->source, native->id), *text = buffer_take(&out);
     journal_set_state(polls->options.journal, key, is_kept ? text : NULL);
     free(key);
@@ -205,6 +211,26 @@ static void drop(struct polls *polls, size_t at)
     native_poll_fini(&polls->natives[at]);
     polls->native_count--;
     memmove(&polls->natives[at], &polls->natives[at + 1], (polls->native_count - at) * sizeof(*polls->natives));
+}
+
+static bool is_meant(const struct native_poll *native, const struct queue_removal *removal)
+{
+    if (!str_equal(str_from(native->platform), removal->platform) ||
+        (removal->source.len > 0 && !str_equal(str_from(native->source), removal->source)))
+        return false;
+    return removal->author_id.len > 0 ? str_equal(str_from(native->author_id), removal->author_id)
+                                      : removal->native_id.len > 0 && str_equal(str_from(native->id), removal->native_id);
+}
+
+void polls_remove_natives(struct polls *polls, const struct queue_removal *removal)
+{
+    size_t before = polls->native_count;
+    for (size_t i = polls->native_count; i-- > 0;) {
+        if (is_meant(&polls->natives[i], removal))
+            drop(polls, i);
+    }
+    if (polls->native_count != before)
+        tell(polls);
 }
 
 /* Takes it over. */
@@ -363,13 +389,13 @@ static void load(void *data, const char *key, const char *text)
     json_t *object = json_parse(text, strlen(text), &err);
     const char *texts[] = {json_get_text(object, "source"), json_get_text(object, "platform"),
                            json_get_text(object, "native_id"), json_get_text(object, "question")};
-    const char *state = json_get_text(object, "state");
+    const char *state = json_get_text(object, "state"), *author = json_get_text(object, "author_id");
     if (polls->native_count == POLL_NATIVES_MAX || !texts[0] || !texts[1] || !texts[2] || !texts[3]) {
         log_warn("relay/polls", "%s in the journal is damaged and left out", key);
     } else {
         struct native_poll *native = &polls->natives[polls->native_count++];
         *native = (struct native_poll){.source = xstrdup(texts[0]), .platform = xstrdup(texts[1]), .id = xstrdup(texts[2]),
-            .question = xstrdup(texts[3]), .is_open = state && strcmp(state, "open") == 0};
+            .question = xstrdup(texts[3]), .author_id = xstrdup(author ? author : ""), .is_open = state && strcmp(state, "open") == 0};
         read_options(json_object_get(object, "options"), native);
     }
     json_decref(object);

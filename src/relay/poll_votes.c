@@ -271,6 +271,7 @@ static void remove_from(struct polls *polls, struct poll *poll, const struct que
 
 void polls_handle_removal(struct polls *polls, const struct queue_removal *removal)
 {
+    polls_remove_natives(polls, removal);
     for (size_t i = 0; i < polls->count && polls->open_count > 0; i++) {
         if (polls->items[i]->ballots)
             remove_from(polls, polls->items[i], removal);

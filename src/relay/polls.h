@@ -104,7 +104,7 @@ struct poll {
 
 /* A platform's own poll that none of ours counts. */
 struct native_poll {
-    char *source, *platform, *id, *question;  // owned
+    char *source, *platform, *id, *question, *author_id;  // owned
     char *options[VOTE_OPTIONS_MAX];          // owned
     uint64_t votes[VOTE_OPTIONS_MAX];
     size_t option_count;

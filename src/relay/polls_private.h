@@ -42,6 +42,7 @@ void poll_apply(struct poll *poll, const struct ballot_change *change);
 
 /* poll_natives.c */
 void polls_handle_native(struct polls *polls, const struct message *message);
+void polls_remove_natives(struct polls *polls, const struct queue_removal *removal);  // those that none of ours counts
 void native_poll_fini(struct native_poll *native);
 bool poll_natives_read(struct poll *poll, const json_t *list);
 void poll_natives_write(const struct poll *poll, struct buffer *out);  // a JSON array

@@ -346,7 +346,7 @@ static void push_native(struct desk *desk, const char *source, const char *id, c
 {
     json_t *detail = json_pack("{s:o,s:s}", "options", options, "state", native_state);
     struct message_draft message = {.kind = MESSAGE_POLL, .platform = STR("twitch"), .source = str_from(source),
-        .native_id = str_from(id), .text = str_from(question), .detail = detail};
+        .native_id = str_from(id), .author = {.id = STR("poller")}, .text = str_from(question), .detail = detail};
     push(desk, &message);
     json_decref(detail);
 }
@@ -397,6 +397,31 @@ static void test_natives(void **state)
     assert_int_equal(polls_find(desk.polls, id)->total, 14);
     assert_int_equal(polls_find(desk.polls, id)->options[0].votes, 6);
     assert_int_equal(polls_at(desk.polls, 1)->total, 16);
+    end(&desk);
+}
+
+/* A viewer's poll (Discord) is a message: deleted, or its author banned, it waits no more, also in the journal. */
+static void test_natives_go(void **state)
+{
+    struct desk desk;
+    begin(&desk);
+    push_native(&desk, "twitch:bob", "p1", "unspeakable?", tally("Yes", 2, "No", 1), "open");
+    push_native(&desk, "twitch:bob", "p2", "Heiß oder kalt?", tally("Heiß", 2, "Kalt", 1), "open");
+    fixture_commit(desk.journal, desk.loop);
+    assert_true(fixture_files_with(desk.folder, "unspeakable") > 0);
+    polls_handle_removal(desk.polls, &(struct queue_removal){.platform = STR("kick"), .native_id = STR("p1"), .up_to = 99});
+    assert_int_equal(desk.polls->native_count, 2);
+    polls_handle_removal(desk.polls, &(struct queue_removal){.platform = STR("twitch"), .native_id = STR("p1"), .up_to = 99});
+    assert_int_equal(desk.polls->native_count, 1);
+    assert_string_equal(desk.polls->natives[0].id, "p2");
+    close_polls(&desk);
+    assert_int_equal(fixture_files_with(desk.folder, "unspeakable"), 0);
+    open_polls(&desk);
+    assert_int_equal(desk.polls->native_count, 1);
+    remove_author(&desk, "twitch:other", "poller", 99);
+    assert_int_equal(desk.polls->native_count, 1);
+    remove_author(&desk, "twitch:bob", "poller", 99);
+    assert_int_equal(desk.polls->native_count, 0);
     end(&desk);
 }
 
@@ -451,7 +476,7 @@ int main(void)
         cmocka_unit_test(test_emote_votes),        cmocka_unit_test(test_time_closes),
         cmocka_unit_test(test_air),                cmocka_unit_test(test_refused),
         cmocka_unit_test(test_kill_keeps_votes),   cmocka_unit_test(test_messages_go),
-        cmocka_unit_test(test_natives),            cmocka_unit_test(test_hidden),
+        cmocka_unit_test(test_natives), cmocka_unit_test(test_natives_go),            cmocka_unit_test(test_hidden),
         cmocka_unit_test(test_saved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
