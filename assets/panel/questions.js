@@ -19,7 +19,7 @@ export class Questions {
   #list = element("div", { class: "scroll grow", id: "questions", "data-keep": "questions" });
   #next = button(t("questions.next"), () => this.actions.next(), { id: "next", class: "primary", disabled: true });
   #drawn = new Map();  // id → {question, card}: what has not changed is not drawn again
-  #groups = new Map(); #isDragging = false; #context = "";
+  #groups = new Map(); #isDragging = false; #context = ""; #pointer = null;
 
   constructor(desk) {
     this.desk = desk;
@@ -31,11 +31,14 @@ export class Questions {
     this.#nothing.hidden = true;
     this.#list.append(this.#nothing, ...[...this.#groups.values()].map(({ node }) => node));
     desk.shell.tools("questions").append(this.#sortButton(), iconButton("more", t("questions.list_more"), ({ currentTarget }) => this.#more(currentTarget), { "data-local": true, id: "questions-more" }), this.#next);
-    desk.shell.place("questions").append(this.#ownForm(), new Heard(this.store).node, this.#list);
+    this.own = this.#ownForm();
+    desk.shell.place("questions").append(this.own, new Heard(this.store).node, this.#list);
     startDragging(this.#list, {
       mayMove: (card) => card.classList.contains("ready") && this.#order() === "hand",
       onMove: (id, where) => this.actions.move(id, where), onMerge: (id, into) => this.actions.merge(id, into), onEnd: () => this.#draw(),
     });
+    this.#list.addEventListener("pointermove", ({ clientX: x, clientY: y }) => { this.#pointer = { x, y }; });
+    this.#list.addEventListener("pointerleave", () => { this.#pointer = null; });
     this.#list.addEventListener("focusin", ({ target }) => this.#tabTo(target.closest(".question")));
     setInterval(() => this.#age(), AGE_MS);
     this.#registerKeys();
@@ -78,16 +81,38 @@ export class Questions {
     const all = [...this.store.questions.values()], order = this.#order();
     const focused = this.#list.contains(document.activeElement) ? document.activeElement : null;
     const key = focused?.dataset.key, id = Number(focused?.closest(".question")?.dataset.id), at = this.#cards().indexOf(focused?.closest(".question"));
-    const context = `${this.store.role} ${this.store.name}`;
+    const anchor = this.#anchor(), context = `${this.store.role} ${this.store.name}`;
     if (context !== this.#context) this.#drawn.clear();
     this.#context = context;
     for (const known of [...this.#drawn.keys()]) if (!this.store.questions.has(known)) this.#drawn.delete(known);
     for (const state of groups) this.#drawGroup(state, this.#offered(state, sorted(all.filter((question) => question.state === state), state, order)));
     this.#nothing.hidden = all.length > 0;
+    this.own.hidden = this.store.role === "viewer";
     this.#next.disabled = this.store.role === "viewer" || !all.some(({ state }) => state === "ready" || state === "on_air");
     this.desk.shell.badge("questions", all.filter(({ state }) => state === "ready").length, { words: t("questions.ready") });
     this.#tabTo(this.#selected() ?? this.#cards()[0]);
+    this.#anchorAgain(anchor);
     if (focused && !(focused.isConnected && document.activeElement === focused)) this.#focusAgain(key, id, at);
+  }
+
+  // The card at which somebody points, or reads, stays where it is on the screen: what comes above it must not put another one
+  // under the finger.
+  #anchor() {
+    const focused = document.activeElement?.closest?.(".question"), edge = this.#list.getBoundingClientRect().top;
+    const card = this.#pointed() ?? (focused?.closest("[data-state=new]") ? focused : null)
+      ?? (this.#list.scrollTop > 0 ? this.#cards().find((one) => one.getBoundingClientRect().bottom > edge) : null);
+    return card && { id: Number(card.dataset.id), group: card.closest("[data-state]"), top: card.getBoundingClientRect().top };
+  }
+
+  // :hover knows a card that was just drawn anew only after the pointer has moved.
+  #pointed() {
+    const card = this.#pointer && document.elementFromPoint(this.#pointer.x, this.#pointer.y)?.closest(".question");
+    return card && this.#list.contains(card) ? card : null;
+  }
+
+  #anchorAgain(anchor) {
+    const card = anchor && this.#drawn.get(anchor.id)?.card;
+    if (card?.checkVisibility() && anchor.group.contains(card)) this.#list.scrollTop += card.getBoundingClientRect().top - anchor.top;
   }
 
   // What was found in a language that this reader reads stands before what waits for others; what is picked stands as it is.

@@ -152,6 +152,7 @@ test("merged and split", async () => {
 });
 
 test("with keys alone", async () => {
+  await inGroup(mina, "new", "این آهنگ").waitFor();
   await mina.keyboard.press("2");
   await mina.keyboard.press("j");
   assert.equal(await mina.evaluate(() => document.activeElement.classList.contains("question")), true);
@@ -260,6 +261,23 @@ test("who has been heard, and the least heard first", async () => {
   await until("Persian stands before English", async () => { const list = await waiting(); return list.findIndex((text) => /سازی/.test(text)) < list.findIndex((text) => /violin/.test(text)); });
   await mina.locator("#questions-sort").click();
   await mina.getByRole("menuitemradio", { name: "By hand" }).click();
+});
+
+test("what comes does not push away the card at which somebody points", async () => {
+  const target = card(boris, "Where did you learn the violin?");
+  await target.hover();
+  const top = async () => Math.round((await target.boundingBox()).y), before = await top();
+  for (const { at_ms, ...message } of [chat(41, "youtube", "@mia", "How many hours do you practise?"), chat(42, "twitch", "Leo", "When will the new album be out?")]) await stage.say(message);
+  for (const text of ["hours do you practise", "new album"]) await card(boris, text).waitFor({ state: "attached" });
+  assert.equal(await top(), before);
+});
+
+test("a viewer reads, and is offered nothing that would be refused", async () => {
+  const page = await stage.signIn("viewer", { name: "Guest", problems });
+  await page.locator("#questions .question").first().waitFor();
+  const offered = await page.locator("#place-questions button:visible:enabled").evaluateAll((all) => all.map(({ id, textContent }) => id || textContent));
+  assert.deepEqual(offered, ["questions-sort", "questions-more"]);
+  await page.context().close();
 });
 
 test("nothing for axe to find, no error", async () => {
