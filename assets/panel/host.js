@@ -12,7 +12,7 @@ import { currentRole, signIn } from "./session.js";
 import { followTheme } from "./settings.js";
 import { Store } from "./store.js";
 
-const TICK_MS = 250, LEAST_PX = 14;
+const TICK_MS = 250, LEAST_PX = 14, LEAST_OPTION_PX = 8;
 const wantedView = new URLSearchParams(location.search).get("view");
 
 class HostPage {
@@ -85,6 +85,11 @@ class HostPage {
     const most = Math.min(innerWidth, innerHeight);
     this.#now.fit(most * 0.2);
     this.#next.fit(most * (this.node.classList.contains("is-idle") ? 0.16 : 0.075));
+    // Nobody scrolls here: ten answers are to be seen as two are.
+    const [title, options] = [".host-poll-question", ".host-options"].map((name) => this.#poll.querySelector(name));
+    if (!title || this.#poll.hidden) return;
+    fit(title, LEAST_PX, Math.min(46, Math.max(18, most * 0.038)));
+    fit(options, LEAST_OPTION_PX, Math.min(38, Math.max(16, most * 0.03)));
   }
 
   #tick() {

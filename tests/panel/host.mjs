@@ -73,6 +73,23 @@ test("the poll stands beside it with bars", async () => {
   await shoot(page, "host-poll");
 });
 
+test("ten long answers are all to be seen, on every screen: nobody scrolls here", async () => {
+  const { id } = await stage.api("poll.open", { question: "Which of the pieces of the last ten years shall we play once more at the end?", options: Array.from({ length: 10 }, (_, n) => `${n} شطرنج و تخته نرد و گو با هم، همین امشب`) });
+  await stage.api("poll.air", { id });
+  await until("ten bars", async () => (await page.locator(".host-poll progress").count()) === 10);
+  for (const [width, height] of [[1280, 720], [820, 1180]]) {
+    await page.setViewportSize({ width, height });
+    await until(`all is seen at ${width}×${height}`, () => page.locator(".host-poll").evaluate((poll) => [...poll.querySelectorAll("h2, progress")].every((node) => {
+      const box = node.getBoundingClientRect(), around = poll.getBoundingClientRect();
+      return box.bottom <= around.bottom && box.top >= around.top && node.scrollHeight <= node.clientHeight + 1;
+    })));
+    await shoot(page, `host-poll-ten-${width}`);
+  }
+  await page.setViewportSize({ width: 1280, height: 720 });
+  await stage.api("poll.close", { id });
+  await stage.api("poll.air", { id, on_air: false });
+});
+
 test("it holds no control, and a viewer's session is enough", async () => {
   assert.equal(await page.locator("button, input, select, textarea, a").count(), 0);
 });
