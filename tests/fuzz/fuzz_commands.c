@@ -26,6 +26,7 @@
 #include "relay/captions.h"
 #include "relay/intake.h"
 #include "relay/gate.h"
+#include "relay/heard.h"
 #include "relay/journal.h"
 #include "relay/journal_row.h"
 #include "relay/on_air.h"
@@ -323,8 +324,9 @@ static void create_desk(void)
     static char journal;  // an address; nobody looks behind it
     relay = (struct relay){.journal = (struct journal *)(void *)&journal};
     relay.replies = replies_create(&(struct replies_options){.journal = relay.journal, .changed = handle_sent});
+    relay.heard = heard_create(&(struct heard_options){.journal = relay.journal, .changed = handle_nothing});
     relay.questions = questions_create(&(struct questions_options){
-        .journal = relay.journal, .changed = handle_question, .removed = handle_removed, .dirty = handle_nothing}, &err);
+        .journal = relay.journal, .heard = relay.heard, .changed = handle_question, .removed = handle_removed, .dirty = handle_nothing}, &err);
     relay.polls = polls_create(&(struct polls_options){.journal = relay.journal, .changed = handle_poll, .dirty = handle_nothing}, &err);
     relay.captions = captions_create(&(struct captions_options){
         .journal = relay.journal, .changed = handle_track, .lines_changed = handle_lines}, &err);
@@ -352,6 +354,7 @@ static void destroy_desk(void)
     polls_destroy(relay.polls);
     replies_destroy(relay.replies);
     questions_destroy(relay.questions);
+    heard_destroy(relay.heard);
     message_unref(only_message);
 }
 
