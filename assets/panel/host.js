@@ -81,11 +81,16 @@ class HostPage {
         meter(share(votes), text)))));
   }
 
+  // The poll first: what its answers leave is the questions'.
   #fit() {
     const most = Math.min(innerWidth, innerHeight);
+    this.#fitPoll(most);
     this.#now.fit(most * 0.2);
     this.#next.fit(most * (this.node.classList.contains("is-idle") ? 0.16 : 0.075));
-    // Nobody scrolls here: ten answers are to be seen as two are.
+  }
+
+  // Nobody scrolls here: ten answers are to be seen as two are.
+  #fitPoll(most) {
     const [title, options] = [".host-poll-question", ".host-options"].map((name) => this.#poll.querySelector(name));
     if (!title || this.#poll.hidden) return;
     fit(title, LEAST_PX, Math.min(46, Math.max(18, most * 0.038)));

@@ -83,6 +83,7 @@ test("ten long answers are all to be seen, on every screen: nobody scrolls here"
       const box = node.getBoundingClientRect(), around = poll.getBoundingClientRect();
       return box.bottom <= around.bottom && box.top >= around.top && node.scrollHeight <= node.clientHeight + 1;
     })));
+    await until("and the question too", () => isWhole("now"));
     await shoot(page, `host-poll-ten-${width}`);
   }
   await page.setViewportSize({ width: 1280, height: 720 });
