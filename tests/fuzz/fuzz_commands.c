@@ -98,6 +98,7 @@ bool pictures_ask(struct pictures *pictures, const char *view, const char *kind,
 void journal_set_states(struct journal *journal, const struct journal_entry *entries, size_t count) {}
 void journal_set_state(struct journal *journal, const char *key, const char *text) {}
 const char *journal_state(const struct journal *journal, const char *key) { return NULL; }
+const char *journal_next_state(const struct journal *journal, const char *prefix, const char *key) { return NULL; }
 void journal_each_state(const struct journal *journal, const char *prefix,
                         void (*fn)(void *data, const char *key, const char *text), void *data) {}
 const char *journal_epoch(const struct journal *journal) { return "00000000"; }
