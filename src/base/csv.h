@@ -6,7 +6,7 @@
 struct buffer;
 
 /*
- * In quotes, those inside doubled. What a spreadsheet would run as a formula (= + - @, tab, return at its beginning) gets an
+ * In quotes, those inside doubled, without what turns the line around it (bidi.h). What a spreadsheet would run as a formula (= + - @, tab, return at its beginning) gets an
  * apostrophe before it.
  */
 void csv_add_cell(struct buffer *out, struct str text);

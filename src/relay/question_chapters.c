@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bidi.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/csv.h"
@@ -128,7 +129,7 @@ static size_t write_youtube(const struct chapters *chapters, struct buffer *out)
         const char *text = chapter->question->text;
         size_t len = strlen(text);
         buffer_add_char(out, ' ');
-        buffer_add(out, text, len > TITLE_BYTES_MAX ? utf8_cut(text, TITLE_BYTES_MAX) : len);
+        bidi_add_plain(out, (struct str){text, len > TITLE_BYTES_MAX ? utf8_cut(text, TITLE_BYTES_MAX) : len});
         buffer_add_char(out, '\n');
         next_free_ms = in_ms + SHORTEST_MS;
         written++;
@@ -138,14 +139,17 @@ static size_t write_youtube(const struct chapters *chapters, struct buffer *out)
 
 static void add_escaped(struct buffer *out, const char *text)
 {
-    for (; *text; text++) {
-        switch (*text) {
+    struct buffer plain = {0};
+    bidi_add_plain(&plain, str_from(text));
+    for (size_t i = 0; i < plain.len; i++) {
+        switch (plain.data[i]) {
         case '&': buffer_add_string(out, "&amp;"); break;
         case '<': buffer_add_string(out, "&lt;"); break;
         case '>': buffer_add_string(out, "&gt;"); break;
-        default: buffer_add_char(out, *text); break;
+        default: buffer_add_char(out, plain.data[i]); break;
         }
     }
+    buffer_fini(&plain);
 }
 
 static size_t write_webvtt(const struct chapters *chapters, struct buffer *out)

@@ -61,8 +61,8 @@ static void begin(struct desk *desk)
     journal_set_state(desk->journal, "questions:shows", shows);
     put(desk, 1, "What does <this> mean & why?", 5, 70);
     put(desk, 2, "این آهنگ برای شما چه معنایی دارد؟", 70, 75);   // too short for YouTube
-    put(desk, 3, "=the third", 75, 200);
-    put(desk, 4, "an hour later", 3725, 3800);
+    put(desk, 3, "\u202e=the third", 75, 200);
+    put(desk, 4, "an \u2066hour\u2069 later", 3725, 3800);
     put(desk, 5, "the next show's", 5 * 3600 + 10, 5 * 3600 + 20);
     desk->questions = questions_create(&(struct questions_options){
         .journal = desk->journal, .changed = ignore_changed, .removed = ignore_removed, .dirty = ignore_dirty}, &err);
