@@ -141,3 +141,33 @@ const char *keys_resolve(const struct reader *reader, const char *path, const js
     log_hide(secret);
     return secret;
 }
+
+char *keys_copy_text(const json_t *object, const char *key, const char *otherwise)
+{
+    const char *text = json_get_text(object, key);
+    return xstrdup(text ? text : otherwise);
+}
+
+bool keys_copy_texts(const struct reader *reader, const json_t *object, const char *key, char ***texts)
+{
+    const json_t *array = json_object_get(object, key);
+    size_t count = json_array_size(array);
+    *texts = xcalloc(count + 1, sizeof(**texts));
+    for (size_t i = 0; i < count; i++) {
+        const json_t *item = json_array_get(array, i);
+        if (!json_is_string(item) || !*json_string_value(item)) {
+            char path[80];
+            snprintf(path, sizeof(path), "%s[%zu]", key, i);
+            return keys_fail(reader, path, item, "expected a text in quotes");
+        }
+        (*texts)[i] = xstrdup(json_string_value(item));
+    }
+    return true;
+}
+
+void keys_free_texts(char **texts)
+{
+    for (size_t i = 0; texts && texts[i]; i++)
+        free(texts[i]);
+    free(texts);
+}

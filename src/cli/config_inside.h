@@ -1,0 +1,16 @@
+/* config_inside.h - what the files behind config.h share: each reads its sections into `config`. False: reader->err. */
+#pragma once
+
+#include "cli/config.h"
+#include "cli/keys.h"
+
+enum { CONFIG_ITEMS_MAX = 64 };  // of a list: sources, views, outputs
+
+/* config_picture.c. Views come first: the others name them. */
+bool config_read_views(struct config *config, const struct reader *reader);
+bool config_read_window(struct config *config, const struct reader *reader);
+bool config_read_video(struct config *config, const struct reader *reader);
+
+/* config_doors.c */
+bool config_read_panel(struct config *config, const struct reader *reader);
+bool config_read_door(struct config *config, const struct reader *reader);

@@ -1,0 +1,186 @@
+/* The sections views, window and video. */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/memory.h"
+#include "cli/config_inside.h"
+#include "relay/on_air.h"
+
+enum { SIDE_PX_MIN = 16, SIDE_PX_MAX = 8192 };
+
+/* [width, height], both within reach of a video frame. */
+static bool read_size(const struct reader *reader, const char *path, const json_t *object, int *width_px, int *height_px)
+{
+    const json_t *size = json_object_get(object, "size");
+    if (!size)
+        return true;
+    json_int_t side[2] = {0};
+    bool ok = json_array_size(size) == 2;
+    for (size_t i = 0; ok && i < 2; i++) {
+        const json_t *item = json_array_get(size, i);
+        side[i] = json_integer_value(item);
+        ok = json_is_integer(item) && side[i] >= SIDE_PX_MIN && side[i] <= SIDE_PX_MAX && side[i] % 2 == 0;
+    }
+    char *full = xasprintf("%s.size", path);
+    if (!ok) {
+        keys_fail(reader, full, size, "expected [width, height], both even and from %d to %d", SIDE_PX_MIN, SIDE_PX_MAX);
+    } else {
+        *width_px = (int)side[0];
+        *height_px = (int)side[1];
+    }
+    free(full);
+    return ok;
+}
+
+/* Names become parts of socket and lock files' names. */
+static bool check_name(const struct reader *reader, const char *path, const char *name)
+{
+    bool ok = *name && strlen(name) <= 32;
+    for (const char *at = name; ok && *at; at++)
+        ok = isalnum((unsigned char)*at) || *at == '-' || *at == '_';
+    return ok || keys_fail(reader, path, NULL, "\"%.40s\": a name has 1 to 32 of a-z, A-Z, 0-9, - and _", name);
+}
+
+static bool check_cards(const struct reader *reader, const char *path, char *const *cards)
+{
+    for (size_t i = 0; cards[i]; i++) {
+        if (!on_air_card_from_name(cards[i]))
+            return keys_fail(reader, path, NULL, "cards[%zu] \"%.40s\": expected question, poll, captions, chat, ticker or "
+                "alerts", i, cards[i]);
+    }
+    return true;
+}
+
+static bool read_view(struct config *config, const struct reader *reader, const json_t *object, size_t index)
+{
+    static const char *const foreign[] = {"show", "anonymous", "hide", NULL};
+    static const char *const votes[] = {"live", "closed", NULL};
+    static const struct key keys[] = {
+        {"name", JSON_STRING, true}, {"size", JSON_ARRAY}, {"theme", JSON_STRING}, {"language", JSON_STRING},
+        {"platforms", JSON_ARRAY}, {"cards", JSON_ARRAY}, {"foreign", JSON_STRING, .choices = foreign},
+        {"votes", JSON_STRING, .choices = votes},
+    };
+    char path[32];
+    snprintf(path, sizeof(path), "views[%zu]", index);
+    if (!keys_check(reader, path, object, keys, ARRAY_LENGTH(keys)))
+        return false;
+    struct config_view *view = &config->views[config->view_count++];
+    *view = (struct config_view){
+        .name = keys_copy_text(object, "name", ""), .width_px = 1920, .height_px = 1080,
+        .theme = keys_copy_text(object, "theme", "evening"), .language = keys_copy_text(object, "language", ""),
+        .foreign = keys_copy_text(object, "foreign", "show"),
+    };
+    const char *shown = json_get_text(object, "votes");
+    view->hides_votes = shown && strcmp(shown, "closed") == 0;
+    if (!check_name(reader, path, view->name) || !keys_copy_texts(reader, object, "platforms", &view->platforms)
+        || !keys_copy_texts(reader, object, "cards", &view->cards) || !check_cards(reader, path, view->cards)
+        || !read_size(reader, path, object, &view->width_px, &view->height_px))
+        return false;
+    for (size_t i = 0; i + 1 < config->view_count; i++) {
+        if (strcmp(config->views[i].name, view->name) == 0)
+            return keys_fail(reader, path, NULL, "the name \"%s\" is taken by views[%zu]", view->name, i);
+    }
+    return true;
+}
+
+bool config_read_views(struct config *config, const struct reader *reader)
+{
+    const json_t *views = json_object_get(config->root, "views");
+    json_t *usual = json_pack("[{s:s}]", "name", "main");
+    size_t count = json_array_size(views) ? json_array_size(views) : 1;
+    const json_t *from = json_array_size(views) ? views : usual;
+    bool ok = count <= CONFIG_ITEMS_MAX || keys_fail(reader, "views", NULL, "%zu of them: %d at most", count, CONFIG_ITEMS_MAX);
+    config->views = xcalloc(ok ? count : 1, sizeof(*config->views));
+    for (size_t i = 0; ok && i < count; i++)
+        ok = read_view(config, reader, json_array_get(from, i), i);
+    json_decref(usual);
+    return ok;
+}
+
+static bool check_view_name(const struct config *config, const struct reader *reader, const char *path, const char *name)
+{
+    return config_find_view(config, name)
+        || keys_fail(reader, path, NULL, "\"%.40s\": none of `views` has this name", name);
+}
+
+bool config_read_window(struct config *config, const struct reader *reader)
+{
+    static const struct key keys[] = {{"view", JSON_STRING}, {"background", JSON_STRING}};
+    const json_t *object = json_object_get(config->root, "window");
+    config->window.is_wanted = object != NULL;
+    config->window.view = keys_copy_text(object, "view", config->views[0].name);
+    config->window.background = keys_copy_text(object, "background", "transparent");
+    if (!object)
+        return true;
+    const char *colour = config->window.background;
+    if (!keys_check(reader, "window", object, keys, ARRAY_LENGTH(keys))
+        || !check_view_name(config, reader, "window.view", config->window.view))
+        return false;
+    bool is_colour = colour[0] == '#' && strspn(colour + 1, "0123456789abcdefABCDEF") == 6 && colour[7] == '\0';
+    return is_colour || strcmp(colour, "transparent") == 0
+        || keys_fail(reader, "window.background", json_object_get(object, "background"),
+            "expected \"transparent\" or a colour like \"#00FF00\"");
+}
+
+static bool read_output(struct config *config, const struct reader *reader, const json_t *object, size_t index)
+{
+    static const struct key keys[] = {
+        {"name", JSON_STRING, true}, {"view", JSON_STRING}, {"to", JSON_STRING, true},
+        {"bitrate_kbps", JSON_INTEGER, .min = 100, .max = 100000},
+    };
+    char path[48];
+    snprintf(path, sizeof(path), "video.outputs[%zu]", index);
+    if (!keys_check(reader, path, object, keys, ARRAY_LENGTH(keys)))
+        return false;
+    struct config_output *output = &config->video.outputs[config->video.output_count++];
+    output->name = keys_copy_text(object, "name", "");
+    output->view = keys_copy_text(object, "view", config->views[0].name);
+    output->bitrate_kbps = (int)json_get_int(object, "bitrate_kbps", 4500);
+    char full[64];
+    snprintf(full, sizeof(full), "%s.to", path);
+    const char *to = keys_resolve(reader, full, json_object_get(object, "to"));
+    output->to = xstrdup(to);
+    snprintf(full, sizeof(full), "%s.view", path);
+    return to && check_name(reader, path, output->name) && check_view_name(config, reader, full, output->view);
+}
+
+bool config_read_video(struct config *config, const struct reader *reader)
+{
+    static const struct key keys[] = {
+        {"input", JSON_STRING}, {"size", JSON_ARRAY}, {"fps", JSON_INTEGER, .min = 1, .max = 120},
+        {"outputs", JSON_ARRAY}, {"holding", JSON_STRING},
+    };
+    const json_t *object = json_object_get(config->root, "video");
+    config->video.is_wanted = object != NULL;
+    config->video.width_px = config->views[0].width_px;
+    config->video.height_px = config->views[0].height_px;
+    if (!object) {
+        config->video.input = xstrdup("test");
+        config->video.holding = xstrdup("");
+        return true;
+    }
+    if (!keys_check(reader, "video", object, keys, ARRAY_LENGTH(keys))
+        || !read_size(reader, "video", object, &config->video.width_px, &config->video.height_px))
+        return false;
+    config->video.fps = (int)json_get_int(object, "fps", 30);
+    config->video.holding = keys_copy_text(object, "holding", "");
+    const json_t *given = json_object_get(object, "input");
+    const char *input = given ? keys_resolve(reader, "video.input", given) : "test";
+    if (!input)
+        return false;
+    config->video.input = xstrdup(input);
+    const json_t *outputs = json_object_get(object, "outputs");
+    size_t count = json_array_size(outputs);
+    if (count > CONFIG_ITEMS_MAX)
+        return keys_fail(reader, "video.outputs", NULL, "%zu of them: %d at most", count, CONFIG_ITEMS_MAX);
+    config->video.outputs = xcalloc(count, sizeof(*config->video.outputs));
+    for (size_t i = 0; i < count; i++) {
+        if (!read_output(config, reader, json_array_get(outputs, i), i))
+            return false;
+    }
+    return true;
+}
