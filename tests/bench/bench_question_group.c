@@ -106,6 +106,8 @@ int main(void)
     struct costs small = measure(words, SMALL), large = measure(words, wanted ? strtoull(wanted, NULL, 10) : LARGE);
     printf("ratio: found %.2f, not found %.2f, all of a message (print and look-up) %.2f\n", large.hit_ns / small.hit_ns,
            large.miss_ns / small.miss_ns, (large.print_ns + large.hit_ns) / (small.print_ns + small.hit_ns));
+    printf("questions_join %.0f ns\nquestions_join_ratio %.2f times\n", large.print_ns + large.hit_ns,
+           (large.print_ns + large.hit_ns) / (small.print_ns + small.hit_ns));
     question_words_destroy(words);
     free(folder);
     return 0;

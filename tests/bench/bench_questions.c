@@ -45,6 +45,7 @@ int main(void)
     struct question_words *words = question_words_create(
         &(struct question_words_options){.folder = folder, .languages = languages, .language_count = ARRAY_LENGTH(languages)});
     printf("words read in %.1f ms\n", (double)(cpu_ns() - begun_ns) / 1e6);
+    double plain_ns = 0;
     for (size_t i = 0; i < ARRAY_LENGTH(texts); i++) {
         struct str text = str_from(texts[i].text);
         size_t found = 0, before = mallinfo2().uordblks;
@@ -52,9 +53,11 @@ int main(void)
         for (int k = 0; k < ROUNDS; k++)
             found += question_detect(words, text).is_question;
         double ns = (double)(cpu_ns() - from_ns) / ROUNDS;
+        plain_ns = i == 0 ? ns : plain_ns;
         printf("%-18s %6.0f ns  %s  %+zd bytes kept\n", texts[i].name, ns, found ? "a question" : "none      ",
                (ssize_t)(mallinfo2().uordblks - before));
     }
+    printf("questions_plain %.0f ns\n", plain_ns);
     question_words_destroy(words);
     free(folder);
     return 0;
