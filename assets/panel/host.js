@@ -8,7 +8,7 @@ import { fit } from "./fit.js";
 import { loadLanguage, number, percent, shortTime, stopwatch, t } from "./i18n.js";
 import { Link } from "./link.js";
 import { nextQuestion, readyQuestions } from "./ready.js";
-import { currentRole, signIn } from "./session.js";
+import { currentRole, signInFirst } from "./session.js";
 import { followTheme } from "./settings.js";
 import { Store } from "./store.js";
 
@@ -133,20 +133,12 @@ function keepAwake() {
   ask();
 }
 
-async function signInFirst() {
-  const box = element("div", {});
-  const page = element("main", { id: "sign-in", class: "sign-in" }, element("section", { class: "card" }, element("img", { src: "icon.svg", alt: "", width: "56", height: "56" }), element("h1", {}, t("host.title")), box));
-  document.body.prepend(page);
-  await signIn(box);
-  page.remove();
-}
-
 async function start() {
   followTheme();
   await loadLanguage();
   document.title = `antiphon · ${t("host.title")}`;
   startAnnouncing();
-  if ((await currentRole()) === null) await signInFirst();
+  if ((await currentRole()) === null) await signInFirst(t("host.title"));
   const store = new Store();
   let page = null;
   const link = new Link((event) => store.apply(event), (state) => {

@@ -33,7 +33,7 @@ import { Panic } from "./panic.js";
 import { Polls } from "./polls.js";
 import { Questions } from "./questions.js";
 import { Replies } from "./replies.js";
-import { currentRole, signIn, signInAgain } from "./session.js";
+import { currentRole, signInAgain, signInFirst } from "./session.js";
 import { followTheme } from "./settings.js";
 import { Shell } from "./shell.js";
 import { SourceForm } from "./source_form.js";
@@ -118,20 +118,11 @@ function holdWhilePressed(event) {
   else lifted = setTimeout(() => store.hold(false), LIFTED_MS);
 }
 
-async function signInFirst() {
-  const box = element("div", {});
-  const page = element("main", { id: "sign-in", class: "sign-in" }, element("section", { class: "card", "aria-labelledby": "sign-in-title" },
-    element("img", { src: "icon.svg", alt: "", width: "56", height: "56" }), element("h1", { id: "sign-in-title" }, t("session.title")), box));
-  document.body.prepend(page);
-  await signIn(box);
-  page.remove();
-}
-
 async function start() {
   followTheme();
   await loadLanguage();
   startAnnouncing();
-  if ((await currentRole()) === null) await signInFirst();
+  if ((await currentRole()) === null) await signInFirst(t("session.title"));
   desk.shell = new Shell(places);
   document.body.prepend(desk.shell.node);
   addParts(desk);

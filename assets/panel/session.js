@@ -22,7 +22,7 @@ function tokenOf(text) {
 }
 
 // Draws the sign-in into `box`; resolves when a link was accepted, or when another window signed in meanwhile.
-export function signIn(box) {
+function signIn(box) {
   const token = tokenOf(location.hash);
   return new Promise((resolve) => {
     const done = () => { removeEventListener("focus", look); history.replaceState(null, "", location.pathname + location.search); resolve(); };
@@ -77,4 +77,14 @@ export function signInAgain() {
     signIn(box).then(() => { asking = null; dialog.close(); resolve(); });
   });
   return asking;
+}
+
+// A page of its own, before there is anything else to see.
+export async function signInFirst(title) {
+  const box = element("div", {});
+  const page = element("main", { id: "sign-in", class: "sign-in" }, element("section", { class: "card", "aria-labelledby": "sign-in-title" },
+    element("img", { src: "icon.svg", alt: "", width: "56", height: "56" }), element("h1", { id: "sign-in-title" }, title), box));
+  document.body.prepend(page);
+  await signIn(box);
+  page.remove();
 }
