@@ -1,4 +1,4 @@
-/* config_inside.h - what the files behind config.h share: each reads its sections into `config`. False: reader->err. */
+/* config_inside.h - what the files behind config.h share: each reads its sections into `config`. False: reader->err. Thread: any. */
 #pragma once
 
 #include "cli/config.h"

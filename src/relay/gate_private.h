@@ -1,4 +1,4 @@
-/* gate_private.h - what the files behind gate.h share. */
+/* gate_private.h - what the files behind gate.h share. Thread: the loop's. */
 #pragma once
 
 #include "relay/gate.h"

@@ -1,4 +1,7 @@
-/* question_json.h - pieces of a question as JSON, shared by the API's form and the journal's. Each begins with a comma. */
+/*
+ * question_json.h - pieces of a question as JSON, shared by the API's form and the journal's. Each begins with a comma.
+ * Thread: the relay's own.
+ */
 #pragma once
 
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-/* question_words_private.h - what the files behind question_words.h share. */
+/* question_words_private.h - what the files behind question_words.h share. Thread: any, while nobody changes the words. */
 #pragma once
 
 #include "relay/question_words.h"

@@ -1,4 +1,4 @@
-/* words_private.h - what the files behind words.h share. */
+/* words_private.h - what the files behind words.h share. Thread: any, while nobody changes the words. */
 #pragma once
 
 #include "relay/lookalike.h"
