@@ -180,20 +180,15 @@ uint64_t journal_read(struct journal *journal, uint64_t before, size_t limit, jo
 uint64_t journal_read_one(struct journal *journal, uint64_t id, journal_messages_fn fn, void *data);
 
 /*
- * Messages in whose text or author's name all words of `text` begin a word, newest first. Chinese, Japanese, Korean
- * and Thai match anywhere; Arabic and Persian letters match each other's forms; case and Latin accents do not
- * matter. The index follows the commits, usually within a second.
- */
-uint64_t journal_search(struct journal *journal, const char *text, size_t limit, journal_messages_fn fn, void *data);
-
-/*
- * Several conditions at once, a page at a time. What is 0, NULL or empty asks for nothing.
+ * Several conditions at once, a page at a time. What is 0, NULL or empty asks for nothing. text: messages in whose text or
+ * author's name all words of it begin a word. Chinese, Japanese, Korean and Thai match anywhere; Arabic and Persian letters
+ * match each other's forms; case and Latin accents do not matter. The index follows the commits, usually within a second.
  */
 struct journal_query {
     uint64_t before;        // lower ids only, newest first: the next page is before the last one's `next`; or
     uint64_t after;         // higher ids only, oldest first; not with text or author
     size_t limit;           // at most 1000
-    const char *text;       // as of journal_search(); copied
+    const char *text;       // copied
     struct str platform, author_id;  // both: what this author wrote
     int64_t from_ms, to_ms; // Unix, received from .. to before
     struct message_filter *filter;   // a reference is taken

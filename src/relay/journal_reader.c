@@ -17,7 +17,7 @@
 
 enum { QUERY_LIMIT_MS = 2000, PAGE_LIMIT_MS = 1000, PROGRESS_STEPS = 10000 };
 
-enum request_kind { REQUEST_READ, REQUEST_ONE, REQUEST_SEARCH, REQUEST_KEY, REQUEST_QUERY, REQUEST_AUDIT };
+enum request_kind { REQUEST_READ, REQUEST_ONE, REQUEST_KEY, REQUEST_QUERY, REQUEST_AUDIT };
 
 struct request {
     struct answer answer;
@@ -30,7 +30,6 @@ struct request {
     bool is_cancelled;   // the loop's
     uint64_t id;         // read: before; one, key: of the message
     size_t limit;
-    char *text;          // search; owned
     struct audit_query *audit;  // audit, with its answer; owned
     journal_messages_fn messages_fn;
     journal_key_fn key_fn;
@@ -145,30 +144,6 @@ static void read_one(struct journal_reader *reader, sqlite3 *db, struct request 
     sqlite3_finalize(select);
 }
 
-static void add_found(struct journal_reader *reader, sqlite3 *db, struct request *request, const uint64_t *ids,
-                      size_t count)
-{
-    sqlite3_stmt *select = db_prepare(db, "SELECT json FROM messages WHERE id = ? AND is_erased = 0", &request->err);
-    for (size_t i = 0; select && i < count; i++) {
-        sqlite3_bind_int64(select, 1, (int64_t)ids[i]);
-        if (sqlite3_step(select) == SQLITE_ROW)
-            add_message(request, db_text(select, 0));
-        sqlite3_reset(select);
-    }
-    sqlite3_finalize(select);
-}
-
-static void search_file(struct journal_reader *reader, sqlite3 *db, uint64_t first_id, struct request *request)
-{
-    char *path = journal_files_search_path(&reader->journal->files, first_id);
-    size_t count = request->limit - request->count;
-    uint64_t *ids = xcalloc(count, sizeof(*ids));
-    count = search_find_text(path, request->text, ids, count, reader->deadline_ms, &request->err);
-    add_found(reader, db, request, ids, count);
-    free(ids);
-    free(path);
-}
-
 static void read_key(sqlite3 *db, struct request *request)
 {
     sqlite3_stmt *select = db_prepare(db, "SELECT json, event_key FROM messages WHERE id = ?", &request->err);
@@ -226,9 +201,6 @@ static void ask_file(struct journal_reader *reader, uint64_t first_id, bool is_n
         break;
     case REQUEST_ONE:
         read_one(reader, db, request);
-        break;
-    case REQUEST_SEARCH:
-        search_file(reader, db, first_id, request);
         break;
     case REQUEST_KEY:
         read_key(db, request);
@@ -363,7 +335,6 @@ static void destroy_request(struct answer *answer)
         message_unref(request->messages[i]);
     list_remove(&request->link);
     free(request->messages);
-    free(request->text);
     query_destroy(request->query);
     audit_query_destroy(request->audit);
     buffer_fini(&request->key);
@@ -454,15 +425,6 @@ uint64_t journal_oldest_request(const struct journal *journal)
     if (list_is_empty(&journal->requests))
         return UINT64_MAX;
     return container_of(journal->requests.next, struct request, link)->number;
-}
-
-uint64_t journal_search(struct journal *journal, const char *text, size_t limit, journal_messages_fn fn, void *data)
-{
-    return ask(journal, &(struct request){.kind = REQUEST_SEARCH,
-                                          .text = xstrdup(text),
-                                          .limit = limit,
-                                          .messages_fn = fn,
-                                          .data = data});
 }
 
 uint64_t journal_query(struct journal *journal, const struct journal_query *query, journal_found_fn fn, void *data)

@@ -192,7 +192,6 @@ static bool list_parts(sqlite3 *db, uint64_t last, struct buffer *parts, struct 
 struct bounds {
     uint64_t above, below;  // of ids
 };
-static const struct bounds all_ids = {0, INT64_MAX};
 
 static bool find_in_part(sqlite3 *db, uint64_t part, struct str query, struct bounds bounds, size_t max,
                          struct buffer *ids, struct error *err)
@@ -255,25 +254,6 @@ bool search_find_keys(struct search *search, struct str keys, uint64_t up_to, st
     bool is_done = find_in_parts(search->db, (struct bounds){0, up_to + 1}, (struct str){query.data, query.len}, SIZE_MAX, ids, 0, err);
     buffer_fini(&query);
     return is_done;
-}
-
-size_t search_find_text(const char *path, const char *text, uint64_t *ids, size_t max, int64_t deadline_ms,
-                        struct error *err)
-{
-    struct buffer query = {0}, found = {0};
-    sqlite3 *db = NULL;
-    if (access(path, F_OK) == 0 && search_write_query(str_from(text), &query))
-        db = db_open(path, DB_READ, NULL, err);
-    if (db) {
-        find_in_parts(db, all_ids, (struct str){query.data, query.len}, max, &found, deadline_ms, err);
-        if (found.len > 0)
-            memcpy(ids, found.data, found.len);
-    }
-    size_t count = found.len / sizeof(uint64_t);
-    db_close(db);
-    buffer_fini(&query);
-    buffer_fini(&found);
-    return count;
 }
 
 /* False: nothing to look for. */

@@ -57,6 +57,3 @@ struct search_wanted {
  */
 size_t search_find(const char *path, const struct search_wanted *wanted, uint64_t *ids, size_t max, bool *is_complete);
 
-/* The newest `max` ids with all words of text; returns how many. A missing index has none. */
-size_t search_find_text(const char *path, const char *text, uint64_t *ids, size_t max, int64_t deadline_ms,
-                        struct error *err);

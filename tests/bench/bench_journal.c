@@ -117,7 +117,7 @@ static double erase_ms(struct journal *journal)
     return (double)slowest;
 }
 
-static void handle_found(void *data, struct message *const *messages, size_t count, const struct error *err)
+static void handle_found(void *data, const struct journal_found *found)
 {
     *(bool *)data = true;
 }
@@ -127,7 +127,8 @@ static double search_ms(struct journal *journal)
 {
     bool is_done = false;
     int64_t started_ns = clock_monotonic_ns();
-    for (journal_search(journal, "neverwritten", 100, handle_found, &is_done); !is_done; journal_dispatch(journal))
+    const struct journal_query query = {.text = "neverwritten", .limit = 100};
+    for (journal_query(journal, &query, handle_found, &is_done); !is_done; journal_dispatch(journal))
         nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
     return (double)(clock_monotonic_ns() - started_ns) / 1e6;
 }

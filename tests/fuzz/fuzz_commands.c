@@ -117,12 +117,6 @@ uint64_t journal_read_one(struct journal *journal, uint64_t id, journal_messages
     return 0;
 }
 
-uint64_t journal_search(struct journal *journal, const char *text, size_t limit, journal_messages_fn fn, void *data)
-{
-    fn(data, NULL, 0, NULL);
-    return 0;
-}
-
 uint64_t journal_query(struct journal *journal, const struct journal_query *query, journal_found_fn fn, void *data)
 {
     fn(data, &(struct journal_found){.query = query});

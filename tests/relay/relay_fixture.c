@@ -166,10 +166,15 @@ void fixture_read(struct journal *journal, struct loop *loop, uint64_t before, s
     fixture_run(loop, &answer->done);
 }
 
+static void take_found(void *data, const struct journal_found *found)
+{
+    fixture_take_messages(data, found->messages, found->count, found->err);
+}
+
 void fixture_search(struct journal *journal, struct loop *loop, const char *text, struct fixture_answer *answer)
 {
     fixture_answer_fini(answer);
-    journal_search(journal, text, 1000, fixture_take_messages, answer);
+    journal_query(journal, &(struct journal_query){.text = text, .limit = 1000}, take_found, answer);
     fixture_run(loop, &answer->done);
 }
 
