@@ -10,6 +10,7 @@ import { Link } from "./link.js";
 import { nextQuestion, readyQuestions } from "./ready.js";
 import { currentRole, signInFirst } from "./session.js";
 import { followTheme } from "./settings.js";
+import { shares } from "./shares.js";
 import { Store } from "./store.js";
 
 const TICK_MS = 250, LEAST_PX = 14, LEAST_OPTION_PX = 8;
@@ -73,12 +74,12 @@ class HostPage {
     this.#poll.hidden = !poll;
     this.node.classList.toggle("has-poll", Boolean(poll));
     if (!poll) return;
-    const share = (votes) => (poll.total ? votes / poll.total : 0), most = Math.max(...poll.options.map(({ votes }) => votes ?? 0));
+    const parts = shares(poll.options.map(({ votes }) => votes ?? 0)), most = Math.max(...poll.options.map(({ votes }) => votes ?? 0));
     refill(this.#poll, element("p", { class: "host-label" }, t("show.poll"), element("span", { class: `chip ${poll.state === "open" ? "good" : ""}` }, t(`poll.state_${poll.state}`)), element("span", {}, t("poll.votes", { n: poll.total ?? 0 }))),
       element("h2", { dir: "auto", class: "host-poll-question" }, poll.question),
       element("ol", { class: "host-options" }, ...poll.options.map(({ text, votes = 0 }, index) => element("li", { class: votes === most && most > 0 ? "is-first" : "" },
-        element("p", { class: "host-option" }, element("span", { class: "host-number" }, number(index + 1)), element("span", {}, element("bdi", {}, text)), element("span", { class: "host-share" }, percent(share(votes)))),
-        meter(share(votes), text)))));
+        element("p", { class: "host-option" }, element("span", { class: "host-number" }, number(index + 1)), element("span", {}, element("bdi", {}, text)), element("span", { class: "host-share" }, percent(parts[index]))),
+        meter(parts[index], text)))));
   }
 
   // The poll first: what its answers leave is the questions'.

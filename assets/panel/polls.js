@@ -6,6 +6,7 @@ import { register } from "./keys.js";
 import { openMenu } from "./menu.js";
 import { notify } from "./notices.js";
 import { PollForm } from "./poll_form.js";
+import { shares } from "./shares.js";
 
 const RECENT = 10;
 const quiet = () => {};
@@ -119,7 +120,7 @@ export class Polls {
   #left(closesMs) { return stopwatch(Math.max(0, closesMs - Date.now())); }
 
   #card(poll) {
-    const isOpen = poll.state === "open";
+    const isOpen = poll.state === "open", parts = shares(poll.options.map(({ votes }) => votes ?? 0));
     return element("article", { class: `poll ${isOpen ? "is-open" : ""}`, "data-id": poll.id },
       element("p", { class: "text", dir: "auto", lang: poll.language }, poll.question),
       poll.question2 && element("p", { class: "second", dir: "auto", lang: poll.language2 }, poll.question2),
@@ -130,12 +131,12 @@ export class Polls {
         !isOpen && poll.closed_ms ? element("span", {}, ago(poll.closed_ms)) : null,
         poll.mode === "first" ? element("span", { class: "chip" }, t("poll.counts_first")) : null,
         poll.hidden && isOpen ? element("span", { class: `chip ${poll.is_revealed ? "" : "accent"}` }, poll.is_revealed ? t("poll.is_revealed") : t("poll.is_hidden")) : null),
-      ...poll.options.map((option, index) => this.#option(poll, option, index)),
+      ...poll.options.map((option, index) => this.#option(poll, option, index, parts[index])),
       this.#split(poll), !this.#isViewer && element("div", { class: "row tools" }, ...this.#tools(poll)));
   }
 
-  #option(poll, option, index) {
-    const share = poll.total ? option.votes / poll.total : 0, most = Math.max(...poll.options.map(({ votes }) => votes));
+  #option(poll, option, index, share) {
+    const most = Math.max(...poll.options.map(({ votes }) => votes));
     return element("div", { class: `poll-option ${option.votes > 0 && option.votes === most ? "leads" : ""}` },
       element("div", { class: "label" }, element("span", {}, `${number(index + 1)}. `, element("bdi", {}, option.text),
         option.text2 && element("span", { class: "second" }, " · ", element("bdi", {}, option.text2))),

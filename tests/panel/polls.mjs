@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { faults, openPlace, shoot, Stage, until } from "./stage.mjs";
+import { shares } from "../../assets/panel/shares.js";
 
 // Each says the same again every second: whenever the poll opens, his vote comes.
 const voters = ["2", "۲", "٢", "२", "二", "2️⃣", "!vote 1", "1st!", "I have 2 cats", "۲ تا گربه دارم"];
@@ -23,6 +24,12 @@ before(async () => {
 after(async () => stage.close());
 
 const poll = (text) => page.locator(".poll", { hasText: text });
+
+test("whole percents add up to a hundred", () => {
+  for (const [votes, expected] of [[[1, 1, 1], [34, 33, 33]], [[2, 3, 2], [29, 43, 28]], [[7, 9, 8], [29, 38, 33]], [[0, 0], [0, 0]], [[5, 0], [100, 0]], [[1, 1, 1, 1, 1, 1], [17, 17, 17, 17, 16, 16]]]) {
+    assert.deepEqual(shares(votes).map((share) => Math.round(100 * share)), expected);
+  }
+});
 
 test("two clicks make a poll", async () => {
   await page.getByRole("button", { name: "Yes / No" }).click();
