@@ -4,8 +4,9 @@
 
 #include "base/json.h"
 #include "base/memory.h"
+#include "overlay/cards.h"
 #include "overlay/node.h"
-#include "overlay/theme.h"
+#include "overlay/wants.h"
 
 struct card_captions {
     struct node base;
@@ -29,9 +30,16 @@ static void destroy(struct node *node)
     free(card);
 }
 
-static const struct theme_card *look(const struct theme *theme)
+/* A silent track is not shown, but keeps its place: the others do not move. */
+static void want(const json_t *state, struct wants *wants)
 {
-    return &theme->captions;
+    size_t i;
+    json_t *track;
+    json_array_foreach(json_object_get(state, "captions"), i, track) {
+        const char *key = json_get_text(track, "track");
+        if (i < CAPTION_TRACKS && json_array_size(json_object_get(track, "lines")) > 0)
+            wants_add(wants, &card_captions_impl, key ? key : "", track, (int)i);
+    }
 }
 
 static void read_words(const json_t *state, struct buffer *words)
@@ -48,7 +56,7 @@ static void read_words(const json_t *state, struct buffer *words)
 static void update(struct node *node, const json_t *state, const json_t *before, int64_t now_ms, bool at_once)
 {
     struct card_captions *card = get(node);
-    const struct theme_card *look = &node->stage->theme->captions;
+    const struct theme_card *look = &node->stage->theme->cards[THEME_CAPTIONS];
     const char *language = json_get_text(state, "language");
     int room = node->stage->width_px * 9 / 10;
     int width = (look->width_max_px < room ? look->width_max_px : room) - 2 * look->padding_x_px;
@@ -68,7 +76,7 @@ static void update(struct node *node, const json_t *state, const json_t *before,
 static int rise_of(const struct card_captions *card, const struct theme *theme)
 {
     const struct text_layout *text = card->text;
-    int padding = theme->captions.padding_y_px;
+    int padding = theme->cards[THEME_CAPTIONS].padding_y_px;
     int below = padding + text->height_px - (text->ink.y_px + text->ink.height_px);
     int above = padding + text->ink.y_px;
     return below < padding && above > below ? (above - below) / 2 : 0;
@@ -80,14 +88,14 @@ static void paint(struct node *node, struct canvas *layer)
     const struct theme *theme = node->stage->theme;
     if (card->text->line_count == 0)
         return;
-    canvas_fill(layer, &(struct shape){node->card, theme->captions.radius_px, 0},
+    canvas_fill(layer, &(struct shape){node->card, theme->cards[THEME_CAPTIONS].radius_px, 0},
         &(struct fill){.color = theme->caption_box});
     int x = node->card.x + (node->card.width - card->text->width_px) / 2;
-    canvas_text(layer, card->text, x, node->card.y + theme->captions.padding_y_px - rise_of(card, theme),
+    canvas_text(layer, card->text, x, node->card.y + theme->cards[THEME_CAPTIONS].padding_y_px - rise_of(card, theme),
         theme->caption_text);
 }
 
 const struct node_impl card_captions_impl = {
-    .name = "captions", .create = create, .update = update, .paint = paint, .read = read_words, .destroy = destroy,
-    .look = look,
+    .name = "captions", .kind = THEME_CAPTIONS, .want = want, .create = create, .update = update, .paint = paint, .read = read_words,
+    .destroy = destroy,
 };

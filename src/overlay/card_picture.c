@@ -1,22 +1,12 @@
 #include "overlay/card_picture.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/error.h"
+#include "overlay/cards.h"
 #include "overlay/node.h"
 #include "overlay/png.h"
 #include "overlay/reading.h"
-
-static const struct node_impl *find_kind(const char *kind)
-{
-    static const struct node_impl *const kinds[] = {&card_question_impl, &card_poll_impl};
-    for (size_t i = 0; i < ARRAY_LENGTH(kinds); i++) {
-        if (strcmp(kinds[i]->name, kind) == 0)
-            return kinds[i];
-    }
-    return NULL;
-}
 
 /* A phone shows no more than that, and most cards are not wider. What is still too long is halved, and so on. */
 static bool write_png(struct card_picture *picture, const struct canvas *layer)
@@ -54,9 +44,9 @@ bool card_picture_draw(struct card_picture *picture, const struct stage *stage, 
                        struct error *err)
 {
     *picture = (struct card_picture){0};
-    const struct node_impl *impl = find_kind(kind);
+    const struct node_impl *impl = cards_find(kind);
     if (!impl || !json_is_object(card))
-        return error_set(err, ERROR_DATA, "a question or a poll can be drawn ahead");
+        return error_set(err, ERROR_DATA, "%.40s: there is no such card", kind);
     struct node *node = node_create(impl, stage, kind, 0);
     bool is_good = draw(picture, node, card, err);
     node_destroy(node);

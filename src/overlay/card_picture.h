@@ -27,7 +27,7 @@ struct card_picture {
 };
 
 /*
- * kind: "question" or "poll"; card: as in the on-air state. False: it is not drawn, and err says why: there is no such
+ * kind: "question", "poll" …; card: as in the on-air state. False: it is not drawn, and err says why: there is no such
  * kind, it ended the program before, or there is no memory for it. card_picture_fini() in either case.
  */
 bool card_picture_draw(struct card_picture *picture, const struct stage *stage, const char *kind, const json_t *card,

@@ -11,8 +11,9 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "overlay/digits.h"
+#include "overlay/cards.h"
 #include "overlay/node.h"
-#include "overlay/theme.h"
+#include "overlay/wants.h"
 
 enum { OPTIONS_MAX = 10, VOTES_MAX = 1000000000 };
 
@@ -80,9 +81,9 @@ static void destroy(struct node *node)
     free(card);
 }
 
-static const struct theme_card *look(const struct theme *theme)
+static void want(const json_t *state, struct wants *wants)
 {
-    return &theme->poll;
+    wants_add_numbered(wants, &card_poll_impl, state);
 }
 
 static const char *or_empty(const char *text)
@@ -286,7 +287,7 @@ static void shrink(struct theme_card *look, const struct theme_card *full, int p
 static int find_room(const struct card_poll *card)
 {
     const struct node *node = &card->base;
-    return node->room_px > 0 ? node->room_px : node->stage->height_px - 2 * node->stage->theme->poll.y_px;
+    return node->room_px > 0 ? node->room_px : node->stage->height_px - 2 * node->stage->theme->cards[THEME_POLL].y_px;
 }
 
 static bool lay_out_within(struct card_poll *card, const json_t *state, int width)
@@ -299,7 +300,7 @@ static bool lay_out_within(struct card_poll *card, const json_t *state, int widt
 static void lay_out(struct card_poll *card, const json_t *state)
 {
     struct node *node = &card->base;
-    const struct theme_card *full = &node->stage->theme->poll;
+    const struct theme_card *full = &node->stage->theme->cards[THEME_POLL];
     int width = inner_width(node, full);
     card->look = *full;
     card->tightness = 0;
@@ -529,6 +530,6 @@ static void paint(struct node *node, struct canvas *layer)
 }
 
 const struct node_impl card_poll_impl = {
-    .name = "poll", .has_shadow = true, .create = create, .update = update, .paint = paint, .advance = advance,
-    .read = read_words, .destroy = destroy, .look = look,
+    .name = "poll", .kind = THEME_POLL, .want = want, .has_shadow = true, .create = create, .update = update, .paint = paint, .advance = advance,
+    .read = read_words, .destroy = destroy,
 };

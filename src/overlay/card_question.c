@@ -9,8 +9,9 @@
 
 #include "base/json.h"
 #include "base/memory.h"
+#include "overlay/cards.h"
 #include "overlay/node.h"
-#include "overlay/theme.h"
+#include "overlay/wants.h"
 
 struct card_question {
     struct node base;
@@ -51,9 +52,9 @@ static void destroy(struct node *node)
     free(card);
 }
 
-static const struct theme_card *look(const struct theme *theme)
+static void want(const json_t *state, struct wants *wants)
 {
-    return &theme->question;
+    wants_add_numbered(wants, &card_question_impl, state);
 }
 
 static const char *or_empty(const char *text)
@@ -145,7 +146,7 @@ static int content_width(const struct card_question *card, const struct theme_ca
 static void lay_out(struct card_question *card, const json_t *state)
 {
     struct node *node = &card->base;
-    const struct theme_card *look = &node->stage->theme->question;
+    const struct theme_card *look = &node->stage->theme->cards[THEME_QUESTION];
     int width = inner_max(node, look);
     lay_out_text(card, state, look, width);
     lay_out_header(card, state, look, width);
@@ -211,7 +212,7 @@ static void paint(struct node *node, struct canvas *layer)
 {
     const struct card_question *card = get(node);
     const struct theme *theme = node->stage->theme;
-    const struct theme_card *look = &theme->question;
+    const struct theme_card *look = &theme->cards[THEME_QUESTION];
     node_paint_surface(node, layer);
     int from_start = look->padding_x_px, y = node->card.y + look->padding_y_px;
     if (look->bar_px > 0) {
@@ -229,6 +230,6 @@ static void paint(struct node *node, struct canvas *layer)
 }
 
 const struct node_impl card_question_impl = {
-    .name = "question", .has_shadow = true, .create = create, .update = update, .paint = paint, .is_from = is_from,
-    .read = read_words, .destroy = destroy, .look = look,
+    .name = "question", .kind = THEME_QUESTION, .want = want, .has_shadow = true, .create = create, .update = update, .paint = paint, .is_from = is_from,
+    .read = read_words, .destroy = destroy,
 };

@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/poison.h"
-#include "overlay/theme.h"
 
 struct node *node_create(const struct node_impl *impl, const struct stage *stage, const char *id, int slot)
 {
@@ -92,9 +91,9 @@ void node_paint(struct node *node)
 
 /* ---- entrance and exit */
 
-static const struct theme_card *look_of(const struct node *node)
+const struct theme_card *node_look(const struct node *node)
 {
-    return node->impl->look(node->stage->theme);
+    return &node->stage->theme->cards[node->impl->kind];
 }
 
 void node_enter(struct node *node, int64_t now_ms, int delay_ms, bool at_once)
@@ -103,7 +102,7 @@ void node_enter(struct node *node, int64_t now_ms, int delay_ms, bool at_once)
     if (at_once)
         tween_set(&node->presence, 1);
     else
-        tween_start(&node->presence, 1, now_ms, delay_ms, look_of(node)->enter_ms);
+        tween_start(&node->presence, 1, now_ms, delay_ms, node_look(node)->enter_ms);
 }
 
 void node_leave(struct node *node, int64_t now_ms, bool at_once)
@@ -112,7 +111,7 @@ void node_leave(struct node *node, int64_t now_ms, bool at_once)
         return;
     node->state = at_once ? NODE_GONE : NODE_LEAVING;
     if (!at_once)
-        tween_start(&node->presence, 0, now_ms, 0, look_of(node)->leave_ms);
+        tween_start(&node->presence, 0, now_ms, 0, node_look(node)->leave_ms);
 }
 
 void node_lift(struct node *node, int px, int64_t now_ms, bool at_once)
@@ -120,7 +119,7 @@ void node_lift(struct node *node, int px, int64_t now_ms, bool at_once)
     if (at_once)
         tween_set(&node->lift, (float)px);
     else if (node->lift.to != (float)px)
-        tween_start(&node->lift, (float)px, now_ms, 0, look_of(node)->enter_ms);
+        tween_start(&node->lift, (float)px, now_ms, 0, node_look(node)->enter_ms);
 }
 
 bool node_advance(struct node *node, int64_t now_ms)
@@ -139,9 +138,9 @@ struct box node_position(const struct node *node, int64_t now_ms, float *opacity
     float presence = tween_at(&node->presence, now_ms);
     *opacity = node->state == NODE_GONE || !node->layer ? 0 : presence;
     // It comes up from below, and leaves half as far.
-    float way = (1 - presence) * (float)look_of(node)->rise_px;
+    float way = (1 - presence) * (float)node_look(node)->rise_px;
     box.y += (int)(node->state == NODE_SHOWN ? way : way / 2);
-    box.y -= look_of(node)->anchor.down * (int)tween_at(&node->lift, now_ms);
+    box.y -= node_look(node)->anchor.down * (int)tween_at(&node->lift, now_ms);
     if (box.y + node->card.y < 0)
         box.y = -node->card.y;
     return *opacity > 0 ? box : (struct box){0};
@@ -183,7 +182,7 @@ static struct box with_shadow(const struct node *node, const struct box *card)
 void node_place(struct node *node, int width_px, int height_px)
 {
     const struct stage *stage = node->stage;
-    const struct theme_card *look = look_of(node);
+    const struct theme_card *look = node_look(node);
     width_px = width_px < stage->width_px ? width_px : stage->width_px;
     height_px = height_px < stage->height_px ? height_px : stage->height_px;
     struct box card = {

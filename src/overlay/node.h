@@ -11,12 +11,13 @@
 #include "base/buffer.h"
 #include "base/list.h"
 #include "overlay/animation.h"
+#include "overlay/theme.h"
 #include "painter/damage.h"
 #include "painter/painter.h"
 #include "text/text.h"
 
 struct poison;
-struct theme;
+struct wants;
 
 /* What the cards of one view have in common. All borrowed, all outlive the cards. */
 struct stage {
@@ -62,7 +63,10 @@ struct node {
 
 struct node_impl {
     const char *name;  // "question"; also the key in the on-air state
+    enum theme_kind kind;
     bool has_shadow;   // lies on node_paint_surface()
+    /* Required. Adds the cards of this kind that the view's on-air state asks for. */
+    void (*want)(const json_t *state, struct wants *wants);
     /* Required. The kind's own struct, zeroed but for what it needs; the base is filled by node_create(). */
     struct node *(*create)(void);
     /*
@@ -80,11 +84,7 @@ struct node_impl {
     void (*read)(const json_t *card, struct buffer *words);
     /* Required. Frees the kind's struct; the base is finished already. */
     void (*destroy)(struct node *node);
-    /* Required. Its section of the theme. */
-    const struct theme_card *(*look)(const struct theme *theme);
 };
-
-extern const struct node_impl card_question_impl, card_poll_impl, card_captions_impl;
 
 /* Enters, or with at_once is there. Damaging nothing yet: node_update() does. */
 struct node *node_create(const struct node_impl *impl, const struct stage *stage, const char *id, int slot);
@@ -106,6 +106,9 @@ void node_paint(struct node *node);
 
 /* Where the layer belongs now, and how opaque. */
 struct box node_position(const struct node *node, int64_t now_ms, float *opacity);
+
+/* Its section of the theme. */
+const struct theme_card *node_look(const struct node *node);
 
 /* ---- for the cards */
 

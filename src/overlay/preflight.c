@@ -8,6 +8,7 @@
 #include "base/list.h"
 #include "base/memory.h"
 #include "base/poison.h"
+#include "overlay/cards.h"
 #include "overlay/node.h"
 #include "text/text.h"
 

@@ -1,14 +1,11 @@
 #include "overlay/scene.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "base/memory.h"
-#include "overlay/theme.h"
-
-enum { ID_BYTES = 96 };
+#include "overlay/cards.h"
 
 void scene_init(struct scene *scene, const struct stage *stage)
 {
@@ -45,14 +42,7 @@ static int wait_for_place(const struct scene *scene, const struct node_impl *imp
     return 0;
 }
 
-struct wanted {
-    const struct node_impl *impl;
-    const json_t *card;
-    char id[ID_BYTES];
-    int slot;
-};
-
-static void bring(struct scene *scene, const struct wanted *want, int64_t now_ms, bool at_once)
+static void bring(struct scene *scene, const struct want *want, int64_t now_ms, bool at_once)
 {
     struct node *node = find(scene, want->id);
     bool is_new = !node;
@@ -68,43 +58,13 @@ static void bring(struct scene *scene, const struct wanted *want, int64_t now_ms
         node_enter(node, now_ms, is_new ? wait_for_place(scene, want->impl, want->slot) : 0, at_once);
 }
 
-static size_t want(struct wanted *list, size_t count, const struct node_impl *impl, const json_t *card,
-    const char *key, int slot)
-{
-    struct wanted *item = &list[count];
-    *item = (struct wanted){.impl = impl, .card = card, .slot = slot};
-    int len = snprintf(item->id, sizeof(item->id), "%s:%s", impl->name, key);
-    return len > 0 && (size_t)len < sizeof(item->id) ? count + 1 : count;
-}
-
-static size_t want_numbered(struct wanted *list, size_t count, const struct node_impl *impl, const json_t *state)
-{
-    const json_t *card = json_object_get(state, impl->name);
-    char key[24];
-    snprintf(key, sizeof(key), "%lld", (long long)json_get_int(card, "id", 0));
-    return json_is_object(card) ? want(list, count, impl, card, key, 0) : count;
-}
-
-/* A silent track is not shown, but keeps its place: the others do not move. */
-static size_t want_captions(struct wanted *list, size_t count, const json_t *state)
-{
-    size_t i;
-    json_t *track;
-    json_array_foreach(json_object_get(state, "captions"), i, track) {
-        const char *key = json_get_text(track, "track");
-        if (i < SCENE_TRACKS && json_array_size(json_object_get(track, "lines")) > 0)
-            count = want(list, count, &card_captions_impl, track, key ? key : "", (int)i);
-    }
-    return count;
-}
-
 /*
  * Tracks stand over one another, each in the room that its tallest text so far has needed, also while it is silent: a
  * line that comes or goes must not move the others. Returns the room of all.
  */
-static int stack_tracks(struct scene *scene, size_t tracks, int base_px[SCENE_TRACKS + 1])
+static int stack_tracks(struct scene *scene, size_t tracks, int base_px[CAPTION_TRACKS + 1])
 {
-    const struct theme_card *look = &scene->stage.theme->captions;
+    const struct theme_card *look = &scene->stage.theme->cards[THEME_CAPTIONS];
     const struct node *node;
     list_for_each(node, &scene->nodes, link) {
         int needed = node->card.height + look->gap_px;
@@ -112,7 +72,7 @@ static int stack_tracks(struct scene *scene, size_t tracks, int base_px[SCENE_TR
             scene->track_room_px[node->slot] = needed;
     }
     base_px[0] = 0;
-    for (size_t i = 0; i < SCENE_TRACKS; i++) {
+    for (size_t i = 0; i < CAPTION_TRACKS; i++) {
         if (scene->track_room_px[i] < look->row_px)
             scene->track_room_px[i] = look->row_px;
         base_px[i + 1] = base_px[i] + (i < tracks ? scene->track_room_px[i] : 0);
@@ -123,14 +83,14 @@ static int stack_tracks(struct scene *scene, size_t tracks, int base_px[SCENE_TR
 /* Cards keep their distance from captions that need more than the room of one track. */
 static void lift_cards(struct scene *scene, const json_t *state, int64_t now_ms, bool at_once)
 {
-    const struct theme_card *captions = &scene->stage.theme->captions;
+    const struct theme_card *captions = &scene->stage.theme->cards[THEME_CAPTIONS];
     size_t tracks = json_array_size(json_object_get(state, "captions"));
-    int base_px[SCENE_TRACKS + 1];
-    int room_px = stack_tracks(scene, tracks < SCENE_TRACKS ? tracks : SCENE_TRACKS, base_px);
+    int base_px[CAPTION_TRACKS + 1];
+    int room_px = stack_tracks(scene, tracks < CAPTION_TRACKS ? tracks : CAPTION_TRACKS, base_px);
     int lift_px = room_px > captions->row_px ? room_px - captions->row_px : 0;
     struct node *node;
     list_for_each(node, &scene->nodes, link) {
-        const struct theme_card *look = node->impl->look(scene->stage.theme);
+        const struct theme_card *look = node_look(node);
         if (look->anchor.down != captions->anchor.down || node->state != NODE_SHOWN)
             continue;
         // A card that has not been seen yet is born where it belongs.
@@ -149,7 +109,7 @@ static bool is_below(const struct box *card, const struct box *other)
 static struct box captions_area(const struct scene *scene, int room_px)
 {
     const struct stage *stage = &scene->stage;
-    const struct theme_card *look = &stage->theme->captions;
+    const struct theme_card *look = &stage->theme->cards[THEME_CAPTIONS];
     int room = stage->width_px * 9 / 10, width = look->width_max_px < room ? look->width_max_px : room;
     int top = stage->height_px - look->y_px - room_px;
     return (struct box){(stage->width_px - width) / 2, top, width, stage->height_px - top};
@@ -160,18 +120,18 @@ static int find_poll_room(const struct scene *scene, const struct node *poll, in
 {
     const struct theme *theme = scene->stage.theme;
     const struct box card = {poll->box.x + poll->card.x, poll->box.y + poll->card.y, poll->card.width, poll->card.height};
-    int floor_px = scene->stage.height_px - theme->poll.y_px;
+    int floor_px = scene->stage.height_px - theme->cards[THEME_POLL].y_px;
     struct box other = captions_area(scene, captions_px);
-    if (captions_px > 0 && is_below(&card, &other) && other.y - theme->poll.gap_px < floor_px)
-        floor_px = other.y - theme->poll.gap_px;
+    if (captions_px > 0 && is_below(&card, &other) && other.y - theme->cards[THEME_POLL].gap_px < floor_px)
+        floor_px = other.y - theme->cards[THEME_POLL].gap_px;
     const struct node *node;
     list_for_each(node, &scene->nodes, link) {
         if (node->impl != &card_question_impl || node->state != NODE_SHOWN || !node->layer)
             continue;
         other = (struct box){node->box.x + node->card.x, node->box.y + node->card.y - (int)node->lift.to, node->card.width,
             node->card.height};
-        if (is_below(&card, &other) && other.y - theme->poll.gap_px < floor_px)
-            floor_px = other.y - theme->poll.gap_px;
+        if (is_below(&card, &other) && other.y - theme->cards[THEME_POLL].gap_px < floor_px)
+            floor_px = other.y - theme->cards[THEME_POLL].gap_px;
     }
     return floor_px - card.y;
 }
@@ -179,16 +139,16 @@ static int find_poll_room(const struct scene *scene, const struct node *poll, in
 static void fit_poll(struct scene *scene, const json_t *state, int64_t now_ms, bool at_once)
 {
     const struct theme *theme = scene->stage.theme;
-    if (theme->poll.anchor.down >= 0)
+    if (theme->cards[THEME_POLL].anchor.down >= 0)
         return;
     size_t tracks = json_array_size(json_object_get(state, "captions"));
-    int base_px[SCENE_TRACKS + 1];
-    int captions_px = stack_tracks(scene, tracks < SCENE_TRACKS ? tracks : SCENE_TRACKS, base_px);
+    int base_px[CAPTION_TRACKS + 1];
+    int captions_px = stack_tracks(scene, tracks < CAPTION_TRACKS ? tracks : CAPTION_TRACKS, base_px);
     struct node *node;
     list_for_each(node, &scene->nodes, link) {
         if (node->impl != &card_poll_impl || node->state != NODE_SHOWN)
             continue;
-        int room_px = find_poll_room(scene, node, theme->captions.anchor.down > 0 ? captions_px : 0);
+        int room_px = find_poll_room(scene, node, theme->cards[THEME_CAPTIONS].anchor.down > 0 ? captions_px : 0);
         bool is_other = room_px != node->room_px;
         node->room_px = room_px;
         if (is_other)
@@ -198,20 +158,16 @@ static void fit_poll(struct scene *scene, const json_t *state, int64_t now_ms, b
 
 void scene_apply(struct scene *scene, const json_t *state, int64_t now_ms, bool at_once)
 {
-    struct wanted list[2 + SCENE_TRACKS];
-    size_t count = want_numbered(list, 0, &card_poll_impl, state);
-    count = want_numbered(list, count, &card_question_impl, state);
-    count = want_captions(list, count, state);
+    struct wants wants = {0};
+    for (size_t i = 0; cards[i]; i++)
+        cards[i]->want(state, &wants);
     struct node *node;
     list_for_each(node, &scene->nodes, link) {
-        bool is_wanted = false;
-        for (size_t i = 0; i < count && !is_wanted; i++)
-            is_wanted = strcmp(list[i].id, node->id) == 0;
-        if (!is_wanted)
+        if (!wants_find(&wants, node->id))
             node_leave(node, now_ms, at_once);
     }
-    for (size_t i = 0; i < count; i++)
-        bring(scene, &list[i], now_ms, at_once);
+    for (size_t i = 0; i < wants.count; i++)
+        bring(scene, &wants.items[i], now_ms, at_once);
     lift_cards(scene, state, now_ms, at_once);
     fit_poll(scene, state, now_ms, at_once);
 }

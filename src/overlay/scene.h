@@ -8,13 +8,12 @@
 #include <jansson.h>
 
 #include "overlay/node.h"
-
-enum { SCENE_TRACKS = 4 };  // of captions at a time
+#include "overlay/wants.h"
 
 struct scene {
     struct stage stage;
     struct list nodes;               // back to front
-    int track_room_px[SCENE_TRACKS]; // that each track of captions needed at most
+    int track_room_px[CAPTION_TRACKS]; // that each track of captions needed at most
 };
 
 void scene_init(struct scene *scene, const struct stage *stage);

@@ -22,7 +22,7 @@ int node_text_x(const struct box *box, bool is_rtl, int from_start, const struct
 void node_paint_surface(const struct node *node, struct canvas *layer)
 {
     const struct theme *theme = node->stage->theme;
-    const struct shape shape = {node->card, node->impl->look(theme)->radius_px, 0};
+    const struct shape shape = {node->card, node_look(node)->radius_px, 0};
     canvas_shadow(layer, &shape, &(struct shadow){theme->shadow, theme->shadow_px, 0, theme->shadow_dy_px});
     canvas_fill(layer, &shape, &(struct fill){theme->card_top, theme->card_bottom, true, false});
     canvas_border(layer, &shape, theme->hairline_px, theme->hairline);

@@ -61,9 +61,20 @@ static const struct {
 } sections[] = {
     {"colors", colors, 0},
     {"surface", surface, 0},
-    {"question", card_fields, offsetof(struct theme, question)},
-    {"poll", card_fields, offsetof(struct theme, poll)},
-    {"captions", card_fields, offsetof(struct theme, captions)},
+#define CARD(key, kind) {key, card_fields, offsetof(struct theme, cards) + (kind) * sizeof(struct theme_card)}
+    CARD("question", THEME_QUESTION),
+    CARD("poll", THEME_POLL),
+    CARD("captions", THEME_CAPTIONS),
+    CARD("chat", THEME_CHAT),
+    CARD("ticker", THEME_TICKER),
+    CARD("alert", THEME_ALERT),
+    CARD("shoutout", THEME_SHOUTOUT),
+    CARD("goal", THEME_GOAL),
+    CARD("countdown", THEME_COUNTDOWN),
+    CARD("rules", THEME_RULES),
+    CARD("qr", THEME_QR),
+    CARD("note", THEME_NOTE),
+#undef CARD
 };
 
 #define RGB(hex, alpha) {(float)((hex) >> 16 & 0xff) / 255, (float)((hex) >> 8 & 0xff) / 255, (float)((hex) & 0xff) / 255, alpha}
@@ -76,21 +87,66 @@ static const struct theme evening = {
     .caption_box = RGB(0x0b0c14, 0.80f), .caption_text = RGB(0xffffff, 1),
     .mark = RGB(0x4a5180, 1), .mark_ink = RGB(0xffffff, 1),
     .hairline_px = 1, .shadow_px = 36, .shadow_dy_px = 10, .count_ms = 450,
-    .question = {
+    .cards[THEME_QUESTION] = {
         .anchor = {-1, 1}, .x_px = 96, .y_px = 240, .width_min_px = 480, .width_max_px = 1120, .radius_px = 24,
         .padding_x_px = 36, .padding_y_px = 30, .gap_px = 16, .text_px = 46, .text_min_px = 34, .text_lines = 4, .leading = 145,
         .small_px = 30, .mark_px = 44, .bar_px = 6, .enter_ms = 380, .leave_ms = 240, .rise_px = 28,
     },
-    .poll = {
+    .cards[THEME_POLL] = {
         .anchor = {1, -1}, .x_px = 96, .y_px = 72, .width_min_px = 560, .width_max_px = 560, .radius_px = 24,
         .padding_x_px = 28, .padding_y_px = 28, .gap_px = 20, .text_px = 34, .text_min_px = 26, .text_lines = 3, .leading = 140,
         .small_px = 28, .row_px = 58, .row_gap_px = 10, .row_radius_px = 14, .mark_px = 26, .enter_ms = 380,
         .leave_ms = 240, .rise_px = 28,
     },
-    .captions = {
+    .cards[THEME_CAPTIONS] = {
         .anchor = {0, 1}, .x_px = 0, .y_px = 54, .width_min_px = 0, .width_max_px = 1360, .radius_px = 14,
         .padding_x_px = 30, .padding_y_px = 14, .gap_px = 10, .text_px = 44, .text_min_px = 32, .text_lines = 2, .leading = 142,
         .row_px = 164, .enter_ms = 140, .leave_ms = 120, .rise_px = 0,
+    },
+    .cards[THEME_CHAT] = {
+        .anchor = {-1, 1}, .x_px = 96, .y_px = 240, .width_min_px = 520, .width_max_px = 520, .radius_px = 16,
+        .padding_x_px = 18, .padding_y_px = 12, .gap_px = 10, .text_px = 28, .text_min_px = 22, .text_lines = 3, .leading = 140,
+        .small_px = 24, .mark_px = 26, .row_px = 8, .row_gap_px = 8, .enter_ms = 240, .leave_ms = 240, .rise_px = 16,
+    },
+    .cards[THEME_TICKER] = {
+        .anchor = {0, -1}, .x_px = 0, .y_px = 0, .width_min_px = 1920, .width_max_px = 8192, .radius_px = 0,
+        .padding_x_px = 24, .padding_y_px = 8, .gap_px = 14, .text_px = 26, .text_min_px = 22, .text_lines = 1, .leading = 140,
+        .small_px = 22, .mark_px = 26, .row_gap_px = 56, .enter_ms = 320, .leave_ms = 240, .rise_px = 0,
+    },
+    .cards[THEME_ALERT] = {
+        .anchor = {0, -1}, .x_px = 0, .y_px = 96, .width_min_px = 480, .width_max_px = 860, .radius_px = 24,
+        .padding_x_px = 36, .padding_y_px = 26, .gap_px = 16, .text_px = 36, .text_min_px = 28, .text_lines = 3, .leading = 140,
+        .small_px = 30, .mark_px = 40, .row_px = 64, .enter_ms = 420, .leave_ms = 260, .rise_px = 28,
+    },
+    .cards[THEME_SHOUTOUT] = {
+        .anchor = {-1, 1}, .x_px = 96, .y_px = 240, .width_min_px = 440, .width_max_px = 760, .radius_px = 24,
+        .padding_x_px = 32, .padding_y_px = 26, .gap_px = 16, .text_px = 34, .text_min_px = 28, .text_lines = 2, .leading = 140,
+        .small_px = 28, .mark_px = 36, .row_px = 112, .enter_ms = 380, .leave_ms = 240, .rise_px = 28,
+    },
+    .cards[THEME_GOAL] = {
+        .anchor = {0, -1}, .x_px = 0, .y_px = 54, .width_min_px = 640, .width_max_px = 760, .radius_px = 20,
+        .padding_x_px = 24, .padding_y_px = 18, .gap_px = 12, .text_px = 30, .text_min_px = 24, .text_lines = 2, .leading = 140,
+        .small_px = 26, .row_px = 28, .row_radius_px = 14, .enter_ms = 380, .leave_ms = 240, .rise_px = 20,
+    },
+    .cards[THEME_COUNTDOWN] = {
+        .anchor = {0, 0}, .x_px = 0, .y_px = 0, .width_min_px = 520, .width_max_px = 1100, .radius_px = 28,
+        .padding_x_px = 56, .padding_y_px = 44, .gap_px = 24, .text_px = 44, .text_min_px = 32, .text_lines = 2, .leading = 140,
+        .small_px = 30, .row_px = 128, .row_gap_px = 14, .enter_ms = 420, .leave_ms = 260, .rise_px = 28,
+    },
+    .cards[THEME_RULES] = {
+        .anchor = {1, 0}, .x_px = 96, .y_px = 0, .width_min_px = 420, .width_max_px = 680, .radius_px = 24,
+        .padding_x_px = 36, .padding_y_px = 30, .gap_px = 18, .text_px = 30, .text_min_px = 22, .text_lines = 3, .leading = 145,
+        .small_px = 36, .mark_px = 34, .row_gap_px = 14, .bar_px = 6, .enter_ms = 380, .leave_ms = 240, .rise_px = 28,
+    },
+    .cards[THEME_QR] = {
+        .anchor = {1, 1}, .x_px = 96, .y_px = 240, .width_min_px = 0, .width_max_px = 420, .radius_px = 24,
+        .padding_x_px = 24, .padding_y_px = 24, .gap_px = 16, .text_px = 28, .text_min_px = 22, .text_lines = 2, .leading = 140,
+        .small_px = 24, .row_px = 280, .row_radius_px = 16, .enter_ms = 380, .leave_ms = 240, .rise_px = 28,
+    },
+    .cards[THEME_NOTE] = {
+        .anchor = {1, 1}, .x_px = 96, .y_px = 240, .width_min_px = 320, .width_max_px = 760, .radius_px = 24,
+        .padding_x_px = 32, .padding_y_px = 26, .gap_px = 16, .text_px = 34, .text_min_px = 26, .text_lines = 6, .leading = 145,
+        .small_px = 30, .row_px = 480, .row_radius_px = 16, .enter_ms = 380, .leave_ms = 240, .rise_px = 28,
     },
 };
 

@@ -10,6 +10,22 @@
 
 struct error;
 
+enum theme_kind {
+    THEME_QUESTION,
+    THEME_POLL,
+    THEME_CAPTIONS,
+    THEME_CHAT,
+    THEME_TICKER,
+    THEME_ALERT,
+    THEME_SHOUTOUT,
+    THEME_GOAL,
+    THEME_COUNTDOWN,
+    THEME_RULES,
+    THEME_QR,
+    THEME_NOTE,
+    THEME_KINDS,
+};
+
 /* Where a card is held: -1 left or top, 0 middle, 1 right or bottom. */
 struct theme_anchor {
     int across, down;
@@ -48,7 +64,7 @@ struct theme {
     struct color mark, mark_ink;  // of platforms that the theme does not know
     int hairline_px, shadow_px, shadow_dy_px;
     int count_ms;                 // that a changed count takes to arrive
-    struct theme_card question, poll, captions;
+    struct theme_card cards[THEME_KINDS];
     struct theme_mark *marks;     // owned
     size_t mark_count;
 };

@@ -1,0 +1,21 @@
+#include "overlay/cards.h"
+
+#include <string.h>
+
+#include "overlay/node.h"
+
+const struct node_impl *const cards[] = {
+    &card_poll_impl,
+    &card_question_impl,
+    &card_captions_impl,
+    NULL,
+};
+
+const struct node_impl *cards_find(const char *name)
+{
+    for (size_t i = 0; cards[i]; i++) {
+        if (strcmp(cards[i]->name, name) == 0)
+            return cards[i];
+    }
+    return NULL;
+}
