@@ -45,8 +45,10 @@ bool card_picture_draw(struct card_picture *picture, const struct stage *stage, 
 {
     *picture = (struct card_picture){0};
     const struct node_impl *impl = cards_find(kind);
-    if (!impl || !json_is_object(card))
-        return error_set(err, ERROR_DATA, "%.40s: there is no such card", kind);
+    if (!impl)
+        return error_set(err, ERROR_DATA, "kind \"%.40s\": there is no such card", kind);
+    if (!json_is_object(card))
+        return error_set(err, ERROR_DATA, "card: expected an object");
     struct node *node = node_create(impl, stage, kind, 0);
     bool is_good = draw(picture, node, card, err);
     node_destroy(node);

@@ -117,7 +117,7 @@ static void test_hostile(void **state)
         card_picture_fini(&picture);
     }
     assert_true(clock_monotonic_ms() - began_ms < 10000);
-    static const char *const refused[] = {"captions", "", "nonsense"};
+    static const char *const refused[] = {"question ", "", "nonsense"};
     for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
         struct card_picture picture;
         struct error err = {0};
@@ -213,7 +213,7 @@ static void test_process(void **state)
 
     relay_send(&scene.relay, ASK(1, "main", "question", "{'id':12,'text':'Ahead \xee\x80\x80?'}"));
     relay_send(&scene.relay, ASK(2, "other", "question", "{'text':'Nowhere'}"));
-    relay_send(&scene.relay, ASK(3, "main", "captions", "{'lines':['x']}"));
+    relay_send(&scene.relay, ASK(3, "main", "hologram", "{}"));
     relay_send(&scene.relay, "{'type':'command','ref':4,'command':'output.stop','name':'youtube'}");
     relay_send(&scene.relay, ASK(5, "main", "question", "7"));
     scene.answers = 5;
@@ -224,9 +224,9 @@ static void test_process(void **state)
     assert_int_equal(json_array_size(json_object_get(result, "box")), 4);
     assert_int_equal(json_array_size(json_object_get(result, "missing")), 1);
     assert_non_null(strstr(refusal(&scene, 2), "does not paint"));
-    assert_non_null(strstr(refusal(&scene, 3), "question or a poll"));
+    assert_non_null(strstr(refusal(&scene, 3), "no such card"));
     assert_non_null(strstr(refusal(&scene, 4), "card.preview alone"));
-    assert_non_null(strstr(refusal(&scene, 5), "question or a poll"));
+    assert_non_null(strstr(refusal(&scene, 5), "an object"));
 
     // More than it takes at once is refused, and a deleted question is drawn for nobody.
     for (int i = 0; i < 20; i++)
