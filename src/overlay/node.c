@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/poison.h"
+#include "overlay/picture_place.h"
 
 struct node *node_create(const struct node_impl *impl, const struct stage *stage, const char *id, int slot)
 {
@@ -17,6 +18,7 @@ struct node *node_create(const struct node_impl *impl, const struct stage *stage
     node->id = xstrdup(id);
     node->slot = slot;
     list_init(&node->link);
+    list_init(&node->places);
     damage_init(&node->damage, 0, 0);
     return node;
 }
@@ -73,7 +75,22 @@ void node_update(struct node *node, const json_t *card, int64_t now_ms, bool at_
         node->is_skipped = !node->layer;
         poison_end(node->stage->poison);
     }
+    node->is_stale = false;
     json_decref(before);
+}
+
+void node_refresh(struct node *node, int64_t now_ms)
+{
+    node->is_stale = false;
+    if (node->is_skipped || !node->layer || !begin(node))
+        return;
+    if (node->impl->refresh)
+        node->impl->refresh(node, now_ms);
+    else
+        node->impl->update(node, node->last, NULL, now_ms, true);
+    node->is_skipped = !node->layer;
+    poison_end(node->stage->poison);
+    picture_places_advance(node, now_ms);
 }
 
 void node_paint(struct node *node)
@@ -127,9 +144,18 @@ bool node_advance(struct node *node, int64_t now_ms)
     bool is_moving = tween_is_moving(&node->presence, now_ms) || tween_is_moving(&node->lift, now_ms);
     if (node->state == NODE_LEAVING && !tween_is_moving(&node->presence, now_ms))
         node->state = NODE_GONE;
+    node->wake_ms = 0;
     if (node->impl->advance && node->layer && node->impl->advance(node, now_ms))
         is_moving = true;
+    if (node->layer && node->state != NODE_GONE)
+        picture_places_advance(node, now_ms);
     return is_moving;
+}
+
+void node_wake_at(struct node *node, int64_t at_ms)
+{
+    if (!node->wake_ms || at_ms < node->wake_ms)
+        node->wake_ms = at_ms;
 }
 
 struct box node_position(const struct node *node, int64_t now_ms, float *opacity)

@@ -16,6 +16,7 @@
 #include "painter/painter.h"
 #include "text/text.h"
 
+struct pictures;
 struct poison;
 struct wants;
 
@@ -27,6 +28,11 @@ struct stage {
     const struct theme *theme;  // scaled to this view
     const char *language;       // BCP 47, never NULL
     int width_px, height_px;
+    struct pictures *pictures;  // avatars, emotes; NULL: there are none
+    bool is_motion_reduced;     // pictures stand still
+    /* Optional. Something came from outside: advance the nodes soon. */
+    void (*wake)(void *data);
+    void *wake_data;
 };
 
 enum node_stage {
@@ -48,6 +54,10 @@ struct node {
     bool is_skipped;           // it killed the process before, or there is no memory for it: takes no place
     struct tween presence;     // 0 away, 1 there
     struct tween lift;         // px up from its place, to make room below
+
+    int64_t wake_ms;           // advance it then, if nothing does before; 0: it waits for nothing
+    struct list places;        // struct picture_place, the pictures in it
+    bool is_stale;             // a picture needs other room than was kept for it: node_refresh()
 
     struct box box;            // layer on the view, where it rests, shadow included
     struct box card;           // the card in the layer, without shadow
@@ -78,6 +88,11 @@ struct node_impl {
     void (*paint)(struct node *node, struct canvas *layer);
     /* Optional. Moves what moves inside the card and damages it; true: there is more to come. */
     bool (*advance)(struct node *node, int64_t now_ms);
+    /*
+     * Optional. Lays out again what it was told last: a picture in it needs other room than was kept for it.
+     * NULL: update() with before NULL and at_once.
+     */
+    void (*refresh)(struct node *node, int64_t now_ms);
     /* Optional: true if the card shows this message or author. */
     bool (*is_from)(const struct node *node, uint64_t message, const char *platform, const char *author);
     /* Required. Appends all texts that will be drawn: words. */
@@ -101,6 +116,9 @@ void node_lift(struct node *node, int px, int64_t now_ms, bool at_once);
 /* Moves it; true: call again with the next frame. */
 bool node_advance(struct node *node, int64_t now_ms);
 
+/* It is not stale any more; its size may be another. Guarded by a poison note. */
+void node_refresh(struct node *node, int64_t now_ms);
+
 /* Brings the layer up to date, painting only its damage. Guarded by a poison note. */
 void node_paint(struct node *node);
 
@@ -115,6 +133,9 @@ const struct theme_card *node_look(const struct node *node);
 /* A card of this size at its place in the theme; makes the layer and damages it all if the size is new. */
 void node_place(struct node *node, int width_px, int height_px);
 void node_damage(struct node *node, const struct box *box);  // in the layer
+
+/* To be said in every advance() anew: advance() is wanted then, though nothing moves until then. The earliest counts. */
+void node_wake_at(struct node *node, int64_t at_ms);
 
 /* What was noted of missing characters and of room is forgotten: a new layout begins. */
 void node_begin_layout(struct node *node);

@@ -211,7 +211,21 @@ bool scene_advance(struct scene *scene, int64_t now_ms)
 {
     bool is_moving = false;
     struct node *node;
-    list_for_each(node, &scene->nodes, link)
+    list_for_each(node, &scene->nodes, link) {
         is_moving |= node_advance(node, now_ms);
+        if (node->is_stale)
+            node_refresh(node, now_ms);
+    }
     return is_moving;
+}
+
+int64_t scene_wake_ms(const struct scene *scene)
+{
+    int64_t wake_ms = 0;
+    const struct node *node;
+    list_for_each(node, &scene->nodes, link) {
+        if (node->wake_ms && (!wake_ms || node->wake_ms < wake_ms))
+            wake_ms = node->wake_ms;
+    }
+    return wake_ms;
 }

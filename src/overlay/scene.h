@@ -36,3 +36,6 @@ bool scene_remove_card(struct scene *scene, const char *id);
 
 /* Moves everything; true: something still moves. */
 bool scene_advance(struct scene *scene, int64_t now_ms);
+
+/* When something moves next that stands still now; 0: nothing does by itself. */
+int64_t scene_wake_ms(const struct scene *scene);

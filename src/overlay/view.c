@@ -11,7 +11,7 @@
 #include "overlay/theme.h"
 #include "painter/damage.h"
 
-enum { FRAME_US = 16667 };
+enum { FRAME_US = 16667, STILL_US = 3 * FRAME_US };
 
 struct view {
     struct view_options options;  // name and language owned
@@ -48,6 +48,7 @@ static bool start_stream(struct view *view, struct error *err)
 }
 
 static void handle_frame(void *data);
+static void handle_wake(void *data);
 
 struct view *view_create(const struct view_options *options, struct error *err)
 {
@@ -69,6 +70,7 @@ struct view *view_create(const struct view_options *options, struct error *err)
     scene_init(&view->scene, &(struct stage){
         .painter = options->painter, .text = options->text, .poison = options->poison, .theme = view->theme,
         .language = view->options.language, .width_px = options->width_px, .height_px = options->height_px,
+        .pictures = options->pictures, .wake = handle_wake, .wake_data = view,
     });
     return view;
 }
@@ -173,23 +175,39 @@ bool view_paint(struct view *view, int64_t now_ms)
 
 /* ---- time */
 
-static void handle_frame(void *data)
+/* A late frame is left out, not caught up with; and none comes earlier than one frame after the last. */
+static void paint_at(struct view *view, int64_t due_us, int64_t now_us)
 {
-    struct view *view = data;
-    int64_t now_us = clock_monotonic_ns() / 1000;
-    if (!view_paint(view, now_us / 1000))
-        return;
-    // A late frame is left out, not caught up with.
-    view->due_us = view->due_us + FRAME_US > now_us ? view->due_us + FRAME_US : now_us + FRAME_US;
+    view->due_us = due_us > now_us ? due_us : now_us + FRAME_US;
     timer_start(&view->timer, (view->due_us - now_us + 999) / 1000);
 }
 
+static void handle_frame(void *data)
+{
+    struct view *view = data;
+    int64_t now_us = clock_monotonic_ns() / 1000, last_us = view->due_us;
+    if (view_paint(view, now_us / 1000)) {
+        paint_at(view, last_us + FRAME_US, now_us);
+        return;
+    }
+    int64_t wake_us = scene_wake_ms(&view->scene) * 1000;
+    if (wake_us)
+        paint_at(view, wake_us > last_us + FRAME_US ? wake_us : last_us + FRAME_US, now_us);
+}
+
+/* A frame that is due within the time of one is soon enough. */
 static void wake(struct view *view)
 {
-    if (!view->options.loop || timer_is_running(&view->timer))
+    int64_t now_us = clock_monotonic_ns() / 1000;
+    if (!view->options.loop || (timer_is_running(&view->timer) && view->due_us <= now_us + FRAME_US))
         return;
-    view->due_us = clock_monotonic_ns() / 1000;
+    view->due_us = now_us;
     timer_start(&view->timer, 0);
+}
+
+static void handle_wake(void *data)
+{
+    wake(data);
 }
 
 /*
@@ -240,9 +258,14 @@ const struct scene *view_scene(const struct view *view)
     return &view->scene;
 }
 
+int64_t view_wake_ms(const struct view *view)
+{
+    return scene_wake_ms(&view->scene);
+}
+
 bool view_is_still(const struct view *view)
 {
-    return !timer_is_running(&view->timer);
+    return !timer_is_running(&view->timer) || view->due_us > clock_monotonic_ns() / 1000 + STILL_US;
 }
 
 struct view_stats view_stats(const struct view *view)

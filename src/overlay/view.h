@@ -14,6 +14,7 @@
 struct error;
 struct loop;
 struct painter;
+struct pictures;
 struct poison;
 struct scene;
 struct text_engine;
@@ -26,7 +27,8 @@ struct view_options {
     const char *language;          // copied; NULL or "": "en"
     struct painter *painter;       // borrowed, these three
     struct text_engine *text;
-    struct poison *poison;         // may be NULL
+    struct poison *poison;         // may be NULL, these two
+    struct pictures *pictures;
     struct loop *loop;             // borrowed; NULL: no timer, call view_paint() (tests, benchmarks)
     const char *frames_path;       // of the frame stream's socket; NULL: it is not published
     void *data;
@@ -58,6 +60,9 @@ void view_remove_card(struct view *view, const char *id);
 /* Brings the picture up to now_ms; true: something moves, paint again in 1/60 s. The timer does it by itself. */
 bool view_paint(struct view *view, int64_t now_ms);
 
+/* When it is to be painted again though nothing moves until then; 0: not by itself. The timer does that too. */
+int64_t view_wake_ms(const struct view *view);
+
 const char *view_name(const struct view *view);
 const struct canvas *view_canvas(const struct view *view);
 const struct scene *view_scene(const struct view *view);
@@ -66,5 +71,5 @@ struct view_stats view_stats(const struct view *view);
 /* A view that paints nothing says so to its readers. */
 void view_beat(struct view *view);
 
-/* No card moves and nothing waits to be painted. */
+/* No card moves and nothing waits to be painted; what moves on now and then has some frames of rest. */
 bool view_is_still(const struct view *view);
