@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unicode/ubrk.h>
-#include <unicode/uchar.h>
+#include <unicode/uscript.h>
 #include <unicode/ustring.h>
 #include <unicode/utf16.h>
 
@@ -90,12 +90,13 @@ static void mark(UBreakIterator *iterator, const UChar *units, int32_t count, ui
         flags[at] |= flag;
 }
 
+/* Also the single jamo of a chat: ㅋㅋㅋㅋ, ㅠㅠ. */
 static bool is_hangul(const UChar *units, int32_t count, int32_t at)
 {
     UChar32 c;
     U16_GET(units, 0, at, count, c);
-    int type = u_getIntPropertyValue(c, UCHAR_HANGUL_SYLLABLE_TYPE);
-    return type != U_HST_NOT_APPLICABLE;
+    UErrorCode status = U_ZERO_ERROR;
+    return uscript_getScript(c, &status) == USCRIPT_HANGUL;
 }
 
 static void keep_korean_words(const UChar *units, int32_t count, uint8_t *flags)
@@ -108,6 +109,35 @@ static void keep_korean_words(const UChar *units, int32_t count, uint8_t *flags)
     }
 }
 
+/* Letters, digits and signs of ASCII without a space: what an address is made of. */
+static bool is_graph(UChar unit)
+{
+    return unit > 0x20 && unit < 0x7f;
+}
+
+static bool is_address(const UChar *units, int32_t from, int32_t to)
+{
+    for (int32_t i = from; i + 2 < to; i++) {
+        if (units[i] == ':' && units[i + 1] == '/' && units[i + 2] == '/')
+            return true;
+    }
+    return false;
+}
+
+/* UAX 14 lets a line end behind each "/", which leaves "https://" behind alone and parts "and/or". */
+static void keep_addresses(const UChar *units, int32_t count, uint8_t *flags)
+{
+    for (int32_t from = 0, to; from < count; from = to + 1) {
+        for (to = from; to < count && is_graph(units[to]);)
+            to++;
+        bool is_all = is_address(units, from, to);
+        for (int32_t i = from + 1; i < to; i++) {
+            if ((flags[i] & BREAK_LINE) && (is_all || units[i - 1] == '/'))
+                flags[i] = (uint8_t)((flags[i] & ~BREAK_LINE) | BREAK_ADDRESS);
+        }
+    }
+}
+
 void breaks_mark(struct breaks *breaks, const UChar *units, int32_t count, const char *language, uint8_t *flags)
 {
     memset(flags, 0, (size_t)count);
@@ -116,9 +146,10 @@ void breaks_mark(struct breaks *breaks, const UChar *units, int32_t count, const
     mark(breaks->clusters, units, count, BREAK_CLUSTER, flags);
     mark(line_iterator(breaks, language), units, count, BREAK_LINE, flags);
     keep_korean_words(units, count, flags);
+    keep_addresses(units, count, flags);
     flags[0] |= BREAK_CLUSTER;
     for (int32_t i = 1; i < count; i++) {
         if (!(flags[i] & BREAK_CLUSTER))
-            flags[i] &= (uint8_t)~BREAK_LINE;  // never inside a cluster, whatever a tailoring says
+            flags[i] &= (uint8_t)~(BREAK_LINE | BREAK_ADDRESS);  // never inside a cluster, whatever a tailoring says
     }
 }

@@ -148,10 +148,19 @@ static UScriptCode pop_bracket(struct walk *walk, UChar32 closing)
     return walk->script;
 }
 
+/* Of its first character that has one: a vowel sign behind a quotation mark makes it a cluster of the sign's script. */
+static UScriptCode own_script(const struct cluster *cluster)
+{
+    UScriptCode script = USCRIPT_COMMON;
+    for (int i = 0; i < cluster->count && script == USCRIPT_COMMON; i++)
+        script = script_of((UChar32)cluster->scalars[i]);
+    return script;
+}
+
 static UScriptCode resolve_script(struct walk *walk, const struct cluster *cluster)
 {
     UChar32 first = (UChar32)cluster->scalars[0];
-    UScriptCode script = script_of(first);
+    UScriptCode script = own_script(cluster);
     if (script != USCRIPT_COMMON)
         return walk->script = script;
     int bracket = u_getIntPropertyValue(first, UCHAR_BIDI_PAIRED_BRACKET_TYPE);

@@ -177,6 +177,9 @@ static void compose(const struct draft *draft, struct draft_line *line)
     add_piece(line, &ellipsis);
 }
 
+/* Where a line may end, the best first: between words, inside an address, between clusters. */
+static const uint8_t endings[] = {BREAK_LINE, BREAK_ADDRESS, BREAK_CLUSTER};
+
 /* The last place with `flag` before `at` and behind `from`; -1: none. */
 static int32_t place_before(const struct paragraph *paragraph, int32_t from, int32_t at, uint8_t flag)
 {
@@ -190,8 +193,12 @@ static int32_t place_before(const struct paragraph *paragraph, int32_t from, int
 /* Where else the line may end: a word earlier if that is allowed, or a cluster. */
 static int32_t shorter(const struct draft_line *line)
 {
-    int32_t to = line->has_ellipsis ? -1 : place_before(line->paragraph, line->from, line->to, BREAK_LINE);
-    return to >= 0 ? to : place_before(line->paragraph, line->from, line->to, BREAK_CLUSTER);
+    if (line->has_ellipsis)
+        return place_before(line->paragraph, line->from, line->to, BREAK_CLUSTER);
+    int32_t to = -1;
+    for (size_t i = 0; i < ARRAY_LENGTH(endings) && to < 0; i++)
+        to = place_before(line->paragraph, line->from, line->to, endings[i]);
+    return to;
 }
 
 static void compose_to_fit(const struct draft *draft, struct draft_line *line)
@@ -241,9 +248,9 @@ static int32_t line_end(const struct draft *draft, const struct paragraph *parag
     int32_t at = overflow_at(draft, from, draft->limit);
     if (at == draft->measured_to)
         return at;
-    int32_t end = last_place(paragraph, from, at, BREAK_LINE);
-    if (end < 0)
-        end = last_place(paragraph, from, at, BREAK_CLUSTER);
+    int32_t end = -1;
+    for (size_t i = 0; i < ARRAY_LENGTH(endings) && end < 0; i++)
+        end = last_place(paragraph, from, at, endings[i]);
     return end >= 0 ? end : next_cluster(draft, paragraph, from);
 }
 

@@ -53,6 +53,7 @@ static void test_runs(void **state)
         {"CJK marks", "「你好」", "0 Hani SansCJK#2 「你好」"},
         {"bold CJK", "你好", "0 Hani SansCJK-Bold#2 你好", NULL, 0, true},
         {"a script that is not bundled", "ᓄᓇᕗᑦ", "0 Cans SansCanadianAboriginal ᓄᓇᕗᑦ"},
+        {"a vowel sign behind a quotation mark", "'a'େର", "0 Latn Sans 'a, 0 Orya SansOriya 'େର"},
         {"Vietnamese in one run", "Ẩn Ễ Ộ", "0 Latn Sans Ẩn Ễ Ộ"},
         {"a mark that no face joins to the letter goes with it", "שׁ", "1 Hebr SansHebrew שׁ"},
     };
