@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "chat/message.h"
@@ -167,13 +168,13 @@ void gate_show_line(struct gate *gate, struct message *message, bool is_name_wit
     lane->lines[lane->count++] = (struct gate_line){message_ref(message), ++gate->last_order, is_name_withheld, is_allowed};
 }
 
-void gate_show_event(struct gate *gate, struct message *message, const struct held *how, int64_t passed_ms)
+void gate_show_event(struct gate *gate, struct message *message, uint64_t first, const struct held *how, int64_t passed_ms)
 {
     note_shown(gate, message);
     if (gate->event_count == GATE_EVENTS)
         gate_remove_event(gate, 0);
     gate->events[gate->event_count++] = (struct gate_event){
-        message_ref(message), ++gate->last_order, passed_ms, how->is_name_withheld, how->is_text_withheld};
+        message_ref(message), first, ++gate->last_order, passed_ms, how->is_name_withheld, how->is_text_withheld};
 }
 
 bool gate_is_event(const struct message *message)
@@ -231,13 +232,20 @@ static bool count_up(struct gate *gate, struct message *message)
 
 /* --- What comes --- */
 
+/* One of many whom a batch was given to: the batch is the event. */
+static bool is_received(const struct message *message)
+{
+    const char *event = message->is.kind == MESSAGE_MEMBERSHIP ? json_get_text(message->is.detail, "event") : NULL;
+    return event && strcmp(event, "received") == 0;
+}
+
 static bool may_be_shown(const struct message *message)
 {
     const struct message_draft *is = &message->is;
     if (is->is_history || message_is_control(message))
         return false;
     if (gate_is_event(message))
-        return !is->is_foreign;
+        return !is->is_foreign && !is_received(message);
     return (is->kind == MESSAGE_CHAT || is->kind == MESSAGE_ACTION) && is->text.len > 0;
 }
 
@@ -314,7 +322,7 @@ static void pass(struct gate *gate, const struct held *held)
 {
     gate->counts.passed++;
     if (gate_is_event(held->message)) {
-        gate_show_event(gate, held->message, held, clock_unix_ms());
+        gate_show_event(gate, held->message, held->message->id, held, clock_unix_ms());
     } else {
         gate_show_line(gate, held->message, held->is_name_withheld, false);
     }

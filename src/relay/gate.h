@@ -33,8 +33,8 @@ enum {
     GATE_HOLD_MS = 4000,
     GATE_HOLD_MS_MAX = 600 * 1000,
     GATE_LINES = 20,          // of chat, of each platform
-    GATE_EVENTS = 20,         // gifts, memberships, raids
-    GATE_ALERT_MS = 15000,    // an alert stands so long in the on-air state
+    GATE_EVENTS = 40,         // gifts, memberships, raids
+    GATE_ALERT_MS = 120000,   // an alert stands so long in the on-air state: overlays show one after the other
     GATE_CAUGHT_MAX = 200,    // the oldest goes
     GATE_HELD_MAX = 65536,    // the oldest go, unshown
     GATE_REASONS_MAX = 4,
@@ -67,6 +67,7 @@ struct gate_line {
 /* A gift, a membership, a raid. */
 struct gate_event {
     struct message *message;  // owned; in a streak the last one
+    uint64_t first;           // id of the message that it came on air with; stays while a streak counts up
     uint64_t order;
     int64_t passed_ms;        // Unix
     bool is_name_withheld, is_text_withheld;

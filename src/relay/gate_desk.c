@@ -49,7 +49,7 @@ bool gate_allow(struct gate *gate, uint64_t message, int64_t now_ms, struct erro
     if (!gate_is_event(held)) {
         gate_show_line(gate, held, gate_is_bad_name(gate, held), true);
     } else if (!give_text_back(gate, message)) {
-        gate_show_event(gate, held, &(struct held){.is_name_withheld = gate_is_bad_name(gate, held)}, clock_unix_ms());
+        gate_show_event(gate, held, held->id, &(struct held){.is_name_withheld = gate_is_bad_name(gate, held)}, clock_unix_ms());
     }
     message_unref(held);
     gate_note_change(gate);

@@ -88,7 +88,8 @@ void gate_look_again(struct gate *gate);
 
 void gate_note_change(struct gate *gate);
 void gate_show_line(struct gate *gate, struct message *message, bool is_name_withheld, bool is_allowed);
-void gate_show_event(struct gate *gate, struct message *message, const struct held *how, int64_t passed_ms);
+/* first: see gate.h. */
+void gate_show_event(struct gate *gate, struct message *message, uint64_t first, const struct held *how, int64_t passed_ms);
 void gate_catch(struct gate *gate, struct message *message, const struct gate_reason *reasons, size_t count);
 bool gate_is_bad_name(const struct gate *gate, const struct message *message);
 bool gate_is_event(const struct message *message);

@@ -2,7 +2,7 @@
  * What a restart must know: which lines and events had passed, what was caught and not decided, and until when. Ids only:
  * the texts are the queue's, and what was deleted meanwhile is not there any more.
  *
- *     {"at":1643904084794,"newest":15,"lines":[12,15],"events":[[14,1643904084000,0]],"caught":[16],"dropped":[9]}
+ *     {"at":1643904084794,"newest":15,"lines":[12,15],"events":[[14,1643904084000,0,13]],"caught":[16],"dropped":[9]}
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -20,6 +20,9 @@
 #define STATE_KEY "gate:state"
 
 enum { NAME_WITHHELD = 1, TEXT_WITHHELD = 2 };
+
+/* What should have come on air longer ago than that before the end of the run is no news any more. */
+enum { LATE_MS = 15000 };
 
 static bool any_platform(const void *data, struct str platform)
 {
@@ -48,7 +51,8 @@ void gate_save(struct gate *gate)
     for (size_t i = 0; i < gate->event_count; i++) {
         const struct gate_event *event = &gate->events[i];
         int flags = (event->is_name_withheld ? NAME_WITHHELD : 0) | (event->is_text_withheld ? TEXT_WITHHELD : 0);
-        buffer_printf(&out, "%s[%" PRIu64 ",%" PRId64 ",%d]", i ? "," : "", event->message->id, event->passed_ms, flags);
+        buffer_printf(&out, "%s[%" PRIu64 ",%" PRId64 ",%d,%" PRIu64 "]", i ? "," : "", event->message->id, event->passed_ms, flags,
+                      event->first);
     }
     buffer_add_string(&out, "],\"caught\":[");
     for (size_t i = 0; i < gate->caught_count; i++)
@@ -82,9 +86,10 @@ static void resume_events(struct gate *gate, const struct queue *queue, const js
     for (size_t i = 0; i < json_array_size(events); i++) {
         const json_t *event = json_array_get(events, i);
         struct message *message = find_message(queue, json_array_get(event, 0));
-        json_int_t flags = json_integer_value(json_array_get(event, 2));
+        json_int_t flags = json_integer_value(json_array_get(event, 2)), first = json_integer_value(json_array_get(event, 3));
         if (message && gate_is_event(message))
-            gate_show_event(gate, message, &(struct held){.is_name_withheld = flags & NAME_WITHHELD,
+            gate_show_event(gate, message, first > 0 ? (uint64_t)first : message->id, &(struct held){
+                .is_name_withheld = flags & NAME_WITHHELD,
                 .is_text_withheld = flags & TEXT_WITHHELD}, json_integer_value(json_array_get(event, 1)));
     }
 }
@@ -143,7 +148,7 @@ static void resume_held(struct gate *gate, const struct queue *queue, const json
         int64_t hold_ms = gate->options.hold_ms ? gate->options.hold_ms(gate->options.data, message->is.source) : -1;
         int64_t due_ms = message->received_ms + (hold_ms >= 0 ? hold_ms : gate->rules.hold_ms);
         bool was_on_its_way = message->id > newest || due_ms > at_ms - GATE_PASS_MS;
-        if (was_on_its_way && due_ms >= at_ms - GATE_ALERT_MS && !was_seen_to(state, message->id) &&
+        if (was_on_its_way && due_ms >= at_ms - LATE_MS && !was_seen_to(state, message->id) &&
             !queue_is_cleared(queue, message))
             gate_handle_message(gate, message, queue_find_gift(queue, message->id), now_ms);
     }

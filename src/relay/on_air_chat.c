@@ -3,13 +3,14 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/json.h"
 #include "base/memory.h"
 #include "chat/message.h"
 #include "connector/connector.h"
 #include "relay/gate.h"
 #include "relay/on_air_private.h"
 
-enum { TICKER_EVENTS = 12, ALERTS = 10 };
+enum { TICKER_EVENTS = 12, ALERTS = 32 };
 
 static const struct {
     const char *name;
@@ -79,6 +80,21 @@ static struct str shown_name(const struct message *message, bool is_withheld)
     return message->is.author.name.len > 0 ? message->is.author.name : message->is.author.login;
 }
 
+static void add_roles(struct buffer *out, uint32_t roles)
+{
+    bool is_first = true;
+    for (int bit = 0; bit < 32; bit++) {
+        const char *name = roles & UINT32_C(1) << bit ? message_role_name(UINT32_C(1) << bit) : NULL;
+        if (!name)
+            continue;
+        buffer_printf(out, "%s\"%s\"", is_first ? ",\"roles\":[" : ",", name);
+        is_first = false;
+    }
+    if (!is_first)
+        buffer_add_char(out, ']');
+}
+
+/* With a name that a list holds its picture stays back too: it may say the same. */
 static void add_author(struct buffer *out, const struct message *message, bool is_name_withheld)
 {
     struct str name = shown_name(message, is_name_withheld);
@@ -86,9 +102,14 @@ static void add_author(struct buffer *out, const struct message *message, bool i
         name = message->is.platform;
     buffer_add_string(out, ",\"author\":{\"name\":");
     buffer_add_json(out, name.data, name.len);
+    add_text(out, "id", message->is.author.id);
     add_text(out, "color", message->is.author.color);
-    if (is_name_withheld)
+    if (is_name_withheld) {
         buffer_add_string(out, ",\"is_name_withheld\":true");
+    } else {
+        add_text(out, "avatar", message->is.author.avatar);
+    }
+    add_roles(out, message->is.author.roles);
     buffer_add_char(out, '}');
     add_text(out, "platform", message->is.platform);
     add_text(out, "source", message->is.source);
@@ -150,11 +171,27 @@ static void add_money(struct buffer *out, const struct money *money)
     buffer_add_char(out, '}');
 }
 
+/* What a membership or a raid is about. */
+static void add_detail(struct buffer *out, const struct message *message)
+{
+    const char *event = message->is.kind == MESSAGE_MEMBERSHIP ? json_get_text(message->is.detail, "event") : NULL;
+    int64_t viewers = message->is.kind == MESSAGE_RAID ? json_get_int(message->is.detail, "viewers", 0) : 0;
+    int64_t months = json_get_int(message->is.detail, "months", message->is.author.months);
+    if (event)
+        add_text(out, "event", str_from(event));
+    if (viewers > 0)
+        buffer_printf(out, ",\"viewers\":%" PRId64, viewers);
+    if (months > 0)
+        buffer_printf(out, ",\"months\":%" PRId64, months);
+    if (json_get_bool(message->is.detail, "anonymous", false))
+        buffer_add_string(out, ",\"is_anonymous\":true");
+}
+
 static void add_event(struct buffer *out, const struct gate_event *event, enum on_air_foreign foreign)
 {
     const struct message *message = event->message;
-    buffer_printf(out, "{\"id\":%" PRIu64 ",\"kind\":\"%s\",\"since_ms\":%" PRId64, message->id,
-                  message_kind_name(message->is.kind), event->passed_ms);
+    buffer_printf(out, "{\"id\":%" PRIu64 ",\"first\":%" PRIu64 ",\"kind\":\"%s\",\"since_ms\":%" PRId64, message->id,
+                  event->first, message_kind_name(message->is.kind), event->passed_ms);
     if (foreign == ON_AIR_FOREIGN_SHOWN)
         add_author(out, message, event->is_name_withheld);
     if (event->is_text_withheld) {
@@ -164,8 +201,7 @@ static void add_event(struct buffer *out, const struct gate_event *event, enum o
         add_emotes(out, message);
     }
     add_money(out, &message->is.money);
-    if (message->is.author.months > 0)
-        buffer_printf(out, ",\"months\":%" PRId64, message->is.author.months);
+    add_detail(out, message);
     buffer_add_char(out, '}');
 }
 

@@ -533,6 +533,51 @@ static void test_streak_is_one_alert(void **state)
     end(&bench);
 }
 
+/* Its number stays, and over a restart too: an overlay that has shown it does not show it again. */
+static void test_streak_keeps_its_first(void **state)
+{
+    struct bench bench;
+    begin(&bench, "{\"hold_ms\":0}");
+    const struct gate_event *events[GATE_EVENTS];
+    struct message_draft draft = gift_of("a rose", 1);
+    uint64_t first = push(&bench, &draft, &(struct queue_gift){.count = 1});
+    step(&bench, 300);
+    for (int i = 2; i <= 4; i++) {
+        draft = gift_of("a rose", i);
+        push(&bench, &draft, &(struct queue_gift){.count = 1, .is_more = true});
+    }
+    assert_int_equal(gate_events(bench.gate, events, GATE_EVENTS), 1);
+    assert_int_equal(events[0]->first, first);
+    assert_int_not_equal(events[0]->message->id, first);
+    int64_t passed_ms = events[0]->passed_ms;
+    gate_update(bench.gate, bench.now_ms + 1000);
+    reopen(&bench, "{\"hold_ms\":0}");
+    assert_int_equal(gate_events(bench.gate, events, GATE_EVENTS), 1);
+    assert_int_equal(events[0]->first, first);
+    assert_int_equal(events[0]->message->is.money.count, 4);
+    assert_int_equal(events[0]->passed_ms, passed_ms);
+    end(&bench);
+}
+
+/* One gives fifty memberships: that is one event, not fifty-one. */
+static void test_recipients_are_no_events(void **state)
+{
+    struct bench bench;
+    begin(&bench, "{\"hold_ms\":0}");
+    for (int i = 0; i < 3; i++) {
+        struct message_draft draft = line_of("");
+        draft.kind = MESSAGE_MEMBERSHIP;
+        draft.detail = json_pack("{ss}", "event", i == 0 ? "gifted" : "received");
+        push(&bench, &draft, NULL);
+        json_decref((json_t *)(uintptr_t)draft.detail);
+    }
+    step(&bench, 300);
+    const struct gate_event *events[GATE_EVENTS];
+    assert_int_equal(gate_events(bench.gate, events, GATE_EVENTS), 1);
+    assert_string_equal(json_get_text(events[0]->message->is.detail, "event"), "gifted");
+    end(&bench);
+}
+
 static void test_bad_name(void **state)
 {
     struct bench bench;
@@ -827,7 +872,20 @@ static void test_views(void **state)
         .view_count = ARRAY_LENGTH(views), .changed = ignore}, &err);
     struct message_draft named = line_of("hello");
     named.author.name = STR("badword");
+    named.author.avatar = STR("https://pictures.example/badword.png");
     push(&bench, &named, NULL);
+    struct message_draft good = line_of("hello too");
+    good.author.name = STR("Anna");
+    good.author.id = STR("7");
+    good.author.avatar = STR("https://pictures.example/7.png");
+    good.author.roles = ROLE_MODERATOR | ROLE_SUBSCRIBER;
+    push(&bench, &good, NULL);
+    struct message_draft raid = line_of("");
+    raid.kind = MESSAGE_RAID;
+    raid.native_id = STR("raid1");
+    raid.detail = json_pack("{si}", "viewers", 120);
+    push(&bench, &raid, NULL);
+    json_decref((json_t *)(uintptr_t)raid.detail);
     say(&bench, "badword here");
     struct message_draft gift = gift_of("for you badword", 3);
     push(&bench, &gift, NULL);
@@ -844,19 +902,29 @@ static void test_views(void **state)
     json_decref(view);
     view = view_of(on_air, "chat");
     const json_t *chat = json_object_get(view, "chat");
-    assert_int_equal(json_array_size(chat), 1);
+    assert_int_equal(json_array_size(chat), 2);
     const json_t *author = json_object_get(json_array_get(chat, 0), "author");
+    assert_null(json_object_get(author, "avatar"));
     assert_string_equal(json_get_text(author, "name"), "Twitch");  // in place of the bad one
     assert_true(json_get_bool(author, "is_name_withheld", false));
+    author = json_object_get(json_array_get(chat, 1), "author");
+    assert_string_equal(json_get_text(author, "id"), "7");
+    assert_string_equal(json_get_text(author, "avatar"), "https://pictures.example/7.png");
+    assert_string_equal(json_string_value(json_array_get(json_object_get(author, "roles"), 0)), "moderator");
+    assert_string_equal(json_string_value(json_array_get(json_object_get(author, "roles"), 1)), "subscriber");
     assert_null(json_object_get(view, "alerts"));
     json_decref(view);
     view = view_of(on_air, "all");
     const json_t *alert = json_array_get(json_object_get(view, "alerts"), 0);
+    assert_string_equal(json_get_text(alert, "kind"), "raid");
+    assert_int_equal(json_get_int(alert, "viewers", 0), 120);
+    alert = json_array_get(json_object_get(view, "alerts"), 1);
     assert_string_equal(json_get_text(alert, "kind"), "gift");
+    assert_int_equal(json_get_int(alert, "first", 0), json_get_int(alert, "id", -1));
     assert_true(json_get_bool(alert, "is_text_withheld", false));
     assert_null(json_object_get(alert, "text"));
     assert_int_equal(json_get_int(json_object_get(alert, "money"), "count", 0), 3);
-    assert_int_equal(json_array_size(json_object_get(view, "ticker")), 1);
+    assert_int_equal(json_array_size(json_object_get(view, "ticker")), 2);
     json_decref(view);
     view = view_of(on_air, "youtube");
     const json_t *line = json_array_get(json_object_get(view, "chat"), 0);
@@ -873,7 +941,7 @@ static void test_views(void **state)
     on_air_update(on_air, clock_unix_ms() + GATE_ALERT_MS + 1);
     view = view_of(on_air, "all");
     assert_int_equal(json_array_size(json_object_get(view, "alerts")), 0);
-    assert_int_equal(json_array_size(json_object_get(view, "ticker")), 1);
+    assert_int_equal(json_array_size(json_object_get(view, "ticker")), 2);
     json_decref(view);
     struct str json = on_air_json(on_air);
     assert_null(memmem(json.data, json.len, "badword", 7));
@@ -894,7 +962,9 @@ int main(void)
         cmocka_unit_test(test_allow_and_drop), cmocka_unit_test(test_list_is_bounded),
         cmocka_unit_test(test_new_word_takes_off_air), cmocka_unit_test(test_bad_line_of_own_list),
         cmocka_unit_test(test_ignored), cmocka_unit_test(test_history_and_others),
-        cmocka_unit_test(test_alert_without_its_text), cmocka_unit_test(test_streak_is_one_alert), cmocka_unit_test(test_restart_behind_clear),
+        cmocka_unit_test(test_alert_without_its_text), cmocka_unit_test(test_streak_is_one_alert),
+        cmocka_unit_test(test_streak_keeps_its_first), cmocka_unit_test(test_recipients_are_no_events),
+        cmocka_unit_test(test_restart_behind_clear),
         cmocka_unit_test(test_more_than_are_held),
         cmocka_unit_test(test_bad_name), cmocka_unit_test(test_restart), cmocka_unit_test(test_state_has_no_text),
         cmocka_unit_test(test_unwanted_costs_nothing), cmocka_unit_test(test_bad_settings), cmocka_unit_test(test_links),
