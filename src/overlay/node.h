@@ -28,6 +28,7 @@ struct stage {
     const struct theme *theme;  // scaled to this view
     const char *language;       // BCP 47, never NULL
     int width_px, height_px;
+    int64_t (*unix_ms)(void);   // the wall clock, never NULL
     struct pictures *pictures;  // avatars, emotes; NULL: there are none
     bool is_motion_reduced;     // pictures stand still
     /* Optional. Something came from outside: advance the nodes soon. */

@@ -70,7 +70,7 @@ struct view *view_create(const struct view_options *options, struct error *err)
     scene_init(&view->scene, &(struct stage){
         .painter = options->painter, .text = options->text, .poison = options->poison, .theme = view->theme,
         .language = view->options.language, .width_px = options->width_px, .height_px = options->height_px,
-        .pictures = options->pictures, .wake = handle_wake, .wake_data = view,
+        .unix_ms = options->unix_ms ? options->unix_ms : clock_unix_ms, .pictures = options->pictures, .wake = handle_wake, .wake_data = view,
     });
     return view;
 }

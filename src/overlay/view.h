@@ -31,6 +31,7 @@ struct view_options {
     struct pictures *pictures;
     struct loop *loop;             // borrowed; NULL: no timer, call view_paint() (tests, benchmarks)
     const char *frames_path;       // of the frame stream's socket; NULL: it is not published
+    int64_t (*unix_ms)(void);      // the wall clock of countdowns; NULL: the system's
     void *data;
     /* Optional. The picture is another one inside these boxes. */
     void (*painted)(void *data, struct view *view, const struct box *boxes, size_t count);

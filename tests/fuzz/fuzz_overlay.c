@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "overlay/scene.h"
@@ -62,7 +63,7 @@ static void try_state(const char *text, size_t len)
     json_t *state = json_parse(text, len, NULL);
     struct scene scene;
     scene_init(&scene, &(struct stage){.painter = painter, .text = engine, .theme = theme, .language = "fa",
-        .width_px = WIDTH, .height_px = HEIGHT});
+        .width_px = WIDTH, .height_px = HEIGHT, .unix_ms = clock_unix_ms});
     scene_apply(&scene, state, 0, false);
     draw(&scene, 100);
     scene_apply(&scene, state, 150, false);
