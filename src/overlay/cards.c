@@ -5,6 +5,7 @@
 #include "overlay/node.h"
 
 const struct node_impl *const cards[] = {
+    &card_goal_impl,
     &card_poll_impl,
     &card_question_impl,
     &card_captions_impl,
