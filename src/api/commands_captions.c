@@ -39,9 +39,11 @@ static enum outcome stop(const struct call *call, json_t **result, struct error 
 
 static enum outcome line(const struct call *call, json_t **result, struct error *err)
 {
-    bool is_done = captions_line(call->api->relay->captions, call_string(call, "track"), call_string(call, "language"),
-                                 call_text(call, "text"), json_get_real(call->arguments, "seconds", 0), clock_unix_ms(),
-                                 call->by, err);
+    const char *speaker = json_get_text(call->arguments, "speaker");
+    const struct caption_utterance live = {.text = call_text(call, "text"), .speaker = str_from(speaker ? speaker : ""),
+        .seconds = json_get_real(call->arguments, "seconds", 0)};
+    bool is_done = captions_utter(call->api->relay->captions, call_string(call, "track"), call_string(call, "language"),
+                                  &live, clock_unix_ms(), call->by, err);
     return is_done ? COMMAND_DONE : COMMAND_FAILED;
 }
 
@@ -51,7 +53,8 @@ const struct command commands_captions[] = {
     {"captions.start", API_ROLE_MODERATOR, {{"track", ARGUMENT_TEXT}, {"at_ms", ARGUMENT_INT, true}}, start},
     {"captions.stop", API_ROLE_MODERATOR, {{"track", ARGUMENT_TEXT}}, stop},
     {"captions.line", API_ROLE_MODERATOR,
-     {{"track", ARGUMENT_TEXT}, {"language", ARGUMENT_TEXT}, {"text", ARGUMENT_TEXT}, {"seconds", ARGUMENT_NUMBER, true}},
+     {{"track", ARGUMENT_TEXT}, {"language", ARGUMENT_TEXT}, {"text", ARGUMENT_TEXT}, {"seconds", ARGUMENT_NUMBER, true},
+      {"speaker", ARGUMENT_TEXT, true}},
      line},
     {0},
 };

@@ -173,15 +173,13 @@ static void add_plain(const struct reader *reader, struct str line, struct buffe
     }
 }
 
-/* One line of a cue, cleaned, behind what is there. */
+/* One line of a cue, cleaned, behind what is there; nothing if nothing is left of it. */
 static void add_line(const struct reader *reader, struct str line, struct buffer *out)
 {
     size_t from = out->len;
     if (from > 0)
         buffer_add_char(out, '\n');
     size_t start = out->len;
-    if (line.len > RAW_LINE_BYTES_MAX)
-        line.len = utf8_cut(line.data, RAW_LINE_BYTES_MAX);
     add_plain(reader, line, out);
     if (out->len == start) {
         out->len = from;
@@ -200,6 +198,73 @@ static void add_line(const struct reader *reader, struct str line, struct buffer
         out->len = from;
 }
 
+/* --- Voices: <v.loud Anna>Hello</v> --- */
+
+struct cue_text {
+    struct buffer lines, speakers;  // parted by '\n' alike
+    struct str voice;               // raw, of the open tag; empty: none
+    bool is_any_named;
+    int line_count;
+};
+
+static void add_voiced(const struct reader *reader, struct str line, struct cue_text *text)
+{
+    size_t before = text->lines.len;
+    if (text->line_count < CAPTION_LINES_MAX)
+        add_line(reader, line, &text->lines);
+    if (text->lines.len == before)
+        return;
+    text->line_count++;
+    if (before > 0)
+        buffer_add_char(&text->speakers, '\n');
+    size_t from = text->speakers.len;
+    add_plain(reader, text->voice, &text->speakers);
+    if (text->speakers.len - from > CAPTION_NAME_BYTES_MAX)
+        text->speakers.len = from + utf8_cut(text->speakers.data + from, CAPTION_NAME_BYTES_MAX);
+    text->is_any_named |= text->speakers.len > from;
+}
+
+/* "<v" or "</v", and the length of the whole tag. */
+static size_t voice_tag_len(struct str text)
+{
+    bool is_voice = str_starts_with(text, STR("<v ")) || str_starts_with(text, STR("<v.")) ||
+        str_starts_with(text, STR("<v\t")) || str_starts_with(text, STR("</v>"));
+    return is_voice ? tag_len(text) : 0;
+}
+
+/* What stands behind the classes: "<v.loud.first Anna B>". */
+static struct str voice_of(struct str tag)
+{
+    size_t at = 1;
+    while (at < tag.len && tag.data[at] != ' ' && tag.data[at] != '\t' && tag.data[at] != '>')
+        at++;
+    struct str name = {tag.data + at, tag.len - at - 1};
+    skip_blanks(&name);
+    while (name.len > 0 && name.data[name.len - 1] == ' ')
+        name.len--;
+    return tag.data[1] == '/' ? (struct str){0} : name;
+}
+
+/* A new voice begins a new line. */
+static void add_voices(const struct reader *reader, struct str line, struct cue_text *text)
+{
+    if (line.len > RAW_LINE_BYTES_MAX)
+        line.len = utf8_cut(line.data, RAW_LINE_BYTES_MAX);
+    for (size_t at = 0; reader->format == CAPTION_FORMAT_VTT && at < line.len;) {
+        struct str rest = {line.data + at, line.len - at};
+        size_t len = *rest.data == '<' ? voice_tag_len(rest) : 0;
+        if (len == 0) {
+            at++;
+            continue;
+        }
+        add_voiced(reader, (struct str){line.data, at}, text);
+        text->voice = voice_of((struct str){rest.data, len});
+        line = (struct str){rest.data + len, rest.len - len};
+        at = 0;
+    }
+    add_voiced(reader, line, text);
+}
+
 static bool is_number(struct str line)
 {
     size_t digits;
@@ -215,7 +280,7 @@ static bool next_is_timing(const struct reader *reader)
     return next_line(&ahead, &line) && is_timing(line);
 }
 
-static void read_text(struct reader *reader, struct buffer *out)
+static void read_text(struct reader *reader, struct cue_text *text)
 {
     struct str line;
     int lines = 0;
@@ -225,22 +290,24 @@ static void read_text(struct reader *reader, struct buffer *out)
         if (rest.len == 0 || (is_number(rest) && next_is_timing(reader)))
             return;
         if (lines++ < CAPTION_LINES_MAX)
-            add_line(reader, line, out);
+            add_voices(reader, line, text);
     }
 }
 
-static void add_cue(struct reader *reader, int64_t start_ms, int64_t end_ms, struct buffer *text)
+static void add_cue(struct reader *reader, int64_t start_ms, int64_t end_ms, struct cue_text *text)
 {
     struct caption_cues *cues = reader->cues;
-    if (text->len == 0 || cues->count == CAPTION_CUES_MAX) {
-        cues->skipped += text->len > 0;
+    if (text->lines.len == 0 || cues->count == CAPTION_CUES_MAX) {
+        cues->skipped += text->lines.len > 0;
         return;
     }
     if (cues->count == reader->capacity) {
         reader->capacity = reader->capacity ? reader->capacity * 2 : 128;
         cues->cues = xreallocarray(cues->cues, reader->capacity, sizeof(*cues->cues));
     }
-    cues->cues[cues->count++] = (struct caption_cue){start_ms, end_ms, xstrndup(text->data, text->len)};
+    char *speakers = text->is_any_named ? xstrndup(text->speakers.data, text->speakers.len) : NULL;
+    cues->cues[cues->count++] =
+        (struct caption_cue){start_ms, end_ms, xstrndup(text->lines.data, text->lines.len), speakers};
 }
 
 /* Merge sort from the bottom up: equal starts keep the file's order, and no file is slow on purpose. */
@@ -273,7 +340,7 @@ static void read_cues(struct reader *reader)
             continue;
         size_t number = reader->line;
         int64_t start_ms, end_ms;
-        struct buffer text = {0};
+        struct cue_text text = {0};
         bool is_good = parse_timing(line, &start_ms, &end_ms);
         read_text(reader, &text);
         if (is_good) {
@@ -282,7 +349,8 @@ static void read_cues(struct reader *reader)
             reader->cues->skipped++;
             reader->bad_line = reader->bad_line ? reader->bad_line : number;
         }
-        buffer_fini(&text);
+        buffer_fini(&text.lines);
+        buffer_fini(&text.speakers);
     }
     if (reader->cues->count > 1)
         sort_cues(reader->cues);
@@ -325,8 +393,10 @@ bool caption_file_parse(enum caption_format format, const char *text, size_t len
 
 void caption_cues_fini(struct caption_cues *cues)
 {
-    for (size_t i = 0; i < cues->count; i++)
+    for (size_t i = 0; i < cues->count; i++) {
         free(cues->cues[i].text);
+        free(cues->cues[i].speakers);
+    }
     free(cues->cues);
     *cues = (struct caption_cues){0};
 }

@@ -1,7 +1,7 @@
 /*
  * caption_file.h - SubRip and WebVTT as files of the world write them: cues with times and plain lines.
- * Tolerant (BOM, CR, missing numbers and blank lines, commas or points) and bounded; tags and styling are dropped,
- * what cannot be read is skipped and counted. Thread: any.
+ * Tolerant (BOM, CR, missing numbers and blank lines, commas or points) and bounded; of tags WebVTT's voices are kept
+ * (<v Anna>), styling is dropped, what cannot be read is skipped and counted. Thread: any.
  */
 #pragma once
 
@@ -16,11 +16,13 @@ enum {
     CAPTION_CUES_MAX = 50000,
     CAPTION_LINE_BYTES_MAX = 400,  // longer is cut at a character
     CAPTION_LINES_MAX = 4,         // of a cue; the first ones are kept
+    CAPTION_NAME_BYTES_MAX = 64,   // of a speaker or a track
 };
 
 struct caption_cue {
     int64_t start_ms, end_ms;  // end after start
     char *text;                // owned, lines parted by '\n', never empty
+    char *speakers;            // owned; who says each of the lines, parted alike, "" nobody; NULL: nobody is named
 };
 
 /* Sorted by start; same starts in the file's order. */

@@ -65,16 +65,38 @@ static void add_time(struct buffer *out, int64_t ms)
 }
 
 /* So that "<i>" that stood there as text is no tag when it is read again. */
-static void add_escaped(struct buffer *out, const char *text)
+static void add_escaped(struct buffer *out, struct str text)
 {
-    for (; *text; text++) {
-        if (*text == '&') {
-            buffer_add_string(out, "&amp;");
-        } else if (*text == '<') {
-            buffer_add_string(out, "&lt;");
-        } else {
-            buffer_add_char(out, *text);
+    for (size_t i = 0; i < text.len; i++) {
+        switch (text.data[i]) {
+        case '&': buffer_add_string(out, "&amp;"); break;
+        case '<': buffer_add_string(out, "&lt;"); break;
+        case '>': buffer_add_string(out, "&gt;"); break;
+        default: buffer_add_char(out, text.data[i]);
         }
+    }
+}
+
+static struct str line_at(const char *text)
+{
+    return (struct str){text, strcspn(text, "\n")};
+}
+
+static void add_cue_lines(struct buffer *out, const struct caption_cue *cue)
+{
+    const char *speaker = cue->speakers ? cue->speakers : "";
+    for (const char *text = cue->text; *text; text += *text == '\n') {
+        struct str line = line_at(text), name = line_at(speaker);
+        if (name.len > 0) {
+            buffer_add_string(out, "<v ");
+            add_escaped(out, name);
+            buffer_add_char(out, '>');
+        }
+        add_escaped(out, line);
+        buffer_add_string(out, name.len > 0 ? "</v>\n" : "\n");
+        text += line.len;
+        speaker += name.len;
+        speaker += *speaker == '\n';
     }
 }
 
@@ -100,8 +122,8 @@ void caption_track_save_cues(const struct captions *captions, const struct capti
         buffer_add_string(&out, " --> ");
         add_time(&out, cue->end_ms);
         buffer_add_char(&out, '\n');
-        add_escaped(&out, cue->text);
-        buffer_add_string(&out, "\n\n");
+        add_cue_lines(&out, cue);
+        buffer_add_char(&out, '\n');
         if (out.len > PART_BYTES)
             flush_part(captions, track->name, part++, &out);
     }

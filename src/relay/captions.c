@@ -9,6 +9,8 @@
 #include "base/utf8.h"
 #include "relay/captions_private.h"
 
+enum { NEWEST = CAPTION_SHOWN_LINES - 1 };  // of a track's live lines
+
 struct captions *captions_create(const struct captions_options *options, struct error *err)
 {
     struct captions *captions = xcalloc(1, sizeof(*captions));
@@ -21,6 +23,7 @@ static void clear_live(struct caption_track *track)
 {
     for (size_t i = 0; i < CAPTION_SHOWN_LINES; i++) {
         free(track->live[i].text);
+        free(track->live[i].speaker);
         track->live[i] = (struct caption_live){0};
     }
 }
@@ -168,25 +171,28 @@ void captions_stop_all(struct captions *captions, const char *by)
 {
     for (size_t i = 0; i < captions->count; i++) {
         struct caption_track *track = captions->tracks[i];
-        if (track->is_running || track->live[0].text || track->live[1].text)
+        if (track->is_running || track->live[NEWEST].text)
             stop(captions, track, by);
     }
 }
 
 /* --- Live lines --- */
 
-/* What stands moves up; the older of two goes. Nothing waits: a typist who is ahead loses his oldest line. */
-static void push_live(struct caption_track *track, struct str line, int64_t from_ms, int64_t until_ms)
+/* What stands moves up; the oldest goes. Nothing waits: a typist who is ahead loses his oldest line. */
+static void push_live(struct caption_track *track, struct str line, struct caption_live live)
 {
-    if (track->live[1].text && track->live[1].until_ms > from_ms) {
+    if (track->live[NEWEST].text && track->live[NEWEST].until_ms > live.from_ms) {
         free(track->live[0].text);
-        track->live[0] = track->live[1];
+        free(track->live[0].speaker);
+        memmove(track->live, track->live + 1, NEWEST * sizeof(*track->live));
     } else {
         clear_live(track);
     }
     if (line.len > CAPTION_LINE_BYTES_MAX)
         line.len = utf8_cut(line.data, CAPTION_LINE_BYTES_MAX);
-    track->live[1] = (struct caption_live){xstrndup(line.data, line.len), from_ms, until_ms};
+    live.text = xstrndup(line.data, line.len);
+    live.speaker = xstrdup(live.speaker);
+    track->live[NEWEST] = live;
 }
 
 static struct str trim(struct str line)
@@ -200,41 +206,54 @@ static struct str trim(struct str line)
     return line;
 }
 
-static bool push_lines(struct caption_track *track, struct str text, int64_t from_ms, int64_t until_ms)
+static void push_lines(struct caption_track *track, struct str text, struct caption_live live)
 {
-    bool has_any = false;
     while (text.len > 0) {
         const char *end = memchr(text.data, '\n', text.len);
         size_t len = end ? (size_t)(end - text.data) : text.len;
         struct str line = trim((struct str){text.data, len});
         if (line.len > 0)
-            push_live(track, line, from_ms, until_ms);
-        has_any |= line.len > 0;
+            push_live(track, line, live);
         len += end != NULL;
         text.data += len;
         text.len -= len;
     }
-    return has_any;
 }
 
-bool captions_line(struct captions *captions, const char *name, const char *language, struct str text, double seconds,
-                   int64_t now_ms, const char *by, struct error *err)
+static bool check_live(const struct caption_utterance *live, struct error *err)
 {
-    if (!check_name(name, "track", err) || !check_name(language, "language", err))
-        return false;
-    if (trim(text).len == 0)
+    if (trim(live->text).len == 0)
         return error_set(err, ERROR_DATA, "text is empty: captions.stop takes lines away");
-    if (text.len > 4 * CAPTION_LINE_BYTES_MAX)
-        return error_set(err, ERROR_DATA, "text has %zu bytes: at most %d", text.len, 4 * CAPTION_LINE_BYTES_MAX);
-    if (!(seconds >= 0 && seconds <= CAPTION_LIVE_SECONDS_MAX))
-        return error_set(err, ERROR_DATA, "seconds %g: 0 (the usual %d) to %d", seconds, CAPTION_LIVE_SECONDS,
+    if (live->text.len > 4 * CAPTION_LINE_BYTES_MAX)
+        return error_set(err, ERROR_DATA, "text has %zu bytes: at most %d", live->text.len, 4 * CAPTION_LINE_BYTES_MAX);
+    if (live->speaker.len > CAPTION_NAME_BYTES_MAX)
+        return error_set(err, ERROR_DATA, "speaker has %zu bytes: at most %d", live->speaker.len, CAPTION_NAME_BYTES_MAX);
+    if (!(live->seconds >= 0 && live->seconds <= CAPTION_LIVE_SECONDS_MAX))
+        return error_set(err, ERROR_DATA, "seconds %g: 0 (the usual %d) to %d", live->seconds, CAPTION_LIVE_SECONDS,
                          CAPTION_LIVE_SECONDS_MAX);
+    return true;
+}
+
+/* NULL: nobody is named. */
+static char *copy_speaker(const struct caption_utterance *live)
+{
+    struct str name = trim(live->speaker);
+    return name.len > 0 ? xstrndup(name.data, name.len) : NULL;
+}
+
+static bool add_live(struct captions *captions, const char *name, const char *language,
+                     const struct caption_utterance *live, int64_t now_ms, const char *by, struct error *err)
+{
+    if (!check_name(name, "track", err) || !check_name(language, "language", err) || !check_live(live, err))
+        return false;
     bool is_new = !find(captions, name, NULL);
     struct caption_track *track = captions_add(captions, name, language, err);
     if (!track)
         return false;
-    int64_t until_ms = now_ms + (seconds > 0 ? (int64_t)(seconds * 1000) : CAPTION_LIVE_SECONDS * 1000);
-    push_lines(track, text, now_ms, until_ms);
+    int64_t stays_ms = live->seconds > 0 ? (int64_t)(live->seconds * 1000) : CAPTION_LIVE_SECONDS * 1000;
+    char *speaker = copy_speaker(live);
+    push_lines(track, live->text, (struct caption_live){NULL, speaker, now_ms, now_ms + stays_ms});
+    free(speaker);
     if (is_new) {
         end_change(captions, track, by);
     } else {
@@ -243,10 +262,17 @@ bool captions_line(struct captions *captions, const char *name, const char *lang
     return true;
 }
 
+bool captions_line(struct captions *captions, const char *name, const char *language, struct str text, double seconds,
+                   int64_t now_ms, const char *by, struct error *err)
+{
+    const struct caption_utterance live = {.text = text, .seconds = seconds};
+    return add_live(captions, name, language, &live, now_ms, by, err);
+}
+
 /* The newest line grows: nothing moves up. False: it stands no more, or is another's. */
 static bool replace_live(struct caption_track *track, const struct caption_utterance *utterance, int64_t now_ms)
 {
-    struct caption_live *live = &track->live[CAPTION_SHOWN_LINES - 1];
+    struct caption_live *live = &track->live[NEWEST];
     bool is_same = utterance->id.len > 0 && track->utterance && str_equal(str_from(track->utterance), utterance->id);
     if (!is_same || !live->text || live->until_ms <= now_ms)
         return false;
@@ -255,6 +281,8 @@ static bool replace_live(struct caption_track *track, const struct caption_utter
         text.len = utf8_cut(text.data, CAPTION_LINE_BYTES_MAX);
     free(live->text);
     live->text = xstrndup(text.data, text.len);
+    free(live->speaker);
+    live->speaker = copy_speaker(utterance);
     for (char *at = live->text; (at = strchr(at, '\n'));)
         *at = ' ';
     live->until_ms = now_ms + CAPTION_LIVE_SECONDS * 1000;
@@ -267,7 +295,7 @@ bool captions_utter(struct captions *captions, const char *name, const char *lan
     struct caption_track *track = find(captions, name, NULL);
     if (trim(utterance->text).len > 0 && track && replace_live(track, utterance, now_ms)) {
         captions->options.lines_changed(captions->options.data);
-    } else if (!captions_line(captions, name, language, utterance->text, 0, now_ms, by, err)) {
+    } else if (!add_live(captions, name, language, utterance, now_ms, by, err)) {
         return false;
     }
     track = find(captions, name, NULL);
@@ -296,22 +324,32 @@ static size_t find_after(const struct caption_cues *cues, int64_t at_ms)
 /* How far back an older cue is looked for that still stands: enough for any file made for people. */
 enum { OVERLAP_CUES = 32 };
 
-static void add_shown(struct caption_shown *shown, struct str line, int64_t since_ms)
+static void add_shown(struct caption_shown *shown, struct str line, struct str speaker, int64_t since_ms)
 {
     if (shown->count == CAPTION_SHOWN_LINES) {
-        shown->lines[0] = shown->lines[1];
         shown->count--;
+        memmove(shown->lines, shown->lines + 1, shown->count * sizeof(*shown->lines));
+        memmove(shown->speakers, shown->speakers + 1, shown->count * sizeof(*shown->speakers));
     }
+    shown->speakers[shown->count] = speaker;
     shown->lines[shown->count++] = line;
     shown->since_ms = since_ms;
 }
 
+/* The next of the lines in *text, which may be NULL, and moves on. */
+static struct str take_line(const char **text)
+{
+    const char *at = *text, *end = at ? strchr(at, '\n') : NULL;
+    *text = end ? end + 1 : NULL;
+    return (struct str){at, end ? (size_t)(end - at) : at ? strlen(at) : 0};
+}
+
 static void add_cue(struct caption_shown *shown, const struct caption_cue *cue, int64_t since_ms)
 {
-    for (const char *at = cue->text; at;) {
-        const char *end = strchr(at, '\n');
-        add_shown(shown, (struct str){at, end ? (size_t)(end - at) : strlen(at)}, since_ms);
-        at = end ? end + 1 : NULL;
+    const char *speakers = cue->speakers;
+    for (const char *text = cue->text; text;) {
+        struct str line = take_line(&text);
+        add_shown(shown, line, take_line(&speakers), since_ms);
     }
 }
 
@@ -329,8 +367,10 @@ struct caption_shown caption_track_shown(const struct caption_track *track, int6
     }
     for (size_t i = 0; i < CAPTION_SHOWN_LINES; i++) {
         const struct caption_live *live = &track->live[i];
-        if (live->text && live->from_ms <= now_ms && live->until_ms > now_ms)
-            add_shown(&shown, str_from(live->text), live->from_ms);
+        if (!live->text || live->from_ms > now_ms || live->until_ms <= now_ms)
+            continue;
+        add_shown(&shown, str_from(live->text), str_from(live->speaker ? live->speaker : ""), live->from_ms);
+        shown.is_live = true;
     }
     return shown;
 }

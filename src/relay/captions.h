@@ -1,6 +1,6 @@
 /*
  * captions.h - subtitle tracks, one a language: timed from a file with a start command, or live line by line.
- * At most two lines stand at once. Lag is bounded: a newer live line pushes the older out, nothing is queued.
+ * At most three lines stand at once. Lag is bounded: a newer live line pushes the older out, nothing is queued.
  * A started track goes on after a restart where the clock says. Thread: the relay's own.
  */
 #pragma once
@@ -19,21 +19,22 @@ struct journal;
 
 enum {
     CAPTION_TRACKS_MAX = 16,
-    CAPTION_SHOWN_LINES = 2,
+    CAPTION_SHOWN_LINES = 3,
     CAPTION_LIVE_SECONDS = 6,      // a live line stands so long when nobody says
     CAPTION_LIVE_SECONDS_MAX = 60,
-    CAPTION_NAME_BYTES_MAX = 64,
 };
 
 /* What stands now. Lines are borrowed from the track. */
 struct caption_shown {
     size_t count;
-    struct str lines[CAPTION_SHOWN_LINES];
+    struct str lines[CAPTION_SHOWN_LINES], speakers[CAPTION_SHOWN_LINES];  // a speaker may be empty
     int64_t since_ms;  // Unix: when the newest of them came
+    bool is_live;      // the newest of them is
 };
 
 struct caption_live {
     char *text;  // owned; NULL: free
+    char *speaker;  // owned; NULL: nobody is named
     int64_t from_ms, until_ms;
 };
 
@@ -78,10 +79,12 @@ void captions_stop_all(struct captions *captions, const char *by);
 bool captions_line(struct captions *captions, const char *name, const char *language, struct str text,
                    double seconds, int64_t now_ms, const char *by, struct error *err);
 
-/* What a tool hears: a text that takes the place of the last one under the same id, until it is final. */
+/* What a tool hears or a person types: with an id it takes the place of the last one under it, until it is final. */
 struct caption_utterance {
     struct str text;     // its lines become one where it takes another's place
     struct str id;       // empty: a line for itself
+    struct str speaker;  // empty: nobody is named
+    double seconds;      // that it stands; 0: the usual
     bool is_final;
 };
 

@@ -135,6 +135,20 @@ static void add_poll(struct buffer *out, const struct poll *poll, const struct o
     buffer_add_char(out, '}');
 }
 
+/* One a line, if anybody is named. */
+static void add_speakers(struct buffer *out, const struct caption_shown *shown)
+{
+    bool is_any = false;
+    for (size_t i = 0; i < shown->count; i++)
+        is_any |= shown->speakers[i].len > 0;
+    for (size_t i = 0; is_any && i < shown->count; i++) {
+        buffer_add_string(out, i > 0 ? "," : ",\"speakers\":[");
+        buffer_add_json(out, shown->speakers[i].data ? shown->speakers[i].data : "", shown->speakers[i].len);
+    }
+    if (is_any)
+        buffer_add_char(out, ']');
+}
+
 static void add_lines(struct buffer *out, const struct caption_track *track, const struct caption_shown *shown)
 {
     buffer_add_string(out, "{\"track\":");
@@ -146,7 +160,11 @@ static void add_lines(struct buffer *out, const struct caption_track *track, con
             buffer_add_char(out, ',');
         buffer_add_json(out, shown->lines[i].data, shown->lines[i].len);
     }
-    buffer_printf(out, "],\"since_ms\":%" PRId64 "}", shown->since_ms);
+    buffer_add_char(out, ']');
+    add_speakers(out, shown);
+    if (shown->is_live)
+        buffer_add_string(out, ",\"live\":true");
+    buffer_printf(out, ",\"since_ms\":%" PRId64 "}", shown->since_ms);
 }
 
 /* "captions":[…], or nothing when no line stands. */

@@ -242,8 +242,10 @@ static void test_captions(void **state)
     const char *time = strstr(answer, "\r\n\r\n") + 4;
     assert_int_equal(strlen(time), 24);
     assert_int_equal(time[10], 'T');
-    assert_line(&porch, "door:tools fa", 0, "歡迎");
-    assert_line(&porch, "door:tools fa", 1, "各位");
+    assert_int_equal(shown_of(&porch, "door:tools fa").count, 3);
+    assert_line(&porch, "door:tools fa", 0, "سلام به همه");
+    assert_line(&porch, "door:tools fa", 1, "歡迎");
+    assert_line(&porch, "door:tools fa", 2, "各位");
     assert_status(request(&porch, "POST", "/in/" TOKEN "/captions?cid=abcd&seq=42", "", ""), 200);  // a heartbeat
     assert_status(request(&porch, "POST", path, "", "{\"sequence\":3}"), 400);
     assert_status(request(&porch, "POST", path, "", "half \xd8"), 400);

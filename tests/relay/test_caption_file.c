@@ -23,6 +23,11 @@ static char *describe(const struct caption_cues *cues)
         buffer_printf(&out, "%s%lld-%lld ", i ? ";" : "", (long long)cues->cues[i].start_ms, (long long)cues->cues[i].end_ms);
         for (const char *at = cues->cues[i].text; *at; at++)
             buffer_add_char(&out, *at == '\n' ? '|' : *at);
+        for (const char *at = cues->cues[i].speakers; at && *at; at++) {
+            if (at == cues->cues[i].speakers)
+                buffer_add_string(&out, " by ");
+            buffer_add_char(&out, *at == '\n' ? '|' : *at);
+        }
     }
     return buffer_take(&out);
 }
@@ -55,7 +60,12 @@ static const struct file_case files[] = {
     {"WebVTT", CAPTION_FORMAT_VTT,
      STR("WEBVTT - talk\nKind: captions\n\nSTYLE\n::cue { color: red }\n\nNOTE a remark\nof two lines\n\nintro\n00:01.000 --> 00:02.000 "
          "align:start\n<v Anna>Tom &amp; <c.loud>Jerry</c></v>\n\n01:00:00.000 --> 01:00:01.000\n<00:00:01.000>a &lt;b&gt;&nbsp;c\n"),
-     "1000-2000 Tom & Jerry;3600000-3601000 a <b>\xc2\xa0""c", 0},
+     "1000-2000 Tom & Jerry by Anna;3600000-3601000 a <b>\xc2\xa0""c", 0},
+    {"voices", CAPTION_FORMAT_VTT,
+     STR("00:01.000 --> 00:02.000\n<v.loud.first Anna B.>Hello</v>\n<v\tنیلوفر &amp; Max>سلام <v Max>Hi\nthere</v> all\n\n"
+         "00:03.000 --> 00:04.000\nnobody\n<video><v>no voice\n<v Anna></v>\n<v unclosed\n"),
+     "1000-2000 Hello|سلام|Hi|there by Anna B.|نیلوفر & Max|Max|Max;3000-4000 nobody|no voice|<v unclosed", 0},
+    {"voices are WebVTT's", CAPTION_FORMAT_SRT, STR("00:00:01,000 --> 00:00:02,000\n<v Anna>Hello\n"), "1000-2000 Hello", 0},
     {"overlapping, out of order", CAPTION_FORMAT_SRT,
      STR("00:00:05,000 --> 00:00:09,000\nB\n\n00:00:01,000 --> 00:00:06,000\nA\n\n00:00:05,000 --> 00:00:06,000\nC\n"),
      "1000-6000 A;5000-9000 B;5000-6000 C", 0},
@@ -128,6 +138,15 @@ static void test_bounds(void **state)
     assert_true(strlen(cues.cues[0].text) <= CAPTION_LINE_BYTES_MAX);
     caption_cues_fini(&cues);
 
+    buffer_clear(&file);
+    buffer_add_string(&file, head);
+    while (file.len + 8 < CAPTION_FILE_BYTES_MAX)
+        buffer_add_string(&file, "<v a>x");
+    assert_true(caption_file_parse(CAPTION_FORMAT_VTT, file.data, file.len, &cues, &err));
+    assert_string_equal(cues.cues[0].speakers, "a\na\na\na");
+    caption_cues_fini(&cues);
+
+    buffer_clear(&file);
     for (int i = 60000; i > 0; i--)
         buffer_printf(&file, "%02d:%02d:%02d,000 --> 99:00:00,000\nx\n", i / 3600, i / 60 % 60, i % 60);
     assert_true(caption_file_parse(CAPTION_FORMAT_SRT, file.data, file.len, &cues, &err));

@@ -92,8 +92,8 @@ static void test_timed(void **state)
         int64_t next_ms;
     } cases[] = {
         {0, "", 1000},         {999, "", 1000},           {1000, "first", 2000},       {2000, "first|second", 2500},
-        {2500, "second|third", 2900}, {2900, "first|second", 3000}, {3000, "second", 5000}, {5000, "", 60000},
-        {60000, "line two|line three", 62000}, {62000, "", 0},  {900000, "", 0},
+        {2500, "first|second|third", 2900}, {2900, "first|second", 3000}, {3000, "second", 5000}, {5000, "", 60000},
+        {60000, "a &amp; b|line two|line three", 62000}, {62000, "", 0},  {900000, "", 0},
     };
     struct desk desk;
     struct error err = {0};
@@ -112,7 +112,7 @@ static void test_timed(void **state)
         assert_int_equal(next_ms, cases[i].next_ms ? now_ms + cases[i].next_ms : 0);
     }
     assert_true(captions_start(desk.captions, "talk", now_ms, 60000, "anna", &err));  // from its first minute
-    assert_shown(track, now_ms, "line two|line three");
+    assert_shown(track, now_ms, "a &amp; b|line two|line three");
     assert_true(captions_start(desk.captions, "talk", now_ms, -5000, "anna", &err));  // in five seconds
     assert_shown(track, now_ms + 1000, "");
     assert_shown(track, now_ms + 6000, "first");
@@ -134,12 +134,59 @@ static void test_live(void **state)
     assert_int_equal(captions_next_change(desk.captions, 2000), 4000);
     // A typist who is ahead: the oldest line goes, nothing waits.
     assert_true(captions_line(desk.captions, "live", "fa", STR("three\nfour"), 3, 2100, "anna", &err));
-    assert_shown(track, 2100, "three|four");
-    assert_int_equal(captions_next_change(desk.captions, 2100), 5100);
+    assert_shown(track, 2100, "خوش آمدید|three|four");
+    assert_true(caption_track_shown(track, 2100).is_live);
+    assert_int_equal(captions_next_change(desk.captions, 2100), 4000);
+    assert_shown(track, 4000, "three|four");
     assert_shown(track, 5100, "");
     // After a pause it begins anew.
     assert_true(captions_line(desk.captions, "live", "fa", STR("five"), 1, 9000, "anna", &err));
     assert_shown(track, 9000, "five");
+    end(&desk);
+}
+
+static void assert_speakers(const struct caption_track *track, int64_t now_ms, const char *expected)
+{
+    struct caption_shown shown = caption_track_shown(track, now_ms);
+    char found[200] = "";
+    for (size_t i = 0; i < shown.count; i++) {
+        strcat(found, i > 0 ? "|" : "");
+        strncat(found, shown.speakers[i].data, shown.speakers[i].len);
+    }
+    assert_string_equal(found, expected);
+}
+
+/* Who speaks is told of each line, of live ones and of those in a file, also after a restart. */
+static void test_speakers(void **state)
+{
+    struct desk desk;
+    struct error err = {0};
+    begin(&desk);
+    const struct caption_utterance anna = {.text = STR("hello"), .speaker = STR(" Anna "), .id = STR("7")};
+    assert_true(captions_utter(desk.captions, "live", "en", &anna, 1000, "", &err));
+    assert_true(captions_line(desk.captions, "live", "en", STR("nobody"), 0, 1000, "anna", &err));
+    const struct caption_utterance max = {.text = STR("hi"), .speaker = STR("Max"), .seconds = 2};
+    assert_true(captions_utter(desk.captions, "live", "en", &max, 1000, "", &err));
+    const struct caption_track *track = captions_find(desk.captions, "live");
+    assert_speakers(track, 1000, "Anna||Max");
+    assert_speakers(track, 3000, "Anna|");
+    char name[CAPTION_NAME_BYTES_MAX + 2] = {0};
+    memset(name, 'n', CAPTION_NAME_BYTES_MAX + 1);
+    const struct caption_utterance nobody = {.text = STR("hi"), .speaker = str_from(name)};
+    assert_false(captions_utter(desk.captions, "live", "en", &nobody, 1000, "", &err));
+    assert_non_null(strstr(err.text, "speaker has 65 bytes"));
+
+    static const char file[] = "00:01.000 --> 00:09.000\n<v A &gt; B>one\ntwo</v>\nthree\n";
+    assert_true(captions_load(desk.captions, "talk", "en", CAPTION_FORMAT_VTT, STR(file), "anna", &err));
+    assert_true(captions_start(desk.captions, "talk", 0, 0, "anna", &err));
+    for (int i = 0; i < 2; i++) {
+        track = captions_find(desk.captions, "talk");
+        assert_shown(track, 1000, "one|two|three");
+        assert_speakers(track, 1000, "A > B|A > B|");
+        assert_false(caption_track_shown(track, 1000).is_live);
+        close_captions(&desk);
+        open_captions(&desk);
+    }
     end(&desk);
 }
 
@@ -207,7 +254,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_timed),
-        cmocka_unit_test(test_live),
+        cmocka_unit_test(test_live), cmocka_unit_test(test_speakers),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_restart),
     };

@@ -263,8 +263,15 @@ static void test_views(void **state)
     json_t *captions = card(&desk, "persian", "captions");
     assert_int_equal(json_array_size(captions), 1);
     json_decref(captions);
+    const struct caption_utterance named = {.text = STR("hello"), .speaker = STR("Anna"), .seconds = 60};
+    assert_true(captions_utter(desk.captions, "b", "en", &named, clock_unix_ms(), "anna", &err));
     captions = card(&desk, "all", "captions");
     assert_int_equal(json_array_size(captions), 2);
+    assert_null(json_object_get(json_array_get(captions, 0), "speakers"));
+    json_t *speakers = json_object_get(json_array_get(captions, 1), "speakers");
+    assert_string_equal(json_string_value(json_array_get(speakers, 0)), "");
+    assert_string_equal(json_string_value(json_array_get(speakers, 1)), "Anna");
+    assert_true(json_get_bool(json_array_get(captions, 0), "live", false));
     json_decref(captions);
 
     air(&desk, questions_add(desk.questions, STR("the host's own"), "", "anna", &err)->id);
