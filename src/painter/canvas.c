@@ -19,7 +19,8 @@ struct canvas *canvas_create(struct painter *painter, int width_px, int height_p
         return NULL;
     }
     struct canvas *canvas = xcalloc(1, sizeof(*canvas));
-    *canvas = (struct canvas){.painter = painter, .pixels = pixels, .width = width_px, .height = height_px};
+    *canvas = (struct canvas){.painter = painter, .pixels = pixels, .width = width_px, .height = height_px,
+        .clip = {0, 0, width_px, height_px}};
     canvas->image = pixman_image_create_bits(PIXMAN_a8r8g8b8, width_px, height_px, pixels, width_px * 4);
     if (!canvas->image) {
         error_set(err, ERROR_SYSTEM, "pixman refuses a canvas of %d x %d px", width_px, height_px);
@@ -63,6 +64,12 @@ void canvas_set_clip(struct canvas *canvas, const pixman_region32_t *region)
 {
     // pixman's parameter is not const, but it only copies from it.
     pixman_image_set_clip_region32(canvas->image, (pixman_region32_t *)(uintptr_t)region);
+    canvas->clip = (struct box){0, 0, canvas->width, canvas->height};
+    if (region) {
+        const pixman_box32_t *limits = pixman_region32_extents((pixman_region32_t *)(uintptr_t)region);
+        const struct box around = {limits->x1, limits->y1, limits->x2 - limits->x1, limits->y2 - limits->y1};
+        canvas->clip = box_intersect(&canvas->clip, &around);
+    }
 }
 
 void canvas_clear(struct canvas *canvas)
@@ -79,6 +86,27 @@ void canvas_draw(struct canvas *canvas, const struct canvas *from, int x, int y,
     pixman_image_t *mask = opacity < 1 ? solid_create((struct color){0, 0, 0, opacity}) : NULL;
     pixman_image_composite32(PIXMAN_OP_OVER, from->image, mask, canvas->image, 0, 0, 0, 0, x, y, from->width,
         from->height);
+    if (mask)
+        pixman_image_unref(mask);
+}
+
+void canvas_draw_scaled(struct canvas *canvas, const struct canvas *from, const struct box *box, float opacity)
+{
+    if (opacity <= 0 || box_is_empty(box))
+        return;
+    pixman_image_t *mask = opacity < 1 ? solid_create((struct color){0, 0, 0, opacity}) : NULL;
+    // A second image over the same pixels, so that nobody finds `from` with a transform on it.
+    pixman_image_t *scaled = pixman_image_create_bits(PIXMAN_a8r8g8b8, from->width, from->height, from->pixels, from->width * 4);
+    if (scaled) {
+        pixman_transform_t scale;
+        pixman_transform_init_scale(&scale, pixman_double_to_fixed((double)from->width / box->width),
+            pixman_double_to_fixed((double)from->height / box->height));
+        pixman_image_set_transform(scaled, &scale);
+        pixman_image_set_filter(scaled, PIXMAN_FILTER_BILINEAR, NULL, 0);
+        pixman_image_composite32(PIXMAN_OP_OVER, scaled, mask, canvas->image, 0, 0, 0, 0, box->x, box->y, box->width,
+            box->height);
+        pixman_image_unref(scaled);
+    }
     if (mask)
         pixman_image_unref(mask);
 }

@@ -12,8 +12,7 @@ enum { MASKS_MAX = 48, LINES = 32 };
 
 struct mask {
     struct list link;  // in painter.masks
-    enum mask_kind kind;
-    int radius, extra;
+    struct mask_key key;
     pixman_image_t *image;  // owned
 };
 
@@ -61,15 +60,14 @@ static void cover_from(float *row, int width, float from, float weight)
         row[x] += weight * fminf(fmaxf((float)x + 1 - from, 0), 1);
 }
 
-/* The top left quarter of a disc of `radius` whose centre is the lower right corner of a side x side square. */
-static void add_quarter(float *cover, int side, float radius, float weight)
+/* What lies right of and below a disc of `radius` around (centre, centre): its quarter, and all behind it. */
+static void add_quarter(float *cover, int side, float centre, float radius, float weight)
 {
     for (int y = 0; y < side; y++) {
         for (int line = 0; line < LINES; line++) {
-            float dy = (float)side - ((float)y + ((float)line + 0.5f) / LINES);
+            float dy = fmaxf(centre - ((float)y + ((float)line + 0.5f) / LINES), 0);
             if (dy < radius)
-                cover_from(cover + (ptrdiff_t)y * side, side, (float)side - sqrtf(radius * radius - dy * dy),
-                    weight / LINES);
+                cover_from(cover + (ptrdiff_t)y * side, side, centre - sqrtf(radius * radius - dy * dy), weight / LINES);
         }
     }
 }
@@ -85,53 +83,86 @@ static pixman_image_t *from_cover(const float *cover, int side)
     return mask;
 }
 
-pixman_image_t *make_corner(int radius)
+/* What lies behind the line x + y = from of a side x side square, and right of and below `inset`. */
+static void add_cut(float *cover, int side, float from, float inset, float weight)
+{
+    for (int y = 0; y < side; y++) {
+        for (int line = 0; line < LINES; line++) {
+            float at = (float)y + ((float)line + 0.5f) / LINES;
+            if (at >= inset)
+                cover_from(cover + (ptrdiff_t)y * side, side, fmaxf(from - at, inset), weight / LINES);
+        }
+    }
+}
+
+pixman_image_t *make_corner(int radius, bool is_cut)
 {
     float *cover = xcalloc((size_t)radius * (size_t)radius, sizeof(*cover));
-    add_quarter(cover, radius, (float)radius, 1);
+    if (is_cut)
+        add_cut(cover, radius, (float)radius, 0, 1);
+    else
+        add_quarter(cover, radius, (float)radius, (float)radius, 1);
     pixman_image_t *mask = from_cover(cover, radius);
     free(cover);
     return mask;
 }
 
-pixman_image_t *make_ring(int radius, int width)
+int ring_side_px(int radius, int width, bool is_cut)
 {
-    float *cover = xcalloc((size_t)radius * (size_t)radius, sizeof(*cover));
-    add_quarter(cover, radius, (float)radius, 1);
-    if (width < radius)
-        add_quarter(cover, radius, (float)(radius - width), -1);
-    pixman_image_t *mask = from_cover(cover, radius);
+    // The inner line is `width` away from the outer one, so it leaves the sides sqrt(2) - 1 of that further on.
+    int side = is_cut && radius > 0 ? radius + (int)ceilf((float)width * 0.41422f) : radius;
+    return side > width ? side : width;
+}
+
+pixman_image_t *make_ring(int radius, int width, bool is_cut)
+{
+    int side = ring_side_px(radius, width, is_cut);
+    float *cover = xcalloc((size_t)side * (size_t)side, sizeof(*cover));
+    if (is_cut) {
+        add_cut(cover, side, (float)radius, 0, 1);
+        add_cut(cover, side, (float)radius + (float)width * 1.41421f, (float)width, -1);
+    } else {
+        add_quarter(cover, side, (float)radius, (float)radius, 1);
+        if (width < radius)
+            add_quarter(cover, side, (float)radius, (float)(radius - width), -1);
+    }
+    pixman_image_t *mask = from_cover(cover, side);
     free(cover);
     return mask;
 }
 
-static pixman_image_t *make(enum mask_kind kind, int radius, int extra)
+static pixman_image_t *make(const struct mask_key *key)
 {
-    switch (kind) {
-    case MASK_CORNER: return make_corner(radius);
-    case MASK_RING: return make_ring(radius, extra);
-    case MASK_SHADOW: return make_shadow(radius, extra);
+    switch (key->kind) {
+    case MASK_CORNER: return make_corner(key->radius, key->is_cut);
+    case MASK_RING: return make_ring(key->radius, key->extra, key->is_cut);
+    case MASK_SHADOW: return make_shadow(key->radius, key->extra, key->is_cut);
     }
     return NULL;
 }
 
-pixman_image_t *stencil_find(struct painter *painter, enum mask_kind kind, int radius, int extra)
+static bool is_same(const struct mask_key *a, const struct mask_key *b)
+{
+    return a->kind == b->kind && a->radius == b->radius && a->extra == b->extra && a->is_cut == b->is_cut;
+}
+
+pixman_image_t *stencil_find(struct painter *painter, const struct mask_key *key)
 {
     struct mask *mask;
     list_for_each(mask, &painter->masks, link) {
-        if (mask->kind == kind && mask->radius == radius && mask->extra == extra) {
+        if (is_same(&mask->key, key)) {
             list_remove(&mask->link);
             list_add(&painter->masks, &mask->link);
             return mask->image;
         }
     }
-    pixman_image_t *image = make(kind, radius, extra);
+    pixman_image_t *image = make(key);
     if (!image)
         return NULL;
     if (painter->mask_count == MASKS_MAX)
         drop(painter, container_of(painter->masks.prev, struct mask, link));
     mask = xcalloc(1, sizeof(*mask));
-    *mask = (struct mask){.kind = kind, .radius = radius, .extra = extra, .image = image};
+    *mask = (struct mask){.key = *key, .image = image};
     list_add(&painter->masks, &mask->link);
     painter->mask_count++;
     return image;

@@ -31,12 +31,22 @@ struct color {
     float r, g, b, a;
 };
 
+enum { FILL_STOPS_MAX = 6 };
+
+struct fill_stop {
+    float at;  // 0..1, growing
+    struct color color;
+};
+
 /* What a shape is filled with. Only `color` set: plain. */
 struct fill {
     struct color color;
     struct color to;     // the far end of a gradient
     bool is_gradient;    // from color at the top to `to` at the bottom
     bool is_horizontal;  // … from the left to the right
+    struct fill_stop stops[FILL_STOPS_MAX];
+    size_t stop_count;   // 2 and more: a gradient through these, and all above is not looked at
+    float angle;         // of the stops, degrees as in CSS: 0 upwards, 90 to the right, 180 downwards
 };
 
 /* Corners that stay square. 0: all are round. */
@@ -47,11 +57,14 @@ enum corner {
     CORNER_BOTTOM_RIGHT = 1 << 3,
 };
 
-/* A box's outline; the radius is cut to half the shorter side. */
+/* A box's outline; a radius is cut to half the shorter side. */
 struct shape {
     struct box box;
     int radius_px;
-    unsigned square;  // enum corner
+    unsigned square;   // enum corner
+    bool has_corners;  // each corner has a radius of its own, and radius_px is not looked at
+    int corner_px[4];  // top left, top right, bottom left, bottom right
+    bool is_cut;       // corners are cut off straight instead of rounded
 };
 
 struct shadow {
@@ -91,6 +104,27 @@ void canvas_fill(struct canvas *canvas, const struct shape *shape, const struct 
 /* A line of width_px along the inner side of the outline. */
 void canvas_border(struct canvas *canvas, const struct shape *shape, int width_px, struct color color);
 
+/* The same in dashes of about dash_px and gap_px, so long that each side begins and ends with one; corners are drawn through. */
+void canvas_border_dashed(struct canvas *canvas, const struct shape *shape, int width_px, struct color color, int dash_px,
+    int gap_px);
+
+enum pattern_kind {
+    PATTERN_STRIPES,  // rising to the right
+    PATTERN_LINES,    // level
+    PATTERN_DOTS,
+    PATTERN_GRID,
+};
+
+/* Repeats from the top left of the box it fills. */
+struct pattern {
+    enum pattern_kind kind;
+    struct color color;
+    int every_px;  // from one to the next, across; bounded by 256
+    int size_px;   // of a line or a dot
+};
+
+void canvas_pattern(struct canvas *canvas, const struct shape *shape, const struct pattern *pattern);
+
 /* Only what falls outside the shape is painted, so a translucent box does not darken. */
 void canvas_shadow(struct canvas *canvas, const struct shape *shape, const struct shadow *shadow);
 
@@ -99,6 +133,9 @@ void canvas_polygon(struct canvas *canvas, const struct point *points, size_t po
 
 /* Another canvas, as one group at this opacity. */
 void canvas_draw(struct canvas *canvas, const struct canvas *from, int x, int y, float opacity);
+
+/* The same, scaled to fill the box: for what moves, since it is filtered anew each time. */
+void canvas_draw_scaled(struct canvas *canvas, const struct canvas *from, const struct box *box, float opacity);
 
 /* Scaled to fill the box; scaled once per size and kept by the image. */
 void canvas_image(struct canvas *canvas, struct image *image, const struct box *box, float opacity);
@@ -118,6 +155,12 @@ void image_destroy(struct image *image);
 
 /* "#RRGGBB" or "#RRGGBBAA". False: another form, *color is untouched. */
 bool color_parse(const char *text, struct color *color);
+
+/* The colour of a fill at 0..1 of its gradient; a plain one is the same everywhere. */
+struct color fill_at(const struct fill *fill, float at);
+
+/* As it looks in a mirror: for what is read from the right. */
+struct fill fill_mirrored(const struct fill *fill);
 
 /* from at 0, to at 1. */
 struct color color_mix(struct color from, struct color to, float at);

@@ -43,11 +43,11 @@ static void blur(pixman_image_t *mask, int side, int reach)
     free(copy);
 }
 
-pixman_image_t *make_shadow(int radius, int blur_px)
+pixman_image_t *make_shadow(int radius, int blur_px, bool is_cut)
 {
     int side = 2 * shadow_corner_px(radius, blur_px) + 1;
     pixman_image_t *mask = stencil_create(side, side);
-    pixman_image_t *disc = radius > 0 ? make_corner(radius) : NULL;
+    pixman_image_t *disc = radius > 0 ? make_corner(radius, is_cut) : NULL;
     if (!mask || (radius > 0 && !disc))
         goto fail;
     uint8_t *data = (uint8_t *)pixman_image_get_data(mask);
@@ -72,26 +72,27 @@ fail:
     return NULL;
 }
 
-/* Where a stretch of the target is read from the small picture: corner, middle line, corner. */
+/* Where a stretch of the target is read from the small picture. */
 struct part {
     int to, length, from;
     bool is_stretched;
 };
 
-static void split(struct part parts[3], int length, int corner)
+/* One half of a length: the corner, and the middle line from it to the other half. */
+static void split(struct part parts[2], int length, int corner, bool is_far)
 {
-    int first = corner < length / 2 ? corner : length / 2, last = corner < length - first ? corner : length - first;
-    parts[0] = (struct part){0, first, 0, false};
-    parts[1] = (struct part){first, length - first - last, corner, true};
-    parts[2] = (struct part){length - last, last, 2 * corner + 1 - last, false};
+    int half = is_far ? length - length / 2 : length / 2, kept = corner < half ? corner : half;
+    parts[0] = (struct part){is_far ? length - kept : 0, kept, is_far ? 2 * corner + 1 - kept : 0, false};
+    parts[1] = (struct part){is_far ? length - half : kept, half - kept, corner, true};
 }
 
-static void copy_part(uint8_t *to, ptrdiff_t to_stride, const uint8_t *from, ptrdiff_t from_stride,
-    const struct part *across, const struct part *down)
+static void copy_part(pixman_image_t *mask, pixman_image_t *small, const struct part *across, const struct part *down)
 {
+    ptrdiff_t to_stride = pixman_image_get_stride(mask), from_stride = pixman_image_get_stride(small);
     for (int y = 0; y < down->length; y++) {
-        const uint8_t *line = from + (down->from + (down->is_stretched ? 0 : y)) * from_stride + across->from;
-        uint8_t *out = to + (down->to + y) * to_stride + across->to;
+        const uint8_t *line = (const uint8_t *)pixman_image_get_data(small) +
+            (down->from + (down->is_stretched ? 0 : y)) * from_stride + across->from;
+        uint8_t *out = (uint8_t *)pixman_image_get_data(mask) + (down->to + y) * to_stride + across->to;
         if (across->is_stretched)
             memset(out, *line, (size_t)across->length);
         else
@@ -99,33 +100,40 @@ static void copy_part(uint8_t *to, ptrdiff_t to_stride, const uint8_t *from, ptr
     }
 }
 
-/* The whole shadow of a box, grown by blur on all sides. */
-static pixman_image_t *unfold(pixman_image_t *small, int width, int height, int corner)
+/* One quarter of a box's shadow. */
+static void unfold(pixman_image_t *mask, pixman_image_t *small, const struct box *box, int corner, int number)
 {
-    pixman_image_t *mask = stencil_create(width, height);
-    struct part across[3], down[3];
-    split(across, width, corner);
-    split(down, height, corner);
-    for (int i = 0; mask && i < 9; i++) {
-        if (across[i % 3].length > 0 && down[i / 3].length > 0)
-            copy_part((uint8_t *)pixman_image_get_data(mask), pixman_image_get_stride(mask),
-                (const uint8_t *)pixman_image_get_data(small), pixman_image_get_stride(small), &across[i % 3],
-                &down[i / 3]);
+    struct part across[2], down[2];
+    split(across, box->width, corner, number & 1);
+    split(down, box->height, corner, number & 2);
+    for (int i = 0; i < 4; i++) {
+        if (across[i & 1].length > 0 && down[i >> 1].length > 0)
+            copy_part(mask, small, &across[i & 1], &down[i >> 1]);
+    }
+}
+
+/* The whole shadow of a box, grown by blur on all sides. NULL: no memory. */
+static pixman_image_t *cast(struct painter *painter, const struct shape *shape, const struct box *grown, int blur_px)
+{
+    pixman_image_t *mask = stencil_create(grown->width, grown->height);
+    for (int i = 0; mask && i < CORNERS; i++) {
+        int radius = corner_radius(shape, i);
+        pixman_image_t *small = stencil_find(painter, &(struct mask_key){MASK_SHADOW, radius, blur_px, shape->is_cut});
+        if (small)
+            unfold(mask, small, grown, shadow_corner_px(radius, blur_px), i);
     }
     return mask;
 }
 
 void canvas_shadow(struct canvas *canvas, const struct shape *shape, const struct shadow *shadow)
 {
-    int blur_px = shadow->blur_px < BLUR_MAX ? shadow->blur_px : BLUR_MAX, radius = clamp_radius(shape);
+    int blur_px = shadow->blur_px < BLUR_MAX ? shadow->blur_px : BLUR_MAX;
     if (box_is_empty(&shape->box) || blur_px < 0 || shadow->color.a <= 0)
         return;
-    pixman_image_t *small = stencil_find(canvas->painter, MASK_SHADOW, radius, blur_px);
     struct box at = box_grow(&shape->box, blur_px);
     at.x += shadow->dx;
     at.y += shadow->dy;
-    pixman_image_t *mask = small ? unfold(small, at.width, at.height, shadow_corner_px(radius, blur_px)) : NULL;
-    pixman_image_t *source = solid_create(shadow->color);
+    pixman_image_t *mask = cast(canvas->painter, shape, &at, blur_px), *source = solid_create(shadow->color);
     if (mask && source) {
         shape_into_mask(canvas->painter, mask, PIXMAN_OP_OUT_REVERSE, shape, at.x, at.y);
         pixman_image_composite32(PIXMAN_OP_OVER, source, mask, canvas->image, 0, 0, 0, 0, at.x, at.y, at.width,

@@ -8,12 +8,13 @@
 
 #include "painter/private.h"
 
-enum { DITHER_SIDE = 8 };
-
-int clamp_radius(const struct shape *shape)
+int corner_radius(const struct shape *shape, int number)
 {
     int shorter = shape->box.width < shape->box.height ? shape->box.width : shape->box.height;
-    int radius = shape->radius_px < shorter / 2 ? shape->radius_px : shorter / 2;
+    int radius = shape->has_corners ? shape->corner_px[number] : shape->radius_px;
+    if (shape->square >> number & 1)
+        return 0;
+    radius = radius < shorter / 2 ? radius : shorter / 2;
     return radius > 0 ? radius : 0;
 }
 
@@ -41,37 +42,45 @@ static void mirror(pixman_image_t *mask, int side, bool flip_x, bool flip_y)
     pixman_image_set_transform(mask, flip_x || flip_y ? &turn : NULL);
 }
 
-/* Corner number 0 to 3: top left, top right, bottom left, bottom right, as the bits of enum corner. */
-static void corner(const struct brush *brush, pixman_image_t *mask, const struct box *box, int radius, int number)
+/* A mask that was cut for the top left, in one of the four corners. */
+static void corner(const struct brush *brush, pixman_image_t *mask, const struct box *box, int side, int number)
 {
     bool is_right = number & 1, is_bottom = number & 2;
-    int x = is_right ? box->x + box->width - radius : box->x;
-    int y = is_bottom ? box->y + box->height - radius : box->y;
-    mirror(mask, radius, is_right, is_bottom);
+    int x = is_right ? box->x + box->width - side : box->x;
+    int y = is_bottom ? box->y + box->height - side : box->y;
+    mirror(mask, side, is_right, is_bottom);
     pixman_image_composite32(brush->op, brush->source, mask, brush->target, x - brush->origin_x, y - brush->origin_y,
-        0, 0, x, y, radius, radius);
-    mirror(mask, radius, false, false);
+        0, 0, x, y, side, side);
+    mirror(mask, side, false, false);
+}
+
+/* The rows of one end, top or bottom, in which corners stand: `left` and `right` px of it are theirs. */
+static void end_bands(const struct brush *brush, const struct box *box, int left, int right, bool is_bottom)
+{
+    int tall = left > right ? left : right, low = left < right ? left : right;
+    int y = is_bottom ? box->y + box->height - tall : box->y;
+    band(brush, box->x + left, y, box->width - left - right, tall);
+    // Beside the smaller corner, away from the edge, the box goes on to its side.
+    int x = left < right ? box->x : box->x + box->width - low;
+    band(brush, x, is_bottom ? y : y + low, low, tall - low);
 }
 
 static void fill_shape(struct painter *painter, const struct brush *brush, const struct shape *shape)
 {
     const struct box *box = &shape->box;
-    int radius = clamp_radius(shape);
-    pixman_image_t *mask = radius > 0 ? stencil_find(painter, MASK_CORNER, radius, 0) : NULL;
-    if (!mask) {
-        band(brush, box->x, box->y, box->width, box->height);
-        return;
+    int radius[CORNERS];
+    pixman_image_t *masks[CORNERS];
+    for (int i = 0; i < CORNERS; i++) {
+        radius[i] = corner_radius(shape, i);
+        masks[i] = radius[i] > 0 ? stencil_find(painter, &(struct mask_key){MASK_CORNER, radius[i], 0, shape->is_cut}) : NULL;
+        radius[i] = masks[i] ? radius[i] : 0;
+        if (masks[i])
+            corner(brush, masks[i], box, radius[i], i);
     }
-    band(brush, box->x + radius, box->y, box->width - 2 * radius, radius);
-    band(brush, box->x, box->y + radius, box->width, box->height - 2 * radius);
-    band(brush, box->x + radius, box->y + box->height - radius, box->width - 2 * radius, radius);
-    for (int i = 0; i < 4; i++) {
-        if (!(shape->square >> i & 1))
-            corner(brush, mask, box, radius, i);
-        else
-            band(brush, i & 1 ? box->x + box->width - radius : box->x,
-                i & 2 ? box->y + box->height - radius : box->y, radius, radius);
-    }
+    int top = radius[0] > radius[1] ? radius[0] : radius[1], bottom = radius[2] > radius[3] ? radius[2] : radius[3];
+    end_bands(brush, box, radius[0], radius[1], false);
+    band(brush, box->x, box->y + top, box->width, box->height - top - bottom);
+    end_bands(brush, box, radius[2], radius[3], true);
 }
 
 void shape_into_mask(struct painter *painter, pixman_image_t *mask, pixman_op_t op, const struct shape *shape, int x,
@@ -87,78 +96,129 @@ void shape_into_mask(struct painter *painter, pixman_image_t *mask, pixman_op_t 
     pixman_image_unref(white);
 }
 
-/* Bayer's 8 x 8 matrix, 0..63: breaks up the bands that 8 bits leave in a dark gradient. */
-static float threshold(int x, int y)
-{
-    unsigned value = 0;
-    for (int bit = 0; bit < 3; bit++) {
-        unsigned a = ((unsigned)x >> bit ^ (unsigned)y >> bit) & 1, b = (unsigned)y >> bit & 1;
-        value |= (a << 1 | b) << (2 * (2 - bit));
-    }
-    return ((float)value + 0.5f) / 64;
-}
-
-static uint32_t dithered(struct color color, float limit)
-{
-    uint32_t a = (uint32_t)(color.a * 255 + limit), r = (uint32_t)(color.r * color.a * 255 + limit);
-    uint32_t g = (uint32_t)(color.g * color.a * 255 + limit), b = (uint32_t)(color.b * color.a * 255 + limit);
-    return a << 24 | r << 16 | g << 8 | b;
-}
-
-/* A strip 8 px across and as long as the box, repeated sideways. */
-static pixman_image_t *gradient_create(const struct fill *fill, const struct box *box)
-{
-    int length = fill->is_horizontal ? box->width : box->height;
-    int width = fill->is_horizontal ? length : DITHER_SIDE, height = fill->is_horizontal ? DITHER_SIDE : length;
-    if (length > CANVAS_SIDE_MAX)
-        return NULL;
-    pixman_image_t *strip = pixman_image_create_bits(PIXMAN_a8r8g8b8, width, height, NULL, 0);
-    if (!strip)
-        return NULL;
-    uint32_t *pixels = pixman_image_get_data(strip);
-    int stride = pixman_image_get_stride(strip) / 4;
-    for (int y = 0; y < height; y++) {
-        for (int x = 0; x < width; x++) {
-            float at = ((float)(fill->is_horizontal ? x : y) + 0.5f) / (float)length;
-            pixels[(ptrdiff_t)y * stride + x] = dithered(color_mix(fill->color, fill->to, at), threshold(x, y));
-        }
-    }
-    pixman_image_set_repeat(strip, PIXMAN_REPEAT_NORMAL);
-    return strip;
-}
-
 void canvas_fill(struct canvas *canvas, const struct shape *shape, const struct fill *fill)
 {
     if (box_is_empty(&shape->box))
         return;
-    pixman_image_t *source = fill->is_gradient ? gradient_create(fill, &shape->box) : solid_create(fill->color);
+    int x = shape->box.x, y = shape->box.y;
+    pixman_image_t *source = fill_is_gradient(fill) ? gradient_create(canvas, fill, &shape->box, &x, &y)
+        : solid_create(fill->color);
     if (!source)
         return;
-    const struct brush brush = {PIXMAN_OP_OVER, source, canvas->image, shape->box.x, shape->box.y};
-    fill_shape(canvas->painter, &brush, shape);
+    fill_shape(canvas->painter, &(struct brush){PIXMAN_OP_OVER, source, canvas->image, x, y}, shape);
+    pixman_image_unref(source);
+}
+
+/* ---- borders */
+
+struct line {
+    int width_px;
+    int dash_px, gap_px;  // 0: drawn through
+};
+
+/* From one corner to the next, `length` px along the side. */
+static void side(const struct brush *brush, const struct line *line, int x, int y, int length, bool is_upright)
+{
+    int dash = line->dash_px > 0 ? line->dash_px : length, gap = line->dash_px > 0 ? line->gap_px : 0;
+    int dashes = dash + gap > 0 ? (length + gap) / (dash + gap) : 0;
+    for (int i = 0; i < (dashes > 0 ? dashes : 1); i++) {
+        // What does not divide evenly is shared out, so that both ends look alike.
+        int from = dashes > 1 ? i * (length - dash) / (dashes - 1) : 0, part = dashes > 1 ? dash : length;
+        if (is_upright)
+            band(brush, x, y + from, line->width_px, part);
+        else
+            band(brush, x + from, y, part, line->width_px);
+    }
+}
+
+static void draw_border(struct canvas *canvas, const struct shape *shape, const struct line *line, struct color color)
+{
+    const struct box *box = &shape->box;
+    int width_px = line->width_px, sides[CORNERS];
+    pixman_image_t *source = box_is_empty(box) || width_px < 1 ? NULL : solid_create(color);
+    if (!source)
+        return;
+    const struct brush brush = {PIXMAN_OP_OVER, source, canvas->image, box->x, box->y};
+    for (int i = 0; i < CORNERS; i++) {
+        int radius = corner_radius(shape, i);
+        const struct mask_key key = {MASK_RING, radius, width_px, shape->is_cut};
+        pixman_image_t *mask = radius > 0 ? stencil_find(canvas->painter, &key) : NULL;
+        sides[i] = ring_side_px(mask ? radius : 0, width_px, shape->is_cut);
+        if (mask)
+            corner(&brush, mask, box, sides[i], i);
+        else
+            band(&brush, i & 1 ? box->x + box->width - sides[i] : box->x,
+                i & 2 ? box->y + box->height - sides[i] : box->y, sides[i], sides[i]);
+    }
+    int right = box->x + box->width - width_px, bottom = box->y + box->height - width_px;
+    side(&brush, line, box->x + sides[0], box->y, box->width - sides[0] - sides[1], false);
+    side(&brush, line, box->x + sides[2], bottom, box->width - sides[2] - sides[3], false);
+    side(&brush, line, box->x, box->y + sides[0], box->height - sides[0] - sides[2], true);
+    side(&brush, line, right, box->y + sides[1], box->height - sides[1] - sides[3], true);
     pixman_image_unref(source);
 }
 
 void canvas_border(struct canvas *canvas, const struct shape *shape, int width_px, struct color color)
 {
-    const struct box *box = &shape->box;
-    int radius = clamp_radius(shape);
-    pixman_image_t *source = box_is_empty(box) || width_px < 1 ? NULL : solid_create(color);
-    if (!source)
-        return;
-    const struct brush brush = {PIXMAN_OP_OVER, source, canvas->image, box->x, box->y};
-    int side = radius > width_px ? radius : width_px;
-    pixman_image_t *mask = radius > 0 ? stencil_find(canvas->painter, MASK_RING, radius, width_px) : NULL;
-    band(&brush, box->x + side, box->y, box->width - 2 * side, width_px);
-    band(&brush, box->x + side, box->y + box->height - width_px, box->width - 2 * side, width_px);
-    band(&brush, box->x, box->y + side, width_px, box->height - 2 * side);
-    band(&brush, box->x + box->width - width_px, box->y + side, width_px, box->height - 2 * side);
-    for (int i = 0; i < 4; i++) {
-        if (mask && side == radius)
-            corner(&brush, mask, box, radius, i);
-        else
-            band(&brush, i & 1 ? box->x + box->width - side : box->x, i & 2 ? box->y + box->height - side : box->y,
-                side, side);
+    draw_border(canvas, shape, &(struct line){width_px, 0, 0}, color);
+}
+
+void canvas_border_dashed(struct canvas *canvas, const struct shape *shape, int width_px, struct color color, int dash_px,
+    int gap_px)
+{
+    draw_border(canvas, shape, &(struct line){width_px, dash_px, gap_px}, color);
+}
+
+/* ---- patterns */
+
+enum { PATTERN_SIDE_MAX = 256, SAMPLES = 4 };
+
+static bool is_inside(const struct pattern *pattern, float x, float y, float every)
+{
+    float size = (float)pattern->size_px, dx = x - every / 2, dy = y - every / 2;
+    switch (pattern->kind) {
+    case PATTERN_STRIPES: return fmodf(x + y, every) < size;
+    case PATTERN_LINES: return y < size;
+    case PATTERN_DOTS: return dx * dx + dy * dy < size * size / 4;
+    case PATTERN_GRID: return x < size || y < size;
     }
-    pixman_image_unref(source);
+    return false;
+}
+
+static float pattern_cover(const struct pattern *pattern, int x, int y, int every)
+{
+    int inside = 0;
+    for (int i = 0; i < SAMPLES * SAMPLES; i++)
+        inside += is_inside(pattern, (float)x + ((float)(i % SAMPLES) + 0.5f) / SAMPLES,
+            (float)y + ((float)(i / SAMPLES) + 0.5f) / SAMPLES, (float)every);
+    return (float)inside / (SAMPLES * SAMPLES);
+}
+
+static pixman_image_t *tile_create(const struct pattern *pattern)
+{
+    int every = pattern->every_px < PATTERN_SIDE_MAX ? pattern->every_px : PATTERN_SIDE_MAX;
+    pixman_image_t *tile = every < 1 ? NULL : pixman_image_create_bits(PIXMAN_a8r8g8b8, every, every, NULL, 0);
+    if (!tile)
+        return NULL;
+    for (int y = 0; y < every; y++) {
+        uint32_t *row = pixman_image_get_data(tile) + (ptrdiff_t)y * pixman_image_get_stride(tile) / 4;
+        for (int x = 0; x < every; x++) {
+            struct color color = pattern->color;
+            color.a *= pattern_cover(pattern, x, y, every);
+            pixman_color_t deep = premultiply(color);
+            row[x] = (uint32_t)(deep.alpha >> 8) << 24 | (uint32_t)(deep.red >> 8) << 16 |
+                (uint32_t)(deep.green >> 8) << 8 | (uint32_t)(deep.blue >> 8);
+        }
+    }
+    pixman_image_set_repeat(tile, PIXMAN_REPEAT_NORMAL);
+    return tile;
+}
+
+void canvas_pattern(struct canvas *canvas, const struct shape *shape, const struct pattern *pattern)
+{
+    pixman_image_t *tile = box_is_empty(&shape->box) ? NULL : tile_create(pattern);
+    if (!tile)
+        return;
+    fill_shape(canvas->painter, &(struct brush){PIXMAN_OP_OVER, tile, canvas->image, shape->box.x, shape->box.y}, shape);
+    pixman_image_unref(tile);
 }

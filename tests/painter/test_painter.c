@@ -52,12 +52,18 @@ static bool is_inside(const struct shape *shape, float inset, float x, float y)
     float left = (float)box->x + inset, top = (float)box->y + inset;
     float right = (float)(box->x + box->width) - inset, bottom = (float)(box->y + box->height) - inset;
     float shorter = fminf((float)box->width, (float)box->height);
-    float radius = fmaxf(fminf((float)shape->radius_px, floorf(shorter / 2)) - inset, 0);
     if (x < left || x >= right || y < top || y >= bottom)
         return false;
     bool is_right = x > (left + right) / 2, is_bottom = y > (top + bottom) / 2;
     if (shape->square >> (2 * is_bottom + is_right) & 1)
         return true;
+    int wanted = shape->has_corners ? shape->corner_px[2 * is_bottom + is_right] : shape->radius_px;
+    float whole = fminf((float)wanted, floorf(shorter / 2)), radius = fmaxf(whole - inset, 0);
+    if (shape->is_cut) {
+        // The inner line runs `inset` away from the outer one.
+        float from_side = (is_right ? right - x : x - left) + inset, from_end = (is_bottom ? bottom - y : y - top) + inset;
+        return whole <= 0 || from_side + from_end >= whole + inset * 1.41421f;
+    }
     float dx = is_right ? x - (right - radius) : left + radius - x;
     float dy = is_bottom ? y - (bottom - radius) : top + radius - y;
     return dx <= 0 || dy <= 0 || dx * dx + dy * dy <= radius * radius;
@@ -79,7 +85,7 @@ static void check(const struct canvas *canvas, const char *name, const struct sh
     for (int y = 0; y < SIDE; y++) {
         for (int x = 0; x < SIDE; x++) {
             int expected = reference(shape, border_px, x, y), got = alpha(canvas, x, y);
-            if (abs(expected - got) > 6)
+            if (abs(expected - got) > 8)  // a slanted edge through the middles of points: half a row of them
                 fail_msg("%s: at %d,%d expected alpha %d, got %d", name, x, y, expected, got);
         }
     }
@@ -98,6 +104,10 @@ static const struct {
     {"larger than the canvas", {{-50, -50, 300, 300}, 40, 0}},
     {"one square corner", {{10, 10, 60, 60}, 20, CORNER_TOP_RIGHT}},
     {"round only above", {{10, 10, 60, 60}, 20, CORNER_BOTTOM_LEFT | CORNER_BOTTOM_RIGHT}},
+    {"four radii", {{10, 10, 80, 60}, .has_corners = true, .corner_px = {4, 28, 0, 16}}},
+    {"four radii, the other way", {{10, 10, 60, 80}, .has_corners = true, .corner_px = {28, 4, 16, 30}}},
+    {"cut corners", {{10, 10, 80, 60}, 18, .is_cut = true}},
+    {"two cut corners", {{10, 10, 80, 60}, .has_corners = true, .corner_px = {0, 24, 24, 0}, .is_cut = true}},
 };
 
 static void test_fill(void **state)
@@ -309,13 +319,142 @@ static void test_colors(void **state)
     assert_true(color_luminance((struct color){0, 0, 1, 1}) < 0.08f);
 }
 
+static struct color color_of(uint32_t pixel)
+{
+    return (struct color){(float)(pixel >> 16 & 0xff) / 255, (float)(pixel >> 8 & 0xff) / 255, (float)(pixel & 0xff) / 255,
+        (float)(pixel >> 24) / 255};
+}
+
+/* Along CSS's line: at the corners it leaves through stand its ends, in the middle its middle. */
+static void test_slanted_gradient(void **state)
+{
+    const struct fill fill = {.stops = {{0, {1, 0, 0, 1}}, {0.5f, {0, 1, 0, 1}}, {1, {0, 0, 1, 1}}}, .stop_count = 3, .angle = 135};
+    struct canvas *canvas = blank(), *part = blank();
+    const struct shape shape = {{10, 10, 100, 60}, 0, 0};
+    canvas_fill(canvas, &shape, &fill);
+    for (int y = 10; y < 70; y++) {
+        for (int x = 10; x < 110; x++) {
+            float at = (((float)x - 59.5f) + ((float)y - 39.5f)) / 160 + 0.5f;
+            struct color expected = fill_at(&fill, at), got = color_of(canvas_pixels(canvas)[y * SIDE + x]);
+            if (fabsf(expected.r - got.r) > 0.015f || fabsf(expected.g - got.g) > 0.015f || fabsf(expected.b - got.b) > 0.015f)
+                fail_msg("at %d,%d: %.2f %.2f %.2f expected, got %.2f %.2f %.2f", x, y, expected.r, expected.g, expected.b, got.r,
+                    got.g, got.b);
+        }
+    }
+    // Painted in two parts it is the same picture: the dither must not hang on the clip.
+    for (int i = 0; i < 2; i++) {
+        pixman_region32_t clip;
+        pixman_region32_init_rect(&clip, i ? 37 : 0, 0, i ? SIDE : 37, SIDE);
+        canvas_set_clip(part, &clip);
+        canvas_fill(part, &shape, &fill);
+        pixman_region32_fini(&clip);
+    }
+    assert_memory_equal(canvas_pixels(canvas), canvas_pixels(part), (size_t)SIDE * SIDE * 4);
+    canvas_destroy(part);
+    canvas_destroy(canvas);
+}
+
+static void test_mirrored_gradient(void **state)
+{
+    const struct fill fills[] = {
+        {{1, 0, 0, 1}, {0, 0, 1, 1}, true, true},
+        {.stops = {{0, {1, 0, 0, 1}}, {1, {0, 0, 1, 1}}}, .stop_count = 2, .angle = 60},
+    };
+    for (size_t i = 0; i < sizeof(fills) / sizeof(*fills); i++) {
+        struct canvas *canvas = blank(), *other = blank();
+        struct fill mirrored = fill_mirrored(&fills[i]);
+        canvas_fill(canvas, &(struct shape){{0, 0, SIDE, SIDE}, 0, 0}, &fills[i]);
+        canvas_fill(other, &(struct shape){{0, 0, SIDE, SIDE}, 0, 0}, &mirrored);
+        for (int at = 0; at < SIDE; at += 7)
+            assert_true(abs(channel(canvas, at, 30, 16) - channel(other, SIDE - 1 - at, 30, 16)) <= 3);
+        canvas_destroy(other);
+        canvas_destroy(canvas);
+    }
+}
+
+static int count_parts(const struct canvas *canvas, int y)
+{
+    int parts = 0;
+    for (int x = 1; x < SIDE; x++)
+        parts += alpha(canvas, x, y) > 127 && alpha(canvas, x - 1, y) <= 127;
+    return parts;
+}
+
+static void test_dashes(void **state)
+{
+    struct canvas *canvas = blank();
+    canvas_border_dashed(canvas, &(struct shape){{10, 10, 100, 60}, 12, 0}, 2, (struct color){1, 1, 1, 1}, 8, 6);
+    assert_int_equal(count_parts(canvas, 10), 5);   // 76 px between the corners: five dashes, the outer ones join them
+    assert_int_equal(alpha(canvas, 22, 10), 255);
+    assert_int_equal(alpha(canvas, 97, 10), 255);
+    assert_int_equal(alpha(canvas, 60, 40), 0);
+    for (int x = 0; x < SIDE; x++)
+        assert_int_equal(alpha(canvas, x, 10), alpha(canvas, SIDE - 1 - x, 10));
+    canvas_destroy(canvas);
+}
+
+static void test_patterns(void **state)
+{
+    static const int covered[] = {25, 25, 5, 44};  // percent of a tile: 2 of 8; 2 of 8; a disc of 2; 1 - 6/8 squared
+    for (int kind = PATTERN_STRIPES; kind <= PATTERN_GRID; kind++) {
+        struct canvas *canvas = blank();
+        canvas_pattern(canvas, &(struct shape){{0, 0, 96, 96}, 0, 0}, &(struct pattern){(enum pattern_kind)kind,
+            {1, 1, 1, 1}, 8, 2});
+        int sum = 0;
+        for (int i = 0; i < 96 * 96; i++)
+            sum += alpha(canvas, i % 96, i / 96);
+        int percent = sum / 255 * 100 / (96 * 96);
+        if (abs(percent - covered[kind]) > 2)
+            fail_msg("pattern %d covers %d %%, %d expected", kind, percent, covered[kind]);
+        assert_int_equal(alpha(canvas, 5, 3), alpha(canvas, 13, 11));
+        assert_int_equal(alpha(canvas, 97, 3), 0);
+        canvas_destroy(canvas);
+    }
+}
+
+static void test_scaled(void **state)
+{
+    struct canvas *small = canvas_create(painter, 20, 10, NULL), *canvas = blank();
+    canvas_fill(small, &(struct shape){{0, 0, 20, 10}, 0, 0}, &(struct fill){.color = {1, 1, 1, 1}});
+    canvas_draw_scaled(canvas, small, &(struct box){10, 10, 60, 30}, 0.5f);
+    assert_true(abs(alpha(canvas, 40, 25) - 128) <= 1);
+    assert_int_equal(alpha(canvas, 71, 25), 0);
+    assert_int_equal(alpha(canvas, 40, 41), 0);
+    canvas_destroy(canvas);
+    canvas_destroy(small);
+}
+
+/* Each corner throws the shadow of its own radius: the mixed box looks there as the even one. */
+static void test_mixed_shadow(void **state)
+{
+    const struct shadow shadow = {{0, 0, 0, 1}, 12, 0, 0};
+    const int radii[] = {0, 24, 0, 24};
+    struct canvas *mixed = blank();
+    canvas_shadow(mixed, &(struct shape){{20, 20, 80, 80}, .has_corners = true, .corner_px = {0, 24, 0, 24}}, &shadow);
+    for (int i = 0; i < 4; i++) {
+        struct canvas *even = blank();
+        canvas_shadow(even, &(struct shape){{20, 20, 80, 80}, radii[i], 0}, &shadow);
+        for (int y = 0; y < 50; y++) {
+            for (int x = 0; x < 50; x++) {
+                int at_x = i & 1 ? SIDE - 1 - x : x, at_y = i & 2 ? SIDE - 1 - y : y;
+                if (alpha(even, at_x, at_y) != alpha(mixed, at_x, at_y))
+                    fail_msg("corner %d, at %d,%d: %d, %d expected", i, at_x, at_y, alpha(mixed, at_x, at_y), alpha(even, at_x, at_y));
+            }
+        }
+        canvas_destroy(even);
+    }
+    canvas_destroy(mixed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fill), cmocka_unit_test(test_border), cmocka_unit_test(test_gradient),
         cmocka_unit_test(test_shadow), cmocka_unit_test(test_polygon), cmocka_unit_test(test_image),
         cmocka_unit_test(test_damage_is_exact), cmocka_unit_test(test_golden), cmocka_unit_test(test_group_opacity), cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_colors),
+        cmocka_unit_test(test_colors), cmocka_unit_test(test_slanted_gradient), cmocka_unit_test(test_mirrored_gradient),
+        cmocka_unit_test(test_dashes), cmocka_unit_test(test_patterns), cmocka_unit_test(test_scaled),
+        cmocka_unit_test(test_mixed_shadow),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
