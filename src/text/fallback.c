@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "text/language.h"
 #include "text/system.h"
+#include "text/text.h"
 
 #ifndef ANTIPHON_FONTS_SOURCE  // built without meson: a fuzz entry
 #define ANTIPHON_FONTS_SOURCE "fonts"
@@ -21,6 +22,14 @@ enum {
     ANSWERS = 4096,       // a power of two
     SCALARS_MAX = 64,     // of one cluster that are looked at
     QUESTIONS_MAX = 100,  // to the system for one text, 30 µs each; what is beyond counts as missing
+    NAMED_MAX = 64,       // families that themes ask for, of all views
+};
+
+/* A family that was asked for by name, once. */
+struct named {
+    char family[sizeof(((struct text_family *)NULL)->name)];
+    bool is_bold;
+    struct face *face;    // borrowed from `faces`; NULL: this machine has none
 };
 
 /* What the system answered for one cluster, "none" too; key 0: nothing yet. */
@@ -39,6 +48,8 @@ struct fonts {
     bool (*is_bad_family)[2], is_bad_cjk[2][CJK_FACES], is_bad_emoji;  // tried in vain
     struct system_fonts *system;          // opened at the first use
     struct answer *answers;
+    struct named named[NAMED_MAX];
+    size_t named_count;
     int questions;                        // to the system since fonts_begin_text()
     bool is_unhinted, is_without_system;
 };
@@ -236,6 +247,70 @@ static struct face *find_opened(struct fonts *fonts, const struct system_match *
     return face;
 }
 
+/* "Noto Serif" is the manifest's NotoSerif. */
+static bool is_named(const char *in_manifest, const char *wanted)
+{
+    for (; *wanted; wanted++) {
+        if (*wanted != ' ' && *in_manifest++ != *wanted)
+            return false;
+    }
+    return *in_manifest == '\0';
+}
+
+static struct face *open_named(struct fonts *fonts, const char *family, bool is_bold)
+{
+    for (size_t i = 0; i < fonts->manifest.family_count; i++) {
+        if (is_named(fonts->manifest.families[i].name, family))
+            return family_face(fonts, i, is_bold);
+    }
+    struct system_match match;
+    struct system_fonts *system = get_system(fonts);
+    if (system && system_fonts_family(system, family, is_bold, &match))
+        return find_opened(fonts, &match);
+    if (!fonts->is_without_system)
+        log_info("text", "%s: not on this machine; the usual faces draw instead", family);
+    return NULL;
+}
+
+static struct face *named_face(struct fonts *fonts, const char *family, bool is_bold)
+{
+    for (size_t i = 0; i < fonts->named_count; i++) {
+        if (fonts->named[i].is_bold == is_bold && strcmp(fonts->named[i].family, family) == 0)
+            return fonts->named[i].face;
+    }
+    if (fonts->named_count == NAMED_MAX)
+        return NULL;
+    struct named *named = &fonts->named[fonts->named_count++];
+    snprintf(named->family, sizeof(named->family), "%s", family);
+    named->is_bold = is_bold;
+    return named->face = open_named(fonts, family, is_bold);
+}
+
+/* Tags of scripts begin with a capital; those of Han are writing systems, which only the language tells apart. */
+static bool is_of_script(const char *tag, const struct font_wish *wish)
+{
+    static const char *const han[] = {"Jpan", "Kore", "Hans", "Hant", "Hant"};  // by enum LANGUAGE_CJK_…
+    if (wish->script == USCRIPT_HAN || wish->script == USCRIPT_HANGUL)
+        return strcmp(tag, wish->script == USCRIPT_HANGUL ? "Kore" : han[wish->cjk_index]) == 0 || strcmp(tag, "Hani") == 0;
+    return strcmp(tag, wish->script == USCRIPT_COMMON ? "Latn" : uscript_getShortName(wish->script)) == 0;
+}
+
+static struct face *pick_wished(struct fonts *fonts, const struct font_wish *wish, const uint32_t *visible, int count)
+{
+    for (int step = 0; wish->faces && step < 3; step++) {
+        for (size_t i = 0; i < wish->faces->count; i++) {
+            const char *tag = wish->faces->families[i].tag;
+            bool is_any = strcmp(tag, "any") == 0, is_language = tag[0] >= 'a' && tag[0] <= 'z' && !is_any;
+            bool is_asked = step == 0 ? is_language && language_is(wish->language, tag)
+                : step == 1 ? !is_any && !is_language && is_of_script(tag, wish) : is_any;
+            struct face *face = is_asked ? named_face(fonts, wish->faces->families[i].name, wish->is_bold) : NULL;
+            if (has_cluster(face, visible, count))
+                return face;
+        }
+    }
+    return NULL;
+}
+
 static struct face *ask_system(struct fonts *fonts, bool is_bold, const uint32_t *visible, int count)
 {
     struct system_match match;
@@ -300,8 +375,8 @@ struct face *fonts_pick(struct fonts *fonts, const struct font_wish *wish, const
 {
     uint32_t visible[SCALARS_MAX];
     count = keep_visible(visible, cluster, count);
-    struct face *face = NULL;
-    if (is_cjk(wish->script)) {
+    struct face *face = pick_wished(fonts, wish, visible, count);
+    if (!face && is_cjk(wish->script)) {
         face = cjk_face(fonts, wish->cjk_index, wish->is_bold);
         face = has_cluster(face, visible, count) ? face : NULL;
     }

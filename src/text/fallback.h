@@ -1,5 +1,5 @@
 /*
- * fallback.h - which face draws a cluster: the script's own families of the manifest, then signs, CJK, all other
+ * fallback.h - which face draws a cluster: the families wished for, the script's own families of the manifest, then signs, CJK, all other
  * families, then the machine's fonts. Asked per grapheme cluster, since many Noto faces lack Latin, digits and
  * even "?": a bracket may come from Noto Sans though what it encloses is Hebrew.
  * Thread: the engine's.
@@ -15,12 +15,14 @@
 
 struct error;
 struct fonts;
+struct text_faces;
 
 struct font_wish {
     UScriptCode script;     // as resolved; USCRIPT_COMMON: none
     const char *language;   // may be NULL
     int cjk_index;          // which of NotoSansCJK's faces
     bool is_bold;
+    const struct text_faces *faces;  // asked first; may be NULL
 };
 
 /* folder NULL: $ANTIPHON_FONTS, the source tree, the installed folder. NULL: no manifest, or a file of it is missing. */

@@ -219,6 +219,9 @@ static int32_t image_at(struct walk *walk, int32_t unit)
 
 static bool is_bold(const struct itemiser *itemiser, int32_t span)
 {
+    const struct text_faces *faces = itemiser->options->faces;
+    if (faces && faces->weight != TEXT_WEIGHT_AS_ASKED)
+        return faces->weight == TEXT_WEIGHT_BOLD;
     return itemiser->options->is_bold || (span >= 0 && itemiser->options->spans[span].is_bold);
 }
 
@@ -280,7 +283,8 @@ void itemise(const struct itemiser *itemiser, struct paragraph *paragraph)
 {
     const UBiDiLevel *levels = find_levels(itemiser, paragraph);
     struct walk walk = {.itemiser = itemiser, .paragraph = paragraph, .script = first_script(itemiser, paragraph),
-        .wish = {.language = itemiser->language, .cjk_index = guess_cjk_index(itemiser, paragraph)}};
+        .wish = {.language = itemiser->language, .cjk_index = guess_cjk_index(itemiser, paragraph),
+            .faces = itemiser->options->faces}};
     int32_t units_max = units_max_of(itemiser);
     struct cluster cluster;
     for (cluster.from = paragraph->from; cluster.from < paragraph->to; cluster.from = cluster.to) {

@@ -107,15 +107,23 @@ bool system_fonts_find(struct system_fonts *fonts, const uint32_t *scalars, int 
     return best != NULL;
 }
 
-const char *system_fonts_file(struct system_fonts *fonts, const char *family, bool is_bold)
+bool system_fonts_family(struct system_fonts *fonts, const char *family, bool is_bold, struct system_match *match)
 {
     const FcPattern *best = NULL;
     for (int i = 0; fonts->set && i < fonts->set->nfont; i++) {
         const FcPattern *pattern = fonts->set->fonts[i];
-        if (strcmp(text_of(pattern, FC_FAMILY), family) != 0)
+        if (strcmp(text_of(pattern, FC_FAMILY), family) != 0 || !is_usable(pattern))
             continue;
-        if (!best || weight_distance(pattern, is_bold) < weight_distance(best, is_bold))
+        if (!best || badness(pattern, is_bold) < badness(best, is_bold))
             best = pattern;
     }
-    return best ? text_of(best, FC_FILE) : NULL;
+    if (best)
+        *match = (struct system_match){text_of(best, FC_FILE), number_of(best, FC_INDEX, 0)};
+    return best != NULL;
+}
+
+const char *system_fonts_file(struct system_fonts *fonts, const char *family, bool is_bold)
+{
+    struct system_match match;
+    return system_fonts_family(fonts, family, is_bold, &match) ? match.path : NULL;
 }

@@ -23,5 +23,8 @@ void system_fonts_destroy(struct system_fonts *fonts);  // accepts NULL
 bool system_fonts_find(struct system_fonts *fonts, const uint32_t *scalars, int count, bool is_bold,
     struct system_match *match);
 
+/* The upright face of a family by name ("Noto Serif CJK SC"). False: not installed. */
+bool system_fonts_family(struct system_fonts *fonts, const char *family, bool is_bold, struct system_match *match);
+
 /* The file of a family by name ("Noto Sans CJK JP"), for machines that keep it elsewhere. NULL: not installed. */
 const char *system_fonts_file(struct system_fonts *fonts, const char *family, bool is_bold);

@@ -72,6 +72,22 @@ struct text_span {
     bool is_isolated;            // surrounded by U+2068 … U+2069: neither direction leaks
 };
 
+/* A family that is asked before the usual ones, for the clusters of its tag: those that it has it draws. */
+struct text_family {
+    char tag[12];                // a script, ISO 15924 ("Latn", "Arab", "Hans", "Hant", "Jpan", "Kore"), or a language ("ur"),
+                                 // which is asked first; "any": every script
+    char name[52];               // "Noto Serif": of fonts/manifest.json, else of this machine; else the usual ones draw
+};
+
+enum { TEXT_FAMILIES_MAX = 12 };
+
+/* Faces of one kind of text: titles, names, numbers. {0}: the usual ones. */
+struct text_faces {
+    struct text_family families[TEXT_FAMILIES_MAX];
+    size_t count;
+    enum { TEXT_WEIGHT_AS_ASKED, TEXT_WEIGHT_REGULAR, TEXT_WEIGHT_BOLD } weight;  // in place of is_bold
+};
+
 struct text_options {
     struct str text;             // borrowed for the call
     const struct text_image *images;  // in any order
@@ -81,6 +97,7 @@ struct text_options {
 
     float size_px;               // of the em, rounded to whole px; 0: 36. Bounded by TEXT_SIZE_PX_MAX
     bool is_bold;
+    const struct text_faces *faces;   // borrowed for the call; NULL: the usual ones
     int outline_px;              // > 0: each run also has an outline mask. 0: none
     const char *language;        // BCP 47 ("fa", "zh-Hant"); NULL: the engine's
     enum text_direction direction;

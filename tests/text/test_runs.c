@@ -182,6 +182,35 @@ static void test_lacks(void **state)
     text_engine_destroy(engine);
 }
 
+/* What a theme asks for is drawn with it, and what that lacks with the usual faces. */
+static void test_wished_faces(void **state)
+{
+    static const struct {
+        const char *name, *text, *expected, *language;
+        struct text_faces faces;
+    } cases[] = {
+        {"a family of the manifest", "Hello سلام", "0 Latn Serif Hello , 1 Arab SansArabic سلام", NULL, {{{"Latn", "Noto Serif"}}, 1}},
+        {"by script", "Hello سلام", "0 Latn Sans Hello , 1 Arab KufiArabic سلام", "fa", {{{"Arab", "Noto Kufi Arabic"}}, 1}},
+        {"the language before the script", "سلام", "1 Arab NaskhArabic سلام", "fa",
+            {{{"Arab", "Noto Kufi Arabic"}, {"fa", "Noto Naskh Arabic"}}, 2}},
+        {"another language", "سلام", "1 Arab KufiArabic سلام", "ar", {{{"fa", "Noto Naskh Arabic"}, {"any", "Noto Kufi Arabic"}}, 2}},
+        {"what it lacks", "a ★", "0 Latn Serif a , 0 Latn SansSymbols2 ★", NULL, {{{"any", "Noto Serif"}}, 1}},
+        {"numbers alone", "46%", "0 Zyyy Serif 46%", NULL, {{{"Latn", "Noto Serif"}}, 1}},
+        {"a family of the machine", "直骨", "0 Hani SerifCJK#2 直骨", "zh", {{{"Hans", "Noto Serif CJK SC"}}, 1}},
+        {"Traditional is not Simplified", "直骨", "0 Hani SansCJK#3 直骨", "zh-Hant", {{{"Hans", "Noto Serif CJK SC"}}, 1}},
+        {"a family that nobody has", "Hello", "0 Latn Sans Hello", NULL, {{{"any", "Comic Neue Nowhere"}}, 1}},
+        {"bold by itself", "Hello", "0 Latn Sans-Bold Hello", NULL, {.weight = TEXT_WEIGHT_BOLD}},
+    };
+    int failures = 0;
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct text_layout *layout = text_layout_create(*state, &(struct text_options){.text = str_from(cases[i].text),
+            .language = cases[i].language, .faces = &cases[i].faces});
+        failures += differs(cases[i].name, describe_runs(layout), cases[i].expected);
+        text_layout_destroy(layout);
+    }
+    assert_int_equal(failures, 0);
+}
+
 static void test_wrong_folder(void **state)
 {
     struct error err = {0};
@@ -195,6 +224,6 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_runs), cmocka_unit_test(test_paragraphs),
         cmocka_unit_test(test_isolated_names), cmocka_unit_test(test_isolate_cannot_be_left),
         cmocka_unit_test(test_images), cmocka_unit_test(test_missing), cmocka_unit_test(test_missing_packages),
-        cmocka_unit_test(test_lacks), cmocka_unit_test(test_wrong_folder)};
+        cmocka_unit_test(test_lacks), cmocka_unit_test(test_wished_faces), cmocka_unit_test(test_wrong_folder)};
     return cmocka_run_group_tests_name("text-runs", tests, open_engine, close_engine);
 }
