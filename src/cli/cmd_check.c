@@ -176,7 +176,7 @@ static void check_display(struct report *report, const struct config *config)
     const char *x11 = getenv("DISPLAY"), *wayland = getenv("WAYLAND_DISPLAY");
     if ((x11 && *x11) || (wayland && *wayland)) {
         say(report, GOOD, "display", "%s", wayland && *wayland ? wayland : x11);
-    } else if (config->window.is_wanted) {
+    } else if (config->window_count > 0) {
         say(report, MISSING, "display", "\"window\" is configured, but neither DISPLAY nor WAYLAND_DISPLAY is set: start "
             "antiphon from the desktop, or take \"window\" out");
     } else {

@@ -134,22 +134,42 @@ static bool make_plan(struct plan *plan, const struct wish *wish, struct error *
         (wish->frames || instance_take(plan->runtime, "overlay", err));
 }
 
+/* The windows that the configuration names; of --window VIEW that one, as it is configured if it is. */
+static size_t take_windows(const struct plan *plan, struct overlay_window *windows)
+{
+    const struct wish *wish = plan->wish;
+    const struct config *config = plan->first.config;
+    size_t count = 0;
+    for (size_t i = 0; i < config->window_count; i++) {
+        const struct config_window *from = &config->windows[i];
+        if (wish->window && strcmp(from->view, wish->window) != 0)
+            continue;
+        windows[count++] = (struct overlay_window){
+            .view = from->view, .title = from->title, .key = from->background[0] == '#' ? from->background : NULL,
+            .is_borderless = from->is_borderless, .is_on_top = from->is_on_top, .is_click_through = from->is_click_through,
+        };
+    }
+    if (wish->window && count == 0)
+        windows[count++] = (struct overlay_window){.view = wish->window, .title = "antiphon"};
+    for (size_t i = 0; wish->key && i < count; i++)
+        windows[i].key = wish->key;
+    return count;
+}
+
 static bool run(const struct wish *wish, struct error *err)
 {
     struct plan plan = {0};
     bool is_good = make_plan(&plan, wish, err);
     if (is_good) {
-        const struct config *config = plan.first.config;
-        const char *background = config->window.background;
-        bool is_window_wanted = wish->window || config->window.is_wanted;
+        struct overlay_window *windows = xcalloc(plan.first.config->window_count + 1, sizeof(*windows));
         is_good = overlay_run(&(struct overlay_options){
             .relay = plan.relay, .token = plan.token.data, .ca_file = wish->ca_file, .name = wish->name,
-            .views = plan.first.views, .view_count = config->view_count, .frames_folder = wish->frames,
-            .poison_path = plan.poison, .clear_after_ms = (int64_t)wish->clear_after_s * 1000,
-            .window_view = wish->window ? wish->window : is_window_wanted ? config->window.view : NULL,
-            .window_key = wish->key ? wish->key : background && background[0] == '#' ? background : NULL,
-            .is_window_optional = !wish->window, .seconds = wish->seconds, .reload = reload, .data = &plan,
+            .views = plan.first.views, .view_count = plan.first.config->view_count, .frames_folder = wish->frames,
+            .poison_path = plan.poison, .clear_after_ms = (int64_t)wish->clear_after_s * 1000, .windows = windows,
+            .window_count = take_windows(&plan, windows), .is_window_optional = !wish->window, .seconds = wish->seconds,
+            .reload = reload, .data = &plan,
         }, err);
+        free(windows);
     }
     drop(&plan);
     return is_good;
@@ -165,7 +185,7 @@ int cmd_overlay(int argc, char **argv)
         {"ca-file", OPTION_TEXT, &wish.ca_file, "FILE", "PEM of an authority that wss is checked against as well"},
         {"name", OPTION_TEXT, &wish.name, "NAME", "what the panel calls this overlay"},
         {"window", OPTION_TEXT, &wish.window, "VIEW", "present this view in a window"},
-        {"key", OPTION_TEXT, &wish.key, "#RRGGBB", "a key colour behind the window's picture"},
+        {"key", OPTION_TEXT, &wish.key, "#RRGGBB", "a key colour behind the windows' pictures"},
         {"frames", OPTION_TEXT, &wish.frames, "FOLDER", "where the frame streams' sockets are made"},
         {"clear-after", OPTION_INT, &wish.clear_after_s, "S", "take cards off when the relay is away so long; 60", 1,
             86400},

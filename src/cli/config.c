@@ -155,7 +155,7 @@ static bool read_gate(const struct config *config, const struct reader *reader)
 static bool read_root(struct config *config, const struct reader *reader)
 {
     static const struct key keys[] = {
-        {"sources", JSON_ARRAY}, {"logins", JSON_OBJECT}, {"languages", JSON_ARRAY}, {"views", JSON_ARRAY}, {"window", JSON_OBJECT},
+        {"sources", JSON_ARRAY}, {"logins", JSON_OBJECT}, {"languages", JSON_ARRAY}, {"views", JSON_ARRAY}, {"window", JSON_OBJECT}, {"windows", JSON_ARRAY},
         {"video", JSON_OBJECT}, {"panel", JSON_OBJECT}, {"door", JSON_OBJECT}, {"retention_days", JSON_INTEGER, .min = 1, .max = 3650},
         {"chat_commands", JSON_OBJECT},
         {"crosspost", JSON_ARRAY},
@@ -165,7 +165,7 @@ static bool read_root(struct config *config, const struct reader *reader)
     if (!keys_check(reader, "", config->root, keys, ARRAY_LENGTH(keys)))
         return false;
     config->retention_days = (int)json_get_int(config->root, "retention_days", 30);
-    return read_languages(config, reader) && read_questions(config, reader) && config_read_views(config, reader) && config_read_window(config, reader)
+    return read_languages(config, reader) && read_questions(config, reader) && config_read_views(config, reader) && config_read_windows(config, reader)
         && config_read_video(config, reader) && config_read_panel(config, reader) && config_read_door(config, reader)
         && read_sources(config, reader)
         && read_chat_commands(config, reader) && read_crosspost(config, reader) && read_gate(config, reader)
@@ -242,7 +242,9 @@ void config_destroy(struct config *config)
         free(output->name), free(output->view), free(output->to);
     }
     free(config->views);
-    free(config->window.view), free(config->window.background);
+    for (size_t i = 0; i < config->window_count; i++)
+        free(config->windows[i].view), free(config->windows[i].title), free(config->windows[i].background);
+    free(config->windows);
     free(config->video.input), free(config->video.holding), free(config->video.outputs);
     free(config->panel.listen), free(config->panel.public_url), free(config->panel.certificate), free(config->panel.key);
     free(config->door.listen), free(config->door.public_url), free(config->door.certificate), free(config->door.key);

@@ -23,6 +23,13 @@ struct config_view {
     char **cards;     // NULL-terminated: "question", "poll", "captions", "chat", "ticker", "alerts"; empty: the first three
 };
 
+struct config_window {
+    char *view;
+    char *title;       // "antiphon" of the one in "window", "antiphon: VIEW" of those in "windows"
+    char *background;  // "transparent" or "#RRGGBB"
+    bool is_borderless, is_on_top, is_click_through;
+};
+
 struct config_output {
     char *name, *view;
     char *to;         // resolved: a file's name or a URL; may hold a stream key
@@ -36,11 +43,8 @@ struct config {
     char **languages;  // NULL-terminated, never empty
     struct config_view *views;
     size_t view_count;  // at least 1
-    struct {
-        bool is_wanted;
-        char *view;
-        char *background;  // "transparent" or "#RRGGBB"
-    } window;
+    struct config_window *windows;
+    size_t window_count;  // 0: none is wanted
     struct {
         bool is_wanted;
         char *input;  // "test", a path or a URI

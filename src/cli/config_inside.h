@@ -8,7 +8,7 @@ enum { CONFIG_ITEMS_MAX = 64 };  // of a list: sources, views, outputs
 
 /* config_picture.c. Views come first: the others name them. */
 bool config_read_views(struct config *config, const struct reader *reader);
-bool config_read_window(struct config *config, const struct reader *reader);
+bool config_read_windows(struct config *config, const struct reader *reader);
 bool config_read_video(struct config *config, const struct reader *reader);
 
 /* config_doors.c */

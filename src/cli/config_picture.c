@@ -1,4 +1,4 @@
-/* The sections views, window and video. */
+/* The sections views, window, windows and video. */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,23 +107,70 @@ static bool check_view_name(const struct config *config, const struct reader *re
         || keys_fail(reader, path, NULL, "\"%.40s\": none of `views` has this name", name);
 }
 
-bool config_read_window(struct config *config, const struct reader *reader)
+static bool check_background(const struct reader *reader, const char *path, const json_t *object, const char *colour)
 {
-    static const struct key keys[] = {{"view", JSON_STRING}, {"background", JSON_STRING}};
-    const json_t *object = json_object_get(config->root, "window");
-    config->window.is_wanted = object != NULL;
-    config->window.view = keys_copy_text(object, "view", config->views[0].name);
-    config->window.background = keys_copy_text(object, "background", "transparent");
-    if (!object)
-        return true;
-    const char *colour = config->window.background;
-    if (!keys_check(reader, "window", object, keys, ARRAY_LENGTH(keys))
-        || !check_view_name(config, reader, "window.view", config->window.view))
-        return false;
     bool is_colour = colour[0] == '#' && strspn(colour + 1, "0123456789abcdefABCDEF") == 6 && colour[7] == '\0';
-    return is_colour || strcmp(colour, "transparent") == 0
-        || keys_fail(reader, "window.background", json_object_get(object, "background"),
-            "expected \"transparent\" or a colour like \"#00FF00\"");
+    if (is_colour || strcmp(colour, "transparent") == 0)
+        return true;
+    char *full = xasprintf("%s.background", path);
+    keys_fail(reader, full, json_object_get(object, "background"), "expected \"transparent\" or a colour like \"#00FF00\"");
+    free(full);
+    return false;
+}
+
+static bool is_shown_twice(const struct config *config)
+{
+    const struct config_window *last = &config->windows[config->window_count - 1];
+    for (const struct config_window *window = config->windows; window < last; window++) {
+        if (strcmp(window->view, last->view) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool read_window(struct config *config, const struct reader *reader, const char *path, const json_t *object,
+    bool is_only)
+{
+    static const struct key keys[] = {
+        {"view", JSON_STRING}, {"background", JSON_STRING}, {"borderless", JSON_TRUE}, {"on_top", JSON_TRUE},
+        {"click_through", JSON_TRUE},
+    };
+    if (!keys_check(reader, path, object, keys, ARRAY_LENGTH(keys)))
+        return false;
+    struct config_window *window = &config->windows[config->window_count++];
+    *window = (struct config_window){
+        .view = keys_copy_text(object, "view", config->views[0].name),
+        .background = keys_copy_text(object, "background", "transparent"),
+        .is_borderless = json_get_bool(object, "borderless", false), .is_on_top = json_get_bool(object, "on_top", false),
+        .is_click_through = json_get_bool(object, "click_through", false),
+    };
+    window->title = is_only ? xstrdup("antiphon") : xasprintf("antiphon: %s", window->view);
+    char *name = xasprintf("%s.view", path);
+    bool ok = check_view_name(config, reader, name, window->view) && check_background(reader, path, object, window->background);
+    if (ok && is_shown_twice(config))
+        ok = keys_fail(reader, name, NULL, "\"%.40s\" has a window already", window->view);
+    free(name);
+    return ok;
+}
+
+bool config_read_windows(struct config *config, const struct reader *reader)
+{
+    const json_t *one = json_object_get(config->root, "window"), *list = json_object_get(config->root, "windows");
+    size_t count = one ? 1 : json_array_size(list);
+    if (one && list)
+        return keys_fail(reader, "windows", NULL, "there is \"window\" too: put it into this list");
+    if (count > CONFIG_ITEMS_MAX)
+        return keys_fail(reader, "windows", NULL, "%zu of them: %d at most", count, CONFIG_ITEMS_MAX);
+    config->windows = xcalloc(count + 1, sizeof(*config->windows));
+    if (one)
+        return read_window(config, reader, "window", one, true);
+    for (size_t i = 0; i < count; i++) {
+        char path[32];
+        snprintf(path, sizeof(path), "windows[%zu]", i);
+        if (!read_window(config, reader, path, json_array_get(list, i), false))
+            return false;
+    }
+    return true;
 }
 
 static bool read_output(struct config *config, const struct reader *reader, const json_t *object, size_t index)

@@ -181,7 +181,7 @@ struct relay *relay_config_create_relay(struct relay_config *config, struct loop
 /* What its processes read when they start, and only then: nobody is to believe that it took effect. */
 static void tell_what_waits(const struct config *old, const struct config *fresh)
 {
-    static const char *const keys[] = {"languages", "views", "window", "video", "panel", "door", "retention_days"};
+    static const char *const keys[] = {"languages", "views", "window", "windows", "video", "panel", "door", "retention_days"};
     struct buffer names = {0};
     for (size_t i = 0; i < ARRAY_LENGTH(keys); i++) {
         const json_t *before = json_object_get(old->root, keys[i]), *now = json_object_get(fresh->root, keys[i]);

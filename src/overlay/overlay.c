@@ -18,7 +18,7 @@
 #include "overlay/preflight.h"
 #include "overlay/report.h"
 #include "overlay/view.h"
-#include "overlay/window.h"
+#include "overlay/windows.h"
 #include "painter/painter.h"
 #include "text/text.h"
 
@@ -32,7 +32,7 @@ struct overlay {
     struct poison *poison;
     struct view **views;
     size_t view_count;
-    struct window *window;
+    struct windows *windows;
     struct link *link;
     struct preflight *preflight;
     struct report *report;
@@ -144,28 +144,13 @@ static void handle_painted(void *data, struct view *view, const struct box *boxe
     struct overlay *overlay = data;
     if (overlay->report)
         report_painted(overlay->report, view);
-    if (overlay->window)
-        window_damage(overlay->window, view, boxes, count);
+    if (overlay->windows)
+        windows_damage(overlay->windows, view, boxes, count);
 }
 
 static void handle_end(void *data)
 {
     loop_stop(((struct overlay *)data)->loop);
-}
-
-static void drop_window(void *data)
-{
-    struct overlay *overlay = data;
-    window_destroy(overlay->window);
-    overlay->window = NULL;
-}
-
-/* Whoever closes the window wants no window: the frame streams go on. */
-static void handle_closed(void *data)
-{
-    struct overlay *overlay = data;
-    log_info("overlay", "the window was closed; the frame streams go on");
-    loop_post(overlay->loop, drop_window, overlay);
 }
 
 static const struct link_handler handler = {
@@ -232,30 +217,19 @@ static bool start_views(struct overlay *overlay, struct error *err)
     return true;
 }
 
-static struct view *find_view(const struct overlay *overlay, const char *name)
-{
-    for (size_t i = 0; i < overlay->view_count; i++) {
-        if (strcmp(view_name(overlay->views[i]), name) == 0)
-            return overlay->views[i];
-    }
-    return NULL;
-}
-
-static bool start_window(struct overlay *overlay, struct error *outer)
+static bool start_windows(struct overlay *overlay, struct error *outer)
 {
     const struct overlay_options *options = overlay->options;
     struct error local = {0}, *err = outer ? outer : &local;
-    if (!options->window_view)
+    if (options->window_count == 0)
         return true;
-    struct view *view = find_view(overlay, options->window_view);
-    if (!view)
-        return error_set(err, ERROR_DATA, "--window %s: there is no such view", options->window_view);
-    overlay->window = window_create(&(struct window_options){
-        .loop = overlay->loop, .view = view, .key = options->window_key, .data = overlay, .closed = handle_closed,
+    overlay->windows = windows_create(&(struct windows_options){
+        .loop = overlay->loop, .list = options->windows, .count = options->window_count, .views = overlay->views,
+        .view_count = overlay->view_count,
     }, err);
-    if (!overlay->window && options->is_window_optional)
+    if (!overlay->windows && options->is_window_optional)
         log_warn("overlay", "%s; going on without a window", err->text);
-    return overlay->window || options->is_window_optional;
+    return overlay->windows || options->is_window_optional;
 }
 
 static void start_report(struct overlay *overlay)
@@ -318,16 +292,12 @@ static void handle_reload(void *data)
         log_error("overlay", "%s; the old views stay", err.text);
         return;
     }
-    struct window *window = overlay->window;
-    overlay->window = NULL;  // nothing is presented while its view is another
+    struct windows *windows = overlay->windows;
+    overlay->windows = NULL;  // nothing is presented while the views are others
     replace_views(overlay, wanted, count);
-    struct view *view = window ? find_view(overlay, overlay->options->window_view) : NULL;
-    if (view && window_show(window, view, &err)) {
-        overlay->window = window;
-    } else if (window) {
-        log_error("overlay", "the window is closed: %s", view ? err.text : "its view is gone");
-        window_destroy(window);
-    }
+    overlay->windows = windows;
+    if (windows)
+        windows_set_views(windows, overlay->views, overlay->view_count);
     log_info("overlay", "SIGHUP: %zu views as configured now", overlay->view_count);
 }
 
@@ -347,7 +317,7 @@ static bool start(struct overlay *overlay, struct error *err)
             return false;
         tell_poison(overlay);
     }
-    if (!start_views(overlay, err) || !start_window(overlay, err) || !start_link(overlay, err))
+    if (!start_views(overlay, err) || !start_windows(overlay, err) || !start_link(overlay, err))
         return false;
     handle_beat(overlay);
     // Until a relay is found, the readers keep what the overlay before this one showed; but not for ever.
@@ -369,7 +339,7 @@ static void stop(struct overlay *overlay)
     ahead_destroy(overlay->ahead);
     preflight_destroy(overlay->preflight);
     link_destroy(overlay->link);
-    window_destroy(overlay->window);
+    windows_destroy(overlay->windows);
     drop_views(overlay);
     json_decref(overlay->on_air);
     text_engine_destroy(overlay->text);

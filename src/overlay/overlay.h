@@ -20,6 +20,14 @@ struct overlay_view {
     const char *language;    // BCP 47: digits, and the Han face of texts that name none; NULL or "": "en"
 };
 
+/* A view in a window of the desktop. All texts are borrowed and outlive the call. */
+struct overlay_window {
+    const char *view;
+    const char *title;       // the same at every start: OBS finds the window by it
+    const char *key;         // "#RRGGBB": a key colour behind the picture; NULL: transparent
+    bool is_borderless, is_on_top, is_click_through;
+};
+
 struct overlay_options {
     const char *relay;         // unix:/path/of/relay.sock, ws://HOST/api/v1/socket or wss://…
     const char *token;         // for ws and wss; NULL: none
@@ -31,9 +39,9 @@ struct overlay_options {
     const char *poison_path;   // notes of what is being drawn; NULL: none are kept
     const char *fonts_path;    // NULL: as text.h finds them
     int64_t clear_after_ms;    // that cards stay without a relay; 0: 60000, OVERLAY_KEEP: for ever
-    const char *window_view;   // the view to present in a window; NULL: no window
-    const char *window_key;    // "#RRGGBB": a key colour behind the picture; NULL: transparent
-    bool is_window_optional;   // where it cannot be opened, a warning, and all else goes on
+    const struct overlay_window *windows;
+    size_t window_count;
+    bool is_window_optional;   // where one cannot be opened, a warning, and all else goes on
     double seconds;            // end by itself after so long; 0: never
     /*
      * Optional, for SIGHUP: the views as they are to be from now on, borrowed until the next call. False: err says what
