@@ -110,3 +110,9 @@ void canvas_draw_scaled(struct canvas *canvas, const struct canvas *from, const 
     if (mask)
         pixman_image_unref(mask);
 }
+
+void canvas_draw_part(struct canvas *canvas, const struct canvas *from, const struct box *part, int x, int y)
+{
+    pixman_image_composite32(PIXMAN_OP_OVER, from->image, NULL, canvas->image, part->x, part->y, 0, 0, x, y, part->width,
+        part->height);
+}

@@ -137,6 +137,9 @@ void canvas_draw(struct canvas *canvas, const struct canvas *from, int x, int y,
 /* The same, scaled to fill the box: for what moves, since it is filtered anew each time. */
 void canvas_draw_scaled(struct canvas *canvas, const struct canvas *from, const struct box *box, float opacity);
 
+/* A part of another canvas, its top left at x, y. */
+void canvas_draw_part(struct canvas *canvas, const struct canvas *from, const struct box *part, int x, int y);
+
 /* Scaled to fill the box; scaled once per size and kept by the image. */
 void canvas_image(struct canvas *canvas, struct image *image, const struct box *box, float opacity);
 
@@ -148,6 +151,13 @@ void canvas_text(struct canvas *canvas, const struct text_layout *layout, int x,
  * box. Colour bitmaps have none.
  */
 void canvas_text_outline(struct canvas *canvas, const struct text_layout *layout, int x, int y, struct color color);
+
+/* The runs of one of the layout's spans alone: names in a colour of their own. -1: what is in no span. */
+void canvas_text_span(struct canvas *canvas, const struct text_layout *layout, int x, int y, int span, struct color color);
+
+/* The soft shadow of letters, of their outlines if there are some, and of colour bitmaps; to be painted first. */
+void canvas_text_shadow(struct canvas *canvas, const struct text_layout *layout, int x, int y,
+    const struct shadow *shadow);
 
 /* A copy of straight (not premultiplied) RGBA bytes. NULL: too large or no memory. */
 struct image *image_create(const uint8_t *rgba, int width_px, int height_px, size_t stride_bytes, struct error *err);

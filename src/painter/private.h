@@ -4,6 +4,8 @@
 #include "base/list.h"
 #include "painter/painter.h"
 
+enum { SHADOW_BLUR_MAX = 256 };
+
 enum mask_kind { MASK_CORNER, MASK_RING, MASK_SHADOW };
 enum { CORNERS = 4 };  // top left, top right, bottom left, bottom right, as the bits of enum corner
 
@@ -27,6 +29,9 @@ struct image {
 
 /* An a8 image with memory of its own, all zero. NULL: too large or no memory. */
 pixman_image_t *stencil_create(int width, int height);
+
+/* Three times by a box of 2 * reach + 1 px: close to a Gaussian. For an a8 image. */
+void stencil_blur(pixman_image_t *mask, int reach);
 
 /* What a mask is of: two with the same numbers look the same. */
 struct mask_key {

@@ -7,7 +7,7 @@
 
 #include "painter/private.h"
 
-enum { PASSES = 3, BLUR_MAX = 256 };
+enum { PASSES = 3 };
 
 int shadow_corner_px(int radius, int blur)
 {
@@ -29,16 +29,17 @@ static void blur_line(uint8_t *line, int count, ptrdiff_t step, int reach, uint8
     }
 }
 
-static void blur(pixman_image_t *mask, int side, int reach)
+void stencil_blur(pixman_image_t *mask, int reach)
 {
     uint8_t *data = (uint8_t *)pixman_image_get_data(mask);
     ptrdiff_t stride = pixman_image_get_stride(mask);
-    uint8_t *copy = xmalloc((size_t)side);
+    int width = pixman_image_get_width(mask), height = pixman_image_get_height(mask);
+    uint8_t *copy = xmalloc((size_t)(width > height ? width : height));
     for (int pass = 0; pass < PASSES; pass++) {
-        for (int i = 0; i < side; i++)
-            blur_line(data + i * stride, side, 1, reach, copy);
-        for (int i = 0; i < side; i++)
-            blur_line(data + i, side, stride, reach, copy);
+        for (int i = 0; i < height; i++)
+            blur_line(data + i * stride, width, 1, reach, copy);
+        for (int i = 0; i < width; i++)
+            blur_line(data + i, height, stride, reach, copy);
     }
     free(copy);
 }
@@ -60,7 +61,7 @@ pixman_image_t *make_shadow(int radius, int blur_px, bool is_cut)
                 ? corner[cy * (ptrdiff_t)pixman_image_get_stride(disc) + cx] : 255;
         }
     }
-    blur(mask, side, blur_px / PASSES);
+    stencil_blur(mask, blur_px / PASSES);
     if (disc)
         pixman_image_unref(disc);
     return mask;
@@ -127,7 +128,7 @@ static pixman_image_t *cast(struct painter *painter, const struct shape *shape, 
 
 void canvas_shadow(struct canvas *canvas, const struct shape *shape, const struct shadow *shadow)
 {
-    int blur_px = shadow->blur_px < BLUR_MAX ? shadow->blur_px : BLUR_MAX;
+    int blur_px = shadow->blur_px < SHADOW_BLUR_MAX ? shadow->blur_px : SHADOW_BLUR_MAX;
     if (box_is_empty(&shape->box) || blur_px < 0 || shadow->color.a <= 0)
         return;
     struct box at = box_grow(&shape->box, blur_px);

@@ -106,10 +106,71 @@ static void test_clip(void **state)
     text_layout_destroy(layout);
 }
 
+/* A soft shadow reaches its blur beyond the outlines, fades outwards, and has no colour of the letters. */
+static void test_shadow(void **state)
+{
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        struct text_layout *layout = text_layout_create(engine, &(struct text_options){.text = str_from(texts[i].text),
+            .size_px = 32, .outline_px = 2});
+        canvas_clear(canvas);
+        canvas_text_outline(canvas, layout, 40, 16, (struct color){0, 0, 0, 1});
+        struct box inner = visible();
+        canvas_clear(canvas);
+        canvas_text_shadow(canvas, layout, 40, 16, &(struct shadow){.color = {1, 0, 0, 0.8f}, .blur_px = 9, .dx = 2, .dy = 3});
+        struct box outer = visible();
+        assert_in_range(inner.x + 2 - outer.x, 5, 9);
+        assert_in_range(inner.y + 3 - outer.y, 5, 9);
+        int most = 0;
+        for (int k = 0; k < WIDTH * HEIGHT; k++) {
+            int alpha = (int)(canvas_pixels(canvas)[k] >> 24);
+            most = alpha > most ? alpha : most;
+            assert_int_equal(canvas_pixels(canvas)[k] & 0xffff, 0);
+        }
+        assert_in_range(most, 60, 205);
+        int edge = (int)(canvas_pixels(canvas)[(size_t)outer.y * WIDTH + (size_t)(outer.x + outer.width / 2)] >> 24);
+        assert_true(edge < 16);
+        text_layout_destroy(layout);
+    }
+}
+
+/* The name takes its colour, the words keep theirs; nothing is drawn twice. */
+static void test_spans(void **state)
+{
+    const struct text_span name = {0, 4, false, true};
+    struct text_layout *layout = text_layout_create(engine, &(struct text_options){.text = STR("Anna سلام"),
+        .size_px = 32, .spans = &name, .span_count = 1});
+    canvas_clear(canvas);
+    canvas_text(canvas, layout, 10, 10, (struct color){1, 1, 1, 1});
+    struct box whole = visible();
+    canvas_clear(canvas);
+    canvas_text_span(canvas, layout, 10, 10, 0, (struct color){1, 0, 0, 1});
+    struct box red = visible();
+    canvas_text_span(canvas, layout, 10, 10, -1, (struct color){0, 0, 1, 1});
+    struct box both = visible();
+    assert_memory_equal(&both, &whole, sizeof(both));
+    assert_true(red.width < whole.width);
+    for (int i = 0; i < WIDTH * HEIGHT; i++)
+        assert_int_equal(canvas_pixels(canvas)[i] >> 8 & 0xff, 0);
+    text_layout_destroy(layout);
+}
+
+static void test_part(void **state)
+{
+    struct canvas *from = canvas_create(painter, 40, 40, NULL);
+    canvas_fill(from, &(struct shape){{0, 20, 40, 10}, 0, 0}, &(struct fill){.color = {1, 1, 1, 1}});
+    canvas_clear(canvas);
+    canvas_draw_part(canvas, from, &(struct box){5, 25, 10, 15}, 100, 50);
+    struct box box = visible();
+    const struct box expected = {100, 50, 10, 5};
+    assert_memory_equal(&box, &expected, sizeof(box));
+    canvas_destroy(from);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_color), cmocka_unit_test(test_outline), cmocka_unit_test(test_clip),
+        cmocka_unit_test(test_color), cmocka_unit_test(test_outline), cmocka_unit_test(test_shadow),
+        cmocka_unit_test(test_spans), cmocka_unit_test(test_part), cmocka_unit_test(test_clip),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
