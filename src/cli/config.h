@@ -20,7 +20,7 @@ struct config_view {
     bool hides_votes; // of a poll until it is closed: "votes" is "closed"
     char *foreign;    // other platforms' messages here: "show", "anonymous" (card without author and platform), "hide"
     char **platforms; // NULL-terminated; whose messages count as this view's own; empty: all are
-    char **cards;     // NULL-terminated: "question", "poll", "captions", "chat", "ticker", "alerts"; empty: the first three
+    char **cards;     // NULL-terminated: names of on_air.h; empty: the usual ones
 };
 
 struct config_window {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/memory.h"
@@ -47,12 +48,18 @@ static bool check_name(const struct reader *reader, const char *path, const char
 
 static bool check_cards(const struct reader *reader, const char *path, char *const *cards)
 {
-    for (size_t i = 0; cards[i]; i++) {
-        if (!on_air_card_from_name(cards[i]))
-            return keys_fail(reader, path, NULL, "cards[%zu] \"%.40s\": expected question, poll, captions, chat, ticker or "
-                "alerts", i, cards[i]);
-    }
-    return true;
+    size_t i = 0;
+    while (cards[i] && on_air_card_from_name(cards[i]))
+        i++;
+    if (!cards[i])
+        return true;
+    struct buffer names = {0};
+    for (size_t k = 0; on_air_card_name(k); k++)
+        buffer_printf(&names, "%s%s", k ? ", " : "", on_air_card_name(k));
+    char *text = buffer_take(&names);
+    keys_fail(reader, path, NULL, "cards[%zu] \"%.40s\": expected some of %s", i, cards[i], text);
+    free(text);
+    return false;
 }
 
 static bool read_view(struct config *config, const struct reader *reader, const json_t *object, size_t index)

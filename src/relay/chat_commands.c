@@ -26,6 +26,7 @@ static const struct {
 } usual[] = {
     {"next", "!next"},
     {"poll", "!poll"},
+    {"so", "!so"},
 };
 
 struct order {
@@ -74,7 +75,7 @@ static bool check_word(const char *name, const json_t *value, struct error *err)
 {
     const char *word = json_string_value(value);
     if (find_name(name) < 0)
-        return error_set(err, ERROR_DATA, "chat_commands.%.40s: there is no such command; next and poll are possible", name);
+        return error_set(err, ERROR_DATA, "chat_commands.%.40s: there is no such command; next, poll and so are possible", name);
     if (!word || strlen(word) != json_string_length(value))
         return error_set(err, ERROR_DATA, "chat_commands.%s: expected a text like \"!%s\", or \"\" for none", name, name);
     if (strlen(word) >= CHAT_COMMAND_WORD_BYTES || strpbrk(word, " \t\r\n"))
@@ -94,9 +95,11 @@ bool chat_commands_check(const json_t *words, struct error *err)
             return false;
     }
     for (size_t i = 1; i < ARRAY_LENGTH(usual); i++) {
-        if (*word_of(words, i) && strcasecmp(word_of(words, i), word_of(words, 0)) == 0)
-            return error_set(err, ERROR_DATA, "chat_commands.%s \"%s\": %s has this word", usual[i].name, word_of(words, i),
-                             usual[0].name);
+        for (size_t k = 0; k < i; k++) {
+            if (*word_of(words, i) && strcasecmp(word_of(words, i), word_of(words, k)) == 0)
+                return error_set(err, ERROR_DATA, "chat_commands.%s \"%s\": %s has this word", usual[i].name, word_of(words, i),
+                                 usual[k].name);
+        }
     }
     return true;
 }

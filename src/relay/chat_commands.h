@@ -1,7 +1,7 @@
 /*
- * chat_commands.h - what moderators order by writing it in a chat: "!next", "!poll 30 Tea or coffee? …".
+ * chat_commands.h - what moderators order by writing it in a chat: "!next", "!poll 30 Tea or coffee? …", "!so anna".
  *
- *     "chat_commands": {"next": "!next", "poll": "!poll"}     an empty word: that command is off
+ *     "chat_commands": {"next": "!next", "poll": "!poll", "so": "!so"}     an empty word: that command is off
  *
  * Only the broadcaster and moderators of the chat itself are heard, by the roles that the platform gives their message; no
  * bot, no history, no guest of a shared chat, not our own words come back. Each message counts once, also over kill -9, and

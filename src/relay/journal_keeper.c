@@ -212,14 +212,15 @@ static bool sweep(struct journal_keeper *keeper, struct shelf *shelf, struct des
 }
 
 /*
- * Questions hold texts too. The newest file has overwritten those that are meant, and its log must go. Each file begins
+ * Questions hold texts too, and shout-outs name people. The newest file has overwritten those that are meant, and its log must go. Each file begins
  * with the state of the one before, where it stays as it was: there all of them go. Cursors and the like stay, for the
  * day when the newest file is damaged.
  */
 static bool forget_questions(struct journal_keeper *keeper, struct shelf *shelf, bool is_newest, struct error *err)
 {
     int before = sqlite3_total_changes(shelf->db);
-    if (!is_newest && !db_run(shelf->db, "DELETE FROM state WHERE key GLOB 'question:*' OR key = 'on_air:state'", err))
+    static const char sql[] = "DELETE FROM state WHERE key GLOB 'question:*' OR key GLOB 'shoutout:*' OR key = 'on_air:state'";
+    if (!is_newest && !db_run(shelf->db, sql, err))
         return false;
     bool has_old_pages = is_newest || sqlite3_total_changes(shelf->db) != before;
     return !has_old_pages || truncate_patiently(keeper, shelf->db, NULL) ||

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "relay/captions.h"
 #include "relay/gate.h"
+#include "relay/host_cards.h"
 #include "relay/intake.h"
 #include "relay/journal.h"
 #include "relay/on_air.h"
@@ -37,7 +38,9 @@ bool moderation_remove_message(struct relay *relay, uint64_t message, const char
     snprintf(text, sizeof(text), "{\"message\":%" PRIu64 "}", message);
     journal_add_audit(relay->journal, by, "message.remove", text);
     // A question may outlive its message in the queue: it is told by the id as well.
-    questions_handle_removal(relay->questions, &(struct queue_removal){.ids = &message, .id_count = 1});
+    const struct queue_removal removal = {.ids = &message, .id_count = 1};
+    questions_handle_removal(relay->questions, &removal);
+    host_cards_handle_removal(relay->host_cards, &removal);
     return intake_remove_message(relay->intake, message, by);
 }
 
@@ -69,6 +72,7 @@ void moderation_clear(struct relay *relay, const char *by)
     if (poll)
         polls_air(relay->polls, poll->id, false, by, NULL);
     captions_stop_all(relay->captions, by);
+    host_cards_clear(relay->host_cards, by);
     gate_clear(relay->gate);
 }
 

@@ -18,6 +18,7 @@ struct buffer;
 struct captions;
 struct error;
 struct gate;
+struct host_cards;
 struct journal;
 struct on_air;
 struct polls;
@@ -31,12 +32,22 @@ enum on_air_cards {  // 0: ON_AIR_USUAL
     ON_AIR_CHAT = 1 << 3,    // what gate.h has let pass: lines of chat,
     ON_AIR_TICKER = 1 << 4,  // the last gifts, memberships and raids,
     ON_AIR_ALERTS = 1 << 5,  // and each of them while it is new
-    ON_AIR_USUAL = ON_AIR_QUESTION | ON_AIR_POLL | ON_AIR_CAPTIONS,
+    ON_AIR_SHOUTOUT = 1 << 6,  // the host's own, host_cards.h
+    ON_AIR_GOAL = 1 << 7,
+    ON_AIR_COUNTDOWN = 1 << 8,
+    ON_AIR_RULES = 1 << 9,
+    ON_AIR_QR = 1 << 10,
+    ON_AIR_NOTE = 1 << 11,
     ON_AIR_GATED = ON_AIR_CHAT | ON_AIR_TICKER | ON_AIR_ALERTS,
+    ON_AIR_HOST = ON_AIR_SHOUTOUT | ON_AIR_GOAL | ON_AIR_COUNTDOWN | ON_AIR_RULES | ON_AIR_QR | ON_AIR_NOTE,
+    ON_AIR_USUAL = ON_AIR_QUESTION | ON_AIR_POLL | ON_AIR_CAPTIONS | ON_AIR_HOST,  // all that a person puts there
 };
 
-/* "question", "poll", "captions", "chat", "ticker", "alerts", as in the configuration; 0: no such card. */
+/* "question", "poll", "captions", "chat" … "note", as in the configuration; 0: no such card. */
 unsigned on_air_card_from_name(const char *name);
+
+/* The index'th name, for messages; NULL behind the last. */
+const char *on_air_card_name(size_t index);
 
 enum on_air_foreign {  // what a view shows of a platform that is not its own
     ON_AIR_FOREIGN_SHOWN,      // the usual: no restriction
@@ -68,6 +79,7 @@ struct on_air_options {
     const struct polls *polls;
     const struct captions *captions;
     const struct gate *gate;           // borrowed; NULL: no chat, ticker and alerts (tests)
+    const struct host_cards *host_cards;  // borrowed; NULL: none (tests)
     const struct on_air_view *views;   // copied
     size_t view_count;                 // 0: one view "main" that shows all
     void *data;

@@ -18,6 +18,8 @@ static const struct {
 } cards[] = {
     {"question", ON_AIR_QUESTION}, {"poll", ON_AIR_POLL}, {"captions", ON_AIR_CAPTIONS},
     {"chat", ON_AIR_CHAT}, {"ticker", ON_AIR_TICKER}, {"alerts", ON_AIR_ALERTS},
+    {"shoutout", ON_AIR_SHOUTOUT}, {"goal", ON_AIR_GOAL}, {"countdown", ON_AIR_COUNTDOWN},
+    {"rules", ON_AIR_RULES}, {"qr", ON_AIR_QR}, {"note", ON_AIR_NOTE},
 };
 
 unsigned on_air_card_from_name(const char *name)
@@ -27,6 +29,11 @@ unsigned on_air_card_from_name(const char *name)
             return cards[i].card;
     }
     return 0;
+}
+
+const char *on_air_card_name(size_t index)
+{
+    return index < ARRAY_LENGTH(cards) ? cards[index].name : NULL;
 }
 
 void on_air_write_cards(const struct on_air_view *view, struct buffer *out)

@@ -220,6 +220,7 @@ static void add_view(struct buffer *out, const struct on_air *on_air, const stru
         buffer_fini(&captions);
     }
     on_air_add_gated(on_air->options.gate, view, now_ms, start, out);
+    on_air_add_host_cards(on_air->options.host_cards, view, start, out);
     buffer_add_char(out, '}');
 }
 

@@ -32,6 +32,9 @@ void on_air_add_gated(const struct gate *gate, const struct on_air_view *view, i
 const char *on_air_shown_name(const struct gate *gate, const char *name, const char *platform);  // the platform's, if listed
 void on_air_write_cards(const struct on_air_view *view, struct buffer *out);  // names in quotes, commas between
 
+/* on_air_host.c, likewise. */
+void on_air_add_host_cards(const struct host_cards *cards, const struct on_air_view *view, size_t view_start, struct buffer *out);
+
 /* on_air_json.c; the caller frees. */
 char *on_air_make_json(const struct on_air *on_air, int64_t now_ms);
 char *on_air_make_views_json(const struct on_air *on_air);

@@ -17,6 +17,7 @@
 #include "relay/crosspost.h"
 #include "relay/gate.h"
 #include "relay/heard.h"
+#include "relay/host_cards.h"
 #include "relay/intake.h"
 #include "relay/journal.h"
 #include "relay/poll_platforms.h"
@@ -75,6 +76,7 @@ static void handle_flush(void *data)
     questions_flush(relay->questions);
     tell_askers(relay);
     polls_flush(relay->polls);
+    host_cards_flush(relay->host_cards);
     char text[24];
     relay->noted_id = relay->handled_id;
     snprintf(text, sizeof(text), "%" PRIu64, relay->handled_id);
@@ -87,8 +89,16 @@ static void update_on_air(void *data)
     if (!relay->on_air)
         return;
     on_air_update(relay->on_air, clock_unix_ms());
-    if (on_air_is_waiting(relay->on_air) && !timer_is_running(&relay->patience))
+    bool is_waiting = on_air_is_waiting(relay->on_air) || host_cards_is_waiting(relay->host_cards);
+    if (is_waiting && !timer_is_running(&relay->patience))
         timer_start(&relay->patience, ON_AIR_PATIENCE_MS);
+}
+
+static void handle_patience(void *data)
+{
+    struct relay *relay = data;
+    host_cards_handle_patience(relay->host_cards);
+    update_on_air(relay);
 }
 
 void relay_update_on_air(struct relay *relay)
@@ -96,19 +106,21 @@ void relay_update_on_air(struct relay *relay)
     update_on_air(relay);
 }
 
-/* Now, and again when the next line of a caption, or the end of a poll or of a claim is due. */
+static int64_t sooner(int64_t a_ms, int64_t b_ms)
+{
+    return a_ms != 0 && (b_ms == 0 || a_ms < b_ms) ? a_ms : b_ms;
+}
+
+/* Now, and again when the next line of a caption, or the end of a poll, a claim or a card of the host's is due. */
 static void handle_clock(void *data)
 {
     struct relay *relay = data;
     int64_t now_ms = clock_unix_ms();
     int64_t poll_ms = polls_handle_time(relay->polls, now_ms);
     int64_t claim_ms = questions_handle_time(relay->questions, now_ms);
+    int64_t card_ms = host_cards_handle_time(relay->host_cards, now_ms);
     update_on_air(relay);
-    int64_t next_ms = captions_next_change(relay->captions, now_ms);
-    if (poll_ms != 0 && (next_ms == 0 || poll_ms < next_ms))
-        next_ms = poll_ms;
-    if (claim_ms != 0 && (next_ms == 0 || claim_ms < next_ms))
-        next_ms = claim_ms;
+    int64_t next_ms = sooner(sooner(poll_ms, claim_ms), sooner(card_ms, captions_next_change(relay->captions, now_ms)));
     if (next_ms == 0) {
         timer_stop(&relay->clock);
         return;
@@ -116,6 +128,17 @@ static void handle_clock(void *data)
     // The wall clock may be set meanwhile: it is looked at once a minute at least.
     int64_t wait_ms = next_ms - now_ms;
     timer_start(&relay->clock, wait_ms < CLOCK_MS_MAX ? wait_ms : CLOCK_MS_MAX);
+}
+
+/* In the next turn: whoever asks may be in the middle of a change. */
+void relay_start_clock(struct relay *relay)
+{
+    timer_start(&relay->clock, 0);
+}
+
+void relay_start_flush(struct relay *relay)
+{
+    start_flush(relay);
 }
 
 /* --- What the parts say --- */
@@ -227,6 +250,16 @@ void relay_tell_caught_removed(struct relay *relay, uint64_t message)
     TELL(relay, caught_removed, message);
 }
 
+void relay_tell_host_card(struct relay *relay, const struct host_card *card)
+{
+    TELL(relay, host_card, card);
+}
+
+void relay_tell_host_card_removed(struct relay *relay, uint64_t id)
+{
+    TELL(relay, host_card_removed, id);
+}
+
 void relay_tell_gate(struct relay *relay)
 {
     TELL(relay, gate);
@@ -320,6 +353,7 @@ static void handle_message(struct relay *relay, const struct message *message)
 {
     if (message->id > relay->handled_id)
         relay->handled_id = message->id;
+    host_cards_handle_message(relay->host_cards, message, queue_find_gift(relay->queue, message->id));
     polls_handle_message(relay->polls, message);
     if (message->is.is_own)
         return;  // ours: no question of the crowd's
@@ -348,6 +382,7 @@ static void handle_removed(void *data, const struct queue_removal *removal)
 {
     struct relay *relay = data;
     gate_handle_removal(relay->gate, removal);
+    host_cards_handle_removal(relay->host_cards, removal);
     questions_handle_removal(relay->questions, removal);
     polls_handle_removal(relay->polls, removal);
     if (relay->crosspost)
@@ -434,10 +469,11 @@ static bool create_desk(struct relay *relay, const struct relay_options *options
 static bool create_on_air(struct relay *relay, const struct relay_options *options, struct error *err)
 {
     relay_create_gate(relay, options);
+    relay_create_host_cards(relay, options);
     struct on_air_options on_air = {
         .journal = relay->journal, .questions = relay->questions, .polls = relay->polls, .captions = relay->captions,
-        .gate = relay->gate, .views = options->views, .view_count = options->view_count, .data = relay, .changed = handle_on_air,
-        .late = handle_late};
+        .gate = relay->gate, .host_cards = relay->host_cards, .views = options->views, .view_count = options->view_count,
+        .data = relay, .changed = handle_on_air, .late = handle_late};
     relay->on_air = on_air_create(&on_air, err);
     return relay->on_air != NULL;
 }
@@ -503,7 +539,7 @@ struct relay *relay_create(const struct relay_options *options, struct error *er
     list_init(&relay->listeners);
     timer_init(&relay->flush, relay->loop, handle_flush, relay);
     timer_init(&relay->clock, relay->loop, handle_clock, relay);
-    timer_init(&relay->patience, relay->loop, update_on_air, relay);
+    timer_init(&relay->patience, relay->loop, handle_patience, relay);
     relay->removals = removals_create(&(struct removals_options){.off_air = handle_off_air, .data = relay});
     relay->queue_listener = (struct queue_listener){
         .data = relay, .on_messages = handle_messages, .on_removed = handle_removed, .on_cleared = handle_cleared,
@@ -548,6 +584,7 @@ void relay_destroy(struct relay *relay)
     rates_destroy(relay->rates);
     chat_commands_destroy(relay->chat_commands);
     on_air_destroy(relay->on_air);
+    relay_destroy_host_cards(relay);
     relay_destroy_gate(relay);
     captions_destroy(relay->captions);
     poll_recounts_destroy(relay->recounts);

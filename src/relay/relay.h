@@ -25,6 +25,9 @@ struct error;
 struct gate;
 struct gate_caught;
 struct heard;
+struct host_card;
+struct host_cards;
+struct host_pictures;
 struct intake;
 struct journal;
 struct journal_gap;
@@ -105,6 +108,8 @@ struct relay_listener_impl {
     void (*removed)(void *data, const struct queue_removal *removal);  // texts must leave before it returns
     void (*cleared)(void *data, struct str source);
     void (*rates)(void *data);  // a second is over: see rates.h
+    void (*host_card)(void *data, const struct host_card *card);
+    void (*host_card_removed)(void *data, uint64_t id);
     void (*caught)(void *data, const struct gate_caught *caught);  // see gate.h
     void (*caught_removed)(void *data, uint64_t message);
     void (*gate)(void *data);  // its settings or lists are others
@@ -136,6 +141,8 @@ struct relay {
     struct captions *captions;
     struct chat_commands *chat_commands;
     struct gate *gate;
+    struct host_cards *host_cards;
+    struct host_pictures *host_pictures;
     struct on_air *on_air;
     struct removals *removals;
     // private
@@ -183,6 +190,19 @@ bool relay_remove_source(struct relay *relay, const char *id, struct error *err)
  * or begins as another source where the configuration names another one. Returns it as relay_add_source() does.
  */
 const struct source *relay_change_source(struct relay *relay, const char *id, const json_t *config, struct error *err);
+
+/*
+ * A shout-out, on air at once or in line. What is known of the person (picture, colour) is taken from his newest message;
+ * a typed name that nobody in the queue has stands as it is. Refused: what a word list holds. NULL: err.
+ */
+struct relay_shoutout {
+    uint64_t message;      // of the queue: its author; 0: by name
+    struct str name;       // his name or login
+    struct str platform, author_id;  // may be empty
+    struct str text;       // the crew's words; may be empty
+    int64_t seconds;       // 0: by its length
+};
+const struct host_card *relay_shout_out(struct relay *relay, const struct relay_shoutout *whom, const char *by, struct error *err);
 
 /* The rules of crosspost.h. False: err names the key, and nothing changed. */
 bool relay_set_crosspost(struct relay *relay, const json_t *rules, struct error *err);

@@ -62,6 +62,7 @@ void relay_create_chat_commands(struct relay *relay, const struct relay_options 
         .journal = relay->journal, .notice = tell, .data = relay});
     chat_commands_register(relay->chat_commands, "next", order_next, relay);
     chat_commands_register(relay->chat_commands, "poll", order_poll, relay);
+    chat_commands_register(relay->chat_commands, "so", relay_order_shoutout, relay);
     struct error err = {0};
     if (!relay_set_chat_commands(relay, options->chat_commands, &err))
         relay_notice(relay, "error", "chat_commands", "%s; the usual words hold", err.text);
