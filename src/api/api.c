@@ -18,10 +18,11 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "relay/host_pictures.h"
 
 enum {
     MESSAGE_BYTES_MAX = 5 * 1024 * 1024,  // a caption file of 4 MiB, escaped
-    BODY_BYTES_MAX = 1024 * 1024,         // of who has signed in; see http_limit_body()
+    BODY_BYTES_MAX = HOST_PICTURE_BYTES_MAX,  // of a picture; of all else less: see http_limit_body()
     SWEEP_MS = 60 * 1000,
     QUEUE_COUNT_MAX = 1024,
     QUEUE_BYTES_MAX = 8 * 1024 * 1024,

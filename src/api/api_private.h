@@ -74,6 +74,17 @@ void snapshot_write(const struct api *api, const struct client *client, struct b
 
 void http_handle_request(void *data, struct server_request *request);
 
+/* Who asks? False: answered with the refusal. `least`: 'viewer' or 'button' for reading; a command's role is its own. */
+bool http_check(struct api *api, struct server_request *request, enum api_role least, struct identity *who);
+
+/* Answers; the first takes over `body`. */
+void http_respond_json(struct server_request *request, int status, const struct net_header *headers, size_t count, json_t *body);
+void http_respond_error(struct server_request *request, int status, enum error_code code, const char *text);
+
+/* host_pictures_http.c: POST pictures, and GET pictures/HEX. */
+void host_pictures_take(struct api *api, struct server_request *request);
+void host_pictures_give(struct api *api, struct server_request *request, const char *name);
+
 /* How much of its body is read: of who has not signed in, a link's token and no more. */
 size_t http_limit_body(void *data, const struct server_request *request);
 

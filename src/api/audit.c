@@ -152,9 +152,10 @@ const char *audit_address(const char *peer)
 
 /* Names of things, never what somebody wrote: a new argument is kept when it stands here, and left out until then. */
 static const char *const kept[] = {
-    "action",    "after",  "author",      "before",    "connector", "format", "into",    "language",  "languages",
-    "life",      "list",   "mode",        "name",      "names",     "native_id", "platform", "platforms", "reply_to",
-    "role",      "source", "sources",     "time_zone", "to",        "track",  "view",    "views",
+    "action",    "after",  "author",      "before",    "connector", "currency", "format", "into",    "kind",
+    "language",  "languages", "life",     "list",      "mode",      "name",      "names",     "native_id", "picture",
+    "platform",  "platforms", "reply_to", "role",      "source",    "sources",   "time_zone", "to",        "track",
+    "unit",      "view",   "views",       "what",      "zones",
 };
 
 static bool is_kept(const char *name)

@@ -27,6 +27,7 @@ static const struct command *const groups[] = {
     commands_crew,
     commands_feed,
     commands_gate,
+    commands_host,
     commands_question_work,
     commands_show,
 };

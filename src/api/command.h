@@ -63,6 +63,7 @@ extern const struct command commands_question[], commands_poll[], commands_capti
     commands_crew[],
     commands_feed[],
     commands_gate[],
+    commands_host[],
     commands_question_work[],
     commands_show[];
 

@@ -13,6 +13,7 @@
 #include "chat/message.h"
 #include "relay/captions.h"
 #include "relay/heard.h"
+#include "relay/host_cards.h"
 #include "relay/journal.h"
 #include "relay/on_air.h"
 #include "relay/polls.h"
@@ -265,6 +266,22 @@ static void handle_rates(void *data)
     finish(api, TOPIC_SOURCES, &json);
 }
 
+static void handle_host_card(void *data, const struct host_card *card)
+{
+    struct api *api = data;
+    struct buffer json = {0};
+    buffer_add_string(&json, "{\"type\":\"host_card\",\"host_card\":");
+    host_card_write_json(card, &json);
+    finish(api, TOPIC_DESK, &json);
+}
+
+static void handle_host_card_removed(void *data, uint64_t id)
+{
+    struct buffer json = {0};
+    buffer_printf(&json, "{\"type\":\"host_card_removed\",\"id\":%" PRIu64, id);
+    finish(data, TOPIC_DESK, &json);
+}
+
 static void handle_caught(void *data, const struct gate_caught *caught)
 {
     struct api *api = data;
@@ -297,6 +314,8 @@ const struct relay_listener_impl api_listener = {
     .saved_polls = handle_saved_polls,
     .native_polls = handle_native_polls,
     .captions = handle_captions,
+    .host_card = handle_host_card,
+    .host_card_removed = handle_host_card_removed,
     .caught = handle_caught,
     .caught_removed = handle_caught_removed,
     .gate = handle_gate,

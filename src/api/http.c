@@ -15,15 +15,17 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "relay/host_pictures.h"
 #include "relay/question_chapters.h"
 
 #define API_PATH "/api/v1/"
+#define PICTURES_PATH API_PATH "pictures"
 
-enum { STRANGER_BYTES_MAX = 4096 };
+enum { STRANGER_BYTES_MAX = 4096, COMMAND_BYTES_MAX = 1024 * 1024 };
 
 static const struct net_header no_store = {"cache-control", "no-store"};
 
-static void respond_json(struct server_request *request, int status, const struct net_header *headers, size_t count,
+void http_respond_json(struct server_request *request, int status, const struct net_header *headers, size_t count,
                          json_t *body)
 {
     char *text = json_dumps(body, JSON_COMPACT);
@@ -32,12 +34,12 @@ static void respond_json(struct server_request *request, int status, const struc
     json_decref(body);
 }
 
-static void respond_error(struct server_request *request, int status, enum error_code code, const char *text)
+void http_respond_error(struct server_request *request, int status, enum error_code code, const char *text)
 {
     json_t *error = json_pack("{s:s,s:s}", "code", error_code_name(code), "text", text);
     if (!error)  // what the peer sent is no UTF-8
         error = json_pack("{s:s,s:s}", "code", error_code_name(code), "text", "refused");
-    respond_json(request, status, &no_store, 1, json_pack("{s:o}", "error", error));
+    http_respond_json(request, status, &no_store, 1, json_pack("{s:o}", "error", error));
 }
 
 /* Counted, recorded and answered. what: for the record, "host". */
@@ -45,11 +47,10 @@ static void refuse(struct api *api, struct server_request *request, int status, 
 {
     api->refused++;
     audit_refuse(api->audit, audit_address(access_peer(api->access, request)), what, text);
-    respond_error(request, status, ERROR_DENIED, text);
+    http_respond_error(request, status, ERROR_DENIED, text);
 }
 
-/* False: answered with the refusal. */
-static bool check(struct api *api, struct server_request *request, enum api_role least, struct identity *who)
+bool http_check(struct api *api, struct server_request *request, enum api_role least, struct identity *who)
 {
     struct error err = {0};
     int status = access_check(api->access, request, who, &err);
@@ -58,7 +59,7 @@ static bool check(struct api *api, struct server_request *request, enum api_role
         bool is_stranger = status == 401 && !server_request_header(request, "authorization");
         if (is_stranger) {
             api->refused++;
-            respond_error(request, status, ERROR_DENIED, err.text);
+            http_respond_error(request, status, ERROR_DENIED, err.text);
         } else {
             refuse(api, request, status, status == 401 ? "token" : "place", err.text);
         }
@@ -68,7 +69,7 @@ static bool check(struct api *api, struct server_request *request, enum api_role
         return true;
     api->refused++;
     audit_refuse(api->audit, who->name, "reading", server_request_path(request));
-    respond_error(request, 403, ERROR_DENIED, "a button's token reads nothing");
+    http_respond_error(request, 403, ERROR_DENIED, "a button's token reads nothing");
     return false;
 }
 
@@ -80,7 +81,7 @@ static void respond_session(struct api *api, struct server_request *request, con
     char *cookie = has_cookie ? access_cookie_header(api->access, cookie_value, who) : NULL;
     const struct net_header headers[] = {no_store, {"set-cookie", cookie}};
     json_t *body = who ? json_pack("{s:s,s:s}", "role", api_role_name(who->role), "name", who->name) : json_object();
-    respond_json(request, 200, headers, has_cookie ? 2 : 1, body);
+    http_respond_json(request, 200, headers, has_cookie ? 2 : 1, body);
     free(cookie);
 }
 
@@ -95,7 +96,7 @@ static bool is_held_off(struct api *api, struct server_request *request)
     const struct net_header headers[] = {no_store, {"retry-after", seconds}};
     api->refused++;
     audit_refuse(api->audit, audit_address(access_peer(api->access, request)), "sign_in", "too many tries");
-    respond_json(request, 429, headers, 2, json_pack("{s:{s:s,s:s}}", "error", "code", "again", "text",
+    http_respond_json(request, 429, headers, 2, json_pack("{s:{s:s,s:s}}", "error", "code", "again", "text",
                  "too many sign-ins failed from here; wait a moment"));
     return true;
 }
@@ -111,7 +112,7 @@ static void refuse_link(struct api *api, struct server_request *request, enum li
     guard_note_failure(api->guard, access_peer(api->access, request), clock_monotonic_ms());
     const char *actor = state == LINK_UNKNOWN ? audit_address(access_peer(api->access, request)) : who->name;
     audit_refuse(api->audit, actor, "sign_in", words[state]);
-    respond_error(request, 403, ERROR_DENIED, words[state]);
+    http_respond_error(request, 403, ERROR_DENIED, words[state]);
 }
 
 static void note_sign_in(struct api *api, const struct identity *who)
@@ -151,16 +152,16 @@ static void handle_session(struct api *api, struct server_request *request)
         refuse(api, request, 403, "place", err.text);
     } else if (method == METHOD_POST) {
         sign_in(api, request);
-    } else if (method == METHOD_GET && check(api, request, API_ROLE_BUTTON, &who)) {
+    } else if (method == METHOD_GET && http_check(api, request, API_ROLE_BUTTON, &who)) {
         const char *cookie = who.session ? server_request_cookie(request, access_cookie) : NULL;
         respond_session(api, request, &who, cookie, cookie != NULL);
-    } else if (method == METHOD_DELETE && check(api, request, API_ROLE_BUTTON, &who)) {
+    } else if (method == METHOD_DELETE && http_check(api, request, API_ROLE_BUTTON, &who)) {
         audit_add(api->audit, who.name, "session.end", "{}");
         access_end_session(api->access, request);
         client_end_session(api, who.session);
         respond_session(api, request, NULL, NULL, true);
     } else if (method != METHOD_GET && method != METHOD_DELETE) {
-        respond_error(request, 405, ERROR_DATA, "a session is asked for with GET, begun with POST, ended with DELETE");
+        http_respond_error(request, 405, ERROR_DATA, "a session is asked for with GET, begun with POST, ended with DELETE");
     }
 }
 
@@ -176,11 +177,11 @@ static void handle_command(struct api *api, struct server_request *request, cons
     }
     if (server_request_method(request) != METHOD_POST) {  // before the token: this one learns nothing by it
         const struct net_header headers[] = {no_store, {"allow", "POST"}};
-        respond_json(request, 405, headers, 2, json_pack("{s:{s:s,s:s}}", "error", "code", "data", "text",
+        http_respond_json(request, 405, headers, 2, json_pack("{s:{s:s,s:s}}", "error", "code", "data", "text",
                      "commands are sent with POST: a link that somebody opens, or a preview of one, must change nothing"));
         return;
     }
-    if (!check(api, request, API_ROLE_BUTTON, &who))
+    if (!http_check(api, request, API_ROLE_BUTTON, &who))
         return;
     size_t len;
     const char *body = server_request_body(request, &len);
@@ -191,9 +192,19 @@ static void handle_command(struct api *api, struct server_request *request, cons
         if (arguments)
             error_set(&err, ERROR_DATA, "an object is expected");
         error_prefix(&err, "%.40s: the arguments", name);
-        respond_error(request, 400, ERROR_DATA, err.text);
+        http_respond_error(request, 400, ERROR_DATA, err.text);
     }
     json_decref(arguments);
+}
+
+/* The path below ours; a proxy may have taken the base path off or not. */
+static const char *local_path(const struct api *api, const char *path)
+{
+    const char *base = access_base_path(api->access);
+    size_t len = strlen(base);
+    if (len > 0 && strncmp(path, base, len) == 0 && (path[len] == '/' || path[len] == '\0'))
+        path += len;
+    return *path ? path : "/";
 }
 
 size_t http_limit_body(void *data, const struct server_request *request)
@@ -201,7 +212,9 @@ size_t http_limit_body(void *data, const struct server_request *request)
     const struct api *api = data;
     struct identity who;
     bool is_known = access_check(api->access, request, &who, NULL) == 0;
-    return is_known ? SIZE_MAX : STRANGER_BYTES_MAX;
+    if (is_known && who.role >= API_ROLE_MODERATOR && strcmp(local_path(api, server_request_path(request)), PICTURES_PATH) == 0)
+        return HOST_PICTURE_BYTES_MAX;
+    return is_known ? COMMAND_BYTES_MAX : STRANGER_BYTES_MAX;
 }
 
 void http_refuse_body(void *data, struct server_request *request, size_t limit)
@@ -214,7 +227,7 @@ void http_refuse_body(void *data, struct server_request *request, size_t limit)
              is_known ? "" : " of who has not signed in");
     api->refused++;
     audit_refuse(api->audit, is_known ? who.name : audit_address(access_peer(api->access, request)), "size", text);
-    respond_error(request, 413, ERROR_DATA, text);
+    http_respond_error(request, 413, ERROR_DATA, text);
 }
 
 /* --- Reading --- */
@@ -223,16 +236,16 @@ static void handle_health(struct api *api, struct server_request *request)
 {
     struct error err = {0};
     if (access_check_place(api->access, request, &err) != 0) {
-        respond_error(request, 403, ERROR_DENIED, err.text);
+        http_respond_error(request, 403, ERROR_DENIED, err.text);
     } else {
-        respond_json(request, 200, &no_store, 1, json_pack("{s:b}", "ok", 1));
+        http_respond_json(request, 200, &no_store, 1, json_pack("{s:b}", "ok", 1));
     }
 }
 
 static void handle_metrics(struct api *api, struct server_request *request)
 {
     struct identity who;
-    if (!check(api, request, API_ROLE_VIEWER, &who))
+    if (!http_check(api, request, API_ROLE_VIEWER, &who))
         return;
     struct buffer text = {0};
     metrics_write(api, &text);
@@ -244,11 +257,11 @@ static void handle_metrics(struct api *api, struct server_request *request)
 static void handle_preview(struct api *api, struct server_request *request, const char *view)
 {
     struct identity who;
-    if (!check(api, request, API_ROLE_VIEWER, &who))
+    if (!http_check(api, request, API_ROLE_VIEWER, &who))
         return;
     const char *base64 = pictures_find(api->pictures, view);
     if (!base64) {
-        respond_error(request, 404, ERROR_DATA, "there is no picture of this view yet");
+        http_respond_error(request, 404, ERROR_DATA, "there is no picture of this view yet");
         return;
     }
     size_t len = strlen(base64);
@@ -268,11 +281,11 @@ static void handle_chapters(struct api *api, struct server_request *request, con
     char name[16] = "", disposition[64];
     long long zero_ms = 0, show_ms = 0;
     struct question_chapters_options options = {0};
-    if (!check(api, request, API_ROLE_VIEWER, &who))
+    if (!http_check(api, request, API_ROLE_VIEWER, &who))
         return;
     sscanf(path, "%15[^/]/%18lld/%18lld", name, &zero_ms, &show_ms);
     if (!question_chapters_format(name, &options.format)) {
-        respond_error(request, 404, ERROR_DATA, "chapters/FORMAT is expected: youtube, webvtt or csv");
+        http_respond_error(request, 404, ERROR_DATA, "chapters/FORMAT is expected: youtube, webvtt or csv");
         return;
     }
     options.zero_ms = zero_ms;
@@ -293,22 +306,12 @@ static void handle_file(struct api *api, struct server_request *request, const c
     if (access_check_place(api->access, request, &err) != 0) {
         refuse(api, request, 403, "place", err.text);
     } else if (!api->panel_folder) {
-        respond_error(request, 404, ERROR_DATA, "there is no panel here: the API is below " API_PATH);
+        http_respond_error(request, 404, ERROR_DATA, "there is no panel here: the API is below " API_PATH);
     } else if (method != METHOD_GET && method != METHOD_HEAD) {
-        respond_error(request, 405, ERROR_DATA, "files are asked for with GET");
+        http_respond_error(request, 405, ERROR_DATA, "files are asked for with GET");
     } else {
         server_respond_file(request, api->panel_folder, strcmp(path, "/host") == 0 ? "/host.html" : path, NULL, 0);
     }
-}
-
-/* The path below ours; a proxy may have taken the base path off or not. */
-static const char *local_path(const struct api *api, const char *path)
-{
-    const char *base = access_base_path(api->access);
-    size_t len = strlen(base);
-    if (len > 0 && strncmp(path, base, len) == 0 && (path[len] == '/' || path[len] == '\0'))
-        path += len;
-    return *path ? path : "/";
 }
 
 void http_handle_request(void *data, struct server_request *request)
@@ -328,6 +331,10 @@ void http_handle_request(void *data, struct server_request *request)
         handle_session(api, request);
     } else if (strncmp(name, "preview/", 8) == 0) {
         handle_preview(api, request, name + 8);
+    } else if (strcmp(path, PICTURES_PATH) == 0) {
+        host_pictures_take(api, request);
+    } else if (strncmp(name, "pictures/", 9) == 0) {
+        host_pictures_give(api, request, name + 9);
     } else if (strncmp(name, "chapters/", 9) == 0) {
         handle_chapters(api, request, name + 9);
     } else {

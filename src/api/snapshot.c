@@ -14,6 +14,7 @@
 #include "chat/message.h"
 #include "relay/captions.h"
 #include "relay/heard.h"
+#include "relay/host_cards.h"
 #include "relay/message_filter.h"
 #include "relay/on_air.h"
 #include "relay/polls.h"
@@ -68,6 +69,11 @@ static void add_desk(const struct api *api, struct buffer *out)
     for (size_t i = 0; i < captions_count(relay->captions); i++) {
         add_comma(out, i);
         caption_track_write_json(captions_at(relay->captions, i), out);
+    }
+    buffer_add_string(out, "],\"host_cards\":[");
+    for (size_t i = 0; i < host_cards_count(relay->host_cards); i++) {
+        add_comma(out, i);
+        host_card_write_json(host_cards_at(relay->host_cards, i), out);
     }
     buffer_add_string(out, "],\"sent\":[");
     replies_each(relay->replies, add_sent, out);

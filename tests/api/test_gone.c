@@ -26,7 +26,7 @@ struct stage {
 static void begin(struct stage *stage)
 {
     static const struct on_air_view views[] = {
-        {.name = "main", .cards = ON_AIR_QUESTION | ON_AIR_POLL | ON_AIR_CHAT | ON_AIR_TICKER | ON_AIR_ALERTS}};
+        {.name = "main", .cards = ON_AIR_QUESTION | ON_AIR_POLL | ON_AIR_CHAT | ON_AIR_TICKER | ON_AIR_ALERTS | ON_AIR_SHOUTOUT}};
     *stage = (struct stage){0};
     desk_init(&stage->desk);
     snprintf(stage->own_words, sizeof(stage->own_words), "%s/words.txt", stage->desk.folder);
@@ -126,6 +126,10 @@ static void write_everywhere(struct stage *stage)
 
     uint64_t on_air = ask(stage, "evil", "does " SECRET " stand on air?");
     must(stage, "question.air", on_air, "");
+    caller_must(&stage->caller, "shoutout", "\"person\":\"" NAME "\",\"text\":\"hear " SECRET "\"");
+    snprintf(more, sizeof(more), "\"person\":\"%s\",\"platform\":\"kick\"", "Ann");
+    caller_must(&stage->caller, "shoutout", more);
+
     caller_must(&stage->caller, "gate.set", "\"settings\":{\"hold_ms\":0}");
 }
 
@@ -229,7 +233,8 @@ static void test_gone_everywhere(void **state)
     begin(&stage);
     write_everywhere(&stage);
     while (!strstr(on_air_json(stage.desk.relay->on_air).data, "a gift of " SECRET) ||
-           !strstr(on_air_json(stage.desk.relay->on_air).data, "stand on air"))
+           !strstr(on_air_json(stage.desk.relay->on_air).data, "stand on air") ||
+           !strstr(on_air_json(stage.desk.relay->on_air).data, "hear " SECRET))
         kit_turn(&stage.desk.kit, 20);
     struct buffer all = all_answers(&stage);
     assert_non_null(strstr(all.data, SECRET));

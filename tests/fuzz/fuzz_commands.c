@@ -27,12 +27,15 @@
 #include "relay/intake.h"
 #include "relay/gate.h"
 #include "relay/heard.h"
+#include "relay/host_cards.h"
+#include "relay/host_pictures.h"
 #include "relay/journal.h"
 #include "relay/journal_row.h"
 #include "relay/on_air.h"
 #include "relay/poll_recount.h"
 #include "relay/polls.h"
 #include "relay/questions.h"
+#include "relay/relay_private.h"
 #include "relay/replies.h"
 #include "relay/sources.h"
 
@@ -259,6 +262,41 @@ size_t relay_read_words(struct relay *relay, json_t *bad_lines)
     return gate_read_words(relay->gate);
 }
 
+/* One picture, whose bytes are its name. */
+static const char only_picture[] = "\x89PNG\r\n\x1a\n";
+
+struct host_pictures *host_pictures_create(const struct host_pictures_options *options) { return NULL; }
+void host_pictures_destroy(struct host_pictures *pictures) {}
+void host_pictures_note_use(struct host_pictures *pictures) {}
+bool host_pictures_has(const struct host_pictures *pictures, const char *name) { return strcmp(name, "antiphon:1") == 0; }
+const char *host_picture_type(const void *bytes, size_t len) { return "image/png"; }
+
+bool host_pictures_read(const struct host_pictures *pictures, const char *name, size_t from, size_t max, struct buffer *out,
+                        size_t *total, struct error *err)
+{
+    *total = sizeof(only_picture);
+    if (strcmp(name, "1") != 0 || from > *total)
+        return error_set(err, ERROR_DATA, "there is no picture \"%.80s\"", name);
+    buffer_add(out, only_picture + from, *total - from < max ? *total - from : max);
+    return true;
+}
+
+void relay_tell_host_card(struct relay *to, const struct host_card *card)
+{
+    struct buffer json = {0};
+    struct error err;
+    host_card_write_json(card, &json);
+    json_t *object = json_parse(json.data, json.len, &err);
+    if (!object)
+        abort();
+    json_decref(object);
+    buffer_fini(&json);
+}
+
+void relay_tell_host_card_removed(struct relay *to, uint64_t id) {}
+void relay_start_clock(struct relay *to) {}
+void relay_start_flush(struct relay *to) {}
+
 static char only_login;
 
 struct login *logins_find(struct logins *logins, const char *platform)
@@ -299,10 +337,17 @@ void logins_reload(struct logins *logins) {}
 static struct relay relay;
 static struct api api;
 
-static void update(void)
+void relay_update_on_air(struct relay *to)
 {
     if (relay.on_air)
         on_air_update(relay.on_air, clock_unix_ms());
+}
+
+void relay_notice(struct relay *to, const char *level, const char *where, const char *format, ...) {}
+
+static void update(void)
+{
+    relay_update_on_air(&relay);
 }
 
 static void handle_question(void *data, const struct question *question) { update(); }
@@ -326,9 +371,10 @@ static void create_desk(void)
     relay.captions = captions_create(&(struct captions_options){
         .journal = relay.journal, .changed = handle_track, .lines_changed = handle_lines}, &err);
     relay.gate = gate_create(&(struct gate_options){.is_wanted = true});
+    relay_create_host_cards(&relay, &(struct relay_options){0});
     relay.on_air = on_air_create(&(struct on_air_options){
         .journal = relay.journal, .questions = relay.questions, .polls = relay.polls, .captions = relay.captions, .gate = relay.gate,
-        .changed = handle_nothing}, &err);
+        .host_cards = relay.host_cards, .changed = handle_nothing}, &err);
     api = (struct api){.relay = &relay};
     list_init(&api.clients);
     list_init(&api.replies);
@@ -344,6 +390,7 @@ static void destroy_desk(void)
     crew_destroy(api.crew);
     audit_destroy(api.audit);
     on_air_destroy(relay.on_air);
+    relay_destroy_host_cards(&relay);
     gate_destroy(relay.gate);
     captions_destroy(relay.captions);
     polls_destroy(relay.polls);
