@@ -9,6 +9,7 @@ const struct node_impl *const cards[] = {
     &card_poll_impl,
     &card_qr_impl,
     &card_rules_impl,
+    &card_countdown_impl,
     &card_question_impl,
     &card_captions_impl,
     NULL,

@@ -64,6 +64,11 @@ void digits_count(char out[DIGITS_BYTES], int64_t value, const char *language)
     out[put_number(out, value < limit ? value : limit, style_of(language))] = '\0';
 }
 
+void digits_digit(char out[DIGITS_BYTES], int digit, const char *language)
+{
+    out[put(out, 0, style_of(language)->zero + (uint32_t)digit)] = '\0';
+}
+
 void digits_percent(char out[DIGITS_BYTES], int percent, const char *language)
 {
     const struct style *style = style_of(language);
