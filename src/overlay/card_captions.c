@@ -37,8 +37,12 @@ static void want(const json_t *state, struct wants *wants)
     json_t *track;
     json_array_foreach(json_object_get(state, "captions"), i, track) {
         const char *key = json_get_text(track, "track");
-        if (i < CAPTION_TRACKS && json_array_size(json_object_get(track, "lines")) > 0)
+        if (i >= CAPTION_TRACKS)
+            break;
+        if (json_array_size(json_object_get(track, "lines")) > 0)
             wants_add(wants, &card_captions_impl, key ? key : "", track, (int)i);
+        else
+            wants_hold(wants, (int)i);
     }
 }
 
@@ -58,8 +62,7 @@ static void update(struct node *node, const json_t *state, const json_t *before,
     struct card_captions *card = get(node);
     const struct theme_card *look = &node->stage->theme->cards[THEME_CAPTIONS];
     const char *language = json_get_text(state, "language");
-    int room = node->stage->width_px * 9 / 10;
-    int width = (look->width_max_px < room ? look->width_max_px : room) - 2 * look->padding_x_px;
+    int room = node_room(node).width, width = room - 2 * look->padding_x_px;
     node_begin_layout(node);
     text_layout_destroy(card->text);
     card->text = node_layout(node, &(struct text_options){
@@ -70,6 +73,8 @@ static void update(struct node *node, const json_t *state, const json_t *before,
     });
     node_place(node, (int)ceilf(card->text->content_width_px) + 2 * look->padding_x_px,
         card->text->height_px + 2 * look->padding_y_px);
+    // Lines come and go: whatever they need, the other cards hold still.
+    node_reserve(node, room, look->row_px > node->card.height ? look->row_px : node->card.height);
 }
 
 /* Scripts that reach far below the line keep off the lower edge. */

@@ -168,8 +168,7 @@ static void share_out(const int64_t *votes, size_t count, int64_t sum, int *perc
 
 static int inner_width(const struct node *node, const struct theme_card *look)
 {
-    int room = node->stage->width_px - 2 * look->x_px;
-    return (look->width_max_px < room ? look->width_max_px : room) - 2 * look->padding_x_px;
+    return node_room(node).width - 2 * look->padding_x_px;
 }
 
 static int percent_room(const struct theme_card *look)
@@ -283,13 +282,6 @@ static void shrink(struct theme_card *look, const struct theme_card *full, int p
     }
 }
 
-/* From its place in the theme down to what stands below. */
-static int find_room(const struct card_poll *card)
-{
-    const struct node *node = &card->base;
-    return node->room_px > 0 ? node->room_px : node->stage->height_px - 2 * node->stage->theme->cards[THEME_POLL].y_px;
-}
-
 static bool lay_out_within(struct card_poll *card, const json_t *state, int width)
 {
     forget(card);
@@ -304,7 +296,7 @@ static void lay_out(struct card_poll *card, const json_t *state)
     int width = inner_width(node, full);
     card->look = *full;
     card->tightness = 0;
-    card->room_px = find_room(card);
+    card->room_px = node_room(node).height;
     while (!lay_out_within(card, state, width) && card->tightness < TIGHT_ROWS)
         card->tightness++;
     for (int percent = 100 - PERCENT_STEP; whole_height(card, &card->look) > card->room_px && percent >= PERCENT_LEAST;
@@ -323,14 +315,6 @@ static void lay_out(struct card_poll *card, const json_t *state)
     node->is_shrunk |= card->tightness > 0;
     node_place(node, width + 2 * full->padding_x_px, whole_height(card, &card->look));
     place_rows(card, &card->look, width);
-}
-
-/* More room matters to a card that had to give something up, less to one that needs it. */
-static bool is_room_wrong(const struct card_poll *card)
-{
-    int room = find_room(card);
-    bool has_given_up = card->tightness > 0;
-    return room != card->room_px && (has_given_up || card->base.card.height > room);
 }
 
 /* ---- what the relay says */
@@ -418,7 +402,7 @@ static void update(struct node *node, const json_t *state, const json_t *before,
     struct card_poll *card = get(node);
     bool is_open = strcmp(or_empty(json_get_text(state, "state")), "closed") != 0;
     bool is_hidden = json_get_bool(state, "is_hidden", false);
-    if (!before || !has_same_words(before, state) || is_room_wrong(card)) {
+    if (!before || !has_same_words(before, state)) {
         node_begin_layout(node);
         lay_out(card, state);
     } else if (is_open != card->is_open || is_hidden != card->is_hidden) {
@@ -427,6 +411,15 @@ static void update(struct node *node, const json_t *state, const json_t *before,
     card->is_open = is_open;
     card->is_hidden = is_hidden;
     take_votes(card, state, now_ms, at_once);
+    advance(node, now_ms);
+}
+
+/* Votes go on moving: only what stands still is laid out again. */
+static void refresh(struct node *node, int64_t now_ms)
+{
+    struct card_poll *card = get(node);
+    node_begin_layout(node);
+    lay_out(card, node->last);
     advance(node, now_ms);
 }
 
@@ -530,6 +523,6 @@ static void paint(struct node *node, struct canvas *layer)
 }
 
 const struct node_impl card_poll_impl = {
-    .name = "poll", .kind = THEME_POLL, .want = want, .has_shadow = true, .create = create, .update = update, .paint = paint, .advance = advance,
+    .name = "poll", .kind = THEME_POLL, .want = want, .has_shadow = true, .create = create, .update = update, .paint = paint, .advance = advance, .refresh = refresh,
     .read = read_words, .destroy = destroy,
 };

@@ -90,8 +90,7 @@ static int chrome_px(const struct theme_card *look)
 
 static int inner_max(const struct node *node, const struct theme_card *look)
 {
-    int room = node->stage->width_px - 2 * look->x_px;
-    return (look->width_max_px < room ? look->width_max_px : room) - chrome_px(look);
+    return node_room(node).width - chrome_px(look);
 }
 
 static void lay_out_header(struct card_question *card, const json_t *state, const struct theme_card *look, int width)

@@ -1,6 +1,7 @@
 #include "overlay/node.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/poison.h"
+#include "overlay/layout.h"
 #include "overlay/picture_place.h"
 
 struct node *node_create(const struct node_impl *impl, const struct stage *stage, const char *id, int slot)
@@ -61,14 +63,28 @@ static void abort_if_asked(const struct node *node)
         abort();
 }
 
+/* True: it has other words than before. */
+static bool take_words(struct node *node, const json_t *card)
+{
+    struct buffer before = node->words;
+    node->words = (struct buffer){0};
+    node->impl->read(card, &node->words);
+    buffer_add_char(&node->words, '\0');
+    node->words.len--;
+    bool is_other = before.len != node->words.len || !before.data || memcmp(before.data, node->words.data, before.len) != 0;
+    buffer_fini(&before);
+    return is_other;
+}
+
 void node_update(struct node *node, const json_t *card, int64_t now_ms, bool at_once)
 {
     json_t *before = node->last;
     node->last = json_incref((json_t *)(uintptr_t)card);
-    buffer_clear(&node->words);
-    node->impl->read(card, &node->words);
-    buffer_add_char(&node->words, '\0');
-    node->words.len--;
+    if (take_words(node, card) && node->reserved.height == 0) {
+        // Other words, other needs: it says first what it would like.
+        node->room_px = node->room_width_px = 0;
+        node->least = (struct size){0};
+    }
     if (begin(node)) {
         // A card that was skipped knows nothing of what it was told then.
         node->impl->update(node, card, node->is_skipped ? NULL : before, now_ms, at_once);
@@ -131,17 +147,18 @@ void node_leave(struct node *node, int64_t now_ms, bool at_once)
         tween_start(&node->presence, 0, now_ms, 0, node_look(node)->leave_ms);
 }
 
-void node_lift(struct node *node, int px, int64_t now_ms, bool at_once)
+void node_retreat(struct node *node, int64_t now_ms, bool at_once)
 {
     if (at_once)
-        tween_set(&node->lift, (float)px);
-    else if (node->lift.to != (float)px)
-        tween_start(&node->lift, (float)px, now_ms, 0, node_look(node)->enter_ms);
+        tween_set(&node->presence, 0);
+    else
+        tween_start(&node->presence, 0, now_ms, 0, node_look(node)->leave_ms);
 }
 
 bool node_advance(struct node *node, int64_t now_ms)
 {
-    bool is_moving = tween_is_moving(&node->presence, now_ms) || tween_is_moving(&node->lift, now_ms);
+    bool is_moving = tween_is_moving(&node->presence, now_ms) || tween_is_moving(&node->shift_x, now_ms) ||
+        tween_is_moving(&node->shift_y, now_ms);
     if (node->state == NODE_LEAVING && !tween_is_moving(&node->presence, now_ms))
         node->state = NODE_GONE;
     node->wake_ms = 0;
@@ -158,27 +175,61 @@ void node_wake_at(struct node *node, int64_t at_ms)
         node->wake_ms = at_ms;
 }
 
+struct box node_place_now(const struct node *node, int64_t now_ms)
+{
+    struct box box = node->place;
+    box.x += (int)lroundf(tween_at(&node->shift_x, now_ms));
+    box.y += (int)lroundf(tween_at(&node->shift_y, now_ms));
+    return box;
+}
+
 struct box node_position(const struct node *node, int64_t now_ms, float *opacity)
 {
-    struct box box = node->box;
+    struct box box = node->box, now = node_place_now(node, now_ms);
     float presence = tween_at(&node->presence, now_ms);
     *opacity = node->state == NODE_GONE || !node->layer ? 0 : presence;
-    // It comes up from below, and leaves half as far.
-    float way = (1 - presence) * (float)node_look(node)->rise_px;
-    box.y += (int)(node->state == NODE_SHOWN ? way : way / 2);
-    box.y -= node_look(node)->anchor.down * (int)tween_at(&node->lift, now_ms);
-    if (box.y + node->card.y < 0)
-        box.y = -node->card.y;
+    // It comes up from below, and leaves half as far; never so far that it touches the card below.
+    int rise = node_look(node)->rise_px, between = node->stage->theme->between_px;
+    float way = (1 - presence) * (float)(rise < between ? rise : between);
+    box.x += now.x - node->place.x;
+    box.y += now.y - node->place.y + (int)(node->state == NODE_SHOWN ? way : way / 2);
     return *opacity > 0 ? box : (struct box){0};
 }
 
 /* ---- for the cards */
 
-static int anchored(int side, int length, int distance, int anchor)
+struct size node_room(const struct node *node)
 {
-    if (anchor < 0)
-        return distance;
-    return anchor > 0 ? side - length - distance : (side - length) / 2 + distance;
+    const struct stage *stage = node->stage;
+    const struct theme_card *look = node_look(node);
+    struct size room = {stage->safe.width, stage->safe.height};
+    // What stands off one edge stands as far off the other: a text that fills the width is centred.
+    if (look->anchor.across != 0 && stage->width_px - 2 * look->x_px < room.width)
+        room.width = stage->width_px - 2 * look->x_px;
+    if (look->anchor.down != 0 && stage->height_px - 2 * look->y_px < room.height)
+        room.height = stage->height_px - 2 * look->y_px;
+    if (look->width_max_px > 0 && look->width_max_px < room.width)
+        room.width = look->width_max_px;
+    if (node->room_width_px > 0 && node->room_width_px < room.width)
+        room.width = node->room_width_px;
+    if (node->room_px > 0 && node->room_px < room.height)
+        room.height = node->room_px;
+    return room;
+}
+
+void node_reserve(struct node *node, int width_px, int height_px)
+{
+    struct size *reserved = &node->reserved;
+    if (width_px <= reserved->width && height_px <= reserved->height)
+        return;
+    reserved->width = width_px > reserved->width ? width_px : reserved->width;
+    reserved->height = height_px > reserved->height ? height_px : reserved->height;
+    node->is_resized = true;
+}
+
+void node_set_least(struct node *node, int width_px, int height_px)
+{
+    node->least = (struct size){width_px, height_px};
 }
 
 static void resize(struct node *node, int width_px, int height_px)
@@ -205,20 +256,70 @@ static struct box with_shadow(const struct node *node, const struct box *card)
     return (struct box){card->x - reach, card->y - above, card->width + 2 * reach, card->height + above + reach + down};
 }
 
-void node_place(struct node *node, int width_px, int height_px)
+/* The card in its place, or where the theme wants it on a view where it is alone. */
+static void rest(struct node *node, int width_px, int height_px)
 {
     const struct stage *stage = node->stage;
     const struct theme_card *look = node_look(node);
-    width_px = width_px < stage->width_px ? width_px : stage->width_px;
-    height_px = height_px < stage->height_px ? height_px : stage->height_px;
-    struct box card = {
-        anchored(stage->width_px, width_px, look->x_px, look->anchor.across),
-        anchored(stage->height_px, height_px, look->y_px, look->anchor.down), width_px, height_px,
-    };
+    const struct box view = {0, 0, stage->width_px, stage->height_px};
+    bool is_placed = !box_is_empty(&node->place);
+    struct box card = layout_hold(is_placed ? &node->place : &view, look->anchor.across, look->anchor.down, width_px, height_px);
+    if (!is_placed) {
+        card.x += look->anchor.across > 0 ? -look->x_px : look->x_px;
+        card.y += look->anchor.down > 0 ? -look->y_px : look->y_px;
+    }
     node->box = with_shadow(node, &card);
     node->card = (struct box){card.x - node->box.x, card.y - node->box.y, width_px, height_px};
+}
+
+void node_place(struct node *node, int width_px, int height_px)
+{
+    const struct stage *stage = node->stage;
+    width_px = width_px < stage->width_px ? width_px : stage->width_px;
+    height_px = height_px < stage->height_px ? height_px : stage->height_px;
+    node->is_resized |= width_px != node->card.width || height_px != node->card.height;
+    if (node->room_px == 0 && node->room_width_px == 0)
+        node->natural = (struct size){width_px, height_px};
+    rest(node, width_px, height_px);
     resize(node, node->box.width, node->box.height);
     damage_add_all(&node->damage);
+}
+
+void node_fit(struct node *node, int width_px, int height_px, int64_t now_ms)
+{
+    int room_px = height_px < node->natural.height ? height_px : 0;
+    int room_width_px = width_px < node->natural.width ? width_px : 0;
+    if (room_px == node->room_px && room_width_px == node->room_width_px)
+        return;
+    node->room_px = room_px;
+    node->room_width_px = room_width_px;
+    node_refresh(node, now_ms);
+}
+
+/* Of the point that the card is held at. */
+static int held_at(int start, int length, int side)
+{
+    return start + (side < 0 ? 0 : side > 0 ? length : length / 2);
+}
+
+static void glide(struct tween *shift, int from, int to, int64_t now_ms, int duration_ms)
+{
+    tween_set(shift, (float)(from - to));
+    tween_start(shift, 0, now_ms, 0, duration_ms);
+}
+
+void node_move(struct node *node, const struct box *place, int64_t now_ms, bool at_once)
+{
+    const struct theme_anchor *anchor = &node_look(node)->anchor;
+    struct box from = node_place_now(node, now_ms);
+    int duration_ms = at_once || box_is_empty(&node->place) ? 0 : node_look(node)->enter_ms;
+    node->place = *place;
+    node_fit(node, place->width, place->height, now_ms);
+    rest(node, node->card.width, node->card.height);
+    glide(&node->shift_x, held_at(from.x, from.width, anchor->across), held_at(place->x, place->width, anchor->across),
+        now_ms, duration_ms);
+    glide(&node->shift_y, held_at(from.y, from.height, anchor->down), held_at(place->y, place->height, anchor->down),
+        now_ms, duration_ms);
 }
 
 void node_damage(struct node *node, const struct box *box)

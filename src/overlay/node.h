@@ -11,6 +11,7 @@
 #include "base/buffer.h"
 #include "base/list.h"
 #include "overlay/animation.h"
+#include "overlay/layout.h"
 #include "overlay/theme.h"
 #include "painter/damage.h"
 #include "painter/painter.h"
@@ -28,6 +29,8 @@ struct stage {
     const struct theme *theme;  // scaled to this view
     const char *language;       // BCP 47, never NULL
     int width_px, height_px;
+    struct box safe, strips;    // cards stay inside the one, those that go from edge to edge inside the other
+    struct box face;            // and off this; empty: none
     int64_t (*unix_ms)(void);   // the wall clock, never NULL
     struct pictures *pictures;  // avatars, emotes; NULL: there are none
     bool is_motion_reduced;     // pictures stand still
@@ -51,10 +54,17 @@ struct node {
     json_t *last;              // owned; the card as it was last told
     struct buffer words;       // its texts, as they came: what a poison note is about
     enum node_stage state;
-    int room_px;               // that its height may take, if its kind can give way; 0: the whole view's
+    int room_px, room_width_px;  // that it may take, see node_room(); 0: what it likes
+    struct size natural;       // that it takes where it may take what it likes
+    struct size reserved;      // kept for it even while it needs less; 0: nothing
+    struct size least;         // that it cannot go below; 0: not known
     bool is_skipped;           // it killed the process before, or there is no memory for it: takes no place
     struct tween presence;     // 0 away, 1 there
-    struct tween lift;         // px up from its place, to make room below
+    struct box place;          // given by the scene, px of the view; the card is held in it; empty: as in the theme
+    struct box aim;            // the place that it is to have, as soon as the way is free; empty: there is no room now
+    struct tween shift_x, shift_y;  // px from its place, on the way to it
+    bool is_resized;           // since the scene last placed it
+    bool is_told;              // that it waits
 
     int64_t wake_ms;           // advance it then, if nothing does before; 0: it waits for nothing
     struct list places;        // struct picture_place, the pictures in it
@@ -111,8 +121,17 @@ void node_update(struct node *node, const json_t *card, int64_t now_ms, bool at_
 void node_enter(struct node *node, int64_t now_ms, int delay_ms, bool at_once);
 void node_leave(struct node *node, int64_t now_ms, bool at_once);
 
-/* Makes room of `px` between the card and the edge it is anchored to. */
-void node_lift(struct node *node, int px, int64_t now_ms, bool at_once);
+/* Out of sight for want of room, not gone: node_enter() brings it back. */
+void node_retreat(struct node *node, int64_t now_ms, bool at_once);
+
+/*
+ * Rests in this place from now on, laid out anew if the room in it is another; moves there from where it is, or with
+ * at_once is there.
+ */
+void node_move(struct node *node, const struct box *place, int64_t now_ms, bool at_once);
+
+/* Lays it out for this room, where it is now; a side that is no smaller than its natural one is free. */
+void node_fit(struct node *node, int width_px, int height_px, int64_t now_ms);
 
 /* Moves it; true: call again with the next frame. */
 bool node_advance(struct node *node, int64_t now_ms);
@@ -123,6 +142,9 @@ void node_refresh(struct node *node, int64_t now_ms);
 /* Brings the layer up to date, painting only its damage. Guarded by a poison note. */
 void node_paint(struct node *node);
 
+/* Its place on its way there, without shadow. */
+struct box node_place_now(const struct node *node, int64_t now_ms);
+
 /* Where the layer belongs now, and how opaque. */
 struct box node_position(const struct node *node, int64_t now_ms, float *opacity);
 
@@ -131,7 +153,19 @@ const struct theme_card *node_look(const struct node *node);
 
 /* ---- for the cards */
 
-/* A card of this size at its place in the theme; makes the layer and damages it all if the size is new. */
+/* What the card's width and height may be at most: the theme's limit, the room that the other cards leave, the safe area. */
+struct size node_room(const struct node *node);
+
+/*
+ * Keeps room for a card that is to become larger: when it does, no other card moves. Never less than was reserved
+ * before.
+ */
+void node_reserve(struct node *node, int width_px, int height_px);
+
+/* What the card can go down to in less room. Not called: half its height and three fifths of its width, or what it is found to need. */
+void node_set_least(struct node *node, int width_px, int height_px);
+
+/* A card of this size at its place; makes the layer and damages it all if the size is new. */
 void node_place(struct node *node, int width_px, int height_px);
 void node_damage(struct node *node, const struct box *box);  // in the layer
 

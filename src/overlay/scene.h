@@ -7,13 +7,14 @@
 
 #include <jansson.h>
 
+#include "overlay/arrange.h"
 #include "overlay/node.h"
 #include "overlay/wants.h"
 
 struct scene {
     struct stage stage;
     struct list nodes;               // back to front
-    int track_room_px[CAPTION_TRACKS]; // that each track of captions needed at most
+    struct arrangement arrangement;
 };
 
 void scene_init(struct scene *scene, const struct stage *stage);

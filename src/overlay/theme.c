@@ -36,6 +36,8 @@ static const struct field surface[] = {
     {"hairline", LENGTH, offsetof(struct theme, hairline_px)},
     {"shadow", LENGTH, offsetof(struct theme, shadow_px)},
     {"shadow_down", LENGTH, offsetof(struct theme, shadow_dy_px)},
+    {"safe", LENGTH, offsetof(struct theme, safe_px)},
+    {"between", LENGTH, offsetof(struct theme, between_px)},
     {"count_ms", NUMBER, offsetof(struct theme, count_ms)},
     {0},
 };
@@ -86,7 +88,7 @@ static const struct theme evening = {
     .fill = RGB(0x3d4368, 1), .fill_to = RGB(0x4a5180, 1), .leader = RGB(0xb4532f, 1), .leader_to = RGB(0xc8662c, 1),
     .caption_box = RGB(0x0b0c14, 0.80f), .caption_text = RGB(0xffffff, 1),
     .mark = RGB(0x4a5180, 1), .mark_ink = RGB(0xffffff, 1),
-    .hairline_px = 1, .shadow_px = 36, .shadow_dy_px = 10, .count_ms = 450,
+    .hairline_px = 1, .safe_px = 54, .between_px = 20, .shadow_px = 36, .shadow_dy_px = 10, .count_ms = 450,
     .cards[THEME_QUESTION] = {
         .anchor = {-1, 1}, .x_px = 96, .y_px = 240, .width_min_px = 480, .width_max_px = 1120, .radius_px = 24,
         .padding_x_px = 36, .padding_y_px = 30, .gap_px = 16, .text_px = 46, .text_min_px = 34, .text_lines = 4, .leading = 145,

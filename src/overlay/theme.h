@@ -63,6 +63,7 @@ struct theme {
     struct color caption_box, caption_text;
     struct color mark, mark_ink;  // of platforms that the theme does not know
     int hairline_px, shadow_px, shadow_dy_px;
+    int safe_px, between_px;      // from the view's edges, where the view says nothing else; from card to card
     int count_ms;                 // that a changed count takes to arrive
     struct theme_card cards[THEME_KINDS];
     struct theme_mark *marks;     // owned

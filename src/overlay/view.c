@@ -1,5 +1,6 @@
 #include "overlay/view.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -50,6 +51,26 @@ static bool start_stream(struct view *view, struct error *err)
 static void handle_frame(void *data);
 static void handle_wake(void *data);
 
+/* Rounded outwards: a face is not covered by a px of a card. */
+static struct box box_of(const struct view_options *options, const struct view_part *part)
+{
+    int left = (int)floorf(part->x * (float)options->width_px), right = (int)ceilf((part->x + part->width) * (float)options->width_px);
+    int top = (int)floorf(part->y * (float)options->height_px), bottom = (int)ceilf((part->y + part->height) * (float)options->height_px);
+    const struct box box = {left, top, right - left, bottom - top}, whole = {0, 0, options->width_px, options->height_px};
+    return box_intersect(&box, &whole);
+}
+
+static void set_areas(struct stage *stage, const struct view_options *options)
+{
+    int margin = stage->theme->safe_px;
+    const struct box whole = {0, 0, stage->width_px, stage->height_px};
+    const struct box usual = {margin, margin, whole.width - 2 * margin, whole.height - 2 * margin};
+    bool is_given = options->safe.width > 0 && options->safe.height > 0;
+    stage->safe = is_given ? box_of(options, &options->safe) : box_is_empty(&usual) ? whole : usual;
+    stage->strips = is_given ? stage->safe : whole;
+    stage->face = box_of(options, &options->face);
+}
+
 struct view *view_create(const struct view_options *options, struct error *err)
 {
     struct view *view = xcalloc(1, sizeof(*view));
@@ -72,6 +93,7 @@ struct view *view_create(const struct view_options *options, struct error *err)
         .language = view->options.language, .width_px = options->width_px, .height_px = options->height_px,
         .unix_ms = options->unix_ms ? options->unix_ms : clock_unix_ms, .pictures = options->pictures, .wake = handle_wake, .wake_data = view,
     });
+    set_areas(&view->scene.stage, options);
     return view;
 }
 

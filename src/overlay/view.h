@@ -20,9 +20,16 @@ struct scene;
 struct text_engine;
 struct view;
 
+/* A part of the view: fractions of its width and height. {0}: none. */
+struct view_part {
+    float x, y, width, height;
+};
+
 struct view_options {
     const char *name;              // copied
     int width_px, height_px;
+    struct view_part safe;         // where cards stand; none: what the theme says
+    struct view_part face;         // where none stands
     const char *theme_path;        // NULL: the built-in one
     const char *language;          // copied; NULL or "": "en"
     struct painter *painter;       // borrowed, these three

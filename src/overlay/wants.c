@@ -26,6 +26,11 @@ void wants_add_numbered(struct wants *wants, const struct node_impl *impl, const
         wants_add(wants, impl, key, card, 0);
 }
 
+void wants_hold(struct wants *wants, int slot)
+{
+    wants->is_held[slot] = true;
+}
+
 const struct want *wants_find(const struct wants *wants, const char *id)
 {
     for (size_t i = 0; i < wants->count; i++) {

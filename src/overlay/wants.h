@@ -5,6 +5,7 @@
 #pragma once
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct node_impl;
@@ -21,6 +22,7 @@ struct want {
 struct wants {
     struct want items[WANTS_MAX];
     size_t count;
+    bool is_held[CAPTION_TRACKS];  // by its slot: a silent track of captions
 };
 
 /* One card, known as "KIND:key". Beyond WANTS_MAX, or with a key that is too long, it is left out. */
@@ -28,6 +30,9 @@ void wants_add(struct wants *wants, const struct node_impl *impl, const char *ke
 
 /* The object that stands in the state under the kind's name, known by its "id". */
 void wants_add_numbered(struct wants *wants, const struct node_impl *impl, const json_t *state);
+
+/* Nothing of this track of captions is to be seen, but its place is kept: the others do not move. */
+void wants_hold(struct wants *wants, int slot);
 
 /* NULL: no card of this id is asked for. */
 const struct want *wants_find(const struct wants *wants, const char *id);

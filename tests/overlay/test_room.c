@@ -73,7 +73,7 @@ static void test_apart(void **state)
 /* A poll that is there already gives way when captions come, and takes its room back when they go. */
 static void test_gives_way(void **state)
 {
-    struct view *view = make_view(1920, 1080, "en");
+    struct view *view = make_view(1080, 1080, "en");
     apply(view, "{" LONG_POLL "}", 0, true);
     view_paint(view, 0);
     int full = find_card(view, "poll:1")->card.height;

@@ -152,7 +152,7 @@ static void test_next_question_waits_for_the_last(void **state)
     view_paint(view, 1050);
     assert_true(find_card(view, "question:12")->drawn_opacity > 0);
     assert_true(find_card(view, "question:13")->drawn_opacity == 0);
-    view_paint(view, long_after);
+    for (int64_t now = 1050; view_paint(view, now); now += 16) {}
     assert_null(find_card(view, "question:12"));
     assert_true(find_card(view, "question:13")->drawn_opacity == 1);
     view_destroy(view);
