@@ -27,22 +27,10 @@ static struct theme_card shrunk(const struct theme_card *full, int percent)
     return look;
 }
 
-/* From its place in the theme to the same distance from the other side. */
-static int room_height(const struct node *node)
-{
-    return node->room_px > 0 ? node->room_px : node->stage->height_px - 2 * node_look(node)->y_px;
-}
-
-static int room_width(const struct node *node)
-{
-    int room = node->stage->width_px - 2 * node_look(node)->x_px, most = node_look(node)->width_max_px;
-    return most < room ? most : room;
-}
-
 int fit_lay_out(struct fit *fit, struct node *node, int tightness_max, fit_fn lay_out)
 {
-    *fit = (struct fit){.look = *node_look(node), .percent = 100, .room_px = room_height(node),
-        .room_width_px = room_width(node)};
+    struct size room = node_room(node);
+    *fit = (struct fit){.look = *node_look(node), .percent = 100, .room_px = room.height, .room_width_px = room.width};
     int height = lay_out(node);
     while (height > fit->room_px && (fit->tightness < tightness_max || fit->percent > PERCENT_LEAST)) {
         if (fit->tightness < tightness_max)
@@ -58,7 +46,7 @@ int fit_lay_out(struct fit *fit, struct node *node, int tightness_max, fit_fn la
 
 bool fit_is_stale(const struct fit *fit, const struct node *node)
 {
-    int height = room_height(node), width = room_width(node);
+    struct size room = node_room(node);
     bool has_given_up = fit->tightness > 0 || fit->percent < 100;
-    return width != fit->room_width_px || (height != fit->room_px && (has_given_up || node->card.height > height));
+    return room.width != fit->room_width_px || (room.height != fit->room_px && (has_given_up || node->card.height > room.height));
 }
