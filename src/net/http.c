@@ -196,7 +196,9 @@ static void handle_deadline(void *data)
 {
     struct http_request *request = data;
     const struct http_options *options = &request->options;
-    if (request->has_head && options->on_data)
+    if (request->error.code != ERROR_NONE)
+        ;  // known already: it was not even begun
+    else if (request->has_head && options->on_data)
         error_set(&request->error, ERROR_AGAIN, "silent for %.1f s", (double)options->silence_timeout_ms / 1000);
     else
         error_set(&request->error, ERROR_AGAIN, "no answer in time");
@@ -204,30 +206,55 @@ static void handle_deadline(void *data)
     http_deliver(request->engine);
 }
 
-/* "host:port:address,address": libcurl then asks nobody, and has all addresses to try. */
+/* Ended before libcurl had it; the owner hears of it. */
+static void give_up(struct http_request *request)
+{
+    request->is_late = request->is_ended = true;
+    http_deliver(request->engine);
+}
+
+static bool may_connect(const struct http_request *request, const char *address)
+{
+    const struct http_options *options = &request->options;
+    return !options->may_connect || options->may_connect(options->data, &request->url, address);
+}
+
+static void forbid(struct http_request *request)
+{
+    error_set(&request->error, ERROR_DENIED, "this is no address that may be connected to");
+}
+
 static void handle_addresses(void *data, const struct resolver_answer *answer)
 {
     struct http_request *request = data;
     request->query = NULL;
     if (answer->count == 0) {
         request->error = answer->error;
-        request->is_late = request->is_ended = true;
-        http_deliver(request->engine);
+        give_up(request);
         return;
     }
+    // "host:port:address,address": libcurl then asks nobody, and has all addresses to try.
     struct buffer entry = {0};
     bool is_proxied = request->proxy.kind != PROXY_NONE;
     const char *host = is_proxied ? request->proxy.host : request->url.host;
     buffer_printf(&entry, "%s:%u:", host, is_proxied ? request->proxy.port : request->url.port);
+    size_t count = 0;
     for (size_t i = 0; i < answer->count; i++) {
         bool is_v6 = strchr(answer->addresses[i], ':') != NULL;
-        buffer_printf(&entry, "%s%s%s%s", i ? "," : "", is_v6 ? "[" : "", answer->addresses[i], is_v6 ? "]" : "");
+        if (!is_proxied && !may_connect(request, answer->addresses[i]))
+            continue;
+        buffer_printf(&entry, "%s%s%s%s", count++ ? "," : "", is_v6 ? "[" : "", answer->addresses[i], is_v6 ? "]" : "");
     }
     char *text = buffer_take(&entry);
     if (strchr(host, ':') == NULL)
         request->resolve = curl_slist_append(NULL, text);
     free(text);
-    http_curl_start(request);
+    if (count > 0) {
+        http_curl_start(request);
+        return;
+    }
+    forbid(request);
+    give_up(request);
 }
 
 /* Behind a proxy names are the proxy's to resolve. */
@@ -252,6 +279,11 @@ static void handle_addresses_of_proxy(void *data, const struct resolver_answer *
 static bool begin(struct http_request *request)
 {
     struct loop *loop = request->engine->loop;
+    if (!may_connect(request, NULL)) {
+        forbid(request);
+        timer_start(&request->deadline, 0);
+        return true;
+    }
     if (request->proxy.kind != PROXY_NONE) {
         request->query = resolver_ask(loop, request->proxy.host, handle_addresses, request);
         return true;

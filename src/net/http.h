@@ -14,6 +14,7 @@
 
 struct http_request;
 struct loop;
+struct url;
 
 /* What came back. Borrowed until on_done returns. */
 struct http_result {
@@ -39,6 +40,12 @@ struct http_options {
     const char *ca_file;         // PEM, trusted besides the system's; NULL: none
     const char *proxy;           // as in proxy.h, for any host; NULL: none but what the environment names
     int redirects_max;           // 0: none. Never followed when headers or a body were given
+    /*
+     * Optional. Asked of the URL and of each redirect's, before its name is looked up (address NULL) and then of each of
+     * its addresses (numeric; not behind a proxy, which looks up names itself). False: it is not connected to, and if
+     * nothing is left the request ends with ERROR_DENIED. For addresses that strangers wrote.
+     */
+    bool (*may_connect)(void *data, const struct url *url, const char *address);
     int64_t connect_timeout_ms;  // 0: 10000
     int64_t timeout_ms;          // in all, of a stream: until its headers; 0: 30000
     int64_t silence_timeout_ms;  // of a stream: ended after so long without a byte of body; 0: never

@@ -20,7 +20,7 @@ struct pictures;
 struct pictures_options {
     struct loop *loop;         // borrowed
     const char *cache_folder;  // for the files as they came, made if it is missing; copied; NULL: none are kept
-    int cache_mb;              // of all files there; 0: PICTURES_CACHE_MB
+    int cache_mb;              // of all files there; 0: PICTURES_CACHE_MB, PICTURES_CACHE_NONE: they are erased
     const char *const *hosts;  // besides the known ones (picture_hosts.h), copied, ends with NULL; NULL: none
     const char *poison_path;   // notes of what is being decoded; copied; NULL: none are kept
     size_t memory_bytes;       // of decoded pictures that nobody shows; 0: 24 MiB
@@ -30,13 +30,13 @@ struct pictures_options {
     void *data;
 };
 
-enum { PICTURES_CACHE_MB = 64, PICTURE_BYTES_MAX = 2 << 20 };
+enum { PICTURES_CACHE_MB = 64, PICTURES_CACHE_NONE = -1, PICTURE_BYTES_MAX = 2 << 20 };
 
 /* NULL: no thread could be started. A cache folder that cannot be used is told and done without. */
-struct pictures *pictures_create(const struct pictures_options *options, struct error *err);
+struct pictures *pictures_open(const struct pictures_options *options, struct error *err);
 
 /* Accepts NULL. After all uses. */
-void pictures_destroy(struct pictures *pictures);
+void pictures_close(struct pictures *pictures);
 
 /* A file of the host's own has come; or (bytes NULL) it will not, and err says why. */
 void pictures_take_own(struct pictures *pictures, const char *hash, const void *bytes, size_t len,
@@ -69,7 +69,10 @@ enum picture_state {
     PICTURE_ABSENT,   // it cannot be had, or not for a while; that may change
 };
 
-/* changed(data): its state is another; never called from within picture_use_create(). pictures NULL: it stays absent. */
+/*
+ * changed(data): its state is another; never called from within picture_use_create(), and neither makes nor destroys uses.
+ * pictures NULL: it stays absent.
+ */
 struct picture_use *picture_use_create(struct pictures *pictures, const struct picture_want *want,
     void (*changed)(void *data), void *data);
 void picture_use_destroy(struct picture_use *use);  // accepts NULL

@@ -161,7 +161,17 @@ void canvas_text_shadow(struct canvas *canvas, const struct text_layout *layout,
 
 /* A copy of straight (not premultiplied) RGBA bytes. NULL: too large or no memory. */
 struct image *image_create(const uint8_t *rgba, int width_px, int height_px, size_t stride_bytes, struct error *err);
+
+/* Takes over rows of premultiplied BGRA without gaps, from malloc(). NULL: too large or no memory; they are freed then. */
+struct image *image_adopt(uint32_t *pixels, int width_px, int height_px, struct error *err);
 void image_destroy(struct image *image);
+
+/*
+ * `part` of premultiplied rows of `width_px` scaled into `to`, rows of to_width_px without gaps; with an area filter, so
+ * that it stays smooth when it is made much smaller. Any thread. False: no memory; `to` is untouched.
+ */
+bool image_scale_pixels(const uint32_t *from, int width_px, int height_px, const struct box *part, uint32_t *to,
+    int to_width_px, int to_height_px);
 
 /* "#RRGGBB" or "#RRGGBBAA". False: another form, *color is untouched. */
 bool color_parse(const char *text, struct color *color);

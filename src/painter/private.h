@@ -24,6 +24,7 @@ struct canvas {
 
 struct image {
     pixman_image_t *original;  // owned, premultiplied
+    uint32_t *pixels;          // owned, those of `original`; NULL: it has its own
     pixman_image_t *scaled;    // owned, of the size last asked for; NULL: none yet
 };
 
