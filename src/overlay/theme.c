@@ -28,7 +28,7 @@ struct field {
 static const struct field colors[] = {
     COLOR_OF(card_top), COLOR_OF(card_bottom), COLOR_OF(hairline), COLOR_OF(shadow), COLOR_OF(text),
     COLOR_OF(text_soft), COLOR_OF(accent), COLOR_OF(accent_to), COLOR_OF(track), COLOR_OF(fill), COLOR_OF(fill_to),
-    COLOR_OF(leader), COLOR_OF(leader_to), COLOR_OF(caption_box), COLOR_OF(caption_text), COLOR_OF(mark),
+    COLOR_OF(leader), COLOR_OF(leader_to), COLOR_OF(caption_box), COLOR_OF(caption_text), COLOR_OF(caption_outline), COLOR_OF(mark),
     COLOR_OF(mark_ink), {0},
 };
 
@@ -52,7 +52,7 @@ static const struct field card_fields[] = {
     IN_CARD("leading", NUMBER, leading),
     IN_CARD("small", LENGTH, small_px), IN_CARD("mark", LENGTH, mark_px), IN_CARD("row", LENGTH, row_px),
     IN_CARD("row_gap", LENGTH, row_gap_px), IN_CARD("row_radius", LENGTH, row_radius_px),
-    IN_CARD("bar", LENGTH, bar_px), IN_CARD("enter_ms", NUMBER, enter_ms), IN_CARD("leave_ms", NUMBER, leave_ms),
+    IN_CARD("bar", LENGTH, bar_px), IN_CARD("outline", LENGTH, outline_px), IN_CARD("enter_ms", NUMBER, enter_ms), IN_CARD("leave_ms", NUMBER, leave_ms),
     IN_CARD("rise", LENGTH, rise_px), {0},
 };
 
@@ -86,7 +86,7 @@ static const struct theme evening = {
     .shadow = RGB(0x000000, 0.55f), .text = RGB(0xf7f4ee, 1), .text_soft = RGB(0xaeb3c9, 1),
     .accent = RGB(0xffb95e, 1), .accent_to = RGB(0xff7a59, 1), .track = RGB(0xffffff, 0.06f),
     .fill = RGB(0x3d4368, 1), .fill_to = RGB(0x4a5180, 1), .leader = RGB(0xb4532f, 1), .leader_to = RGB(0xc8662c, 1),
-    .caption_box = RGB(0x0b0c14, 0.80f), .caption_text = RGB(0xffffff, 1),
+    .caption_box = RGB(0x0b0c14, 0.80f), .caption_text = RGB(0xffffff, 1), .caption_outline = RGB(0x000000, 0.9f),
     .mark = RGB(0x4a5180, 1), .mark_ink = RGB(0xffffff, 1),
     .hairline_px = 1, .safe_px = 54, .between_px = 20, .shadow_px = 36, .shadow_dy_px = 10, .count_ms = 450,
     .cards[THEME_QUESTION] = {

@@ -46,6 +46,7 @@ struct theme_card {
     int mark_px;                 // platform mark
     int row_px, row_gap_px, row_radius_px;  // an option of a poll
     int bar_px;                  // the accent beside a question
+    int outline_px;              // around the letters of subtitles, with a soft shadow; 0: none
     int enter_ms, leave_ms, rise_px;
 };
 
@@ -60,7 +61,7 @@ struct theme {
     struct color card_top, card_bottom, hairline, shadow;
     struct color text, text_soft, accent, accent_to;
     struct color track, fill, fill_to, leader, leader_to;
-    struct color caption_box, caption_text;
+    struct color caption_box, caption_text, caption_outline;
     struct color mark, mark_ink;  // of platforms that the theme does not know
     int hairline_px, shadow_px, shadow_dy_px;
     int safe_px, between_px;      // from the view's edges, where the view says nothing else; from card to card
