@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/poison.h"
 #include "overlay/layout.h"
+#include "overlay/lines.h"
 #include "overlay/picture_place.h"
 
 struct node *node_create(const struct node_impl *impl, const struct stage *stage, const char *id, int slot)
@@ -22,6 +23,7 @@ struct node *node_create(const struct node_impl *impl, const struct stage *stage
     list_init(&node->link);
     list_init(&node->places);
     damage_init(&node->damage, 0, 0);
+    damage_init(&node->scrolled, 0, 0);
     return node;
 }
 
@@ -36,6 +38,7 @@ void node_destroy(struct node *node)
     buffer_fini(&node->missing);
     canvas_destroy(node->layer);
     damage_fini(&node->damage);
+    damage_fini(&node->scrolled);
     node->impl->destroy(node);
 }
 
@@ -56,11 +59,28 @@ static bool begin(struct node *node)
 }
 
 /* A test's way to a card that kills: ANTIPHON_TEST_ABORT_ON names a part of its text. */
-static void abort_if_asked(const struct node *node)
+static void abort_if_asked(struct str words)
 {
     const char *asked = getenv("ANTIPHON_TEST_ABORT_ON");
-    if (asked && *asked && node->words.data && strstr(node->words.data, asked))
+    if (asked && *asked && words.len > 0 && memmem(words.data, words.len, asked, strlen(asked)))
         abort();
+}
+
+bool node_begin_part(const struct node *node, struct str words)
+{
+    char where[POISON_WHERE_BYTES];
+    snprintf(where, sizeof(where), "overlay/%s", node->impl->name);
+    if (!poison_begin(node->stage->poison, where, words.data, words.len)) {
+        log_error("overlay", "a part of %s is not drawn: it ended this program before", node->id);
+        return false;
+    }
+    abort_if_asked(words);
+    return true;
+}
+
+void node_end_part(const struct node *node)
+{
+    poison_end(node->stage->poison);
 }
 
 /* True: it has other words than before. */
@@ -113,13 +133,25 @@ void node_paint(struct node *node)
 {
     if (!node->layer || damage_is_empty(&node->damage) || !begin(node))
         return;
-    abort_if_asked(node);
+    abort_if_asked((struct str){node->words.data, node->words.len});
     canvas_set_clip(node->layer, &node->damage.region);
     canvas_clear(node->layer);
     node->impl->paint(node, node->layer);
     canvas_set_clip(node->layer, NULL);
     node->count.paints++;
     poison_end(node->stage->poison);
+}
+
+bool node_forget(struct node *node, uint64_t message, const char *platform, const char *author)
+{
+    json_t *kept = node->impl->forget ? lines_without(node->last, message, platform, author) : NULL;
+    if (kept) {
+        json_decref(node->last);
+        node->last = kept;
+        take_words(node, kept);
+    }
+    // Also where the list has no such line any more: one that fades out is still seen.
+    return node->impl->forget && node->impl->forget(node, message, platform, author);
 }
 
 /* ---- entrance and exit */
@@ -245,6 +277,8 @@ static void resize(struct node *node, int width_px, int height_px)
     }
     damage_fini(&node->damage);
     damage_init(&node->damage, width_px, height_px);
+    damage_fini(&node->scrolled);
+    damage_init(&node->scrolled, width_px, height_px);
 }
 
 /* How far the shadow falls on each side; nothing is painted beyond, so nothing is moved or published. */
@@ -325,6 +359,28 @@ void node_move(struct node *node, const struct box *place, int64_t now_ms, bool 
 void node_damage(struct node *node, const struct box *box)
 {
     damage_add(&node->damage, box);
+}
+
+/* The stripes that a move of the box's content leaves behind. */
+static void damage_uncovered(struct node *node, const struct box *box, int dx, int dy)
+{
+    int across = abs(dx), down = abs(dy);
+    if (across)
+        node_damage(node, &(struct box){dx > 0 ? box->x : box->x + box->width - across, box->y, across, box->height});
+    if (down)
+        node_damage(node, &(struct box){box->x, dy > 0 ? box->y : box->y + box->height - down, box->width, down});
+}
+
+void node_scroll(struct node *node, const struct box *box, int dx, int dy)
+{
+    picture_places_scroll(node, box, dx, dy);
+    if (!node->layer || !damage_is_empty(&node->damage) || abs(dx) >= box->width || abs(dy) >= box->height) {
+        node_damage(node, box);  // part of it was never painted: that cannot be copied
+        return;
+    }
+    canvas_scroll(node->layer, box, dx, dy);
+    damage_add(&node->scrolled, box);
+    damage_uncovered(node, box, dx, dy);
 }
 
 void node_begin_layout(struct node *node)

@@ -74,6 +74,7 @@ struct node {
     struct box card;           // the card in the layer, without shadow
     struct canvas *layer;      // owned; NULL: nothing to see
     struct damage damage;      // of the layer
+    struct damage scrolled;    // of the layer: px that only moved, and are not on the view yet
     struct box drawn;          // where the view shows it now; empty: nowhere
     float drawn_opacity;
 
@@ -106,6 +107,11 @@ struct node_impl {
     void (*refresh)(struct node *node, int64_t now_ms);
     /* Optional: true if the card shows this message or author. */
     bool (*is_from)(const struct node *node, uint64_t message, const char *platform, const char *author);
+    /*
+     * Optional, of a card with what many wrote: drops what is of this message or author, and damages. True: there was
+     * something. What the card was told last has been rid of it already.
+     */
+    bool (*forget)(struct node *node, uint64_t message, const char *platform, const char *author);
     /* Required. Appends all texts that will be drawn: words. */
     void (*read)(const json_t *card, struct buffer *words);
     /* Required. Frees the kind's struct; the base is finished already. */
@@ -145,6 +151,9 @@ void node_paint(struct node *node);
 /* Its place on its way there, without shadow. */
 struct box node_place_now(const struct node *node, int64_t now_ms);
 
+/* Drops what is of this message or author, of a kind that holds many. True: there was something. */
+bool node_forget(struct node *node, uint64_t message, const char *platform, const char *author);
+
 /* Where the layer belongs now, and how opaque. */
 struct box node_position(const struct node *node, int64_t now_ms, float *opacity);
 
@@ -168,6 +177,19 @@ void node_set_least(struct node *node, int width_px, int height_px);
 /* A card of this size at its place; makes the layer and damages it all if the size is new. */
 void node_place(struct node *node, int width_px, int height_px);
 void node_damage(struct node *node, const struct box *box);  // in the layer
+
+/*
+ * What is inside the box of the layer moves; what was uncovered is damaged. So a card that scrolls is copied, and painted
+ * only where it is new.
+ */
+void node_scroll(struct node *node, const struct box *box, int dx, int dy);
+
+/*
+ * Around the layout of one part of a card that holds what many wrote: it alone is left out if it ended the program before
+ * (false), and not the whole card.
+ */
+bool node_begin_part(const struct node *node, struct str words);
+void node_end_part(const struct node *node);
 
 /* To be said in every advance() anew: advance() is wanted then, though nothing moves until then. The earliest counts. */
 void node_wake_at(struct node *node, int64_t at_ms);

@@ -118,6 +118,18 @@ static void move_on(struct picture_place *place, int64_t now_ms)
         node_wake_at(place->node, until_ms);
 }
 
+void picture_places_scroll(struct node *node, const struct box *box, int dx, int dy)
+{
+    struct picture_place *place;
+    list_for_each(place, &node->places, link) {
+        struct box inside = box_intersect(&place->box, box);
+        if (box_is_empty(&inside))
+            continue;
+        place->box.x += dx;
+        place->box.y += dy;
+    }
+}
+
 void picture_places_advance(struct node *node, int64_t now_ms)
 {
     struct picture_place *place;

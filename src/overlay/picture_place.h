@@ -30,5 +30,8 @@ void picture_place_hold(struct picture_place *place, int width_px);
 /* In the middle of the box (in the layer), made smaller if it does not fit. Nothing is painted while it is not here. */
 void picture_place_paint(struct picture_place *place, struct canvas *layer, const struct box *box);
 
+/* For node.c: what was painted inside the box of the layer has moved. */
+void picture_places_scroll(struct node *node, const struct box *box, int dx, int dy);
+
 /* For node.c: damages what changed in the node, and says when something moves next. */
 void picture_places_advance(struct node *node, int64_t now_ms);

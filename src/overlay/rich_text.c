@@ -27,6 +27,7 @@ struct rich_text {
     struct text_layout *layout;     // owned
     struct picture_place **places;  // owned, both; those with room first, by the index of the layout's images
     size_t count;
+    int32_t lead;                   // index of the layout's image that is the lead; -1: it has none
 };
 
 /* ---- which ranges can be */
@@ -157,11 +158,11 @@ static struct text_span *move_spans(const struct text_options *options, const st
     return spans;
 }
 
-static struct text_layout *lay_out(struct node *node, const struct rich_text_options *options, struct emote *emotes,
-    size_t count)
+static struct text_layout *lay_out(struct rich_text *rich, struct node *node, const struct rich_text_options *options,
+    struct emote *emotes, size_t count)
 {
     struct buffer shown = {0};
-    struct text_image images[RICH_TEXT_EMOTES_MAX];
+    struct text_image images[RICH_TEXT_EMOTES_MAX + 1];
     struct text_options text = options->text;
     write_text(&shown, options, emotes, count);
     struct text_span *spans = move_spans(&options->text, emotes, count);
@@ -174,6 +175,9 @@ static struct text_layout *lay_out(struct node *node, const struct rich_text_opt
             images[text.image_count++] = (struct text_image){emotes[i].shown_from, emotes[i].shown_to,
                 (float)emotes[i].width_px, (float)emotes[i].height_px};
     }
+    rich->lead = options->lead_px > 0 ? (int32_t)text.image_count : -1;
+    if (options->lead_px > 0)
+        images[text.image_count++] = (struct text_image){0, 3, (float)options->lead_px, text.size_px};
     struct text_layout *layout = options->is_even ? node_layout_even(node, &text) : node_layout(node, &text);
     free(spans);
     buffer_fini(&shown);
@@ -186,7 +190,7 @@ struct rich_text *rich_text_create(struct node *node, const struct rich_text_opt
     struct emote emotes[RICH_TEXT_EMOTES_MAX];
     size_t count = read_emotes(options, emotes);
     find_pictures(rich, node, emotes, count, emote_height(&options->text));
-    rich->layout = lay_out(node, options, emotes, count);
+    rich->layout = lay_out(rich, node, options, emotes, count);
     return rich;
 }
 
@@ -206,18 +210,46 @@ const struct text_layout *rich_text_layout(const struct rich_text *rich)
     return rich->layout;
 }
 
-void rich_text_paint(struct rich_text *rich, struct canvas *layer, int x, int y, struct color color)
+static void paint_places(struct rich_text *rich, struct canvas *layer, int x, int y)
 {
-    canvas_text(layer, rich->layout, x, y, color);
     for (size_t i = 0; i < rich->layout->line_count; i++) {
         const struct text_line *line = &rich->layout->lines[i];
         for (size_t k = 0; k < line->run_count; k++) {
             const struct text_run *run = &line->runs[k];
-            if (run->image < 0)
+            if (run->image < 0 || run->image == rich->lead)
                 continue;
             const struct box box = {x + run->image_box.x_px, y + run->image_box.y_px, run->image_box.width_px,
                 run->image_box.height_px};
             picture_place_paint(rich->places[run->image], layer, &box);
         }
     }
+}
+
+void rich_text_paint(struct rich_text *rich, struct canvas *layer, int x, int y, struct color color)
+{
+    canvas_text(layer, rich->layout, x, y, color);
+    paint_places(rich, layer, x, y);
+}
+
+void rich_text_paint_spans(struct rich_text *rich, struct canvas *layer, int x, int y, struct color color,
+    struct color span_color)
+{
+    canvas_text_span(layer, rich->layout, x, y, -1, color);
+    canvas_text_span(layer, rich->layout, x, y, 0, span_color);
+    paint_places(rich, layer, x, y);
+}
+
+bool rich_text_lead(const struct rich_text *rich, struct box *box)
+{
+    for (size_t i = 0; rich->lead >= 0 && i < rich->layout->line_count; i++) {
+        const struct text_line *line = &rich->layout->lines[i];
+        for (size_t k = 0; k < line->run_count; k++) {
+            const struct text_box *at = &line->runs[k].image_box;
+            if (line->runs[k].image != rich->lead)
+                continue;
+            *box = (struct box){at->x_px, at->y_px, at->width_px, at->height_px};
+            return true;
+        }
+    }
+    return false;
 }

@@ -21,6 +21,8 @@ struct rich_text_options {
     const json_t *emotes;
     uint32_t emotes_at;        // where in text.text the message's text begins
     bool is_even;              // lines of even length, as by node_layout_even()
+    /* px that the text's first character, U+FFFC, keeps free for what the card paints there (a mark); 0: it does not. */
+    int lead_px;
 };
 
 enum { RICH_TEXT_EMOTES_MAX = 64 };  // the others are written as their names
@@ -34,3 +36,10 @@ const struct text_layout *rich_text_layout(const struct rich_text *rich);
 
 /* The layout's top left at x, y; colour as for canvas_text(). */
 void rich_text_paint(struct rich_text *rich, struct canvas *layer, int x, int y, struct color color);
+
+/* The same with another colour for what stands in the first span: a name. */
+void rich_text_paint_spans(struct rich_text *rich, struct canvas *layer, int x, int y, struct color color,
+    struct color span_color);
+
+/* Where in the layout the lead is. False: it has none, or it was cut off. */
+bool rich_text_lead(const struct rich_text *rich, struct box *box);

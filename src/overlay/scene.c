@@ -82,12 +82,23 @@ static bool holds(const json_t *ids, const struct node *node)
     return false;
 }
 
+static bool forget(struct node *node, const json_t *ids, const char *platform, const char *author)
+{
+    size_t i;
+    json_t *id;
+    bool is_any = platform && author && node_forget(node, 0, platform, author);
+    json_array_foreach((json_t *)(uintptr_t)ids, i, id)
+        is_any |= node_forget(node, (uint64_t)json_integer_value(id), NULL, NULL);
+    return is_any;
+}
+
 bool scene_remove(struct scene *scene, const json_t *ids, const json_t *author)
 {
     const char *platform = json_get_text(author, "platform"), *id = json_get_text(author, "id");
     bool is_any = false;
     struct node *node;
     list_for_each(node, &scene->nodes, link) {
+        is_any |= forget(node, ids, platform, id);
         if (!node->impl->is_from || node->state == NODE_GONE)
             continue;
         if (holds(ids, node) || (platform && id && node->impl->is_from(node, 0, platform, id))) {

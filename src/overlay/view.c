@@ -115,6 +115,14 @@ void view_destroy(struct view *view)
 
 /* ---- painting */
 
+static void add_damage(struct view *view, struct damage *of_layer, const struct box *layer)
+{
+    struct box boxes[DAMAGE_BOXES_MAX];
+    size_t count = damage_boxes(of_layer, boxes);
+    for (size_t i = 0; i < count; i++)
+        damage_add(&view->damage, &(struct box){boxes[i].x + layer->x, boxes[i].y + layer->y, boxes[i].width, boxes[i].height});
+}
+
 /* What the view must paint anew because this card is elsewhere, fainter, or drawn anew inside. */
 static void collect_damage(struct view *view, struct node *node, int64_t now_ms)
 {
@@ -126,17 +134,15 @@ static void collect_damage(struct view *view, struct node *node, int64_t now_ms)
         damage_add(&view->damage, &node->drawn);
         damage_add(&view->damage, &box);
     } else if (!box_is_empty(&box)) {
-        struct box boxes[DAMAGE_BOXES_MAX];
-        size_t count = damage_boxes(&node->damage, boxes);
-        for (size_t i = 0; i < count; i++)
-            damage_add(&view->damage, &(struct box){boxes[i].x + box.x, boxes[i].y + box.y, boxes[i].width,
-                boxes[i].height});
+        add_damage(view, &node->damage, &box);
+        add_damage(view, &node->scrolled, &box);
     }
     node->drawn = box;
     node->drawn_opacity = opacity;
     if (!box_is_empty(&box)) {
         node_paint(node);
         damage_clear(&node->damage);
+        damage_clear(&node->scrolled);
     }
 }
 

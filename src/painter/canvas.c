@@ -79,6 +79,20 @@ void canvas_clear(struct canvas *canvas)
     pixman_image_fill_boxes(PIXMAN_OP_SRC, canvas->image, &nothing, 1, &all);
 }
 
+void canvas_scroll(struct canvas *canvas, const struct box *box, int dx, int dy)
+{
+    const struct box all = {0, 0, canvas->width, canvas->height};
+    struct box in = box_intersect(box, &all), moved = {in.x + dx, in.y + dy, in.width, in.height};
+    struct box to = box_intersect(&moved, &in);
+    if (box_is_empty(&to))
+        return;
+    for (int i = 0; i < to.height; i++) {
+        int y = to.y + (dy > 0 ? to.height - 1 - i : i);  // no row is written before it was read
+        uint32_t *row = canvas->pixels + (size_t)y * (size_t)canvas->width + to.x;
+        memmove(row, row - (ptrdiff_t)dy * canvas->width - dx, (size_t)to.width * sizeof(*row));
+    }
+}
+
 void canvas_draw(struct canvas *canvas, const struct canvas *from, int x, int y, float opacity)
 {
     if (opacity <= 0)

@@ -131,6 +131,12 @@ void canvas_shadow(struct canvas *canvas, const struct shape *shape, const struc
 /* Even-odd, antialiased; point_count may hold several closed rings, each ended by a point that repeats its first. */
 void canvas_polygon(struct canvas *canvas, const struct point *points, size_t point_count, struct color color);
 
+/*
+ * Moves the px inside the box; what comes to lie beyond it is lost, and what was uncovered keeps its px until it is painted.
+ * The clip is not looked at.
+ */
+void canvas_scroll(struct canvas *canvas, const struct box *box, int dx, int dy);
+
 /* Another canvas, as one group at this opacity. */
 void canvas_draw(struct canvas *canvas, const struct canvas *from, int x, int y, float opacity);
 

@@ -446,6 +446,54 @@ static void test_mixed_shadow(void **state)
     canvas_destroy(mixed);
 }
 
+static const struct {
+    const char *name;
+    struct box box;
+    int dx, dy;
+} scrolls[] = {
+    {"up", {10, 10, 30, 30}, 0, -7},
+    {"down", {10, 10, 30, 30}, 0, 7},
+    {"left", {10, 10, 30, 30}, -3, 0},
+    {"right", {10, 10, 30, 30}, 3, 0},
+    {"both ways", {10, 10, 30, 30}, 4, 5},
+    {"not at all", {10, 10, 30, 30}, 0, 0},
+    {"out of the box", {10, 10, 30, 30}, 0, -30},
+    {"a box that reaches outside", {-20, -20, 40, 40}, 0, -4},
+    {"an empty box", {10, 10, 0, 30}, 0, 1},
+};
+
+static uint32_t px_at(const struct canvas *canvas, int x, int y)
+{
+    return canvas_pixels(canvas)[(size_t)y * canvas_stride(canvas) / 4 + (size_t)x];
+}
+
+/* Each px of the box that came from inside it is the one that was there; all others are as before. */
+static void test_scroll(void **state)
+{
+    for (size_t i = 0; i < sizeof(scrolls) / sizeof(*scrolls); i++) {
+        struct canvas *before = blank(), *after = blank();
+        for (int k = 0; k < SIDE; k++) {
+            const struct shape dot = {{k, (k * 7) % SIDE, 5, 4}, 2, 0};
+            canvas_fill(before, &dot, &(struct fill){.color = {0.2f, (float)k / SIDE, 0.9f, 1}});
+            canvas_fill(after, &dot, &(struct fill){.color = {0.2f, (float)k / SIDE, 0.9f, 1}});
+        }
+        int dx = scrolls[i].dx, dy = scrolls[i].dy;
+        const struct box all = {0, 0, SIDE, SIDE};
+        struct box in = box_intersect(&scrolls[i].box, &all), moved = {in.x + dx, in.y + dy, in.width, in.height};
+        struct box to = box_intersect(&moved, &in);
+        canvas_scroll(after, &scrolls[i].box, dx, dy);
+        for (int y = 0; y < SIDE; y++) {
+            for (int x = 0; x < SIDE; x++) {
+                bool is_moved = x >= to.x && x < to.x + to.width && y >= to.y && y < to.y + to.height;
+                if (px_at(after, x, y) != px_at(before, is_moved ? x - dx : x, is_moved ? y - dy : y))
+                    fail_msg("%s: another px at %d, %d", scrolls[i].name, x, y);
+            }
+        }
+        canvas_destroy(before);
+        canvas_destroy(after);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -454,7 +502,7 @@ int main(void)
         cmocka_unit_test(test_damage_is_exact), cmocka_unit_test(test_golden), cmocka_unit_test(test_group_opacity), cmocka_unit_test(test_limits),
         cmocka_unit_test(test_colors), cmocka_unit_test(test_slanted_gradient), cmocka_unit_test(test_mirrored_gradient),
         cmocka_unit_test(test_dashes), cmocka_unit_test(test_patterns), cmocka_unit_test(test_scaled),
-        cmocka_unit_test(test_mixed_shadow),
+        cmocka_unit_test(test_mixed_shadow), cmocka_unit_test(test_scroll),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
