@@ -64,12 +64,20 @@ static char *find_theme(const char *theme, struct error *err)
     return path;
 }
 
+static struct view_part part_of(const float part[4])
+{
+    return (struct view_part){part[0], part[1], part[2], part[3]};
+}
+
 static bool take_view(const struct config *config, const struct config_view *from, struct overlay_view *view,
     struct error *err)
 {
     const char *language = from->language && *from->language ? from->language : config->languages[0];
     char *path = find_theme(from->theme && *from->theme ? from->theme : "evening", err);
-    *view = (struct overlay_view){from->name, from->width_px, from->height_px, path, language};
+    *view = (struct overlay_view){
+        .name = from->name, .width_px = from->width_px, .height_px = from->height_px, .theme_path = path, .language = language,
+        .safe = part_of(from->safe), .face = part_of(from->face),
+    };
     // Tried here, so that a bad theme is refused before the old views are gone.
     struct theme *theme = path ? theme_load(path, from->width_px, from->height_px, err) : NULL;
     theme_destroy(theme);

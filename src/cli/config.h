@@ -18,6 +18,7 @@ struct config_view {
     char *theme;      // a file's name in assets/themes without .json, or a path
     char *language;   // BCP 47; preferred caption track and digits; "": the first of `languages`
     bool hides_votes; // of a poll until it is closed: "votes" is "closed"
+    float safe[4], face[4];  // x, y, width, height as fractions: where cards stand, and where none does; width 0: not said
     char *foreign;    // other platforms' messages here: "show", "anonymous" (card without author and platform), "hide"
     char **platforms; // NULL-terminated; whose messages count as this view's own; empty: all are
     char **cards;     // NULL-terminated: names of on_air.h; empty: the usual ones

@@ -37,6 +37,29 @@ static bool read_size(const struct reader *reader, const char *path, const json_
     return ok;
 }
 
+/* [x, y, width, height], fractions of the view's sides. */
+static bool read_part(const struct reader *reader, const char *path, const json_t *object, const char *key, float part[4])
+{
+    const json_t *value = json_object_get(object, key);
+    if (!value)
+        return true;
+    double side[4] = {0};
+    bool ok = json_array_size(value) == 4;
+    for (size_t i = 0; ok && i < 4; i++) {
+        const json_t *item = json_array_get(value, i);
+        side[i] = json_number_value(item);
+        ok = json_is_number(item) && side[i] >= 0 && side[i] <= 1;
+        part[i] = (float)side[i];
+    }
+    const double rounding = 1e-6;  // 0.1 + 0.9 is a whole
+    ok = ok && side[2] > 0 && side[3] > 0 && side[0] + side[2] <= 1 + rounding && side[1] + side[3] <= 1 + rounding;
+    char *full = xasprintf("%s.%s", path, key);
+    if (!ok)
+        keys_fail(reader, full, value, "expected [x, y, width, height], parts of the view from 0 to 1, inside it: [0.05, 0.05, 0.9, 0.9]");
+    free(full);
+    return ok;
+}
+
 /* Names become parts of socket and lock files' names. */
 static bool check_name(const struct reader *reader, const char *path, const char *name)
 {
@@ -69,7 +92,7 @@ static bool read_view(struct config *config, const struct reader *reader, const 
     static const struct key keys[] = {
         {"name", JSON_STRING, true}, {"size", JSON_ARRAY}, {"theme", JSON_STRING}, {"language", JSON_STRING},
         {"platforms", JSON_ARRAY}, {"cards", JSON_ARRAY}, {"foreign", JSON_STRING, .choices = foreign},
-        {"votes", JSON_STRING, .choices = votes},
+        {"votes", JSON_STRING, .choices = votes}, {"safe", JSON_ARRAY}, {"face", JSON_ARRAY},
     };
     char path[32];
     snprintf(path, sizeof(path), "views[%zu]", index);
@@ -85,7 +108,8 @@ static bool read_view(struct config *config, const struct reader *reader, const 
     view->hides_votes = shown && strcmp(shown, "closed") == 0;
     if (!check_name(reader, path, view->name) || !keys_copy_texts(reader, object, "platforms", &view->platforms)
         || !keys_copy_texts(reader, object, "cards", &view->cards) || !check_cards(reader, path, view->cards)
-        || !read_size(reader, path, object, &view->width_px, &view->height_px))
+        || !read_size(reader, path, object, &view->width_px, &view->height_px)
+        || !read_part(reader, path, object, "safe", view->safe) || !read_part(reader, path, object, "face", view->face))
         return false;
     for (size_t i = 0; i + 1 < config->view_count; i++) {
         if (strcmp(config->views[i].name, view->name) == 0)

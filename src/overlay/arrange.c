@@ -254,6 +254,8 @@ static struct box taken_by(const struct node *node, int64_t now_ms)
 static bool is_way_free(const struct list *nodes, const struct node *node, const struct box *way, int64_t now_ms)
 {
     const struct node *other;
+    if (do_meet(way, &node->stage->face))
+        return false;
     list_for_each(other, nodes, link) {
         struct box taken = taken_by(other, now_ms);
         if (other != node && do_meet(way, &taken))

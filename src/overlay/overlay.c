@@ -180,7 +180,7 @@ static bool add_view(struct overlay *overlay, const struct overlay_view *wanted,
         return false;
     struct view *view = view_create(&(struct view_options){
         .name = wanted->name, .width_px = wanted->width_px, .height_px = wanted->height_px,
-        .theme_path = wanted->theme_path, .language = wanted->language, .painter = overlay->painter,
+        .safe = wanted->safe, .face = wanted->face, .theme_path = wanted->theme_path, .language = wanted->language, .painter = overlay->painter,
         .text = overlay->text, .poison = overlay->poison, .loop = overlay->loop, .frames_path = path,
         .data = overlay, .painted = handle_painted,
     }, err);

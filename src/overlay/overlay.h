@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "overlay/view.h"
+
 struct error;
 
 /* One rendering of the on-air state. All texts are borrowed and outlive the call. */
@@ -17,6 +19,8 @@ struct overlay_view {
     const char *name;        // as the relay and the frame stream call it
     int width_px, height_px;
     const char *theme_path;  // NULL: the built-in theme, "evening"
+    struct view_part safe;   // where cards stand; none: as the theme says
+    struct view_part face;   // where none stands
     const char *language;    // BCP 47: digits, and the Han face of texts that name none; NULL or "": "en"
 };
 

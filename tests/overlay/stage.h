@@ -37,14 +37,21 @@ static inline int drop_stage(void **state)
     return 0;
 }
 
-static inline struct view *make_view(int width, int height, const char *language)
+static inline struct view *make_view_with(struct view_options options)
 {
     struct error err = {0};
-    struct view *view = view_create(&(struct view_options){.name = "main", .width_px = width, .height_px = height,
-        .language = language, .painter = painter, .text = engine}, &err);
+    options.name = "main";
+    options.painter = painter;
+    options.text = engine;
+    struct view *view = view_create(&options, &err);
     if (!view)
         fail_msg("%s", err.text);
     return view;
+}
+
+static inline struct view *make_view(int width, int height, const char *language)
+{
+    return make_view_with((struct view_options){.width_px = width, .height_px = height, .language = language});
 }
 
 /* text: JSON with ' for ", so that it can be read. */

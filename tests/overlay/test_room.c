@@ -90,8 +90,92 @@ static void test_gives_way(void **state)
     view_destroy(view);
 }
 
+/* ---- on the way */
+
+#define ALERT(id, text) "{'id':" #id ",'kind':'gift','since_ms':1,'author':{'id':'1','name':'Reza'},'platform':'twitch','source':'twitch:a'," \
+    "'text':'" text "','money':{'micros':5000000,'currency':'USD'}}"
+#define LINE(id, text) "{'id':" #id ",'author':{'id':'1','name':'Anna'},'platform':'twitch','source':'twitch:a','text':'" text "'}"
+#define NAMED(kind, id) "'" kind "':{'id':" #id ","
+
+/* What any view may be asked to show at once; of each line one, or nothing. */
+static const char *const parts[][5] = {
+    {NULL, QUESTION("Why?"), QUESTION(LONG), QUESTION(LONG LONG LONG), "'question':{'id':2,'text':'" LONG "'}"},
+    {NULL, SHORT_POLL, LONG_POLL, SHORT_POLL, NULL},
+    {NULL, "'captions':[" ENGLISH "]", "'captions':[" ENGLISH "," PERSIAN "]", "'captions':[" URDU "," PERSIAN "]",
+        "'captions':[{'track':'talk','language':'en','lines':[]}," PERSIAN "]"},
+    {NULL, NAMED("goal", 1) "'title':'A new piano','now':3,'target':9,'unit':'count'}", NULL, NULL, NULL},
+    {NULL, NAMED("rules", 1) "'title':'Rules','items':['Be kind','" LONG "','Ask once']}", NULL, NULL, NULL},
+    {NULL, NAMED("qr", 1) "'text':'https://example.org/ask','title':'Ask here'}", NULL, NULL, NULL},
+    {NULL, NAMED("note", 1) "'title':'Tonight','text':'" LONG LONG "'}", NULL, NULL, NULL},
+    {NULL, NAMED("countdown", 1) "'mode':'countdown','title':'We begin','at_ms':99000,'zones':[]}", NULL, NULL, NULL},
+    {NULL, NAMED("shoutout", 1) "'name':'Mina','platform':'twitch','text':'" LONG "','since_ms':1,'until_ms':99000}", NULL, NULL, NULL},
+    {NULL, "'alerts':[" ALERT(5, "for you") "]", "'alerts':[" ALERT(6, LONG) "," ALERT(5, "for you") "]", NULL, NULL},
+    {NULL, "'chat':[" LINE(7, "hello") "]", "'chat':[" LINE(7, "hello") "," LINE(8, LONG) "," LINE(9, LONG) "]", NULL, NULL},
+    {NULL, "'ticker':[" ALERT(5, "for you") "," ALERT(6, LONG) "]", NULL, NULL, NULL},
+};
+
+static uint64_t seed = 5;
+
+static int any(int from, int to)
+{
+    seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return from + (int)((seed >> 33) % (uint64_t)(to - from + 1));
+}
+
+static void any_state(char *text, size_t size)
+{
+    strcpy(text, "{");
+    for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+        add(text, size, "", any(0, 2) ? parts[i][any(0, 4)] : NULL, "");
+    strcat(text, "}");
+}
+
+static int64_t unix_now(void)
+{
+    return 5000;
+}
+
+static void check_frame(const struct view *view, const struct box *face, int64_t now, const char *state)
+{
+    const struct node *a, *b;
+    list_for_each(a, &view_scene(view)->nodes, link) {
+        struct box one = {a->drawn.x + a->card.x, a->drawn.y + a->card.y, a->card.width, a->card.height}, common = box_intersect(&one, face);
+        if (box_is_empty(&a->drawn))
+            continue;
+        if (!box_is_empty(&common))
+            fail_msg("at %lld %s covers the face: %s", (long long)now, a->id, state);
+        list_for_each(b, &view_scene(view)->nodes, link) {
+            struct box other = {b->drawn.x + b->card.x, b->drawn.y + b->card.y, b->card.width, b->card.height};
+            common = box_intersect(&one, &other);
+            if (a != b && !box_is_empty(&b->drawn) && !box_is_empty(&common))
+                fail_msg("at %lld %s and %s share %dx%d px: %s", (long long)now, a->id, b->id, common.width, common.height, state);
+        }
+    }
+}
+
+/* Whatever comes and goes, and however fast: no frame shows one card over another, or over the face. */
+static void test_apart_on_the_way(void **state)
+{
+    static const struct view_part faces[] = {{0}, {0.35f, 0.2f, 0.3f, 0.5f}, {0.6f, 0.1f, 0.35f, 0.4f}};
+    char text[16384];
+    for (int round = 0; round < 9; round++) {
+        struct view *view = make_view_with((struct view_options){.width_px = sizes[round % 3].width / 2, .height_px = sizes[round % 3].height / 2,
+            .face = faces[round / 3], .unix_ms = unix_now});
+        int64_t now = 0;
+        for (int step = 0; step < 12; step++) {
+            any_state(text, sizeof(text));
+            apply(view, text, now, step == 0);
+            for (int64_t end = now + any(1, 12) * 40; now < end; now += 40) {
+                view_paint(view, now);
+                check_frame(view, &view_scene(view)->stage.face, now, text);
+            }
+        }
+        view_destroy(view);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_apart), cmocka_unit_test(test_gives_way)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_apart), cmocka_unit_test(test_gives_way), cmocka_unit_test(test_apart_on_the_way)};
     return cmocka_run_group_tests(tests, make_stage, drop_stage);
 }
