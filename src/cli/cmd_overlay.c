@@ -13,6 +13,7 @@
 #include "cli/instance.h"
 #include "cli/options.h"
 #include "overlay/overlay.h"
+#include "overlay/pictures.h"
 #include "overlay/theme.h"
 
 struct wish {
@@ -30,7 +31,7 @@ struct reading {
 struct plan {
     const struct wish *wish;
     struct reading first, last;  // last: of the newest SIGHUP
-    char *runtime, *relay, *poison;
+    char *runtime, *relay, *poison, *pictures;
     struct buffer token;
 };
 
@@ -50,6 +51,7 @@ static void drop(struct plan *plan)
     free(plan->runtime);
     free(plan->relay);
     free(plan->poison);
+    free(plan->pictures);
     buffer_fini(&plan->token);
 }
 
@@ -137,6 +139,11 @@ static bool make_plan(struct plan *plan, const struct wish *wish, struct error *
     if (!plan->runtime)
         return false;
     plan->relay = wish->relay ? xstrdup(wish->relay) : xasprintf("unix:%s/relay.sock", plan->runtime);
+    char *cache = folder_cache(err);
+    if (!cache)
+        return false;
+    plan->pictures = xasprintf("%s/pictures", cache);
+    free(cache);
     plan->poison = xasprintf("%s/overlay.poison", wish->frames ? wish->frames : plan->runtime);
     return (!wish->frames || file_make_folder(wish->frames, err)) &&
         (wish->frames || instance_take(plan->runtime, "overlay", err));
@@ -170,10 +177,12 @@ static bool run(const struct wish *wish, struct error *err)
     bool is_good = make_plan(&plan, wish, err);
     if (is_good) {
         struct overlay_window *windows = xcalloc(plan.first.config->window_count + 1, sizeof(*windows));
+        int cache_mb = plan.first.config->pictures.cache_mb;
         is_good = overlay_run(&(struct overlay_options){
             .relay = plan.relay, .token = plan.token.data, .ca_file = wish->ca_file, .name = wish->name,
             .views = plan.first.views, .view_count = plan.first.config->view_count, .frames_folder = wish->frames,
-            .poison_path = plan.poison, .clear_after_ms = (int64_t)wish->clear_after_s * 1000, .windows = windows,
+            .pictures_folder = plan.pictures, .pictures_mb = cache_mb > 0 ? cache_mb : PICTURES_CACHE_NONE,
+            .picture_hosts = (const char *const *)plan.first.config->pictures.hosts, .poison_path = plan.poison, .clear_after_ms = (int64_t)wish->clear_after_s * 1000, .windows = windows,
             .window_count = take_windows(&plan, windows), .is_window_optional = !wish->window, .seconds = wish->seconds,
             .reload = reload, .data = &plan,
         }, err);

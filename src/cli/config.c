@@ -160,12 +160,14 @@ static bool read_root(struct config *config, const struct reader *reader)
         {"chat_commands", JSON_OBJECT},
         {"crosspost", JSON_ARRAY},
         {"gate", JSON_OBJECT},
+        {"overlay", JSON_OBJECT},
         {"questions", JSON_OBJECT},
     };
     if (!keys_check(reader, "", config->root, keys, ARRAY_LENGTH(keys)))
         return false;
     config->retention_days = (int)json_get_int(config->root, "retention_days", 30);
     return read_languages(config, reader) && read_questions(config, reader) && config_read_views(config, reader) && config_read_windows(config, reader)
+        && config_read_overlay(config, reader)
         && config_read_video(config, reader) && config_read_panel(config, reader) && config_read_door(config, reader)
         && read_sources(config, reader)
         && read_chat_commands(config, reader) && read_crosspost(config, reader) && read_gate(config, reader)
@@ -249,6 +251,7 @@ void config_destroy(struct config *config)
     free(config->panel.listen), free(config->panel.public_url), free(config->panel.certificate), free(config->panel.key);
     free(config->door.listen), free(config->door.public_url), free(config->door.certificate), free(config->door.key);
     keys_free_texts(config->door.origins);
+    keys_free_texts(config->pictures.hosts);
     keys_free_texts(config->questions.commands);
     keys_free_texts(config->panel.trusted_proxies);
     keys_free_texts(config->languages);

@@ -47,6 +47,10 @@ struct config {
     struct config_window *windows;
     size_t window_count;  // 0: none is wanted
     struct {
+        char **hosts;      // NULL-terminated: where pictures are fetched from, besides the known ones
+        int cache_mb;      // of them on disk; 0: none
+    } pictures;
+    struct {
         bool is_wanted;
         char *input;  // "test", a path or a URI
         char *holding;  // an image for when no input is there; "": the built-in one

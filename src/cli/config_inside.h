@@ -11,6 +11,9 @@ bool config_read_views(struct config *config, const struct reader *reader);
 bool config_read_windows(struct config *config, const struct reader *reader);
 bool config_read_video(struct config *config, const struct reader *reader);
 
+/* config_overlay.c */
+bool config_read_overlay(struct config *config, const struct reader *reader);
+
 /* config_doors.c */
 bool config_read_panel(struct config *config, const struct reader *reader);
 bool config_read_door(struct config *config, const struct reader *reader);

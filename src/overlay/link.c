@@ -101,6 +101,8 @@ static void dispatch(struct link *link, const json_t *message)
         link->handler->removed(link->data, json_object_get(message, "ids"), json_object_get(message, "author"));
     } else if (strcmp(type, "command") == 0) {
         link->handler->command(link->data, message);
+    } else if (strcmp(type, "reply") == 0 && link->handler->reply) {
+        link->handler->reply(link->data, message);
     }
 }
 

@@ -24,6 +24,8 @@ struct link_handler {
     void (*command)(void *data, const json_t *message);
     /* Required. The relay is there and knows us; or it is lost. */
     void (*changed)(void *data, bool is_up);
+    /* Optional. The answer to a command of ours, as it came. Borrowed. */
+    void (*reply)(void *data, const json_t *message);
 };
 
 struct link_options {

@@ -15,6 +15,8 @@
 #include "net/loop.h"
 #include "overlay/ahead.h"
 #include "overlay/link.h"
+#include "overlay/own_pictures.h"
+#include "overlay/pictures.h"
 #include "overlay/preflight.h"
 #include "overlay/report.h"
 #include "overlay/view.h"
@@ -30,6 +32,8 @@ struct overlay {
     struct painter *painter;
     struct text_engine *text;
     struct poison *poison;
+    struct pictures *pictures;
+    struct own_pictures *own_pictures;
     struct view **views;
     size_t view_count;
     struct windows *windows;
@@ -99,6 +103,24 @@ static void handle_command(void *data, const json_t *message)
     ahead_handle_command(((struct overlay *)data)->ahead, message);
 }
 
+static void handle_reply(void *data, const json_t *message)
+{
+    own_pictures_handle_reply(((struct overlay *)data)->own_pictures, message);
+}
+
+/* A view that was there before the link may ask too early: it asks again. */
+static void ask_own_picture(void *data, const char *hash)
+{
+    struct overlay *overlay = data;
+    struct error early = {0};
+    if (overlay->own_pictures) {
+        own_pictures_ask(overlay->own_pictures, hash);
+        return;
+    }
+    error_set(&early, ERROR_AGAIN, "the relay is not there yet");
+    pictures_take_own(overlay->pictures, hash, NULL, 0, &early);
+}
+
 static int64_t clear_after_ms(const struct overlay *overlay)
 {
     return overlay->options->clear_after_ms ? overlay->options->clear_after_ms : CLEAR_AFTER_MS;
@@ -107,6 +129,7 @@ static int64_t clear_after_ms(const struct overlay *overlay)
 static void handle_link(void *data, bool is_up)
 {
     struct overlay *overlay = data;
+    own_pictures_set_up(overlay->own_pictures, is_up);
     if (is_up) {
         timer_stop(&overlay->clear);
         preflight_forget_all(overlay->preflight);  // the snapshot tells of all questions again
@@ -154,7 +177,7 @@ static void handle_end(void *data)
 }
 
 static const struct link_handler handler = {
-    handle_on_air, handle_removed, handle_question, handle_command, handle_link,
+    handle_on_air, handle_removed, handle_question, handle_command, handle_link, handle_reply,
 };
 
 /* ---- start */
@@ -181,7 +204,7 @@ static bool add_view(struct overlay *overlay, const struct overlay_view *wanted,
     struct view *view = view_create(&(struct view_options){
         .name = wanted->name, .width_px = wanted->width_px, .height_px = wanted->height_px,
         .safe = wanted->safe, .face = wanted->face, .theme_path = wanted->theme_path, .language = wanted->language, .painter = overlay->painter,
-        .text = overlay->text, .poison = overlay->poison, .loop = overlay->loop, .frames_path = path,
+        .text = overlay->text, .poison = overlay->poison, .pictures = overlay->pictures, .loop = overlay->loop, .frames_path = path,
         .data = overlay, .painted = handle_painted,
     }, err);
     if (view)
@@ -200,6 +223,18 @@ static void drop_views(struct overlay *overlay)
     free(overlay->views);
     overlay->views = NULL;
     overlay->view_count = 0;
+}
+
+static bool start_pictures(struct overlay *overlay, struct error *err)
+{
+    const struct overlay_options *options = overlay->options;
+    char *poison_path = options->poison_path ? xasprintf("%s.pictures", options->poison_path) : NULL;
+    overlay->pictures = pictures_open(&(struct pictures_options){
+        .loop = overlay->loop, .cache_folder = options->pictures_folder, .cache_mb = options->pictures_mb,
+        .hosts = options->picture_hosts, .poison_path = poison_path, .ask_own = ask_own_picture, .data = overlay,
+    }, err);
+    free(poison_path);
+    return overlay->pictures != NULL;
 }
 
 static bool start_views(struct overlay *overlay, struct error *err)
@@ -248,6 +283,7 @@ static bool start_link(struct overlay *overlay, struct error *err)
     }, err);
     if (!overlay->link)
         return false;
+    overlay->own_pictures = own_pictures_create(&(struct own_pictures_options){overlay->loop, overlay->link, overlay->pictures});
     overlay->preflight = preflight_create(&(struct preflight_options){overlay->text, overlay->poison,
         options->views[0].language});
     overlay->ahead = ahead_create(&(struct ahead_options){overlay->loop, overlay->link});
@@ -317,7 +353,7 @@ static bool start(struct overlay *overlay, struct error *err)
             return false;
         tell_poison(overlay);
     }
-    if (!start_views(overlay, err) || !start_windows(overlay, err) || !start_link(overlay, err))
+    if (!start_pictures(overlay, err) || !start_views(overlay, err) || !start_windows(overlay, err) || !start_link(overlay, err))
         return false;
     handle_beat(overlay);
     // Until a relay is found, the readers keep what the overlay before this one showed; but not for ever.
@@ -341,6 +377,8 @@ static void stop(struct overlay *overlay)
     link_destroy(overlay->link);
     windows_destroy(overlay->windows);
     drop_views(overlay);
+    own_pictures_destroy(overlay->own_pictures);
+    pictures_close(overlay->pictures);
     json_decref(overlay->on_air);
     text_engine_destroy(overlay->text);
     painter_destroy(overlay->painter);

@@ -42,6 +42,9 @@ struct overlay_options {
     const char *frames_folder; // frames-<view>.sock are made there; NULL: where readers look by default
     const char *poison_path;   // notes of what is being drawn; NULL: none are kept
     const char *fonts_path;    // NULL: as text.h finds them
+    const char *pictures_folder;  // where pictures from outside are kept; NULL: they are not
+    int pictures_mb;           // of them; 0: the usual, PICTURES_CACHE_NONE: those there are erased
+    const char *const *picture_hosts;  // further ones to fetch them from (picture_hosts.h), ends with NULL; NULL: none
     int64_t clear_after_ms;    // that cards stay without a relay; 0: 60000, OVERLAY_KEEP: for ever
     const struct overlay_window *windows;
     size_t window_count;
