@@ -9,7 +9,7 @@
 #include "overlay/node.h"
 #include "overlay/theme.h"
 
-enum { NAME_SCALARS = 40 };
+enum { NAME_SCALARS = 24 };
 
 static float contrast(struct color a, struct color b)
 {

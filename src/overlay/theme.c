@@ -53,7 +53,8 @@ static const struct field card_fields[] = {
     IN_CARD("small", LENGTH, small_px), IN_CARD("mark", LENGTH, mark_px), IN_CARD("row", LENGTH, row_px),
     IN_CARD("row_gap", LENGTH, row_gap_px), IN_CARD("row_radius", LENGTH, row_radius_px),
     IN_CARD("bar", LENGTH, bar_px), IN_CARD("outline", LENGTH, outline_px), IN_CARD("enter_ms", NUMBER, enter_ms), IN_CARD("leave_ms", NUMBER, leave_ms),
-    IN_CARD("rise", LENGTH, rise_px), {0},
+    IN_CARD("rise", LENGTH, rise_px), IN_CARD("items", NUMBER, items), IN_CARD("stay_s", NUMBER, stay_s),
+    IN_CARD("quiet_ms", NUMBER, quiet_ms), IN_CARD("speed", LENGTH, speed_px), {0},
 };
 
 static const struct {
@@ -108,17 +109,17 @@ static const struct theme evening = {
     .cards[THEME_CHAT] = {
         .anchor = {-1, 1}, .x_px = 96, .y_px = 240, .width_min_px = 520, .width_max_px = 520, .radius_px = 16,
         .padding_x_px = 18, .padding_y_px = 12, .gap_px = 10, .text_px = 28, .text_min_px = 22, .text_lines = 3, .leading = 140,
-        .small_px = 24, .mark_px = 26, .row_px = 8, .row_gap_px = 8, .enter_ms = 240, .leave_ms = 240, .rise_px = 16,
+        .small_px = 24, .mark_px = 26, .row_px = 520, .row_gap_px = 8, .items = 12, .enter_ms = 240, .leave_ms = 240, .rise_px = 16,
     },
     .cards[THEME_TICKER] = {
         .anchor = {0, -1}, .x_px = 0, .y_px = 0, .width_min_px = 1920, .width_max_px = 8192, .radius_px = 0,
         .padding_x_px = 24, .padding_y_px = 8, .gap_px = 14, .text_px = 26, .text_min_px = 22, .text_lines = 1, .leading = 140,
-        .small_px = 22, .mark_px = 26, .row_gap_px = 56, .enter_ms = 320, .leave_ms = 240, .rise_px = 0,
+        .small_px = 22, .mark_px = 26, .row_gap_px = 56, .speed_px = 120, .enter_ms = 320, .leave_ms = 240, .rise_px = 0,
     },
     .cards[THEME_ALERT] = {
         .anchor = {0, -1}, .x_px = 0, .y_px = 96, .width_min_px = 480, .width_max_px = 860, .radius_px = 24,
         .padding_x_px = 36, .padding_y_px = 26, .gap_px = 16, .text_px = 36, .text_min_px = 28, .text_lines = 3, .leading = 140,
-        .small_px = 30, .mark_px = 40, .row_px = 64, .enter_ms = 420, .leave_ms = 260, .rise_px = 28,
+        .small_px = 30, .mark_px = 40, .row_px = 64, .items = 12, .quiet_ms = 700, .enter_ms = 420, .leave_ms = 260, .rise_px = 28,
     },
     .cards[THEME_SHOUTOUT] = {
         .anchor = {-1, 1}, .x_px = 96, .y_px = 240, .width_min_px = 440, .width_max_px = 760, .radius_px = 24,

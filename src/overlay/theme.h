@@ -46,6 +46,10 @@ struct theme_card {
     int mark_px;                 // platform mark
     int row_px, row_gap_px, row_radius_px;  // an option of a poll
     int bar_px;                  // the accent beside a question
+    int items;                   // lines of chat at most, alerts that wait at most; 0: no bound but the room
+    int stay_s;                  // that a line of chat stands; 0: until newer ones push it out
+    int quiet_ms;                // between two alerts
+    int speed_px;                // a second, of what runs through the ticker
     int outline_px;              // around the letters of subtitles, with a soft shadow; 0: none
     int enter_ms, leave_ms, rise_px;
 };
