@@ -1,4 +1,4 @@
-/* card.preview: how a view would show a question or a poll, drawn by the overlay that paints the view. Nothing goes on air. */
+/* card.preview: how a view would show a question, a poll or a card of the host's, drawn by the overlay that paints the view. Nothing goes on air. */
 #include <string.h>
 
 #include "api/command.h"
@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "relay/host_cards.h"
 #include "relay/on_air.h"
 #include "relay/polls.h"
 #include "relay/questions.h"
@@ -96,25 +97,48 @@ static enum outcome answer_hidden(enum on_air_shown shown, const char *view, jso
     return COMMAND_DONE;
 }
 
+/* --- The host's cards, before they are prepared --- */
+
+static json_t *make_host_card(const struct call *call, const char **kind_name, enum on_air_shown *shown, struct error *err)
+{
+    const struct relay *relay = call->api->relay;
+    enum host_card_kind kind;
+    struct buffer text = {0};
+    json_t *card = NULL;
+    if (host_cards_try(relay->host_cards, json_object_get(call->arguments, "card"), &kind, &text, err)) {
+        *kind_name = host_card_kind_name(kind);
+        *shown = on_air_try_card(relay->on_air, call_string(call, "view"), on_air_card_from_name(*kind_name));
+        card = json_parse(text.data, text.len, err);
+    }
+    buffer_fini(&text);
+    return card;
+}
+
+/* A question by its number or in words, a poll, or a card: one of them. */
+static bool check_what(const struct call *call, struct error *err)
+{
+    bool is_question = call_has(call, "id") || call_has(call, "text");
+    if (is_question + call_has(call, "poll") + call_has(call, "card") != 1)
+        return error_set(err, ERROR_DATA, "a question's id, a text, a poll or a card is expected");
+    return call_text(call, "text").len <= QUESTION_TEXT_BYTES_MAX ||
+           error_set(err, ERROR_DATA, "text: %zu bytes, %d are the most", call_text(call, "text").len, QUESTION_TEXT_BYTES_MAX);
+}
+
 static enum outcome preview_card(const struct call *call, json_t **result, struct error *err)
 {
     bool is_poll = call_has(call, "poll");
     enum on_air_shown shown = ON_AIR_IS_SHOWN;
-    if (is_poll ? call_has(call, "id") || call_has(call, "text") : !call_has(call, "id") && !call_has(call, "text")) {
-        error_set(err, ERROR_DATA, "a question's id, a text or a poll is expected");
+    const char *kind = is_poll ? "poll" : "question";
+    if (!check_what(call, err))
         return COMMAND_FAILED;
-    }
-    if (call_text(call, "text").len > QUESTION_TEXT_BYTES_MAX) {
-        error_set(err, ERROR_DATA, "text: %zu bytes, %d are the most", call_text(call, "text").len, QUESTION_TEXT_BYTES_MAX);
-        return COMMAND_FAILED;
-    }
-    json_t *card = is_poll ? make_poll(call, &shown, err) : make_question(call, &shown, err);
+    json_t *card = is_poll ? make_poll(call, &shown, err)
+                           : call_has(call, "card") ? make_host_card(call, &kind, &shown, err) : make_question(call, &shown, err);
     if (!card)
         return COMMAND_FAILED;
     enum outcome outcome = COMMAND_LATER;
     if (shown != ON_AIR_IS_SHOWN)
         outcome = answer_hidden(shown, call_string(call, "view"), result, err);
-    else if (!pictures_ask(call->api->pictures, call_string(call, "view"), is_poll ? "poll" : "question", card, call->reply, err))
+    else if (!pictures_ask(call->api->pictures, call_string(call, "view"), kind, card, call->reply, err))
         outcome = COMMAND_FAILED;
     json_decref(card);
     return outcome;
@@ -122,6 +146,7 @@ static enum outcome preview_card(const struct call *call, json_t **result, struc
 
 const struct command commands_card[] = {
     {"card.preview", API_ROLE_MODERATOR, {{"id", ARGUMENT_ID, true}, {"text", ARGUMENT_TEXT, true},
-     {"language", ARGUMENT_TEXT, true}, {"poll", ARGUMENT_OBJECT, true}, {"view", ARGUMENT_TEXT}}, preview_card},
+     {"language", ARGUMENT_TEXT, true}, {"poll", ARGUMENT_OBJECT, true},
+     {"card", ARGUMENT_OBJECT, true}, {"view", ARGUMENT_TEXT}}, preview_card},
     {0},
 };

@@ -82,8 +82,8 @@ static enum outcome shout_out(const struct call *call, json_t **result, struct e
         .message = (uint64_t)call_int(call, "message"), .name = str_from(call_string(call, "person")),
         .platform = str_from(call_string(call, "platform")), .author_id = str_from(call_string(call, "author")),
         .text = str_from(call_string(call, "text")), .seconds = call_int(call, "seconds")};
-    if ((whom.message != 0) == (whom.name.len > 0)) {
-        error_set(err, ERROR_DATA, "either message or person is expected");
+    if (whom.message == 0 && whom.name.len == 0) {
+        error_set(err, ERROR_DATA, "message or person is expected");
         return COMMAND_FAILED;
     }
     if (whom.author_id.len > 0 && whom.platform.len == 0) {

@@ -27,7 +27,7 @@ void pictures_write(const struct pictures *pictures, struct buffer *out);
 const char *pictures_find(const struct pictures *pictures, const char *view);
 
 /*
- * Has the overlay that paints this view draw the card ("question" or "poll", as in the on-air state) without putting it
+ * Has the overlay that paints this view draw the card ("question", "poll", "goal" …, as in the on-air state) without putting it
  * on air; its answer ends the reply. False: no overlay is there, and err says so.
  */
 bool pictures_ask(struct pictures *pictures, const char *view, const char *kind, const json_t *card, struct reply *reply,

@@ -97,6 +97,23 @@ void host_card_write_on_air(const struct host_card *card, struct buffer *out)
     write_object(object, out);
 }
 
+bool host_cards_try(const struct host_cards *cards, const json_t *arguments, enum host_card_kind *kind, struct buffer *out,
+                    struct error *err)
+{
+    const char *name = json_get_text(arguments, "kind");
+    if (!name || !host_card_kind_from_name(name, kind) || *kind == HOST_CARD_SHOUTOUT)
+        return error_set(err, ERROR_DATA, "kind \"%.20s\": goal, countdown, rules, qr or note is expected", name ? name : "");
+    struct host_card card = {.kind = *kind, .is_on_air = true, .aired_ms = clock_unix_ms()};
+    card.content = host_card_read_content(cards, *kind, arguments, err);
+    bool is_good = card.content && (*kind != HOST_CARD_GOAL || host_goal_read_now(&card, arguments, err));
+    if (is_good && *kind == HOST_CARD_COUNTDOWN)
+        host_countdown_set(&card, card.aired_ms);
+    if (is_good)
+        host_card_write_on_air(&card, out);
+    json_decref(card.content);
+    return is_good;
+}
+
 /* --- The journal --- */
 
 static void make_key(const struct host_card *card, char key[KEY_BYTES])

@@ -145,5 +145,12 @@ const struct host_card *host_cards_shout_out(struct host_cards *cards, const str
 
 /* ---- JSON ---- */
 
+/*
+ * What a card of these arguments would be on air now, one object; nothing is prepared. `kind` stands among them, as in
+ * card.add. False: err names what is wrong.
+ */
+bool host_cards_try(const struct host_cards *cards, const json_t *arguments, enum host_card_kind *kind, struct buffer *out,
+                    struct error *err);
+
 void host_card_write_json(const struct host_card *card, struct buffer *out);    // the API's form, one object
 void host_card_write_on_air(const struct host_card *card, struct buffer *out);  // as the views show it, likewise

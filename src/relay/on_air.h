@@ -123,6 +123,7 @@ enum on_air_shown {
 enum on_air_shown on_air_try_question(const struct on_air *on_air, const char *view, const struct question *question,
                                       struct buffer *out);
 enum on_air_shown on_air_try_poll(const struct on_air *on_air, const char *view);
+enum on_air_shown on_air_try_card(const struct on_air *on_air, const char *view, enum on_air_cards card);  // the host's
 
 /* For the snapshot: [{"name":"main",…}]. */
 struct str on_air_views_json(const struct on_air *on_air);

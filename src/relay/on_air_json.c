@@ -303,10 +303,15 @@ enum on_air_shown on_air_try_question(const struct on_air *on_air, const char *n
     return ON_AIR_IS_SHOWN;
 }
 
-enum on_air_shown on_air_try_poll(const struct on_air *on_air, const char *name)
+enum on_air_shown on_air_try_card(const struct on_air *on_air, const char *name, enum on_air_cards card)
 {
     const struct on_air_view *view = find_view(on_air, name);
     if (!view)
         return ON_AIR_NO_VIEW;
-    return shows_card(view, ON_AIR_POLL) ? ON_AIR_IS_SHOWN : ON_AIR_NO_CARD;
+    return shows_card(view, card) ? ON_AIR_IS_SHOWN : ON_AIR_NO_CARD;
+}
+
+enum on_air_shown on_air_try_poll(const struct on_air *on_air, const char *name)
+{
+    return on_air_try_card(on_air, name, ON_AIR_POLL);
 }

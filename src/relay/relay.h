@@ -196,8 +196,8 @@ const struct source *relay_change_source(struct relay *relay, const char *id, co
  * a typed name that nobody in the queue has stands as it is. Refused: what a word list holds. NULL: err.
  */
 struct relay_shoutout {
-    uint64_t message;      // of the queue: its author; 0: by name
-    struct str name;       // his name or login
+    uint64_t message;      // its author, if the queue has it; deleted, it takes the shout-out along; 0: none
+    struct str name;       // his name or login; may be empty with a message
     struct str platform, author_id;  // may be empty
     struct str text;       // the crew's words; may be empty
     int64_t seconds;       // 0: by its length

@@ -116,8 +116,10 @@ const struct host_card *relay_shout_out(struct relay *relay, const struct relay_
 {
     struct host_shoutout shoutout = {
         .name = whom->name, .platform = whom->platform, .author_id = whom->author_id, .text = whom->text, .seconds = whom->seconds};
-    const struct message *message = whom->message ? queue_find(relay->queue, whom->message) : find_person(relay, whom);
-    if (whom->message && !message) {
+    const struct message *message = whom->message ? queue_find(relay->queue, whom->message) : NULL;
+    if (!message && whom->name.len > 0)
+        message = find_person(relay, whom);
+    if (!message && whom->name.len == 0) {
         error_set(err, ERROR_DATA, "message %llu is not among the newest: name the person", (unsigned long long)whom->message);
         return NULL;
     }

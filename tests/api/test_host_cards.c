@@ -122,10 +122,16 @@ static void test_refusals(void **state)
         {"card.forget", "\"id\":9", "there is no card 9"},
         {"card.air", "\"id\":9", "there is no card 9"},
         {"goal.add", "\"id\":9", "there is no goal 9"},
-        {"shoutout", "", "either message or person"},
+        {"shoutout", "", "message or person is expected"},
         {"shoutout", "\"message\":4711", "message 4711 is not among the newest"},
         {"shoutout", "\"person\":\"x\",\"author\":\"7\"", "with its platform only"},
         {"shoutout", "\"person\":\"x\",\"seconds\":500", "seconds 500"},
+        {"card.preview", "\"view\":\"main\"", "a poll or a card is expected"},
+        {"card.preview", "\"view\":\"main\",\"id\":1,\"card\":{}", "a poll or a card is expected"},
+        {"card.preview", "\"view\":\"main\",\"card\":{}", "kind \"\": goal, countdown"},
+        {"card.preview", "\"view\":\"main\",\"card\":{\"kind\":\"qr\"}", "text is missing"},
+        {"card.preview", "\"view\":\"none\",\"card\":{\"kind\":\"qr\",\"text\":\"x\"}", "there is no view"},
+        {"card.preview", "\"view\":\"main\",\"card\":{\"kind\":\"qr\",\"text\":\"x\"}", "no overlay"},
         {"picture.get", "\"name\":\"../../etc/passwd\"", "there is no picture"},
     };
     struct desk desk;

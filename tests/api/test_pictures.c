@@ -135,8 +135,8 @@ static void test_refusals(void **state)
     caller_refused(&room.panel, "card.preview", members, "2 to 10 texts");
     free(members);
     free(huge);
-    caller_refused(&room.panel, "card.preview", "\"view\":\"main\"", "a text or a poll is expected");
-    caller_refused(&room.panel, "card.preview", "\"view\":\"main\",\"text\":\"a\",\"poll\":{}", "a text or a poll is expected");
+    caller_refused(&room.panel, "card.preview", "\"view\":\"main\"", "a text, a poll or a card is expected");
+    caller_refused(&room.panel, "card.preview", "\"view\":\"main\",\"text\":\"a\",\"poll\":{}", "a text, a poll or a card is expected");
     caller_refused(&room.panel, "card.preview", "\"view\":\"main\",\"id\":4711", "there is no question 4711");
     caller_refused(&room.panel, "card.preview", "\"view\":\"none\",\"text\":\"a\"", "there is no view \"none\"");
     caller_refused(&room.panel, "card.preview", "\"text\":\"a\"", "view is missing");
