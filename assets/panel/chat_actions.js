@@ -24,6 +24,7 @@ export class ChatActions {
     return [
       isOthers && message.text && { name: "pick", icon: "pick", label: t("chat.pick"), aria: t("chat.pick_of", { name }), run: () => this.pick(message) },
       isOthers && message.native_id && can.includes("say") && { name: "reply", icon: "reply", label: t("chat.reply"), aria: t("chat.reply_to", { name }), run: () => this.desk.replies.answer(message) },
+      isOthers && author.id && { name: "shoutout", icon: "megaphone", label: t("cards.shoutout_new"), aria: t("cards.shoutout_for", { name }), run: () => this.desk.shoutOut(message, name) },
       mayModerate && { name: "remove", icon: "trash", label: t("chat.remove"), aria: t("chat.remove_of", { name }), isDangerous: true, run: () => this.remove(message) },
       isOthers && author.id && can.includes("timeout") && { name: "timeout", icon: "clock", label: t("chat.mute"), aria: t("chat.time_out", { name }), isDangerous: true, run: () => this.desk.act("source.moderate", { action: "timeout", message: message.id, seconds: TIMEOUT_S }).catch(() => {}) },
       isOthers && author.id && { name: "ban", icon: "ban", label: t("chat.ban_short"), aria: t("chat.ban", { name }), isDangerous: true, run: () => this.#take("author.remove", { platform: message.platform, author: author.id }) },

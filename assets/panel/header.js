@@ -1,6 +1,7 @@
 // header.js - what is wanted from everywhere: panic, clearing, the menu; and what is on air in one line.
 import { button, element, iconButton, refill } from "./dom.js";
 import { confirmDialog, dialogButtons, openDialog } from "./dialog.js";
+import { cardWords } from "./host_cards.js";
 import { icon } from "./icons.js";
 import { currentLanguage, languages, t } from "./i18n.js";
 import { showLink } from "./invitations.js";
@@ -10,6 +11,9 @@ import { signOut } from "./session.js";
 import { chooseLanguage, openSettings } from "./settings.js";
 
 const HOST_NAME = "host", HOST_MINUTES = 60;
+
+// Of the host's own cards the first that has words.
+const hostCard = (view) => ["shoutout", "goal", "countdown", "rules", "qr", "note"].map((kind) => view[kind] && cardWords({ kind, ...view[kind] })).find(Boolean);
 
 export class Header {
   constructor(desk) {
@@ -33,7 +37,7 @@ export class Header {
     this.panic.setAttribute("aria-pressed", String(onAir.is_blank));
     refill(this.panic, icon(onAir.is_blank ? "eye" : "panic"), element("span", {}, onAir.is_blank ? t("show.back") : t("show.panic")));
     document.documentElement.classList.toggle("is-blank", onAir.is_blank);
-    const card = Object.values(onAir.views ?? {}).map(({ question, poll }) => question?.text ?? poll?.question).find(Boolean);
+    const card = Object.values(onAir.views ?? {}).map(({ question, poll, ...others }) => question?.text ?? poll?.question ?? hostCard(others)).find(Boolean);
     const isLive = Boolean(card) && !onAir.is_blank;
     this.desk.shell.tally.classList.toggle("is-live", isLive);
     refill(this.desk.shell.tally, element("span", { class: "tally-light" }, onAir.is_blank ? t("show.blank_short") : isLive ? t("show.on_air") : t("show.off_air")),

@@ -134,9 +134,9 @@ export const percent = (share) => number(share, { style: "percent", maximumFract
 export const compact = (value) => number(value, { notation: "compact", maximumFractionDigits: 1 });
 
 // An unknown currency is no reason to lose the amount.
-export function money(value, currency) {
+export function money(value, currency, options = {}) {
   try {
-    return number(value, { style: "currency", currency: currency || "USD" });
+    return number(value, { style: "currency", currency: currency || "USD", ...options });
   } catch {
     return `${number(value)} ${clean(currency)}`;
   }

@@ -9,6 +9,7 @@
  *   ask(command, …)    the same without the notice
  *   shell              place(), tools(), badge(), open() (shell.js)
  *   crew               reads(tag): does this reader read that language; offered(list): what he reads first
+ *   shoutOut           (message, name): a card for whoever wrote it
  *   replies            answer(message): the field to write in the chats
  * Words come from t("part.name") (i18n.js) and strings/, keys of the keyboard from register() (keys.js), questions to the person from
  * dialog.js, choices from menu.js, results from notify() (notices.js), what only the ear needs from announce(). Others' names and texts
@@ -21,6 +22,7 @@ import { Chat } from "./chat.js";
 import { Crew } from "./crew.js";
 import { element } from "./dom.js";
 import { Header } from "./header.js";
+import { HostCards } from "./host_cards.js";
 import { loadLanguage, t } from "./i18n.js";
 import { startKeeping, restorePlace } from "./keep.js";
 import { startKeys } from "./keys.js";
@@ -58,6 +60,7 @@ function addParts(desk) {
   new Questions(desk);
   new OnAir(desk);
   new Polls(desk);
+  new HostCards(desk);
   new Captions(desk);
   new Caught(desk);
   const form = new SourceForm(desk);
@@ -71,7 +74,7 @@ function addParts(desk) {
 
 const store = new Store();
 const link = new Link((event) => store.apply(event), handleState);
-const desk = { store, link, greet: (key, value) => link.greetings.set(key, value), act, ask: (command, fields) => link.command(command, fields), shell: null, replies: null, crew: null };
+const desk = { store, link, greet: (key, value) => link.greetings.set(key, value), act, ask: (command, fields) => link.command(command, fields), shell: null, replies: null, crew: null, shoutOut: null };
 
 function act(command, fields) {
   const promise = link.command(command, fields);

@@ -4,10 +4,13 @@ import { button, card, element, empty, platformMark, refill } from "./dom.js";
 import { icon } from "./icons.js";
 import { clockTime, languageName, list, stopwatch, t } from "./i18n.js";
 import { register } from "./keys.js";
+import { kindOf } from "./host_card_form.js";
+import { cardWords } from "./host_cards.js";
 import { decode, fetchPicture, show, wipe } from "./picture.js";
 import { startPreview } from "./preview.js";
 
 const LATE_MS = 2000;
+const hostKinds = ["shoutout", "goal", "countdown", "rules", "qr", "note"];
 
 export class OnAir {
   #pictures = element("div", { class: "live-views" });
@@ -24,7 +27,7 @@ export class OnAir {
     desk.shell.place("show").append(card("on-air", t("show.on_air"), { tools: [
       button(t("show.clear"), () => desk.act("clear").catch(() => {}), { class: "quiet", id: "clear-here" }),
     ] }, this.#state, this.#pictures, this.#cards, this.#warnings));
-    for (const part of ["on_air", "role", "questions"]) this.store.addEventListener(part, () => this.#draw());
+    for (const part of ["on_air", "role", "questions", "host_cards"]) this.store.addEventListener(part, () => this.#draw());
     this.store.addEventListener("reset", () => this.#fetchAll());
     this.store.addEventListener("picture", ({ detail }) => this.#takePicture(detail));
     register("Shift+C", "place.show", "show.clear", () => desk.act("clear").catch(() => {}), { when: () => this.store.role !== "viewer" });
@@ -87,7 +90,8 @@ export class OnAir {
 
   #words(name) {
     const view = this.store.onAir.is_blank ? {} : this.store.onAir.views?.[name] ?? {};
-    const words = [view.question?.text, view.poll?.question, ...(view.captions ?? []).map(({ lines }) => lines.join(" "))].filter(Boolean);
+    const words = [view.question?.text, view.poll?.question, ...(view.captions ?? []).map(({ lines }) => lines.join(" ")),
+      ...hostKinds.map((kind) => view[kind] && cardWords({ kind, ...view[kind] }))].filter(Boolean);
     return words.length ? words : [t("show.nothing")];
   }
 
@@ -118,13 +122,18 @@ export class OnAir {
     for (const [name, view] of Object.entries(this.store.onAir.views ?? {})) {
       if (view.question) add(`question:${view.question.id}`, { kind: "question", text: view.question.text, card: view.question }, name);
       if (view.poll) add(`poll:${view.poll.id}`, { kind: "poll", text: view.poll.question, card: view.poll }, name);
+      for (const kind of hostKinds.filter((one) => view[one])) {
+        const shown = view[kind];
+        add(`card:${shown.id}`, { kind, text: cardWords({ kind, ...shown }), card: { ...shown, since_ms: this.store.hostCards.get(shown.id)?.aired_ms } }, name);
+      }
       for (const track of view.captions ?? []) add(`captions:${track.track}`, { kind: "captions", text: (track.lines ?? []).join("\n"), card: track }, name);
     }
     return [...found.values()].map((entry) => ({ ...entry, missing: names.filter((name) => !entry.views.includes(name)) }));
   }
 
   #card({ key, kind, text, card: shown, views, missing }, isViewer) {
-    const title = kind === "captions" ? t("show.captions", { language: languageName(shown.language) }) : t(`show.${kind}`);
+    const title = kind === "captions" ? t("show.captions", { language: languageName(shown.language) })
+      : hostKinds.includes(kind) ? t(`cards.kind_${kindOf({ kind, ...shown })}`) : t(`show.${kind}`);
     const clock = element("span", { class: "clock", dir: "ltr" });
     if (kind !== "captions") this.#clocks.push({ clock, since_ms: shown.since_ms });
     return element("article", { class: `air-card ${kind}` },
@@ -138,6 +147,7 @@ export class OnAir {
 
   #takeOff(kind, shown) {
     const done = kind === "question" ? this.desk.act("question.answer", { id: shown.id })
+      : hostKinds.includes(kind) ? this.desk.act("card.air", { id: shown.id, on_air: false })
       : kind === "poll" ? this.desk.act("poll.air", { id: shown.id, on_air: false }) : this.desk.act("captions.stop", { track: shown.track });
     done.then(() => announce(t("air.taken_off")), () => {});
   }

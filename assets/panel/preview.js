@@ -1,6 +1,7 @@
 /*
- * preview.js - a card before it goes on air, drawn by the overlay itself: showPreview({question}) or showPreview({poll}), from any
- * part. question: as in the store, or {text} of words that are still typed; poll: {question, options: [texts or {text, text2}]}.
+ * preview.js - a card before it goes on air, drawn by the overlay itself: showPreview({question}), ({poll}) or ({card, words}), from
+ * any part. question: as in the store, or {text} of words that are still typed; poll: {question, options: [texts or {text, text2}]};
+ * card: the arguments of card.add, words: what it is called here.
  */
 import { announce } from "./announce.js";
 import { openDialog, dialogButtons } from "./dialog.js";
@@ -28,10 +29,11 @@ class Preview {
   #wait = skeleton(3);
   #notes = element("ul", { class: "preview-notes" });
 
-  constructor({ question = null, poll = null }, anchor) {
+  constructor({ question = null, poll = null, card = null, words = "" }, anchor) {
     this.question = question;
     this.poll = poll;
-    this.words = question?.text ?? poll?.question ?? "";
+    this.card = card;
+    this.words = question?.text ?? poll?.question ?? words;
     anchor?.focus?.();
     const names = (desk.store.views ?? []).map(({ name }) => name);
     this.view = names.find((name) => name === prefs.get("preview.view")) ?? names[0] ?? "main";
@@ -64,6 +66,7 @@ class Preview {
   #arguments() {
     const { id, text, language } = this.question ?? {};
     if (this.poll) return { view: this.view, poll: this.poll };
+    if (this.card) return { view: this.view, card: this.card };
     const known = id ? desk.store.questions.get(id) : null;
     return { view: this.view, ...(id ? { id } : {}), ...(!known || known.text !== text ? { text } : {}), ...(!id && language ? { language } : {}) };
   }

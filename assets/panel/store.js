@@ -16,6 +16,7 @@ export class Store extends EventTarget {
   questions = new Map();  // id → question
   polls = new Map();
   savedPolls = [];        // as poll.open takes them
+  hostCards = new Map();  // the host's own cards, by id
   nativePolls = [];       // the platforms' own that none of ours counts
   captions = new Map();   // track name → track
   sources = new Map();
@@ -81,6 +82,7 @@ export class Store extends EventTarget {
     this.polls = byKey(event.polls, "id");
     this.savedPolls = event.saved_polls ?? [];
     this.nativePolls = event.native_polls ?? [];
+    this.hostCards = byKey(event.host_cards, "id");
     this.captions = byKey(event.captions, "track");
     this.sources = byKey(event.sources, "id");
     this.logins = byKey(event.logins, "platform");
@@ -95,7 +97,7 @@ export class Store extends EventTarget {
     this.languages = { ...(event.rates?.languages ?? {}) };
     this.sample = null;
     this.feed.replace(event.feed ?? [], { isLive: true });
-    this.#changed("reset", "role", "on_air", "questions", "heard", "polls", "captions", "sources", "logins", "outputs", "sent", "gaps", "rates", "feed", "crew", "caught");
+    this.#changed("reset", "role", "on_air", "questions", "heard", "polls", "host_cards", "captions", "sources", "logins", "outputs", "sent", "gaps", "rates", "feed", "crew", "caught");
   }
 
   on_on_air(event) { this.onAir = event.on_air; this.revision = event.revision; this.#changed("on_air", "questions", "polls"); }
@@ -141,6 +143,8 @@ export class Store extends EventTarget {
   on_poll({ poll }) { this.polls.set(poll.id, poll); this.#changed("polls"); }
   on_saved_polls(event) { this.savedPolls = event.saved_polls; this.#changed("polls"); }
   on_native_polls(event) { this.nativePolls = event.native_polls; this.#changed("polls"); }
+  on_host_card(event) { this.hostCards.set(event.host_card.id, event.host_card); this.#changed("host_cards"); }
+  on_host_card_removed({ id }) { this.hostCards.delete(id); this.#changed("host_cards"); }
   on_caught({ items }) { items.forEach((item) => this.caught.set(item.id, item)); this.#changed("caught"); }
   on_caught_removed({ id }) { this.caught.delete(id); this.#changed("caught"); }
   on_gate({ gate }) { this.gate = gate; this.#changed("caught"); }
