@@ -23,6 +23,7 @@ enum {
     FRAME_SIDE_MAX = 8192,   // px, width and height
     FRAME_ROW_SPANS = 15,    // stretches of a row; with more, the nearest are joined
     FRAME_DAMAGE_BOXES = 16, // per picture; with more, one box around them all
+    FRAME_VIEWS_MAX = 256,   // in a list of views
 };
 
 /* Pixels from `from` up to, not including, `to`. */
@@ -47,6 +48,13 @@ struct frame_box {
  * '-' and '_'.
  */
 char *frame_socket_path(const char *view, struct error *err);
+
+/*
+ * The views that somebody publishes at this moment, by name, with a NULL behind the last; of other files and of what a dead writer
+ * left behind none. A try to connect to each, without waiting. Release with frame_free_views().
+ */
+char **frame_list_views(void);
+void frame_free_views(char **views);
 
 /* ---- writer ---- */
 

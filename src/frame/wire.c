@@ -12,29 +12,8 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "frame/frame.h"
 
 enum { DESCRIPTORS_MAX = 8 };
-
-static bool view_is_valid(const char *view)
-{
-    size_t len = strlen(view);
-    return len >= 1 && len <= 64 &&
-           strspn(view, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == len;
-}
-
-char *frame_socket_path(const char *view, struct error *err)
-{
-    if (!view || !view_is_valid(view)) {
-        error_set(err, ERROR_DATA, "view \"%s\": a view's name has 1 to 64 letters, digits, '-' and '_'",
-                  view ? view : "");
-        return NULL;
-    }
-    const char *runtime = getenv("XDG_RUNTIME_DIR");
-    if (runtime && runtime[0] == '/')
-        return xasprintf("%s/antiphon/frames-%s.sock", runtime, view);
-    return xasprintf("/tmp/antiphon-%u/frames-%s.sock", (unsigned)geteuid(), view);
-}
 
 static bool fill_address(const char *path, struct sockaddr_un *address)
 {

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -290,6 +291,44 @@ static void test_socket_path(void **state)
     assert_null(frame_socket_path(NULL, &err));
 }
 
+static void check_views(const char *const expected[])
+{
+    char **views = frame_list_views();
+    size_t i = 0;
+    for (; views[i] && expected[i]; i++)
+        assert_string_equal(views[i], expected[i]);
+    assert_null(views[i]);
+    assert_null(expected[i]);
+    frame_free_views(views);
+}
+
+/* What a dead writer left behind and what is no socket of ours are no views; without the folder there are none. */
+static void test_list_of_views(void **state)
+{
+    char *runtime = xasprintf("%s/runtime", folder), *ours = xasprintf("%s/antiphon", runtime);
+    assert_int_equal(mkdir(runtime, 0700), 0);
+    setenv("XDG_RUNTIME_DIR", runtime, 1);
+    check_views((const char *const[]){NULL});
+    assert_int_equal(mkdir(ours, 0700), 0);
+    char *tall = frame_socket_path("tall", NULL), *wide = frame_socket_path("wide", NULL);
+    struct frame_writer *second = make_writer(wide, 8, 8), *first = make_writer(tall, 8, 8);
+    for (size_t i = 0; i < 4; i++) {
+        static const char *const others[] = {"frames-.sock", "frames-left.sock", "relay.sock", "frames-a b.sock"};
+        char *path = xasprintf("%s/%s", ours, others[i]);
+        fclose(fopen(path, "w"));
+        free(path);
+    }
+    check_views((const char *const[]){"tall", "wide", NULL});
+    frame_writer_destroy(first);
+    check_views((const char *const[]){"wide", NULL});
+    frame_writer_destroy(second);
+    unsetenv("XDG_RUNTIME_DIR");
+    free(tall);
+    free(wide);
+    free(ours);
+    free(runtime);
+}
+
 int main(void)
 {
     assert_non_null(mkdtemp(folder));
@@ -298,6 +337,7 @@ int main(void)
         cmocka_unit_test(test_new_writer_does_not_flash), cmocka_unit_test(test_resize),
         cmocka_unit_test(test_silence), cmocka_unit_test(test_two_writers),
         cmocka_unit_test(test_refused_options), cmocka_unit_test(test_socket_path),
+        cmocka_unit_test(test_list_of_views),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     char *command = xasprintf("rm -rf '%s'", folder);
