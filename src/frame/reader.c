@@ -15,7 +15,8 @@
 #include "frame/wire.h"
 
 enum {
-    RETRY_MS = 200,       // for a writer that is not there: one cheap system call
+    RETRY_MS = 200,       // for a writer that is not there: one cheap system call, then half as long again each time
+    RETRY_MAX_MS = 1000,  // how long an overlay that is back may go unseen
     RETRY_BAD_MS = 1000,  // for one that talks nonsense
     LOOK_MS = 250,        // for a heartbeat that may come back
     MESSAGES_MAX = 64,    // taken in one poll
@@ -27,7 +28,7 @@ struct frame_reader {
     char *path;  // owned
     int fd;      // of the writer; -1: not connected
     int epoll_fd;
-    int64_t retry_at_ns;
+    int64_t retry_at_ns, retry_ms;
 
     struct stream stream;   // whose pictures are shown
     struct stream waiting;  // newer memory, without a picture yet
@@ -79,10 +80,12 @@ static void connect_writer(struct frame_reader *reader)
     if (fd < 0) {
         set_trouble(reader, errno == ENOENT || errno == ECONNREFUSED ? "no overlay publishes here yet"
                                                                      : strerror(errno));
-        reader->retry_at_ns = clock_monotonic_ns() + RETRY_MS * NS_PER_MS;
+        reader->retry_at_ns = clock_monotonic_ns() + reader->retry_ms * NS_PER_MS;
+        reader->retry_ms = reader->retry_ms * 3 / 2 < RETRY_MAX_MS ? reader->retry_ms * 3 / 2 : RETRY_MAX_MS;
         return;
     }
     reader->fd = fd;
+    reader->retry_ms = RETRY_MS;
     if (!wire_peer_is_us(fd)) {
         refuse(reader, "another user's process publishes here; it is not believed");
         return;
@@ -265,6 +268,7 @@ struct frame_reader *frame_reader_create(const struct frame_reader_options *opti
     if (reader->options.keep_ms == 0)
         reader->options.keep_ms = 8000;
     reader->fd = -1;
+    reader->retry_ms = RETRY_MS;
     reader->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     set_trouble(reader, "no overlay publishes here yet");
     return reader;
