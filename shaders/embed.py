@@ -3,7 +3,7 @@
 import sys
 
 shader, output, name = sys.argv[1:]
-with open(shader, encoding="ascii") as lines, open(output, "w", encoding="ascii") as out:
+with open(shader, encoding="utf-8") as lines, open(output, "w", encoding="utf-8") as out:
     out.write(f"static const char {name}[] =\n")
     for line in lines:
         text = line.rstrip("\n").replace("\\", "\\\\").replace('"', '\\"')

@@ -81,7 +81,7 @@ static bool take_view(const struct config *config, const struct config_view *fro
         .safe = part_of(from->safe), .face = part_of(from->face),
     };
     // Tried here, so that a bad theme is refused before the old views are gone.
-    struct theme *theme = path ? theme_load(path, from->width_px, from->height_px, err) : NULL;
+    struct theme *theme = path ? theme_load(path, &(struct theme_options){from->width_px, from->height_px}, err) : NULL;
     theme_destroy(theme);
     return theme || error_prefix(err, "view %s", from->name);
 }

@@ -7,10 +7,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/*
+ * How the way is shared out over the time: a cubic Bezier from 0,0 to 1,1 with these two handles (CSS Easing 1). {0}: fast
+ * first, then slower, so that things arrive instead of stopping.
+ */
+struct curve {
+    float x1, y1, x2, y2;  // x within 0..1; y beyond swings past the end
+};
+
+/* How much of the way is behind it at 0..1 of the time. */
+float curve_at(const struct curve *curve, float time);
+
 struct tween {
     float from, to;
     int64_t start_ms;
-    int duration_ms;  // 0: stands still at `to`
+    int duration_ms;     // 0: stands still at `to`
+    struct curve curve;  // set by the owner, and kept
 };
 
 /* There at once. */
@@ -19,7 +31,6 @@ void tween_set(struct tween *tween, float value);
 /* From where it is at now_ms; leaves after delay_ms. */
 void tween_start(struct tween *tween, float to, int64_t now_ms, int delay_ms, int duration_ms);
 
-/* Fast first, then slower (cubic): things arrive instead of stopping. */
 float tween_at(const struct tween *tween, int64_t now_ms);
 
 bool tween_is_moving(const struct tween *tween, int64_t now_ms);

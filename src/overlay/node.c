@@ -12,6 +12,7 @@
 #include "overlay/layout.h"
 #include "overlay/lines.h"
 #include "overlay/picture_place.h"
+#include "overlay/surface.h"
 
 struct node *node_create(const struct node_impl *impl, const struct stage *stage, const char *id, int slot)
 {
@@ -163,28 +164,34 @@ const struct theme_card *node_look(const struct node *node)
 
 void node_enter(struct node *node, int64_t now_ms, int delay_ms, bool at_once)
 {
+    const struct theme_motion *motion = &node_look(node)->motion.enter;
     node->state = NODE_SHOWN;
+    node->presence.curve = motion->curve;
     if (at_once)
         tween_set(&node->presence, 1);
     else
-        tween_start(&node->presence, 1, now_ms, delay_ms, node_look(node)->enter_ms);
+        tween_start(&node->presence, 1, now_ms, delay_ms, motion->duration_ms);
 }
 
 void node_leave(struct node *node, int64_t now_ms, bool at_once)
 {
     if (node->state == NODE_GONE || (node->state == NODE_LEAVING && !at_once))
         return;
+    const struct theme_motion *motion = &node_look(node)->motion.leave;
     node->state = at_once ? NODE_GONE : NODE_LEAVING;
+    node->presence.curve = motion->curve;
     if (!at_once)
-        tween_start(&node->presence, 0, now_ms, 0, node_look(node)->leave_ms);
+        tween_start(&node->presence, 0, now_ms, 0, motion->duration_ms);
 }
 
 void node_retreat(struct node *node, int64_t now_ms, bool at_once)
 {
+    const struct theme_motion *motion = &node_look(node)->motion.leave;
+    node->presence.curve = motion->curve;
     if (at_once)
         tween_set(&node->presence, 0);
     else
-        tween_start(&node->presence, 0, now_ms, 0, node_look(node)->leave_ms);
+        tween_start(&node->presence, 0, now_ms, 0, motion->duration_ms);
 }
 
 bool node_advance(struct node *node, int64_t now_ms)
@@ -215,16 +222,38 @@ struct box node_place_now(const struct node *node, int64_t now_ms)
     return box;
 }
 
+/* Smaller or larger, as if held at that side or corner. */
+static struct box scaled(const struct box *box, const struct theme_anchor *held, float scale)
+{
+    int width = (int)lroundf((float)box->width * scale), height = (int)lroundf((float)box->height * scale);
+    return (struct box){box->x + (box->width - width) * (held->across + 1) / 2,
+        box->y + (box->height - height) * (held->down + 1) / 2, width, height};
+}
+
+/* Never so far that it touches the card beside it: only from the side it is held at, where none stands, it comes all the way. */
+static int slide_px(const struct node *node, const struct theme_motion *motion)
+{
+    int between = node->stage->theme->between_px;
+    bool is_free = motion->from.down == 0 && motion->from.across == node_look(node)->anchor.across;
+    return is_free || motion->way_px < between ? motion->way_px : between;
+}
+
 struct box node_position(const struct node *node, int64_t now_ms, float *opacity)
 {
+    const struct theme_card *look = node_look(node);
+    const struct theme_motion *motion = node->state == NODE_SHOWN ? &look->motion.enter : &look->motion.leave;
     struct box box = node->box, now = node_place_now(node, now_ms);
     float presence = tween_at(&node->presence, now_ms);
-    *opacity = node->state == NODE_GONE || !node->layer ? 0 : presence;
-    // It comes up from below, and leaves half as far; never so far that it touches the card below.
-    int rise = node_look(node)->rise_px, between = node->stage->theme->between_px;
-    float way = (1 - presence) * (float)(rise < between ? rise : between);
+    *opacity = node->state == NODE_GONE || !node->layer ? 0 : fminf(fmaxf(presence, 0), 1);
     box.x += now.x - node->place.x;
-    box.y += now.y - node->place.y + (int)(node->state == NODE_SHOWN ? way : way / 2);
+    box.y += now.y - node->place.y;
+    if (motion->kind == THEME_SLIDE) {
+        box.x += (int)(motion->from.across * (1 - presence) * (float)slide_px(node, motion));
+        box.y += (int)(motion->from.down * (1 - presence) * (float)slide_px(node, motion));
+    } else if (motion->kind == THEME_GROW && presence != 1) {
+        float from = (float)motion->percent / 100;
+        box = scaled(&box, &motion->from, from + (1 - from) * presence);
+    }
     return *opacity > 0 ? box : (struct box){0};
 }
 
@@ -281,13 +310,15 @@ static void resize(struct node *node, int width_px, int height_px)
     damage_init(&node->scrolled, width_px, height_px);
 }
 
-/* How far the shadow falls on each side; nothing is painted beyond, so nothing is moved or published. */
-static struct box with_shadow(const struct node *node, const struct box *card)
+/* How far shadow and ornaments reach on each side; nothing is painted beyond, so nothing is moved or published. */
+static struct box with_surroundings(const struct node *node, const struct box *card)
 {
-    const struct theme *theme = node->stage->theme;
-    int reach = node->impl->has_shadow ? theme->shadow_px : 0, down = node->impl->has_shadow ? theme->shadow_dy_px : 0;
-    int above = reach > down ? reach - down : 0;
-    return (struct box){card->x - reach, card->y - above, card->width + 2 * reach, card->height + above + reach + down};
+    struct box box = node->impl->has_shadow ? surface_reach(&node_look(node)->surface) : (struct box){0};
+    box.x += card->x;
+    box.y += card->y;
+    box.width += card->width;
+    box.height += card->height;
+    return box;
 }
 
 /* The card in its place, or where the theme wants it on a view where it is alone. */
@@ -302,7 +333,7 @@ static void rest(struct node *node, int width_px, int height_px)
         card.x += look->anchor.across > 0 ? -look->x_px : look->x_px;
         card.y += look->anchor.down > 0 ? -look->y_px : look->y_px;
     }
-    node->box = with_shadow(node, &card);
+    node->box = with_surroundings(node, &card);
     node->card = (struct box){card.x - node->box.x, card.y - node->box.y, width_px, height_px};
 }
 
@@ -346,7 +377,8 @@ void node_move(struct node *node, const struct box *place, int64_t now_ms, bool 
 {
     const struct theme_anchor *anchor = &node_look(node)->anchor;
     struct box from = node_place_now(node, now_ms);
-    int duration_ms = at_once || box_is_empty(&node->place) ? 0 : node_look(node)->enter_ms;
+    bool is_still = at_once || box_is_empty(&node->place) || node->stage->theme->is_motion_reduced;
+    int duration_ms = is_still ? 0 : node_look(node)->motion.enter.duration_ms;
     node->place = *place;
     node_fit(node, place->width, place->height, now_ms);
     rest(node, node->card.width, node->card.height);

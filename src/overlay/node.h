@@ -58,6 +58,7 @@ struct node {
     struct size natural;       // that it takes where it may take what it likes
     struct size reserved;      // kept for it even while it needs less; 0: nothing
     struct size least;         // that it cannot go below; 0: not known
+    bool is_rtl;               // it is read from the right: ornaments are mirrored
     bool is_skipped;           // it killed the process before, or there is no memory for it: takes no place
     struct tween presence;     // 0 away, 1 there
     struct box place;          // given by the scene, px of the view; the card is held in it; empty: as in the theme
@@ -154,7 +155,7 @@ struct box node_place_now(const struct node *node, int64_t now_ms);
 /* Drops what is of this message or author, of a kind that holds many. True: there was something. */
 bool node_forget(struct node *node, uint64_t message, const char *platform, const char *author);
 
-/* Where the layer belongs now, and how opaque. */
+/* Where the layer belongs now, and how opaque. Of another size than the layer: it is scaled while it grows. */
 struct box node_position(const struct node *node, int64_t now_ms, float *opacity);
 
 /* Its section of the theme. */
@@ -215,7 +216,7 @@ int node_across(const struct box *box, bool is_rtl, int from_start, int width);
 /* The same for a layout: its lines begin, or in a text of the other direction end, at that place. */
 int node_text_x(const struct box *box, bool is_rtl, int from_start, const struct text_layout *layout);
 
-/* Shadow, box, hairline: the surface that all cards lie on. */
+/* Shadow, box, ornaments, border: the surface of its kind in the theme. */
 void node_paint_surface(const struct node *node, struct canvas *layer);
 
 /* The platform's mark in a square; unknown platforms get their initial. */

@@ -80,7 +80,8 @@ struct view *view_create(const struct view_options *options, struct error *err)
     damage_init(&view->damage, options->width_px, options->height_px);
     list_init(&view->scene.nodes);
     timer_init(&view->timer, options->loop, handle_frame, view);
-    view->theme = theme_load(options->theme_path, options->width_px, options->height_px, err);
+    view->theme = theme_load(options->theme_path, &(struct theme_options){options->width_px, options->height_px,
+        options->is_motion_reduced}, err);
     if (view->theme)
         view->canvas = canvas_create(options->painter, options->width_px, options->height_px, err);
     if (!view->canvas || !start_stream(view, err)) {
@@ -123,13 +124,18 @@ static void add_damage(struct view *view, struct damage *of_layer, const struct 
         damage_add(&view->damage, &(struct box){boxes[i].x + layer->x, boxes[i].y + layer->y, boxes[i].width, boxes[i].height});
 }
 
+static bool is_scaled(const struct node *node, const struct box *box)
+{
+    return node->layer && (box->width != canvas_width(node->layer) || box->height != canvas_height(node->layer));
+}
+
 /* What the view must paint anew because this card is elsewhere, fainter, or drawn anew inside. */
 static void collect_damage(struct view *view, struct node *node, int64_t now_ms)
 {
     float opacity;
     struct box box = node_position(node, now_ms, &opacity);
     bool is_moved = box.x != node->drawn.x || box.y != node->drawn.y || box.width != node->drawn.width ||
-        box.height != node->drawn.height || opacity != node->drawn_opacity;
+        box.height != node->drawn.height || opacity != node->drawn_opacity || (!box_is_empty(&box) && is_scaled(node, &box));
     if (is_moved) {
         damage_add(&view->damage, &node->drawn);
         damage_add(&view->damage, &box);
@@ -152,7 +158,11 @@ static void draw_nodes(struct view *view)
     canvas_clear(view->canvas);
     const struct node *node;
     list_for_each(node, &view->scene.nodes, link) {
-        if (!box_is_empty(&node->drawn) && node->layer)
+        if (box_is_empty(&node->drawn) || !node->layer)
+            continue;
+        if (is_scaled(node, &node->drawn))
+            canvas_draw_scaled(view->canvas, node->layer, &node->drawn, node->drawn_opacity);
+        else
             canvas_draw(view->canvas, node->layer, node->drawn.x, node->drawn.y, node->drawn_opacity);
     }
     canvas_set_clip(view->canvas, NULL);

@@ -30,7 +30,8 @@ struct view_options {
     int width_px, height_px;
     struct view_part safe;         // where cards stand; none: what the theme says
     struct view_part face;         // where none stands
-    const char *theme_path;        // NULL: the built-in one
+    const char *theme_path;        // a folder or a file; NULL: the built-in one
+    bool is_motion_reduced;        // fades only
     const char *language;          // copied; NULL or "": "en"
     struct painter *painter;       // borrowed, these three
     struct text_engine *text;

@@ -58,7 +58,7 @@ static void try_state(const char *text, size_t len)
     if (!engine) {
         painter = painter_create();
         engine = make_engine();
-        theme = theme_load(NULL, WIDTH, HEIGHT, NULL);
+        theme = theme_load(NULL, &(struct theme_options){WIDTH, HEIGHT}, NULL);
     }
     json_t *state = json_parse(text, len, NULL);
     struct scene scene;
@@ -78,7 +78,7 @@ static void try_state(const char *text, size_t len)
 static void try_theme(const char *text, size_t len)
 {
     struct error err = {0};
-    struct theme *theme = theme_parse("theme", text, len, 1920, 1080, &err);
+    struct theme *theme = theme_parse("theme", text, len, &(struct theme_options){1920, 1080}, &err);
     if (!theme && err.code == ERROR_NONE)
         abort();
     theme_destroy(theme);

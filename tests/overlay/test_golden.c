@@ -43,7 +43,7 @@ static void test_cards(void **state)
 {
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         char theme[600];
-        snprintf(theme, sizeof(theme), "%s/assets/themes/evening.json", getenv("ANTIPHON_SOURCE_ROOT"));
+        snprintf(theme, sizeof(theme), "%s/assets/themes/evening", getenv("ANTIPHON_SOURCE_ROOT"));
         struct error err = {0};
         struct view *view = view_create(&(struct view_options){.name = "main", .width_px = 1280, .height_px = 720,
             .theme_path = theme, .language = cases[i].language, .painter = painter, .text = engine}, &err);
