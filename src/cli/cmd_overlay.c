@@ -12,6 +12,7 @@
 #include "cli/folders.h"
 #include "cli/instance.h"
 #include "cli/options.h"
+#include "cli/themes.h"
 #include "overlay/overlay.h"
 #include "overlay/pictures.h"
 #include "overlay/theme.h"
@@ -55,17 +56,6 @@ static void drop(struct plan *plan)
     buffer_fini(&plan->token);
 }
 
-/* A theme is a name in assets/themes, or a path. */
-static char *find_theme(const char *theme, struct error *err)
-{
-    if (strchr(theme, '/'))
-        return xstrdup(theme);
-    char *name = xasprintf("themes/%s.json", theme);
-    char *path = folder_asset(name, err);
-    free(name);
-    return path;
-}
-
 static struct view_part part_of(const float part[4])
 {
     return (struct view_part){part[0], part[1], part[2], part[3]};
@@ -75,7 +65,7 @@ static bool take_view(const struct config *config, const struct config_view *fro
     struct error *err)
 {
     const char *language = from->language && *from->language ? from->language : config->languages[0];
-    char *path = find_theme(from->theme && *from->theme ? from->theme : "evening", err);
+    char *path = theme_find(from->theme && *from->theme ? from->theme : "evening", err);
     *view = (struct overlay_view){
         .name = from->name, .width_px = from->width_px, .height_px = from->height_px, .theme_path = path, .language = language,
         .safe = part_of(from->safe), .face = part_of(from->face),

@@ -15,7 +15,7 @@ struct error;
 struct config_view {
     char *name;
     int width_px, height_px;
-    char *theme;      // a file's name in assets/themes without .json, or a path
+    char *theme;      // a name (cli/themes.h), or a path
     char *language;   // BCP 47; preferred caption track and digits; "": the first of `languages`
     bool hides_votes; // of a poll until it is closed: "votes" is "closed"
     float safe[4], face[4];  // x, y, width, height as fractions: where cards stand, and where none does; width 0: not said

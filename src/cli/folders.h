@@ -12,7 +12,7 @@ char *folder_cache(struct error *err);    // $XDG_CACHE_HOME/antiphon
 char *folder_runtime(struct error *err);  // $XDG_RUNTIME_DIR/antiphon, else a private one in /tmp: sockets, locks
 
 /*
- * A file of the program: "panel", "themes/evening.json", "demo/transcript.jsonl" in assets/. Looked for in
+ * A file of the program: "panel", "themes/evening/theme.json", "demo/transcript.jsonl" in assets/. Looked for in
  * $ANTIPHON_ASSETS, beside the build, and where it was installed; NULL: nowhere, err says where it looked.
  */
 char *folder_asset(const char *name, struct error *err);
