@@ -179,12 +179,11 @@ static void paint_strip(const struct card_captions *card, struct canvas *layer, 
 static void paint(struct node *node, struct canvas *layer)
 {
     const struct card_captions *card = get(node);
-    const struct theme *theme = node->stage->theme;
     const struct theme_card *look = node_look(node);
     size_t count = card->text.layout->line_count, rows = count < (size_t)card->rows ? count : (size_t)card->rows;
     if (count == 0)
         return;
-    canvas_fill(layer, &(struct shape){node->card, look->radius_px, 0}, &(struct fill){.color = theme->caption_box});
+    node_paint_surface(node, layer);
     int y = node->card.y + look->padding_y_px, height = card->rows * card->text.pitch_px;
     if (card->strip)
         return paint_strip(card, layer, y, height);
@@ -193,6 +192,6 @@ static void paint(struct node *node, struct canvas *layer)
 }
 
 const struct node_impl card_captions_impl = {
-    .name = "captions", .kind = THEME_CAPTIONS, .want = want, .create = create, .update = update, .paint = paint,
+    .name = "captions", .kind = THEME_CAPTIONS, .want = want, .has_shadow = true, .create = create, .update = update, .paint = paint,
     .advance = advance, .read = caption_text_read, .destroy = destroy,
 };

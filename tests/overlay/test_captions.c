@@ -32,7 +32,7 @@ static const struct {
 /* A theme of its own: letters with an outline, no box. */
 static char *write_theme(void)
 {
-    static const char text[] = "{\"name\":\"outline\",\"colors\":{\"caption_box\":\"#00000000\"},\"captions\":{\"outline\":3}}";
+    static const char text[] = "{\"name\":\"outline\",\"captions\":{\"outline\":3,\"surface\":{\"fill\":\"#00000000\"}}}";
     char *path = xasprintf("%s/antiphon-outline-%d.json", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp", (int)getpid());
     FILE *file = fopen(path, "we");
     assert_non_null(file);
