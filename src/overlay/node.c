@@ -487,20 +487,7 @@ struct text_layout *node_layout(struct node *node, const struct text_options *op
 
 struct text_layout *node_layout_even(struct node *node, const struct text_options *options)
 {
-    struct text_layout *best = node_layout(node, options);
-    if (best->line_count < 2 || best->is_cut)
-        return best;
-    // Narrower until one more line would be needed: seven steps find the width to within a hundredth.
-    struct text_options with = *options;
-    int low = options->width_px / (int)best->line_count, high = options->width_px;
-    for (int step = 0; step < 7 && high - low > 8; step++) {
-        with.width_px = (low + high) / 2;
-        struct text_layout *tried = node_layout(node, &with);
-        bool is_better = tried->line_count == best->line_count && !tried->is_cut && tried->size_px == best->size_px &&
-            tried->content_width_px <= (float)with.width_px;
-        text_layout_destroy(is_better ? best : tried);
-        best = is_better ? tried : best;
-        *(is_better ? &high : &low) = with.width_px;
-    }
-    return best;
+    struct text_options even = *options;
+    even.is_even = true;
+    return node_layout(node, &even);
 }

@@ -343,8 +343,23 @@ static int find_size(struct text_engine *engine, const struct text_options *opti
     return low_px;
 }
 
-static struct draft choose_draft(struct text_engine *engine, const struct text_options *options,
-    const struct source *source)
+/* Narrower, as long as no more lines are needed; options->width_px becomes what they do need. */
+static void even_out(struct draft *draft, struct text_options *options, const struct source *source)
+{
+    int width_px = options->width_px, even_px = draft->is_cut ? 0 : draft_even_width(draft);
+    if (even_px == 0 || even_px >= width_px)
+        return;
+    options->width_px = even_px;
+    struct draft even = draft_at(draft->engine, options, source, draft->size_px, draft->lines_max);
+    bool is_good = even.line_count == draft->line_count && !even.is_cut;
+    draft_fini(is_good ? draft : &even);
+    if (is_good)
+        *draft = even;
+    else
+        options->width_px = width_px;  // shaped as a line, something came out wider than measured
+}
+
+static struct draft choose_draft(struct text_engine *engine, struct text_options *options, const struct source *source)
 {
     int size_px = asked_size(options);
     int low_px = options->min_size_px > 0 ? clamp(round_px(options->min_size_px), 1, size_px) : size_px;
@@ -360,6 +375,8 @@ static struct draft choose_draft(struct text_engine *engine, const struct text_o
         draft_fini(&draft);
         draft = draft_at(engine, options, source, size_px, lines < lines_max ? lines : lines_max);
     }
+    if (options->is_even)
+        even_out(&draft, options, source);
     return draft;
 }
 

@@ -342,6 +342,40 @@ void draft_fill(struct draft *draft)
     draft->is_cut |= draft->clean->is_cut;
 }
 
+/* Lines at another limit, of what is measured already; 0: a word would be parted. */
+static int32_t count_lines(struct draft *draft, int32_t limit)
+{
+    int32_t count = 0;
+    draft->limit = limit;
+    for (int32_t i = 0; i < draft->paragraph_count; i++) {
+        const struct paragraph *paragraph = &draft->paragraphs[i];
+        draft->measured_to = paragraph->to;
+        int32_t from = paragraph->from;
+        do {
+            int32_t end = line_end(draft, paragraph, from);
+            if (end < paragraph->to && !(paragraph->flags[end] & BREAK_LINE))
+                return 0;
+            from = end;
+            count++;
+        } while (from < paragraph->to);
+    }
+    return count;
+}
+
+int draft_even_width(struct draft *draft)
+{
+    int32_t count = draft->line_count, usual = draft->limit;
+    if (count < 2 || usual == INT32_MAX)
+        return 0;
+    int low_px = 0, high_px = usual / 64;
+    while (low_px + 1 < high_px) {
+        int middle_px = (low_px + high_px) / 2;
+        *(count_lines(draft, middle_px * 64) == count ? &high_px : &low_px) = middle_px;
+    }
+    draft->limit = usual;
+    return high_px;
+}
+
 void draft_fini(struct draft *draft)
 {
     for (int32_t i = 0; i < draft->line_count; i++)

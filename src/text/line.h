@@ -48,6 +48,12 @@ struct draft {
 };
 
 void draft_fill(struct draft *draft);
+
+/*
+ * The narrowest width, in px, at which a filled draft that is not cut would have as many lines, and no word of them
+ * parted; 0: it has one line. Nothing is shaped for it.
+ */
+int draft_even_width(struct draft *draft);
 void draft_fini(struct draft *draft);
 
 /* The ellipsis in the style of the text; the caller releases the entry. */

@@ -48,8 +48,9 @@ static void draw_text(struct drawing *drawing, const struct shape_run *run, int3
     if (!surface)
         return;  // "Text has zero width" is how SDL2_ttf names a run of spaces and joiners
     int x_px = 0, y_px = 0, ascent_px = TTF_FontAscent(font);
-    if (surface->h > TTF_FontHeight(font) || surface->w > advance >> 6)
-        shape_origin(run, ascent_px, &x_px, &y_px);
+    bool is_tall = surface->h > TTF_FontHeight(font);
+    if (is_tall || surface->w > advance >> 6)
+        shape_origin(run, ascent_px, is_tall, &x_px, &y_px);
     struct text_box ink;
     drawing->mask = cut_to_ink(surface, &ink);
     drawing->x_px = ink.x_px - x_px;

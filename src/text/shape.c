@@ -5,6 +5,8 @@
 #include "base/memory.h"
 #include "text/emoji.h"
 
+enum { REACH_EM = 6 };  // no glyph reaches back so far, not even those of Nastaliq that hang on one another
+
 const char *shape_script_name(UScriptCode script)
 {
     const char *name = script == USCRIPT_SYMBOLS_EMOJI ? NULL : uscript_getShortName(script);
@@ -85,7 +87,7 @@ void shape_fini(struct shape *shape)
     *shape = (struct shape){0};
 }
 
-void shape_origin(const struct shape_run *run, int ascent_px, int *x_px, int *y_px)
+void shape_origin(const struct shape_run *run, int ascent_px, bool is_tall, int *x_px, int *y_px)
 {
     hb_font_t *font;
     hb_buffer_t *buffer = shape_buffer(run, &font);
@@ -93,8 +95,8 @@ void shape_origin(const struct shape_run *run, int ascent_px, int *x_px, int *y_
     const hb_glyph_info_t *glyphs = hb_buffer_get_glyph_infos(buffer, &count);
     const hb_glyph_position_t *places = hb_buffer_get_glyph_positions(buffer, &count);
     *x_px = *y_px = 0;
-    int32_t pen = 0;
-    for (unsigned i = 0; i < count; pen += places[i++].x_advance) {
+    int32_t pen = 0, reach = REACH_EM * run->size_px * 64;
+    for (unsigned i = 0; i < count && (is_tall || pen < reach); pen += places[i++].x_advance) {
         hb_glyph_extents_t ink = {0};
         hb_font_get_glyph_extents(font, glyphs[i].codepoint, &ink);
         int left = ((pen + places[i].x_offset) >> 6) + (ink.x_bearing >> 6);

@@ -38,9 +38,10 @@ void shape_fini(struct shape *shape);
 
 /*
  * SDL2_ttf shifts its picture right and down when ink reaches left of the pen or above the ascent, and does not
- * say by how much. This costs 40 µs: ask only when the picture is larger than it should be.
+ * say by how much. Each glyph costs a read of the file: ask only when the picture is larger than it should be, and
+ * unless is_tall, when it is not taller than that, only those are looked at that can reach back to the pen's start.
  */
-void shape_origin(const struct shape_run *run, int ascent_px, int *x_px, int *y_px);
+void shape_origin(const struct shape_run *run, int ascent_px, bool is_tall, int *x_px, int *y_px);
 
 /* ISO 15924: "Arab"; "Zyyy" for emoji. */
 const char *shape_script_name(UScriptCode script);

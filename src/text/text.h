@@ -109,6 +109,7 @@ struct text_options {
     float min_size_px;           // shrink in steps down to this before cutting; 0: never shrink
     float line_height;           // in em (1.4): every line this tall, whatever script comes. 0: as tall as its faces need
     bool is_single_paragraph;    // line ends in the text become spaces
+    bool is_even;                // lines of even length, none of one word: the layout is narrower than width_px then
     bool is_clipped;             // what does not fit is dropped without "…"
 };
 

@@ -1,10 +1,9 @@
 /*
  * bench_question.c - a question of 200 Persian characters from its on-air state to the pixels of a 1080p view, as shared
  * frames: with fonts that are open but words that nobody has seen yet, and with everything cold (a new engine, the first
- * of the process apart, since it also reads ICU's rules). And what 10,000 different questions leave in memory.
+ * of the process apart, since it also reads ICU's rules).
  * Times are the thread's own. Prints `name value unit`.
  */
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +19,7 @@
 #include "painter/painter.h"
 #include "text/text.h"
 
-enum { LETTERS = 200, COLD_ROUNDS = 5, WARM_ROUNDS = 40, MESSAGES = 10000 };
+enum { LETTERS = 200, COLD_ROUNDS = 5, WARM_ROUNDS = 40 };
 
 static const char *const words[] = {"این", "آهنگ", "برای", "شما", "چه", "معنایی", "دارد", "و", "چرا", "آن", "را", "امشب",
     "انتخاب", "کردید", "می‌خواهم", "بدانم", "که", "نخستین", "بار", "کجا", "شنیدید", "دوست", "دارم", "دوباره", "بشنوم", "پایان",
@@ -128,25 +127,6 @@ static void measure_warm(struct view *view)
     printf("question_200_warm %.2f ms\nquestion_200_warm_worst %.2f ms\n", took_ms[WARM_ROUNDS / 2], took_ms[WARM_ROUNDS - 1]);
 }
 
-static double used_mb(void)
-{
-    struct mallinfo2 info = mallinfo2();
-    return (double)(info.uordblks + info.hblkhd) / (1 << 20);
-}
-
-/* The first quarter fills the caches; what comes after must leave nothing. */
-static void measure_memory(struct scene_of_bench *scene)
-{
-    double before_mb = 0;
-    for (int i = 0; i < MESSAGES; i++) {
-        if (i == MESSAGES / 4)
-            before_mb = used_mb();
-        show(scene->view, i + 100);
-    }
-    printf("question_10000_memory_growth %.2f MB\nquestion_10000_text_cache %.1f MB\n", used_mb() - before_mb,
-        (double)text_engine_stats(scene->text).bytes / (1 << 20));
-}
-
 int main(void)
 {
     char folder[] = "/tmp/antiphon-bench-XXXXXX";
@@ -154,10 +134,8 @@ int main(void)
     measure_cold(path);
     struct scene_of_bench scene;
     bool is_open = open_scene(&scene, path);
-    if (is_open) {
+    if (is_open)
         measure_warm(scene.view);
-        measure_memory(&scene);
-    }
     close_scene(&scene);
     rmdir(folder);
     free(path);

@@ -1,8 +1,10 @@
 /*
  * bench_text.c - what it costs to lay out a chat line: the first one of the process (faces are opened), a new one in
- * known faces (nothing of it in the cache), the same again (all in the cache), and shrinking to fit.
+ * known faces (nothing of it in the cache), the same again (all in the cache), and shrinking to fit. And what 10,000
+ * different messages leave in memory.
  * Prints `name value unit`.
  */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +83,31 @@ static void bench_warm(size_t line)
     text_engine_destroy(cached);
 }
 
+static double used_mb(void)
+{
+    struct mallinfo2 info = mallinfo2();
+    return (double)(info.uordblks + info.hblkhd) / (1 << 20);
+}
+
+/* 10,000 different messages; the first quarter fills the cache, what comes after must leave nothing. */
+static void bench_memory(void)
+{
+    enum { MESSAGES = 10000, CACHE_BYTES = 2 << 20 };
+    struct text_engine *engine = open_engine(CACHE_BYTES);
+    double before_mb = 0;
+    for (int i = 0; i < MESSAGES; i++) {
+        if (i == MESSAGES / 4)
+            before_mb = used_mb();
+        char text[200];
+        int len = snprintf(text, sizeof(text), "%d %s", i, lines[(size_t)i % ARRAY_LENGTH(lines)].text);
+        const struct text_options options = {.text = {text, (size_t)len}, .size_px = 20, .width_px = 480, .max_lines = 3};
+        text_layout_destroy(text_layout_create(engine, &options));
+    }
+    printf("text_10000_messages_growth %.3f MB\ntext_10000_messages_cache %.2f MB\n", used_mb() - before_mb,
+        (double)text_engine_stats(engine).bytes / (1 << 20));
+    text_engine_destroy(engine);
+}
+
 int main(void)
 {
     for (size_t i = 0; i < ARRAY_LENGTH(lines); i++)
@@ -95,5 +122,6 @@ int main(void)
     printf("text_mixed_shrink_first %.2f ms\n", lay_out(engine, &options) / 1000);
     printf("text_mixed_shrink_again %.1f us\n", best_of(engine, &options, 500));
     text_engine_destroy(engine);
+    bench_memory();
     return 0;
 }

@@ -1,6 +1,7 @@
 /* test_layout.c - where lines break, how they are cut, shrunk, placed; masks, outlines and the cache. */
 #include "describe.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,6 +86,37 @@ static void test_ellipsis(void **state)
             print_error("%s: is_cut is %d\n", cases[i].name, layout->is_cut);
         failures += layout->is_cut != cases[i].is_cut;
         text_layout_destroy(layout);
+    }
+    assert_int_equal(failures, 0);
+}
+
+/* As many lines as at the full width, as narrow as that can be, no word parted. */
+static void test_even(void **state)
+{
+    static const struct {
+        const char *name, *text;
+        int width_px;
+        const char *expected;
+    } cases[] = {
+        {"one line stays", "one two", 300, "one two"},
+        {"two", "one two three four five six", 330, "one two three|four five six"},
+        {"the last is not one word", "one two three four five six seven", 330, "one two three|four five six seven"},
+        {"no word is parted for it", "a Donaudampfschifffahrt b", 440, "a Donaudampfschifffahrt|b"},
+        {"Persian", "این آهنگ برای شما چه معنایی دارد و چرا", 420, "این آهنگ برای شما|چه معنایی دارد و چرا"},
+        {"Han", "你好世界你好世界你好", 300, "你好世界你|好世界你好"},
+        {"paragraphs", "one two three four\nfive six seven", 260, "one two|three four|five six seven"},
+    };
+    int failures = 0;
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct text_options options = {.text = str_from(cases[i].text), .width_px = cases[i].width_px};
+        struct text_layout *usual = text_layout_create(*state, &options);
+        options.is_even = true;
+        struct text_layout *even = text_layout_create(*state, &options);
+        failures += differs(cases[i].name, describe_lines(even), cases[i].expected);
+        assert_int_equal(even->line_count, usual->line_count);
+        assert_true(even->width_px <= usual->width_px && even->content_width_px <= (float)even->width_px + 0.5F);
+        text_layout_destroy(usual);
+        text_layout_destroy(even);
     }
     assert_int_equal(failures, 0);
 }
@@ -280,17 +312,35 @@ static void test_sharing(void **state)
     text_mask_unref(mask);
 }
 
-static void test_cache_is_bounded(void **state)
+static size_t heap_bytes(void)
 {
+    struct mallinfo2 info = mallinfo2();  // zeros under a sanitizer
+    return info.uordblks + info.hblkhd;
+}
+
+/* 10,000 different messages: the cache keeps to its bound at each, and the second half leaves nothing behind. */
+static void test_memory_is_flat(void **state)
+{
+    enum { MESSAGES = 10000, CACHE_BYTES = 100000 };
     struct error err = {0};
-    struct text_engine *engine = text_engine_create(&(struct text_engine_options){.cache_bytes = 100000}, &err);
-    for (int i = 0; i < 300; i++) {
-        char text[40];
-        int len = snprintf(text, sizeof(text), "message number %d", i);
-        text_layout_destroy(text_layout_create(engine, &(struct text_options){.text = {text, (size_t)len}}));
-        assert_true(text_engine_stats(engine).bytes <= 100000);
+    struct text_engine *engine = text_engine_create(&(struct text_engine_options){.cache_bytes = CACHE_BYTES}, &err);
+    size_t half = 0, faces = 0;
+    for (int i = 0; i < MESSAGES; i++) {
+        static const char *const forms[] = {"message %d", "پیام %d", "%d 👋", "קורא %d"};
+        char text[60];
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+        int len = snprintf(text, sizeof(text), forms[i % 4], i);
+#pragma GCC diagnostic pop
+        text_layout_destroy(text_layout_create(engine,
+            &(struct text_options){.text = {text, (size_t)len}, .size_px = 16, .language = i % 8 ? "fa" : "ur"}));
+        assert_true(text_engine_stats(engine).bytes <= CACHE_BYTES);
+        half = i == MESSAGES / 2 ? heap_bytes() : half;
+        faces = i == MESSAGES / 2 ? text_engine_stats(engine).faces : faces;
     }
     assert_true(text_engine_stats(engine).masks > 2);
+    assert_int_equal(text_engine_stats(engine).faces, faces);
+    assert_true(heap_bytes() < half + 100000);
     text_engine_destroy(engine);
 }
 
@@ -312,11 +362,11 @@ static void test_nothing_to_see(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_breaks), cmocka_unit_test(test_ellipsis),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_breaks), cmocka_unit_test(test_ellipsis), cmocka_unit_test(test_even),
         cmocka_unit_test(test_ellipsis_order), cmocka_unit_test(test_arabic_cut_inside_a_word),
         cmocka_unit_test(test_shrink), cmocka_unit_test(test_align), cmocka_unit_test(test_line_height),
         cmocka_unit_test(test_outline), cmocka_unit_test(test_emoji_pixels),
         cmocka_unit_test(test_baseline_of_tall_runs), cmocka_unit_test(test_sharing),
-        cmocka_unit_test(test_cache_is_bounded), cmocka_unit_test(test_nothing_to_see)};
+        cmocka_unit_test(test_memory_is_flat), cmocka_unit_test(test_nothing_to_see)};
     return cmocka_run_group_tests_name("text-layout", tests, open_engine, close_engine);
 }
