@@ -136,7 +136,7 @@ export class OnAir {
       : hostKinds.includes(kind) ? t(`cards.kind_${kindOf({ kind, ...shown })}`) : t(`show.${kind}`);
     const clock = element("span", { class: "clock", dir: "ltr" });
     if (kind !== "captions") this.#clocks.push({ clock, since_ms: shown.since_ms });
-    return element("article", { class: `air-card ${kind}` },
+    return element("article", { class: "air-card", "data-kind": kind },
       element("div", { class: "air-head" }, element("b", {}, title), kind !== "captions" && clock,
         views.length > 1 && missing.length > 0 || this.#names().length > 1 ? element("span", { class: "chip" }, list(views)) : null),
       shown.author || shown.platform ? element("p", { class: "byline" }, platformMark(shown.platform), element("bdi", { class: "who" }, shown.author?.name ?? "")) : null,

@@ -37,7 +37,7 @@ static const struct {
     {"question.air", COMMAND_AIRS},
     {"question.claim", COMMAND_OFTEN},
     {"say", COMMAND_READS},
-    {"shoutout", COMMAND_AIRS},
+    {"shoutout", COMMAND_AIRS | COMMAND_READS},
     {"source.moderate", COMMAND_READS},
     {"source.poll", COMMAND_READS},
     {"source.poll_end", COMMAND_READS},

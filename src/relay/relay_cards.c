@@ -1,4 +1,6 @@
 /* The host's cards: between them and the rest of the relay. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -8,6 +10,7 @@
 #include "relay/gate.h"
 #include "relay/host_cards.h"
 #include "relay/host_pictures.h"
+#include "relay/journal.h"
 #include "relay/moderation.h"
 #include "relay/queue.h"
 #include "relay/relay_private.h"
@@ -112,6 +115,14 @@ static bool passes(const struct relay *relay, struct str text, struct error *err
            error_set(err, ERROR_DENIED, "the word list \"%s\" holds something of it (\"%s\")", reason.list, reason.word);
 }
 
+/* By its number only: the record outlives the person's erasure. */
+static void audit_shoutout(struct relay *relay, const struct host_card *card, const char *by)
+{
+    char text[48];
+    snprintf(text, sizeof(text), "{\"id\":%" PRIu64 "}", card->id);
+    journal_add_audit(relay->journal, by, "shoutout", text);
+}
+
 const struct host_card *relay_shout_out(struct relay *relay, const struct relay_shoutout *whom, const char *by, struct error *err)
 {
     struct host_shoutout shoutout = {
@@ -128,7 +139,10 @@ const struct host_card *relay_shout_out(struct relay *relay, const struct relay_
     shoutout.message = whom->message;  // deleted, it takes the shout-out along; what he wrote besides does not
     if (!moderation_may_air(relay, err) || !passes(relay, shoutout.name, err) || !passes(relay, shoutout.text, err))
         return NULL;
-    return host_cards_shout_out(relay->host_cards, &shoutout, by, err);
+    const struct host_card *card = host_cards_shout_out(relay->host_cards, &shoutout, by, err);
+    if (card)
+        audit_shoutout(relay, card, by);
+    return card;
 }
 
 /* "!so @anna come and see her paintings" */

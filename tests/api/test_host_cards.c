@@ -477,6 +477,8 @@ static void test_pictures(void **state)
     char name[80], members[200], token[80];
     begin(&desk, &caller);
     assert_non_null(strstr(upload(&desk, add_token(&caller, "viewer"), gif, strlen(gif)), "403"));
+    assert_non_null(strstr(upload(&desk, add_token(&caller, "button"), gif, strlen(gif)), "403"));
+    assert_non_null(strstr(upload(&desk, "of nobody", gif, strlen(gif)), "401"));
     snprintf(token, sizeof(token), "%s", add_token(&caller, "moderator"));
     assert_non_null(strstr(upload(&desk, token, "<svg onload=\"x\"/>", 17), "PNG, JPEG, WebP or GIF is expected"));
     assert_non_null(strstr(upload(&desk, token, "", 0), "400"));
