@@ -37,6 +37,9 @@ struct stage {
     /* Optional. Something came from outside: advance the nodes soon. */
     void (*wake)(void *data);
     void *wake_data;
+    /* Optional. An alert begins: "gift", "membership", "raid", or "more" for the sum of those that had no room. */
+    void (*alerted)(void *data, const char *kind);
+    void *alerted_data;
 };
 
 enum node_stage {

@@ -1,17 +1,20 @@
 #include "overlay/scene.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "base/memory.h"
 #include "overlay/cards.h"
+#include "overlay/lines.h"
 
 void scene_init(struct scene *scene, const struct stage *stage)
 {
     scene->stage = *stage;
     list_init(&scene->nodes);
     scene->arrangement = (struct arrangement){0};
+    scene->alerts = (struct alerts){0};
 }
 
 void scene_fini(struct scene *scene)
@@ -19,6 +22,7 @@ void scene_fini(struct scene *scene)
     struct node *node, *following;
     list_for_each_safe(node, following, &scene->nodes, link)
         node_destroy(node);
+    alerts_fini(&scene->alerts);
 }
 
 static struct node *find(const struct scene *scene, const char *id)
@@ -56,11 +60,44 @@ static void bring(struct scene *scene, const struct want *want, int64_t now_ms, 
         node_enter(node, now_ms, 0, at_once);
 }
 
+/* The alert whose turn it is: no state of the relay asks for it. */
+static void want_alert(const struct scene *scene, struct wants *wants)
+{
+    char key[24];
+    const json_t *event = scene->alerts.current;
+    snprintf(key, sizeof(key), "%llu", (unsigned long long)line_id(event));
+    if (event)
+        wants_add(wants, &card_alert_impl, key, event, 0);
+}
+
+static void take_alerts(struct scene *scene, const json_t *state, int64_t now_ms)
+{
+    alerts_take(&scene->alerts, &scene->stage, json_object_get(state, "alerts"), now_ms);
+    alerts_advance(&scene->alerts, &scene->stage, now_ms);
+}
+
+/* Another alert in place of the one that stands there, and nothing else. */
+static void change_alert(struct scene *scene, int64_t now_ms)
+{
+    struct wants wants = {0};
+    struct node *node;
+    want_alert(scene, &wants);
+    list_for_each(node, &scene->nodes, link) {
+        if (node->impl == &card_alert_impl && !wants_find(&wants, node->id))
+            node_leave(node, now_ms, false);
+    }
+    for (size_t i = 0; i < wants.count; i++)
+        bring(scene, &wants.items[i], now_ms, false);
+    arrange(&scene->arrangement, &scene->stage, &scene->nodes, scene->arrangement.is_held, now_ms, false);
+}
+
 void scene_apply(struct scene *scene, const json_t *state, int64_t now_ms, bool at_once)
 {
     struct wants wants = {0};
     for (size_t i = 0; cards[i]; i++)
         cards[i]->want(state, &wants);
+    take_alerts(scene, state, now_ms);
+    want_alert(scene, &wants);
     struct node *node;
     list_for_each(node, &scene->nodes, link) {
         if (!wants_find(&wants, node->id))
@@ -82,6 +119,16 @@ static bool holds(const json_t *ids, const struct node *node)
     return false;
 }
 
+static bool remove_alerts(struct alerts *alerts, const json_t *ids, const char *platform, const char *author)
+{
+    size_t i;
+    json_t *id;
+    bool is_any = platform && author && alerts_remove(alerts, 0, platform, author);
+    json_array_foreach((json_t *)(uintptr_t)ids, i, id)
+        is_any |= alerts_remove(alerts, (uint64_t)json_integer_value(id), NULL, NULL);
+    return is_any;
+}
+
 static bool forget(struct node *node, const json_t *ids, const char *platform, const char *author)
 {
     size_t i;
@@ -95,7 +142,7 @@ static bool forget(struct node *node, const json_t *ids, const char *platform, c
 bool scene_remove(struct scene *scene, const json_t *ids, const json_t *author)
 {
     const char *platform = json_get_text(author, "platform"), *id = json_get_text(author, "id");
-    bool is_any = false;
+    bool is_any = remove_alerts(&scene->alerts, ids, platform, id);
     struct node *node;
     list_for_each(node, &scene->nodes, link) {
         is_any |= forget(node, ids, platform, id);
@@ -122,6 +169,8 @@ bool scene_advance(struct scene *scene, int64_t now_ms)
     struct arrangement *arrangement = &scene->arrangement;
     bool is_moving = false, is_resized = false, is_unsettled = arrangement->is_unsettled;
     struct node *node;
+    if (alerts_advance(&scene->alerts, &scene->stage, now_ms))
+        change_alert(scene, now_ms);
     list_for_each(node, &scene->nodes, link) {
         is_moving |= node_advance(node, now_ms);
         if (node->is_stale)
@@ -137,7 +186,7 @@ bool scene_advance(struct scene *scene, int64_t now_ms)
 
 int64_t scene_wake_ms(const struct scene *scene)
 {
-    int64_t wake_ms = 0;
+    int64_t wake_ms = alerts_wake_ms(&scene->alerts);
     const struct node *node;
     list_for_each(node, &scene->nodes, link) {
         if (node->wake_ms && (!wake_ms || node->wake_ms < wake_ms))

@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "overlay/alerts.h"
 #include "overlay/arrange.h"
 #include "overlay/node.h"
 #include "overlay/wants.h"
@@ -15,6 +16,7 @@ struct scene {
     struct stage stage;
     struct list nodes;               // back to front
     struct arrangement arrangement;
+    struct alerts alerts;
 };
 
 void scene_init(struct scene *scene, const struct stage *stage);

@@ -93,6 +93,7 @@ struct view *view_create(const struct view_options *options, struct error *err)
         .painter = options->painter, .text = options->text, .poison = options->poison, .theme = view->theme,
         .language = view->options.language, .width_px = options->width_px, .height_px = options->height_px,
         .unix_ms = options->unix_ms ? options->unix_ms : clock_unix_ms, .pictures = options->pictures, .wake = handle_wake, .wake_data = view,
+        .alerted = options->alerted, .alerted_data = options->data,
     });
     set_areas(&view->scene.stage, options);
     return view;

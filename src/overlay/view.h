@@ -43,6 +43,7 @@ struct view_options {
     void *data;
     /* Optional. The picture is another one inside these boxes. */
     void (*painted)(void *data, struct view *view, const struct box *boxes, size_t count);
+    void (*alerted)(void *data, const char *kind);  // optional: an alert begins, see node.h
 };
 
 struct view_stats {
