@@ -28,6 +28,7 @@ static const struct {
     {"say", cmd_say, "something said in the chats"},
     {"chapters", cmd_chapters, "what was on air and when, for the recording"},
     {"decode", cmd_decode, "recorded frames of a platform as messages"},
+    {"theme", cmd_theme, "how cards look: previews, a theme of one's own, its mistakes"},
     {"text", cmd_text, "how a line of text is laid out"},
 };
 

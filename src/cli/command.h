@@ -27,4 +27,5 @@ int cmd_relay(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_say(int argc, char **argv);
 int cmd_text(int argc, char **argv);
+int cmd_theme(int argc, char **argv);
 int cmd_video(int argc, char **argv);
