@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "overlay/picture_file.h"
+#include "overlay/picture_gif.h"
 #include "overlay/picture_png.h"
 #include "painter/painter.h"
 
@@ -32,23 +33,14 @@ static uint32_t premultiply(uint32_t pixel)
     return result;
 }
 
-/* A GIF's transparent colour may have a twin that is not: the index decides, and SDL_image's key may be either. */
-static void use_hole(SDL_Surface *surface, int hole)
-{
-    SDL_SetColorKey(surface, SDL_FALSE, 0);
-    SDL_Palette *palette = surface->format->palette;
-    for (int i = 0; palette && i < palette->ncolors; i++)
-        palette->colors[i].a = i == hole ? 0 : 255;
-}
-
 static const char *type_name(enum picture_type type)
 {
-    static const char *const names[] = {"", "PNG", "JPG", "WEBP", "GIF"};
+    static const char *const names[] = {"", "PNG", "JPG", "WEBP", ""};
     return names[type];
 }
 
 /* Straight BGRA. NULL: err says what the decoder did not like. */
-static SDL_Surface *load(const void *bytes, size_t len, enum picture_type type, int hole, struct error *err)
+static SDL_Surface *load(const void *bytes, size_t len, enum picture_type type, struct error *err)
 {
     SDL_RWops *stream = SDL_RWFromConstMem(bytes, (int)len);
     SDL_Surface *loaded = stream ? IMG_LoadTyped_RW(stream, 1, type_name(type)) : NULL;
@@ -56,8 +48,6 @@ static SDL_Surface *load(const void *bytes, size_t len, enum picture_type type, 
         error_set(err, ERROR_DATA, "it cannot be decoded: %s", SDL_GetError());
         return NULL;
     }
-    if (type == PICTURE_GIF)
-        use_hole(loaded, hole);
     SDL_Surface *surface = SDL_ConvertSurfaceFormat(loaded, SDL_PIXELFORMAT_ARGB8888, 0);
     SDL_FreeSurface(loaded);
     if (!surface)
@@ -90,14 +80,14 @@ static uint32_t over(uint32_t top, uint32_t below)
     return result;
 }
 
-static void lay_over(struct sheet *sheet, const SDL_Surface *surface, const struct picture_frame *frame)
+/* pixels: straight BGRA, rows of so many px, of the frame's size. */
+static void lay_over(struct sheet *sheet, const uint32_t *pixels, int row_px, const struct picture_frame *frame)
 {
     const struct box whole = {0, 0, sheet->width, sheet->height};
-    const struct box own = {frame->x, frame->y, surface->w, surface->h};
+    const struct box own = {frame->x, frame->y, frame->width_px, frame->height_px};
     struct box box = box_intersect(&whole, &own);
     for (int y = box.y; y < box.y + box.height; y++) {
-        const uint32_t *from = (const uint32_t *)(const void *)((const uint8_t *)surface->pixels +
-            (ptrdiff_t)(y - frame->y) * surface->pitch) + (box.x - frame->x);
+        const uint32_t *from = pixels + (ptrdiff_t)(y - frame->y) * row_px + (box.x - frame->x);
         uint32_t *to = sheet->pixels + (ptrdiff_t)y * sheet->width + box.x;
         for (int x = 0; x < box.width; x++)
             to[x] = frame->is_over ? over(premultiply(from[x]), to[x]) : premultiply(from[x]);
@@ -265,15 +255,34 @@ static bool decode_still(struct work *work, struct error *err)
         picture_png_strip(file, &plain);
     bool is_plain = plain.len > 0;
     SDL_Surface *surface = load(is_plain ? (const void *)plain.data : file->bytes, is_plain ? plain.len : file->len,
-        file->type, -1, err);
+        file->type, err);
     buffer_fini(&plain);
     if (!surface)
         return false;
-    const struct picture_frame frame = {.is_over = false};
-    lay_over(&work->sheet, surface, &frame);
+    const struct picture_frame frame = {.width_px = surface->w, .height_px = surface->h};
+    lay_over(&work->sheet, surface->pixels, surface->pitch / 4, &frame);
     SDL_FreeSurface(surface);
     add_frames(work, 0, true);
     return true;
+}
+
+/* A frame of a GIF by our own decoder, of a WebP by SDL2_image. */
+static bool lay_frame(struct work *work, const struct picture_frame *frame, struct error *err)
+{
+    struct sheet *sheet = &work->sheet;
+    if (work->file->type == PICTURE_GIF) {
+        uint32_t *pixels = gif_draw(work->file, frame);
+        if (pixels)
+            lay_over(sheet, pixels, frame->width_px, frame);
+        free(pixels);
+        return pixels || error_set(err, ERROR_DATA, "the GIF is damaged");
+    }
+    SDL_Surface *surface = load(frame->file.data, frame->file.len, work->file->type, err);
+    bool is_whole = surface && surface->w == frame->width_px && surface->h == frame->height_px;
+    if (is_whole)
+        lay_over(sheet, surface->pixels, surface->pitch / 4, frame);
+    SDL_FreeSurface(surface);
+    return is_whole || error_set(err, ERROR_DATA, "the WebP is damaged");
 }
 
 /* False: it is not there or cannot be decoded. */
@@ -283,13 +292,10 @@ static bool decode_next(struct work *work, size_t *at, struct picture_frame *fra
         return false;
     if ((int64_t)frame->width_px * frame->height_px > PICTURE_PIXELS_MAX || frame->width_px < 1 || frame->height_px < 1)
         return error_set(err, ERROR_DATA, "a frame of it declares %d x %d px", frame->width_px, frame->height_px);
-    SDL_Surface *surface = load(frame->file.data, frame->file.len, work->file->type, frame->hole, err);
-    if (!surface)
-        return false;
     if (frame->end == PICTURE_IS_TAKEN_BACK)
         keep(&work->sheet);
-    lay_over(&work->sheet, surface, frame);
-    SDL_FreeSurface(surface);
+    if (!lay_frame(work, frame, err))
+        return false;
     add_frames(work, frame->duration_ms, is_first);
     end_frame(&work->sheet, frame);
     return true;

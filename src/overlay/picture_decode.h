@@ -1,5 +1,5 @@
 /*
- * picture_decode.h - a picture's file into frames of the sizes that are wanted, by SDL2_image and pixman. Only files that
+ * picture_decode.h - a picture's file into frames of the sizes that are wanted, by SDL2_image (a GIF by picture_gif.h) and pixman. Only files that
  * picture_file.h has found sound are decoded, frame by frame, each bounded. Thread: any, one at a time.
  */
 #pragma once

@@ -46,6 +46,7 @@ static const struct {
     {"progressive.jpg", PICTURE_JPEG, 12, 6, 1}, {"still.webp", PICTURE_WEBP, 12, 6, 1},
     {"still.gif", PICTURE_GIF, 12, 6, 1},       {"moving.gif", PICTURE_GIF, 8, 8, 4},
     {"moving.webp", PICTURE_WEBP, 8, 8, 4},     {"alpha.webp", PICTURE_WEBP, 8, 8, 2},
+    {"plain.gif", PICTURE_GIF, 16, 21, 1},      {"interlaced.gif", PICTURE_GIF, 16, 21, 1},
 };
 
 static void test_sound(void **state)
@@ -111,6 +112,9 @@ static const struct {
         "cut off"},
     {"GIF bomb", LIT("GIF89a\xff\xff\xff\xff\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0;"), "65535 x 65535 px"},
     {"GIF, a frame of another size", LIT("GIF89a\x08\0\x08\0\0\0\0,\0\0\0\0\xff\xff\xff\xff\0\x02\x02\x44\x01\0;"), "65535 x 65535 px"},
+    {"GIF, codes larger than any", LIT("GIF89a\x08\0\x08\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\xff\x02\x44\x01\0;"), "cut off"},
+    {"GIF, codes of nothing known", LIT("GIF89a\x08\0\x08\0\0\0\0,\0\0\0\0\x08\0\x08\0\0\x02\x06\xff\xff\xff\xff\xff\xff\0;"),
+        "the GIF is damaged"},
     {"GIF without a frame", LIT("GIF89a\x08\0\x08\0\0\0\0;"), "cut off"},
 };
 
@@ -160,6 +164,25 @@ static void test_frames(void **state)
         picture_frames_fini(&frames);
         buffer_fini(&bytes);
     }
+}
+
+/* Whatever order its rows come in, and the same as a decoder of others has it: ImageMagick made both of one gradient. */
+static void test_interlaced(void **state)
+{
+    const struct picture_size size = {16, 21, false, 0, false};
+    struct buffer plain = read_data("plain.gif"), interlaced = read_data("interlaced.gif");
+    struct picture_frames a, b;
+    assert_true(picture_decode(plain.data, plain.len, &size, &a, 1, NULL));
+    assert_true(picture_decode(interlaced.data, interlaced.len, &size, &b, 1, NULL));
+    assert_memory_equal(a.pixels[0], b.pixels[0], 16 * 21 * 4);
+    for (int y = 1; y < 21; y++) {
+        assert_true((at(&a, 0, 8, y) >> 16 & 255) < (at(&a, 0, 8, y - 1) >> 16 & 255));
+        assert_true((at(&a, 0, 8, y) & 255) > (at(&a, 0, 8, y - 1) & 255));
+    }
+    picture_frames_fini(&a);
+    picture_frames_fini(&b);
+    buffer_fini(&plain);
+    buffer_fini(&interlaced);
 }
 
 /* A lossy frame with its alpha apart, then one that takes its place. */
@@ -283,7 +306,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sound), cmocka_unit_test(test_cut), cmocka_unit_test(test_unsound),
-        cmocka_unit_test(test_frames), cmocka_unit_test(test_alpha), cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_frames), cmocka_unit_test(test_interlaced), cmocka_unit_test(test_alpha), cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_corners), cmocka_unit_test(test_ten_thousand_frames), cmocka_unit_test(test_many_pixels),
         cmocka_unit_test(test_many_bytes),
     };

@@ -110,7 +110,7 @@ static int set_up(void **state)
     struct world *world = xcalloc(1, sizeof(*world));
     struct error err = {0};
     kit_init(&world->kit);
-    world->theme = theme_load(NULL, 1920, 1080, &err);
+    world->theme = theme_load(NULL, &(struct theme_options){.width_px = 1920, .height_px = 1080}, &err);
     world->pictures = pictures_open(&(struct pictures_options){.loop = world->kit.loop, .ask_own = ask_own, .data = world}, &err);
     if (!world->theme || !world->pictures)
         fail_msg("%s", err.text);
