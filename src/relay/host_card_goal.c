@@ -112,20 +112,22 @@ static bool is_named(struct str text, struct str name)
     return text.len == name.len && text.len > 0 && strncasecmp(text.data, name.data, text.len) == 0;
 }
 
-/* Money and units come with a gift, or with a membership that says its price. */
-static int64_t count_gift(const struct host_card *card, const struct message *message, const struct queue_gift *gift)
+/* Pieces; what has no number is one. */
+static int64_t count_pieces(const struct message *message, const struct queue_gift *gift)
 {
-    struct str currency = host_card_text(card, "currency"), what = host_card_text(card, "what");
+    if (message->is.kind != MESSAGE_GIFT)
+        return 0;
+    return !gift ? 1 : gift->count > 0 ? gift->count : gift->is_more ? 0 : 1;
+}
+
+/* Money and units come with a gift, or with a membership that says its price. */
+static int64_t count_money(const struct host_card *card, const struct message *message, const struct queue_gift *gift)
+{
     if (!gift)
         return 0;
     if (is_money(card->content))
-        return is_named(message->is.money.currency, currency) ? gift->micros : 0;
-    if (str_equal(what, STR("gifts"))) {
-        if (message->is.kind != MESSAGE_GIFT)
-            return 0;
-        return gift->count > 0 ? gift->count : gift->is_more ? 0 : 1;
-    }
-    return is_named(message->is.money.unit, what) ? gift->units : 0;
+        return is_named(message->is.money.currency, host_card_text(card, "currency")) ? gift->micros : 0;
+    return is_named(message->is.money.unit, host_card_text(card, "what")) ? gift->units : 0;
 }
 
 static int64_t count(const struct host_card *card, const struct message *message, const struct queue_gift *gift)
@@ -135,14 +137,24 @@ static int64_t count(const struct host_card *card, const struct message *message
         return message->is.kind == MESSAGE_FOLLOW;
     if (str_equal(what, STR("members")))
         return count_members(message, gift);
-    return count_gift(card, message, gift);
+    if (str_equal(what, STR("gifts")))
+        return count_pieces(message, gift);
+    return count_money(card, message, gift);
+}
+
+/* Nearly all messages are chat: they cost no look at the cards. */
+static bool may_count(const struct message *message, const struct queue_gift *gift)
+{
+    enum message_kind kind = message->is.kind;
+    bool is_event = gift || kind == MESSAGE_GIFT || kind == MESSAGE_MEMBERSHIP || kind == MESSAGE_FOLLOW;
+    return is_event && !message->is.is_history && !message->is.is_foreign;
 }
 
 void host_cards_handle_message(struct host_cards *cards, const struct message *message, const struct queue_gift *gift)
 {
     if (message->id > cards->last_message)
         cards->last_message = message->id;
-    if (message->is.is_history || message->is.is_foreign)
+    if (!may_count(message, gift))
         return;
     for (size_t i = 0; i < cards->count; i++) {
         struct host_card *card = cards->items[i];

@@ -141,7 +141,9 @@ static bool is_meant(const struct host_card *card, const struct queue_removal *r
         return false;
     if (is_listed(removal, (uint64_t)json_get_int(card->content, "message", 0)))
         return true;
-    return removal->author_id.len > 0 && str_equal(host_card_text(card, "author"), removal->author_id) &&
+    struct str author = host_card_text(card, "author");
+    struct str id = author.len > 0 ? author : host_card_text(card, "name");  // typed: on IRC they are the same
+    return removal->author_id.len > 0 && str_equal(id, removal->author_id) &&
            str_equal(host_card_text(card, "platform"), removal->platform);
 }
 

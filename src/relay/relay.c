@@ -349,11 +349,19 @@ static void handle_notice(void *data, const char *level, const char *where, cons
 
 /* --- What the queue says --- */
 
+/* Of 5,000 messages a second nearly none has money: they are not looked for. */
+static const struct queue_gift *gift_of(const struct relay *relay, const struct message *message)
+{
+    const struct money *money = &message->is.money;
+    bool has_money = money->micros != 0 || money->units != 0 || money->count != 0;
+    return has_money ? queue_find_gift(relay->queue, message->id) : NULL;
+}
+
 static void handle_message(struct relay *relay, const struct message *message)
 {
     if (message->id > relay->handled_id)
         relay->handled_id = message->id;
-    host_cards_handle_message(relay->host_cards, message, queue_find_gift(relay->queue, message->id));
+    host_cards_handle_message(relay->host_cards, message, gift_of(relay, message));
     polls_handle_message(relay->polls, message);
     if (message->is.is_own)
         return;  // ours: no question of the crowd's

@@ -241,6 +241,8 @@ static void test_goals(void **state)
     push(&desk, MESSAGE_GIFT, "rose", &(struct money){.units = 25, .unit = STR("bits"), .count = 5}, NULL, false);
     assert_int_equal(goal(&desk, 3), 25);
     assert_int_equal(goal(&desk, 5), 7);  // g1 and g2 one each, and five roses
+    push(&desk, MESSAGE_GIFT, "sticker", NULL, NULL, false);
+    assert_int_equal(goal(&desk, 5), 8);
     push(&desk, MESSAGE_MEMBERSHIP, "s1", NULL, "{\"event\":\"new\"}", false);
     push(&desk, MESSAGE_MEMBERSHIP, "s2", &(struct money){.count = 5}, "{\"event\":\"gifted\"}", false);
     push(&desk, MESSAGE_MEMBERSHIP, "s3", NULL, "{\"event\":\"received\"}", false);
@@ -338,6 +340,14 @@ static void test_countdowns(void **state)
     json_t *shows = find_card(&desk, "main", "countdown");
     assert_true(json_get_bool(shows, "is_over", false));
     json_decref(shows);
+
+    // By itself, when the clock says so: what has words for after it changes, what has none leaves.
+    snprintf(members, sizeof(members), "\"kind\":\"countdown\",\"mode\":\"countdown\",\"title\":\"Now\",\"at_ms\":%lld,\"on_air\":true", (long long)clock_unix_ms() + 200);
+    int64_t soon = caller_must_id(&caller, "card.add", members);
+    assert_int_equal(shown(&desk, "main", "countdown"), soon);
+    while (host_cards_find(cards, (uint64_t)soon)->is_on_air)
+        kit_run(&desk.kit);
+    assert_int_equal(shown(&desk, "main", "countdown"), 0);
 
     air(&caller, 2, true);
     assert_int_equal(shown(&desk, "main", "countdown"), 2);
