@@ -478,6 +478,7 @@ struct text_layout *node_layout(struct node *node, const struct text_options *op
     if (with.line_height > 0 && do_lines_touch(layout)) {
         text_layout_destroy(layout);
         with.line_height = 0;
+        with.is_uniform = true;
         layout = text_layout_create(node->stage->text, &with);
     }
     note_missing(node, layout);

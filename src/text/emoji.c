@@ -14,6 +14,13 @@ static bool is_regional(uint32_t scalar)
     return scalar >= 0x1f1e6 && scalar <= 0x1f1ff;
 }
 
+/* A skin tone asks for the picture too: ✌🏽 needs no U+FE0F. */
+static bool is_toned(uint32_t base, uint32_t tone)
+{
+    return u_hasBinaryProperty((UChar32)tone, UCHAR_EMOJI_MODIFIER) &&
+        u_hasBinaryProperty((UChar32)base, UCHAR_EMOJI_MODIFIER_BASE);
+}
+
 /* Extended_Pictographic would be too wide: © ™ ▶ are text unless U+FE0F asks for the picture. */
 bool emoji_is_cluster(const uint32_t *cluster, int count)
 {
@@ -22,7 +29,7 @@ bool emoji_is_cluster(const uint32_t *cluster, int count)
     bool is_key = cluster[0] < 0x80;  // 0-9 # *: the face has tiles for them
     bool is_asked = false;
     for (int i = 1; i < count; i++)
-        is_asked |= cluster[i] == 0x20e3 || (cluster[i] == 0xfe0f && !is_key);
+        is_asked |= cluster[i] == 0x20e3 || (cluster[i] == 0xfe0f && !is_key) || is_toned(cluster[i - 1], cluster[i]);
     if (is_asked || is_regional(cluster[0]))
         return true;
     return u_hasBinaryProperty((UChar32)cluster[0], UCHAR_EMOJI_PRESENTATION);

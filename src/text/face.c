@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "text/font_file.h"
 
 /* Of the only strike that NotoColorEmoji has; other bitmap faces are not used. */
 enum { STRIKE_PX = 109 };
@@ -23,6 +25,11 @@ static char *name_of(const char *path, int index)
 struct face *face_open(FT_Library library, const char *path, int index, bool is_unhinted)
 {
     FT_Face type;
+    struct error err = {0};
+    if (!font_file_check(path, index, &err)) {
+        log_warn("text", "%s; other fonts draw its scripts", err.text);
+        return NULL;
+    }
     FT_Error status = FT_New_Face(library, path, index, &type);
     if (status) {
         log_warn("text", "%s: cannot be read as a font (FreeType error %d)", path, status);

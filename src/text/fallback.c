@@ -135,7 +135,9 @@ static struct face *family_face(struct fonts *fonts, size_t number, bool is_bold
 struct face *fonts_base(struct fonts *fonts, bool is_bold)
 {
     struct face *face = family_face(fonts, 0, is_bold);
-    return face ? face : family_face(fonts, 0, false);
+    for (size_t i = 0; i < fonts->manifest.family_count && !face; i++)
+        face = family_face(fonts, i, false);
+    return face;
 }
 
 static struct system_fonts *get_system(struct fonts *fonts)

@@ -38,7 +38,7 @@ struct face *fonts_pick(struct fonts *fonts, const struct font_wish *wish, const
 /* Colour emoji; NULL: not installed, or it lacks one of the scalars. */
 struct face *fonts_pick_emoji(struct fonts *fonts, const uint32_t *cluster, int count);
 
-/* The face of last resort and of "…": the manifest's first. */
+/* The face of last resort and of "…": the manifest's first that can be read. */
 struct face *fonts_base(struct fonts *fonts, bool is_bold);
 
 /*

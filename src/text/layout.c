@@ -117,10 +117,17 @@ static void grow_by_piece(struct extent *extent, const struct draft *draft, cons
     else
         face_metrics(face, draft->size_px, &ascent_px, &descent_px);
     grow(extent, ascent_px, descent_px);
+    if (!draft->options->is_uniform)
+        return;
+    // Vowels above vowels and letters below letters reach beyond what their faces say of themselves.
+    run_cache_draw(draft->engine->cache, piece->entry);
+    const struct drawing *drawing = &piece->entry->drawing;
+    if (drawing->mask)
+        grow(extent, -drawing->y_px, drawing->y_px + drawing->mask->height_px);
 }
 
 /* Every line is at least as tall as the base face needs. */
-static struct extent line_extent(const struct draft *draft, const struct draft_line *line)
+static struct extent own_extent(const struct draft *draft, const struct draft_line *line)
 {
     struct extent extent;
     struct face *base = fonts_base(draft->engine->fonts, draft->options->is_bold);
@@ -134,6 +141,16 @@ static struct extent line_extent(const struct draft *draft, const struct draft_l
     }
     for (int32_t i = 0; i < line->piece_count; i++)
         grow_by_piece(&extent, draft, &line->pieces[i]);
+    return extent;
+}
+
+static struct extent line_extent(const struct draft *draft, const struct draft_line *line)
+{
+    struct extent extent = own_extent(draft, line);
+    for (int32_t i = 0; draft->options->is_uniform && i < draft->line_count; i++) {
+        struct extent other = own_extent(draft, &draft->lines[i]);
+        grow(&extent, other.ascent_px, other.descent_px);
+    }
     return extent;
 }
 

@@ -108,6 +108,7 @@ struct text_options {
     int max_height_px;           // shrink until it fits; 0: no limit. Needs min_size_px
     float min_size_px;           // shrink in steps down to this before cutting; 0: never shrink
     float line_height;           // in em (1.4): every line this tall, whatever script comes. 0: as tall as its faces need
+    bool is_uniform;             // without line_height: every line as tall as the tallest, and as its ink, needs
     bool is_single_paragraph;    // line ends in the text become spaces
     bool is_even;                // lines of even length, none of one word: the layout is narrower than width_px then
     bool is_clipped;             // what does not fit is dropped without "…"
