@@ -19,6 +19,11 @@ static const struct {
     {"question-host", "question:1", "en", "{'question':{'id':1,'text':'Why here?'}}"},
     {"question-urdu", "question:1", "ur",
         "{'question':{'id':1,'text':'کیا آپ کو یاد ہے کہ آپ نے یہ گانا پہلی بار کب سنا تھا؟','author':{'name':'زینب'}}}"},
+    // Two languages, each in its own direction; who asks and where; answered.
+    {"question-full", "question:1", "fa",
+        "{'question':{'id':1,'text':'این آهنگ برای شما چه معنایی دارد؟','language':'fa','platform':'kick','is_answered':true,"
+        "'author':{'name':'Max 7','roles':['moderator','subscriber']},'people':14,'platforms':{'kick':9,'youtube':4,'irc':1},"
+        "'original':{'text':'What does this song mean to you?','language':'en'}}}"},
     {"poll-ltr", "poll:1", "en",
         "{'poll':{'id':1,'question':'Which game should we play next?','state':'open','total':30,'options':["
         "{'text':'Chess','votes':12},{'text':'A long option that needs its two lines','votes':15},{'text':'עברית','votes':3},"

@@ -271,7 +271,7 @@ static void test_previews_are_prompt(void **state)
 
     int previews = scenario.relay.previews;
     scenario.relay.revision = "x:3";
-    scenario.relay.on_air = STATE("'question':{'id':12,'text':'What is this?','author':{'name':'Anna'},'platform':'twitch','message':4711,'people':9}");
+    scenario.relay.on_air = STATE("'question':{'id':12,'text':'What is this?','author':{'name':'Anna'},'platform':'twitch','message':4711,'votes':9}");
     relay_tell(&scenario.relay, "on_air");
     assert_true(relay_serve_until(&scenario.relay, is_applied, &scenario));
     scenario.until_ms = clock_monotonic_ms() + 600;

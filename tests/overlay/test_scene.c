@@ -232,19 +232,19 @@ static void test_percentages(void **state)
     view_destroy(view);
 }
 
-/* That one more asks the same, or votes for it, is no other picture. */
+/* That one more votes for it is no other picture; that one more asks it is. */
 static void test_news_that_is_not_drawn(void **state)
 {
     struct view *view = make_view(1280, 720, "fa");
     apply(view, "{'question':{'id':7,'text':'Why?','author':{'name':'Anna'},'platform':'twitch','message':1,'people':1}}", 0, true);
     view_paint(view, 0);
     struct view_stats before = view_stats(view);
-    apply(view, "{'question':{'id':7,'text':'Why?','author':{'name':'Anna'},'platform':'twitch','message':1,'people':2,'votes':9}}", 10, false);
+    apply(view, "{'question':{'id':7,'text':'Why?','author':{'name':'Anna'},'platform':'twitch','message':1,'people':1,'votes':9}}", 10, false);
     view_paint(view, 10);
     struct view_stats after = view_stats(view);
     assert_int_equal(after.frames, before.frames);
     assert_int_equal(after.layouts, before.layouts);
-    apply(view, "{'question':{'id':7,'text':'Why not?','author':{'name':'Anna'},'platform':'twitch','message':1,'people':2}}", 20, false);
+    apply(view, "{'question':{'id':7,'text':'Why?','author':{'name':'Anna'},'platform':'twitch','message':1,'people':2}}", 20, false);
     view_paint(view, 20);
     assert_int_equal(view_stats(view).frames, before.frames + 1);
     view_destroy(view);
