@@ -224,15 +224,6 @@ static bool do_meet(const struct box *a, const struct box *b)
     return !box_is_empty(&common);
 }
 
-static struct box join(const struct box *a, const struct box *b)
-{
-    if (box_is_empty(a) || box_is_empty(b))
-        return box_is_empty(a) ? *b : *a;
-    int right = most(a->x + a->width, b->x + b->width), bottom = most(a->y + a->height, b->y + b->height);
-    int left = a->x < b->x ? a->x : b->x, top = a->y < b->y ? a->y : b->y;
-    return (struct box){left, top, right - left, bottom - top};
-}
-
 static struct box card_now(const struct node *node, int64_t now_ms)
 {
     struct box now = node_place_now(node, now_ms);
@@ -247,21 +238,29 @@ static struct box taken_by(const struct node *node, int64_t now_ms)
     if (!is_seen || box_is_empty(&node->place))
         return (struct box){0};
     struct box now = node_place_now(node, now_ms), card = card_now(node, now_ms);
-    now = join(&now, &card);
-    return join(&now, &node->place);
+    now = box_union(&now, &card);
+    return box_union(&now, &node->place);
 }
 
-static bool is_way_free(const struct list *nodes, const struct node *node, const struct box *way, int64_t now_ms)
+static bool is_clear(const struct list *nodes, const struct node *node, const struct box *box, int64_t now_ms)
 {
     const struct node *other;
-    if (do_meet(way, &node->stage->face))
+    if (do_meet(box, &node->stage->face))
         return false;
     list_for_each(other, nodes, link) {
         struct box taken = taken_by(other, now_ms);
-        if (other != node && do_meet(way, &taken))
+        if (other != node && do_meet(box, &taken))
             return false;
     }
     return true;
+}
+
+/* With what lies between cards: those that enter and leave slide a little way into it. */
+static bool is_way_free(const struct list *nodes, const struct node *node, const struct box *way, int64_t now_ms)
+{
+    int between = node->stage->theme->between_px;
+    struct box with = box_grow(way, between > 0 ? between - 1 : 0);
+    return is_clear(nodes, node, &with, now_ms);
 }
 
 /* What it covers between here and its aim, with the size that it will have. */
@@ -269,8 +268,8 @@ static struct box way_of(const struct node *node, int64_t now_ms)
 {
     struct box now = node_place_now(node, now_ms);
     struct box then = layout_hold(&now, node_look(node)->anchor.across, node_look(node)->anchor.down, node->aim.width, node->aim.height);
-    struct box way = join(&now, &then);
-    return join(&way, &node->aim);
+    struct box way = box_union(&now, &then);
+    return box_union(&way, &node->aim);
 }
 
 static bool is_at_aim(const struct node *node)
@@ -290,14 +289,14 @@ static bool is_pushed(const struct list *nodes, const struct node *node, int64_t
 {
     struct box card = card_now(node, now_ms), common = box_intersect(&card, &node->place);
     bool is_grown = common.width < card.width || common.height < card.height;
-    struct box now = join(&card, &node->place);
+    struct box now = box_union(&card, &node->place);
     return (is_grown && !tween_is_moving(&node->shift_x, now_ms) && !tween_is_moving(&node->shift_y, now_ms)) ||
-        !is_way_free(nodes, node, &now, now_ms);
+        !is_clear(nodes, node, &now, now_ms);
 }
 
 static void push(struct list *nodes, struct node *node, int64_t now_ms)
 {
-    bool is_free = is_way_free(nodes, node, &node->aim, now_ms);
+    bool is_free = is_clear(nodes, node, &node->aim, now_ms);
     node_move(node, &node->aim, now_ms, true);
     if (!is_free)
         node_retreat(node, now_ms, true);
