@@ -18,6 +18,7 @@ static const struct {
     {"video", cmd_video, "the outgoing picture"},
     {"demo", cmd_demo, "a show of its own, to look at"},
     {"rehearse", cmd_rehearse, "play a transcript as the platforms would"},
+    {"obs", cmd_obs, "the overlay as a source in OBS"},
     {"check", cmd_check, "what is missing on this machine, and what to do"},
     {"link", cmd_link, "a new sign-in link for the panel"},
     {"door", cmd_door, "the addresses for other programs"},

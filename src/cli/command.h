@@ -20,6 +20,7 @@ int cmd_door(int argc, char **argv);
 int cmd_link(int argc, char **argv);
 int cmd_login(int argc, char **argv);
 int cmd_next(int argc, char **argv);
+int cmd_obs(int argc, char **argv);
 int cmd_overlay(int argc, char **argv);
 int cmd_panic(int argc, char **argv);
 int cmd_rehearse(int argc, char **argv);

@@ -240,7 +240,7 @@ class Recording:
 class Studio:
     """OBS with a profile and an empty scene collection of ours. What it starts it ends."""
 
-    def __init__(self, kit, screen, width, height, runtime, plugin, words):
+    def __init__(self, kit, antiphon, screen, width, height, runtime):
         self.kit = kit
         self.folder = tempfile.mkdtemp(prefix="antiphon-obs-")
         self.config = os.path.join(self.folder, "obs-studio")
@@ -251,18 +251,11 @@ class Studio:
         self.process = self.remote = None
         self.width, self.height = width, height
         self.password = secrets.token_hex(16)
-        self._install(plugin, words)
+        subprocess.run([antiphon, "obs"], env=self.env, check=True, stdout=subprocess.DEVNULL)
         profile = os.path.join(self.config, "basic/profiles/antiphon")
         os.makedirs(profile)
         self._write(os.path.join(profile, "basic.ini"), PROFILE.format(folder=self.folder, width=width, height=height, fps=FPS))
         os.makedirs(os.path.join(self.config, "basic/scenes"))
-
-    def _install(self, plugin, words):
-        """As docs/obs.md has it done by hand."""
-        home = os.path.join(self.config, "plugins/antiphon-obs")
-        os.makedirs(os.path.join(home, "bin/64bit"))
-        shutil.copy(plugin, os.path.join(home, "bin/64bit"))
-        shutil.copytree(words, os.path.join(home, "data/locale"))
 
     @staticmethod
     def _write(path, text):

@@ -1,4 +1,4 @@
-"""source.py KIT PLUGIN - antiphon's source in the real OBS: what it records is the view's very picture."""
+"""source.py KIT ANTIPHON - antiphon's source in the real OBS: what it records is the view's very picture."""
 import os
 import re
 import shutil
@@ -9,7 +9,6 @@ from obs_studio import FPS, SKIPPED, Kit, Screen, Studio, judge, lacking_program
 
 WIDTH, HEIGHT = 640, 360
 GROUND = (40, 110, 190)
-WORDS = os.path.join(os.environ["ANTIPHON_SOURCE_ROOT"], "src/obs/locale")
 
 
 class View:
@@ -158,7 +157,7 @@ class Test:
 
 
 def main():
-    kit, plugin = sys.argv[1:]
+    kit, antiphon = sys.argv[1:]
     lacking = lacking_programs("obs", "Xvfb", "ffmpeg")
     if lacking:
         print("skipped:", ", ".join(lacking), "not here; tools/setup test installs them")
@@ -166,7 +165,7 @@ def main():
     folder = tempfile.mkdtemp(prefix="antiphon-obs-view-")
     os.makedirs(os.path.join(folder, "antiphon"), mode=0o700)
     try:
-        with Screen() as screen, Studio(kit, screen, WIDTH, HEIGHT, folder, plugin, WORDS) as studio:
+        with Screen() as screen, Studio(kit, antiphon, screen, WIDTH, HEIGHT, folder) as studio:
             studio.start()
             test = Test(kit, studio, folder)
             view = test.check_source_first()
