@@ -4,8 +4,8 @@
  *   fetch PATH                  waits until another's view stands still with something on it; then the same commands
  *   close TITLE                 closes the window whose title begins like this, as a person does with a click
  *   judge WIDTH HEIGHT NAME=FILE…   which picture (RGB, 8 bits) each frame on standard input is, a line for each
- * Commands: size W H · card N (0: none) · save FILE R G B W H plain|light: the view over a ground of that colour and size,
- * blended on sRGB values or in light · end
+ * Commands: size W H · card N (0: none) · save FILE R G B W H plain|light|keyed: the view over a ground of that colour and size,
+ * blended on sRGB values or in light, or as a key leaves it · end
  */
 #include <X11/Xlib.h>
 #include <math.h>
@@ -91,21 +91,27 @@ static double encode(double light)
     return light <= 0.0031308 ? 12.92 * light : 1.055 * pow(light, 1 / 2.4) - 0.055;
 }
 
-static double lay_over(double premultiplied, double alpha, double ground, bool is_light)
+enum mode { PLAIN, LIGHT, KEYED };
+
+/* KEYED: what is at least half opaque stands in its own colour, the rest is gone (docs/window.md). */
+static double lay_over(double premultiplied, double alpha, double ground, enum mode mode)
 {
-    if (!is_light)
+    if (mode == PLAIN)
         return premultiplied + ground * (1 - alpha);
-    double straight = alpha > 0 ? premultiplied / alpha : 0;
+    double straight = alpha > 0 ? fmin(1, premultiplied / alpha) : 0;
+    if (mode == KEYED)
+        return alpha * 255 >= 128 ? straight : ground;
     return encode(decode(straight) * alpha + decode(ground) * (1 - alpha));
 }
 
 static bool save(const uint8_t *pixels, size_t stride, int32_t width, int32_t height, const char *arguments)
 {
-    char path[512], mode[16];
+    char path[512], word[16];
     int ground[3], canvas_width, canvas_height;
     if (sscanf(arguments, "%511s %d %d %d %d %d %15s", path, &ground[0], &ground[1], &ground[2], &canvas_width, &canvas_height,
-               mode) != 7)
+               word) != 7)
         return false;
+    enum mode mode = strcmp(word, "keyed") == 0 ? KEYED : strcmp(word, "light") == 0 ? LIGHT : PLAIN;
     FILE *out = fopen(path, "wb");
     if (!out)
         return false;
@@ -114,8 +120,7 @@ static bool save(const uint8_t *pixels, size_t stride, int32_t width, int32_t he
             static const uint8_t nothing[4] = {0};
             const uint8_t *pixel = x < width && y < height ? pixels + (size_t)y * stride + (size_t)x * 4 : nothing;
             for (int i = 0; i < 3; i++)
-                fputc((int)lround(255 * lay_over(pixel[2 - i] / 255.0, pixel[3] / 255.0, ground[i] / 255.0,
-                                                 strcmp(mode, "light") == 0)), out);
+                fputc((int)lround(255 * lay_over(pixel[2 - i] / 255.0, pixel[3] / 255.0, ground[i] / 255.0, mode)), out);
         }
     }
     return fclose(out) == 0;

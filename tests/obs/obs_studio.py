@@ -76,9 +76,9 @@ def judge(kit, path, width, height, pictures):
 class Screen:
     """An Xvfb of our own, on a display number that it chooses."""
 
-    def __init__(self):
+    def __init__(self, size="1600x900"):
         reading, writing = os.pipe()
-        self.process = subprocess.Popen(["Xvfb", "-displayfd", str(writing), "-screen", "0", "1600x900x24", "-nolisten", "tcp"],
+        self.process = subprocess.Popen(["Xvfb", "-displayfd", str(writing), "-screen", "0", f"{size}x24", "-nolisten", "tcp"],
                                         pass_fds=[writing], stderr=subprocess.DEVNULL)
         os.close(writing)
         with os.fdopen(reading) as answer:
@@ -305,6 +305,15 @@ class Studio:
                 self.process.kill()
                 self.process.wait()
         self.process = None
+
+    def add_scene(self, scene, ground, kind, settings):
+        """A ground of one colour and a source on it; returns the source's item."""
+        self.ask("CreateScene", sceneName=scene)
+        self.ask("CreateInput", sceneName=scene, inputName=f"{scene} ground", inputKind="color_source_v3",
+                 inputSettings={"color": 0xff000000 | ground[2] << 16 | ground[1] << 8 | ground[0],
+                                "width": self.width, "height": self.height})
+        return self.ask("CreateInput", sceneName=scene, inputName=f"{scene} source", inputKind=kind,
+                        inputSettings=settings)["sceneItemId"]
 
     def start_recording(self):
         return Recording(self)

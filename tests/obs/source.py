@@ -31,15 +31,6 @@ class View:
         return path
 
 
-def add_scene(studio, scene, view):
-    """A ground of one colour with an antiphon source on it; returns the source's item."""
-    studio.ask("CreateScene", sceneName=scene)
-    studio.ask("CreateInput", sceneName=scene, inputName=f"{scene} ground", inputKind="color_source_v3",
-               inputSettings={"color": 0xff000000 | GROUND[2] << 16 | GROUND[1] << 8 | GROUND[0], "width": WIDTH, "height": HEIGHT})
-    return studio.ask("CreateInput", sceneName=scene, inputName=scene + " source", inputKind="antiphon_view",
-                      inputSettings={"view": view})["sceneItemId"]
-
-
 def wait_for_live(studio, source, times):
     wait_until(f"{source} is live", lambda: studio.log().count(f"'{source}': live") == times)
 
@@ -65,7 +56,7 @@ class Test:
     def check_source_first(self):
         """The source is there before the overlay, which comes, changes, is hidden, changes its size, dies and comes back."""
         studio = self.studio
-        item = add_scene(studio, "show", "main")
+        item = studio.add_scene("show", GROUND, "antiphon_view", {"view": "main"})
         studio.ask("SetCurrentSceneTransition", transitionName="Cut")
         studio.ask("SetCurrentProgramScene", sceneName="show")
         recording = studio.start_recording()
@@ -112,8 +103,8 @@ class Test:
     def check_overlay_first(self, view):
         """OBS comes back to an overlay that runs: two sources on one view, one on another, and one that changes its view."""
         studio = self.studio
-        item = add_scene(studio, "again", "main")
-        add_scene(studio, "other", "none")
+        item = studio.add_scene("again", GROUND, "antiphon_view", {"view": "main"})
+        studio.add_scene("other", GROUND, "antiphon_view", {"view": "none"})
         studio.stop()
         other = View(self.kit, self.folder, "other")
         other.show(5)
