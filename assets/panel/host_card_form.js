@@ -2,17 +2,16 @@
 import { dialogButtons, openDialog } from "./dialog.js";
 import { button, element, field, iconButton, refill } from "./dom.js";
 import { icon } from "./icons.js";
-import { languageName, number, t } from "./i18n.js";
+import { languageName, t } from "./i18n.js";
 import { notify } from "./notices.js";
+import { LANGUAGES, select } from "./poll_form.js";
 import { showPreview } from "./preview.js";
 
 const MICROS = 1e6, PICTURE_BYTES_MAX = 2 << 20, RULES_MAX = 12, ZONES_MAX = 6, MINUTES = 5;
-const LANGUAGES = ["en", "fa", "ar", "zh-Hant", "zh-Hans", "es", "tr", "fr", "de", "pt", "ru", "hi", "id", "th", "ja", "ko"];
 const CURRENCIES = ["USD", "EUR", "GBP", "CAD", "AUD", "TWD", "JPY", "MXN", "BRL", "TRY", "INR"];
 const ownZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 const line = (maxlength, attributes = {}) => element("input", { dir: "auto", maxlength, autocomplete: "off", ...attributes });
-const select = (...choices) => element("select", {}, ...choices.map(([value, words]) => element("option", { value }, words)));
 const languages = () => select(["", "–"], ...LANGUAGES.map((tag) => [tag, languageName(tag)]));
 const languageField = (input) => field({ id: "card-language", label: t("cards.language"), help: t("cards.language_help") }, input);
 const details = (title, isOpen, ...children) => element("details", { class: "host-card-more", open: isOpen }, element("summary", {}, title), ...children);

@@ -4,9 +4,9 @@ import { duration, languageName, number, t } from "./i18n.js";
 import { showPreview } from "./preview.js";
 
 const OPTIONS_MAX = 10, SECONDS = [30, 60, 120, 300, 600];
-const LANGUAGES = ["en", "fa", "ar", "zh-Hant", "zh-Hans", "es", "tr", "fr", "de", "pt", "ru", "hi", "id", "th", "ja", "ko"];
+export const LANGUAGES = ["en", "fa", "ar", "zh-Hant", "zh-Hans", "es", "tr", "fr", "de", "pt", "ru", "hi", "id", "th", "ja", "ko"];
 
-const select = (...choices) => element("select", {}, ...choices.map(([value, words]) => element("option", { value }, words)));
+export const select = (...choices) => element("select", {}, ...choices.map(([value, words]) => element("option", { value }, words)));
 const line = (maxlength) => element("input", { dir: "auto", maxlength, autocomplete: "off" });
 
 /*

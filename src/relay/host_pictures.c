@@ -158,6 +158,23 @@ void host_pictures_note_use(struct host_pictures *pictures)
     sweep(pictures);
 }
 
+/* False: full of what cards use. Else the one that has been unused longest makes room. */
+static bool make_room(struct host_pictures *pictures, struct error *err)
+{
+    size_t oldest = HOST_PICTURES_MAX;
+    for (size_t i = 0; i < pictures->count; i++) {
+        int64_t unused_ms = pictures->items[i].unused_ms;
+        if (unused_ms != 0 && (oldest == HOST_PICTURES_MAX || unused_ms < pictures->items[oldest].unused_ms))
+            oldest = i;
+    }
+    if (pictures->count < HOST_PICTURES_MAX)
+        return true;
+    if (oldest == HOST_PICTURES_MAX)
+        return error_set(err, ERROR_AGAIN, "%d pictures are kept: forget a card with one first", HOST_PICTURES_MAX);
+    forget(pictures, oldest);
+    return true;
+}
+
 /* --- Writing --- */
 
 static void finish(void *data)
@@ -239,9 +256,7 @@ bool host_pictures_add(struct host_pictures *pictures, const void *bytes, size_t
     writing->path = path_of(pictures, writing->name);
     writing->bytes = xmalloc(len);
     memcpy(writing->bytes, bytes, len);
-    bool has_room = pictures->count < HOST_PICTURES_MAX ||
-                    error_set(err, ERROR_AGAIN, "%d pictures are kept: forget a card with one first", HOST_PICTURES_MAX);
-    if (has_room && start_writing(pictures, writing, err))
+    if (make_room(pictures, err) && start_writing(pictures, writing, err))
         return true;
     free(writing->bytes);
     free(writing->path);
