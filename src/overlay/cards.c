@@ -5,6 +5,7 @@
 #include "overlay/node.h"
 
 const struct node_impl *const cards[] = {
+    &card_ticker_impl,
     &card_chat_impl,
     &card_goal_impl,
     &card_poll_impl,
