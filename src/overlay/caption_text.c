@@ -140,6 +140,7 @@ static struct text_options options_of(const struct node *node, const json_t *tra
     bool is_live = json_get_bool(track, "live", false);
     return (struct text_options){.text = {words->text.data, words->text.len}, .spans = words->spans,
         .span_count = (size_t)words->span_count, .size_px = (float)look->text_px, .width_px = width_px,
+        .faces = &node->stage->theme->faces[THEME_CAPTION],
         .outline_px = look->outline_px, .align = is_live ? TEXT_ALIGN_START : TEXT_ALIGN_CENTER,
         .language = language && *language ? language : NULL, .line_height = (float)look->leading / 100};
 }
@@ -212,7 +213,7 @@ void caption_text_fini(struct caption_text *text)
 void caption_text_paint(const struct caption_text *text, const struct node *node, struct canvas *layer, size_t first,
     size_t count, int x, int y)
 {
-    const struct theme *theme = node->stage->theme;
+    const struct theme_colors *colors = &node_look(node)->colors;
     int outline_px = node_look(node)->outline_px;
     if (first + count > text->layout->line_count)
         return;
@@ -221,13 +222,13 @@ void caption_text_paint(const struct caption_text *text, const struct node *node
     rows.line_count = count;
     y += text->shift_px - (count > 0 ? rows.lines[0].top_px : 0);
     if (outline_px > 0) {
-        canvas_text_shadow(layer, &rows, x, y, &(struct shadow){.color = theme->shadow, .blur_px = 4 * outline_px,
+        canvas_text_shadow(layer, &rows, x, y, &(struct shadow){.color = node->stage->theme->usual.surface.shadow.color, .blur_px = 4 * outline_px,
             .dy = outline_px});
-        canvas_text_outline(layer, &rows, x, y, theme->caption_outline);
+        canvas_text_outline(layer, &rows, x, y, colors->outline);
     }
-    canvas_text_span(layer, &rows, x, y, -1, theme->caption_text);
+    canvas_text_span(layer, &rows, x, y, -1, colors->text);
     for (int i = 0; i < text->speaker_count; i++)
-        canvas_text_span(layer, &rows, x, y, i, theme->accent);
+        canvas_text_span(layer, &rows, x, y, i, colors->accent);
 }
 
 /* ---- rolling */

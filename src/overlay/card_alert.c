@@ -120,6 +120,7 @@ static void lay_out_person(struct card_alert *card, int width)
     if (name.len > 0) {
         card->name = node_layout(node, &(struct text_options){.text = {name.data, name.len},
             .size_px = (float)look->small_px, .is_bold = true, .max_lines = 1, .is_single_paragraph = true,
+            .faces = &node->stage->theme->faces[THEME_NAME],
             .width_px = width - avatar_width(card) - mark_width(card)});
         node_note_fit(node, card->name, look->small_px);
     }
@@ -133,6 +134,7 @@ static struct text_layout *lay_out_count(struct card_alert *card, int64_t count)
     snprintf(text, sizeof(text), "×%s", digits);
     return node_layout(&card->base, &(struct text_options){.text = str_from(text),
         .size_px = (float)card->fit.look.text_px * 1.3f, .is_bold = true, .max_lines = 1,
+        .faces = &card->base.stage->theme->faces[THEME_NUMBER],
         .direction = TEXT_DIRECTION_LTR});
 }
 
@@ -199,7 +201,7 @@ static int lay_out(struct node *node)
     const struct theme_card *look = &card->fit.look;
     int width = card->fit.room_width_px - 2 * look->padding_x_px;
     forget(card);
-    card->is_rtl = language_is_rtl(node->stage->language);
+    card->is_rtl = node->is_rtl = language_is_rtl(node->stage->language);
     lay_out_person(card, width);
     lay_out_counter(card);
     lay_out_said(card, width);
@@ -229,7 +231,7 @@ static void update(struct node *node, const json_t *event, const json_t *before,
     if (!before || at_once)
         tween_set(&card->counted, (float)count);
     else
-        tween_start(&card->counted, (float)count, now_ms, 0, node->stage->theme->count_ms);
+        tween_start(&card->counted, (float)count, now_ms, 0, node_look(node)->motion.count_ms);
     card->shown_count = llroundf(tween_at(&card->counted, now_ms));
     place(card);
 }
@@ -298,13 +300,13 @@ static void paint_words(const struct card_alert *card, struct canvas *layer, int
     const struct text_layout *layout = rich_text_layout(card->words);
     bool is_rtl = layout->line_count > 0 && layout->lines[0].is_rtl;
     rich_text_paint(card->words, layer, node_text_x(&card->base.card, is_rtl, look->padding_x_px, layout), y,
-        card->base.stage->theme->text);
+        node_look(&card->base)->colors.text);
 }
 
 static void paint(struct node *node, struct canvas *layer)
 {
     const struct card_alert *card = get(node);
-    const struct theme *theme = node->stage->theme;
+    const struct theme_colors *colors = &node_look(node)->colors;
     const struct theme_card *look = &card->fit.look;
     struct box head = head_box(card), count = count_box(card);
     int from_start = look->padding_x_px, y = head.y + (head.height - name_height(card) - card->said->height_px) / 2;
@@ -316,10 +318,10 @@ static void paint(struct node *node, struct canvas *layer)
     if (card->name)
         paint_name(card, layer, from_start, y);
     canvas_text(layer, card->said, node_text_x(&node->card, card->is_rtl, from_start, card->said), y + name_height(card),
-        theme->accent);
+        colors->accent);
     if (card->count)
         canvas_text(layer, card->count, card->is_rtl ? count.x : count.x + count.width - used(card->count),
-            count.y + (count.height - card->count->height_px) / 2, theme->text);
+            count.y + (count.height - card->count->height_px) / 2, colors->text);
     if (card->words)
         paint_words(card, layer, head.y + head.height + look->gap_px);
 }

@@ -224,7 +224,7 @@ static int lay_out(struct node *node)
     }
     if (card->mode == NEXT_SHOW)
         y = lay_out_rows(card, y, width);
-    card->is_rtl = reads_from_right(card);
+    card->is_rtl = card->base.is_rtl = reads_from_right(card);
     if (card->mode == RUNNING)
         y = lay_out_clock(card, y);
     // The clock cannot break its line: too wide is as bad as too high.
@@ -291,21 +291,28 @@ static void update(struct node *node, const json_t *state, const json_t *before,
 
 /* ---- painting */
 
+/* As strong as the card's border, and there also where it has none. */
+static int hairline_px(const struct card_countdown *card)
+{
+    int width_px = node_look(&card->base)->surface.border.width_px;
+    return width_px > 1 ? width_px : 1;
+}
+
 static void paint_row(const struct card_countdown *card, struct canvas *layer, const struct row *row, bool is_first)
 {
-    const struct theme *theme = card->base.stage->theme;
+    const struct theme_colors *colors = &node_look(&card->base)->colors;
     const struct box *box = &row->box;
     int names = row->city->height_px + (row->date ? row->date->height_px : 0), y = box->y + (box->height - names) / 2;
-    int time = (int)ceilf(row->time->content_width_px), line = theme->hairline_px > 1 ? theme->hairline_px : 1;
+    int time = (int)ceilf(row->time->content_width_px), line = hairline_px(card);
     if (!is_first)
         canvas_fill(layer, &(struct shape){.box = {box->x, box->y - (card->fit.look.row_gap_px + line) / 2, box->width, line}},
-            &(struct fill){.color = theme->hairline});
-    canvas_text(layer, row->city, node_text_x(box, card->is_rtl, 0, row->city), y, theme->text);
+            &(struct fill){.color = colors->line});
+    canvas_text(layer, row->city, node_text_x(box, card->is_rtl, 0, row->city), y, colors->text);
     if (row->date)
-        canvas_text(layer, row->date, node_text_x(box, card->is_rtl, 0, row->date), y + row->city->height_px, theme->text_soft);
+        canvas_text(layer, row->date, node_text_x(box, card->is_rtl, 0, row->date), y + row->city->height_px, colors->text_soft);
     struct box end = {node_across(box, card->is_rtl, box->width - time, time), box->y, time, box->height};
     canvas_text(layer, row->time, node_text_x(&end, card->is_rtl, 0, row->time),
-        box->y + (box->height - row->time->height_px) / 2, theme->accent);
+        box->y + (box->height - row->time->height_px) / 2, colors->accent);
 }
 
 static void paint_title(const struct card_countdown *card, struct canvas *layer, int y)
@@ -315,7 +322,7 @@ static void paint_title(const struct card_countdown *card, struct canvas *layer,
         node->card.width - 2 * card->fit.look.padding_x_px, 0};
     int x = card->mode == NEXT_SHOW ? node_text_x(&inner, card->is_rtl, 0, card->title)
         : node->card.x + (node->card.width - card->title->width_px) / 2;
-    canvas_text(layer, card->title, x, y, node->stage->theme->text);
+    canvas_text(layer, card->title, x, y, node_look(node)->colors.text);
 }
 
 static void paint(struct node *node, struct canvas *layer)

@@ -93,6 +93,7 @@ static void show(struct card_goal *card, struct number *number, const char *text
     text_layout_destroy(number->layout);
     number->layout = node_layout(&card->base, &(struct text_options){
         .text = str_from(text), .size_px = (float)size_px, .is_bold = is_bold, .max_lines = 1,
+        .faces = &card->base.stage->theme->faces[THEME_NUMBER],
         .direction = card->is_rtl ? TEXT_DIRECTION_RTL : TEXT_DIRECTION_LTR,
     });
     number->shown = value;
@@ -160,6 +161,7 @@ static struct text_layout *lay_out_title(struct card_goal *card, const char *key
     const char *text = json_get_text(state, key), *language = json_get_text(state, language_key);
     const struct theme_card *look = &card->fit.look;
     return node_layout(&card->base, &(struct text_options){
+        .faces = &card->base.stage->theme->faces[THEME_TITLE],
         .text = str_from(text), .size_px = (float)size_px, .min_size_px = (float)size_px * (float)look->text_min_px / (float)look->text_px,
         .width_px = width, .max_lines = card->fit.tightness < TIGHT_TITLES ? look->text_lines : 1,
         .is_bold = size_px == look->text_px, .is_single_paragraph = true, .line_height = (float)look->leading / 100,
@@ -182,7 +184,7 @@ static int lay_out(struct node *node)
     int inner = card->fit.room_width_px - 2 * look->padding_x_px, titles = inner - percent_room(look) - look->gap_px;
     forget(card);
     card->title = lay_out_title(card, "title", "language", look->text_px, titles);
-    card->is_rtl = card->title->line_count > 0 && card->title->lines[0].is_rtl;
+    card->is_rtl = card->base.is_rtl = card->title->line_count > 0 && card->title->lines[0].is_rtl;
     if (second && *second)
         card->second = lay_out_title(card, "title2", "language2", look->text_px * SECOND_PERCENT / 100, titles);
     card->header = (struct box){0, look->padding_y_px, inner, header_height(card)};
@@ -230,7 +232,7 @@ static void take_sums(struct card_goal *card, const json_t *state, int64_t now_m
 {
     int64_t now = json_get_int(state, "now", 0), wanted = json_get_int(state, "target", 1);
     bool is_reached = json_get_bool(state, "is_reached", false);
-    int duration_ms = card->base.stage->theme->count_ms;
+    int duration_ms = node_look(&card->base)->motion.count_ms;
     wanted = wanted > 0 ? wanted : 1;
     if (wanted != card->wanted || is_reached != card->is_reached)
         damage_add_all(&card->base.damage);
@@ -280,18 +282,17 @@ static void update(struct node *node, const json_t *state, const json_t *before,
 
 static void paint_bar(const struct card_goal *card, struct canvas *layer)
 {
-    const struct theme *theme = card->base.stage->theme;
+    const struct theme_colors *colors = &node_look(&card->base)->colors;
     const struct box *box = &card->bar;
     int radius = card->fit.look.row_radius_px, least = 2 * radius < box->width ? 2 * radius : box->width;
-    canvas_fill(layer, &(struct shape){*box, radius, 0}, &(struct fill){.color = theme->track});
+    canvas_fill(layer, &(struct shape){*box, radius, 0}, &colors->track);
     if (card->share_drawn <= 0)
         return;
     // Never narrower than its own round ends.
     int width = least + (int)lroundf((float)(box->width - least) * card->share_drawn);
-    struct color from = card->is_reached ? theme->accent : theme->leader;
-    struct color to = card->is_reached ? theme->accent_to : theme->leader_to;
+    const struct fill *fill = card->is_reached ? &colors->stripe : &colors->leader, mirrored = fill_mirrored(fill);
     canvas_fill(layer, &(struct shape){{node_across(box, card->is_rtl, 0, width), box->y, width, box->height}, radius, 0},
-        &(struct fill){card->is_rtl ? to : from, card->is_rtl ? from : to, true, true});
+        card->is_rtl ? &mirrored : fill);
 }
 
 /* A tick in a square of 24, on a disc: the same in all languages. */
@@ -299,25 +300,25 @@ static void paint_tick(const struct card_goal *card, struct canvas *layer, const
 {
     static const struct point tick[] = {{5.6f, 12.6f}, {7.7f, 10.5f}, {10.6f, 13.4f}, {16.4f, 7.4f}, {18.5f, 9.5f},
         {10.6f, 17.6f}, {5.6f, 12.6f}};
-    const struct theme *theme = card->base.stage->theme;
+    const struct theme_colors *colors = &node_look(&card->base)->colors;
     struct point points[ARRAY_LENGTH(tick)];
     float scale = (float)box->width / 24;
     for (size_t i = 0; i < ARRAY_LENGTH(tick); i++)
         points[i] = (struct point){(float)box->x + tick[i].x * scale, (float)box->y + tick[i].y * scale};
-    struct color ink = color_luminance(theme->accent) > 0.3f ? (struct color){0.08f, 0.08f, 0.1f, 1} : (struct color){1, 1, 1, 1};
-    canvas_fill(layer, &(struct shape){*box, box->width, 0}, &(struct fill){theme->accent, theme->accent_to, true, false});
+    struct color ink = color_luminance(colors->accent) > 0.3f ? (struct color){0.08f, 0.08f, 0.1f, 1} : (struct color){1, 1, 1, 1};
+    canvas_fill(layer, &(struct shape){*box, box->width, 0}, &colors->stripe);
     canvas_polygon(layer, points, ARRAY_LENGTH(points), ink);
 }
 
 static void paint_percent(const struct card_goal *card, struct canvas *layer)
 {
-    const struct theme *theme = card->base.stage->theme;
+    const struct theme_colors *colors = &node_look(&card->base)->colors;
     const struct text_layout *percent = card->percent.layout;
     const struct box *box = &card->header;
     int width = (int)ceilf(percent->content_width_px), side = card->fit.look.text_px;
     int y = box->y + (card->title->line_count > 0 ? (card->title->lines[0].height_px - percent->height_px) / 2 : 0);
     canvas_text(layer, percent, node_across(box, card->is_rtl, box->width - width, width), y,
-        card->is_reached ? theme->accent : theme->text);
+        card->is_reached ? colors->accent : colors->text);
     int from_start = box->width - width - side - card->fit.look.gap_px * 3 / 4;
     if (card->is_reached)
         paint_tick(card, layer, &(struct box){node_across(box, card->is_rtl, from_start, side),
@@ -326,26 +327,26 @@ static void paint_percent(const struct card_goal *card, struct canvas *layer)
 
 static void paint_footer(const struct card_goal *card, struct canvas *layer)
 {
-    const struct theme *theme = card->base.stage->theme;
+    const struct theme_colors *colors = &node_look(&card->base)->colors;
     const struct text_layout *now = card->now.layout, *target = card->target.layout;
     const struct box *box = &card->footer;
     int width = (int)ceilf(target->content_width_px);
     canvas_text(layer, now, node_across(box, card->is_rtl, 0, (int)ceilf(now->content_width_px)),
-        box->y + (box->height - now->height_px) / 2, card->is_reached ? theme->accent : theme->text);
+        box->y + (box->height - now->height_px) / 2, card->is_reached ? colors->accent : colors->text);
     canvas_text(layer, target, node_across(box, card->is_rtl, box->width - width, width),
-        box->y + (box->height - target->height_px) / 2, theme->text_soft);
+        box->y + (box->height - target->height_px) / 2, colors->text_soft);
 }
 
 static void paint(struct node *node, struct canvas *layer)
 {
     const struct card_goal *card = get(node);
-    const struct theme *theme = node->stage->theme;
+    const struct theme_colors *colors = &node_look(node)->colors;
     const struct box *box = &card->header;
     node_paint_surface(node, layer);
-    canvas_text(layer, card->title, node_text_x(box, card->is_rtl, 0, card->title), box->y, theme->text);
+    canvas_text(layer, card->title, node_text_x(box, card->is_rtl, 0, card->title), box->y, colors->text);
     if (card->second)
         canvas_text(layer, card->second, node_text_x(box, card->is_rtl, 0, card->second), box->y + card->title->height_px,
-            theme->text_soft);
+            colors->text_soft);
     paint_percent(card, layer);
     paint_bar(card, layer);
     paint_footer(card, layer);

@@ -20,7 +20,7 @@ int node_text_x(const struct box *box, bool is_rtl, int from_start, const struct
 
 void node_paint_surface(const struct node *node, struct canvas *layer)
 {
-    surface_paint(&node_look(node)->surface, layer, &node->card, node->is_rtl);
+    surface_paint(&node_look(node)->surface, layer, &node->card, node->is_rtl, 1);
 }
 
 static void paint_initial(struct canvas *layer, const struct text_layout *initial, const struct box *box,

@@ -132,6 +132,7 @@ static int lay_out(struct node *node)
     card->panel = (struct box){0, look->padding_y_px, side, side};
     if (title && *title)
         card->title = node_layout_even(node, &(struct text_options){
+            .faces = &node->stage->theme->faces[THEME_TITLE],
             .text = str_from(title), .size_px = (float)look->text_px, .min_size_px = (float)look->text_min_px,
             .width_px = room, .max_lines = look->text_lines, .is_bold = true, .is_single_paragraph = true,
             .align = TEXT_ALIGN_CENTER, .line_height = (float)look->leading / 100,
@@ -200,7 +201,7 @@ static void paint(struct node *node, struct canvas *layer)
         paint_row(card, layer, row);
     if (card->title)
         canvas_text(layer, card->title, node->card.x + (node->card.width - card->title->width_px) / 2,
-            card->panel.y + card->panel.height + look->gap_px, node->stage->theme->text);
+            card->panel.y + card->panel.height + look->gap_px, node_look(node)->colors.text);
 }
 
 const struct node_impl card_qr_impl = {

@@ -98,6 +98,7 @@ static void lay_out_title(struct card_rules *card, int width)
     if (!title || !*title)
         return;
     card->title = node_layout_even(&card->base, &(struct text_options){
+        .faces = &card->base.stage->theme->faces[THEME_TITLE],
         .text = str_from(title), .size_px = (float)look->small_px, .min_size_px = (float)look->text_px, .width_px = width,
         .max_lines = card->fit.tightness < TIGHT_ONE_LINE ? 2 : 1, .is_bold = true, .is_single_paragraph = true,
         .line_height = (float)look->leading / 100, .language = language_of(&card->base),
@@ -122,7 +123,8 @@ static void lay_out_number(struct card_rules *card, struct item *item, int64_t n
     const char *language = language_of(&card->base);
     digits_count(text, number, language ? language : card->base.stage->language);
     item->number = node_layout(&card->base, &(struct text_options){
-        .text = str_from(text), .size_px = (float)card->fit.look.text_px, .is_bold = true, .max_lines = 1});
+        .text = str_from(text), .size_px = (float)card->fit.look.text_px, .is_bold = true, .max_lines = 1,
+        .faces = &card->base.stage->theme->faces[THEME_NUMBER]});
 }
 
 static void lay_out_items(struct card_rules *card, int width)
@@ -177,7 +179,7 @@ static int lay_out(struct node *node)
     forget(card);
     lay_out_title(card, width);
     lay_out_items(card, width);
-    card->is_rtl = reads_from_right(card);
+    card->is_rtl = card->base.is_rtl = reads_from_right(card);
     return stack(card);
 }
 
@@ -229,42 +231,42 @@ static void paint_more(const struct card_rules *card, struct canvas *layer, cons
     for (int i = 0; i < 3; i++) {
         struct box box = {node_across(inner, card->is_rtl, card->number_width + look->gap_px + i * 2 * dot, dot),
             card->base.card.y + card->more_y, dot, dot};
-        canvas_fill(layer, &(struct shape){box, dot, 0}, &(struct fill){.color = card->base.stage->theme->text_soft});
+        canvas_fill(layer, &(struct shape){box, dot, 0}, &(struct fill){.color = node_look(&card->base)->colors.text_soft});
     }
 }
 
 static void paint_item(const struct card_rules *card, struct canvas *layer, const struct item *item, const struct box *inner)
 {
-    const struct theme *theme = card->base.stage->theme;
+    const struct theme_colors *colors = &node_look(&card->base)->colors;
     int y = card->base.card.y + item->y, text_start = card->number_width + card->fit.look.gap_px;
     int number = (int)ceilf(item->number->content_width_px);
     const struct text_layout *text = item->text;
     int baseline = text->line_count > 0 ? text->lines[0].baseline_px : item->number->height_px;
     // Numbers end where they are nearest to their lines, so that 9 and 10 stand under one another.
     canvas_text(layer, item->number, node_across(inner, card->is_rtl, card->number_width - number, number),
-        y + baseline - item->number->lines[0].baseline_px, theme->accent);
+        y + baseline - item->number->lines[0].baseline_px, colors->accent);
     struct box room = *inner;
     room.width = inner->width - text_start;
     room.x = node_across(inner, card->is_rtl, text_start, room.width);
-    canvas_text(layer, text, node_text_x(&room, card->is_rtl, 0, text), y, theme->text);
+    canvas_text(layer, text, node_text_x(&room, card->is_rtl, 0, text), y, colors->text);
 }
 
 static void paint(struct node *node, struct canvas *layer)
 {
     const struct card_rules *card = get(node);
-    const struct theme *theme = node->stage->theme;
+    const struct theme_colors *colors = &node_look(node)->colors;
     const struct theme_card *look = &card->fit.look;
     struct box inner = {node->card.x + look->padding_x_px, node->card.y + look->padding_y_px,
         node->card.width - 2 * look->padding_x_px, node->card.height - 2 * look->padding_y_px};
     node_paint_surface(node, layer);
     if (look->bar_px > 0) {
         struct box bar = {node_across(&inner, card->is_rtl, 0, look->bar_px), inner.y, look->bar_px, inner.height};
-        canvas_fill(layer, &(struct shape){bar, look->bar_px, 0}, &(struct fill){theme->accent, theme->accent_to, true, false});
+        canvas_fill(layer, &(struct shape){bar, look->bar_px, 0}, &colors->stripe);
         inner.width -= look->bar_px + look->gap_px;
         inner.x += card->is_rtl ? 0 : look->bar_px + look->gap_px;
     }
     if (card->title)
-        canvas_text(layer, card->title, node_text_x(&inner, card->is_rtl, 0, card->title), inner.y, theme->text);
+        canvas_text(layer, card->title, node_text_x(&inner, card->is_rtl, 0, card->title), inner.y, colors->text);
     for (size_t i = 0; i < card->count; i++)
         paint_item(card, layer, &card->items[i], &inner);
     if (card->has_more)

@@ -11,6 +11,7 @@
 #include "overlay/node.h"
 #include "overlay/person.h"
 #include "overlay/rich_text.h"
+#include "overlay/surface.h"
 
 #define LEAD "\xef\xbf\xbc\xe2\x81\xa0"  // U+FFFC stands for the mark and the roles; U+2060: no line ends behind it
 
@@ -103,7 +104,7 @@ bool chat_line_lay_out(struct chat_line *line, struct node *node, int width_px)
     line->text->is_rtl = layout->line_count > 0 && layout->lines[0].is_rtl;
     line->text->name_color = person_color(node->stage->theme,
         json_get_text(json_object_get(line->told, "author"), "color"));
-    line->text->color = json_get_bool(line->told, "is_action", false) ? line->text->name_color : node->stage->theme->text;
+    line->text->color = json_get_bool(line->told, "is_action", false) ? line->text->name_color : node_look(node)->colors.text;
     line->width_px = (int)ceilf(layout->content_width_px) + 2 * look->padding_x_px;
     line->height_px = layout->height_px + 2 * look->padding_y_px;
     node_note_fit(node, layout, look->text_px);
@@ -157,11 +158,8 @@ static void paint_lead(const struct chat_line *line, const struct node *node, st
 void chat_line_paint(const struct chat_line *line, const struct node *node, struct canvas *layer, const struct box *box)
 {
     float opacity = line->opacity;
-    const struct theme *theme = node->stage->theme;
     const struct theme_card *look = node_look(node);
-    const struct shape shape = {.box = *box, .radius_px = look->radius_px};
-    canvas_fill(layer, &shape, &(struct fill){faded(theme->card_top, opacity), faded(theme->card_bottom, opacity), true, false});
-    canvas_border(layer, &shape, theme->hairline_px, faded(theme->hairline, opacity));
+    surface_paint(&look->surface, layer, box, line->text->is_rtl, opacity);
     const struct text_layout *layout = rich_text_layout(line->text->rich);
     int x = node_text_x(box, line->text->is_rtl, look->padding_x_px, layout), y = box->y + look->padding_y_px;
     rich_text_paint_spans(line->text->rich, layer, x, y, faded(line->text->color, opacity),

@@ -63,7 +63,8 @@ static void lay_out_digits(struct clock_face *face, int size_px)
         char text[DIGITS_BYTES];
         digits_digit(text, i, face->node->stage->language);
         const struct text_layout *digit = face->digits[i] = node_layout(face->node, &(struct text_options){
-            .text = str_from(text), .size_px = (float)size_px, .is_bold = true, .max_lines = 1});
+            .text = str_from(text), .size_px = (float)size_px, .is_bold = true, .max_lines = 1,
+            .faces = &face->node->stage->theme->faces[THEME_NUMBER]});
         int width = (int)ceilf(digit->content_width_px), end = digit->ink.y_px + digit->ink.height_px;
         face->cell_px = width > face->cell_px ? width : face->cell_px;
         face->ink_top_px = digit->ink.y_px < face->ink_top_px ? digit->ink.y_px : face->ink_top_px;
@@ -151,17 +152,17 @@ bool clock_face_show(struct clock_face *face, int64_t seconds)
 
 static void paint_group(const struct clock_face *face, struct canvas *layer, const struct clock_group *group)
 {
-    const struct theme *theme = face->node->stage->theme;
+    const struct theme_colors *colors = &node_look(face->node)->colors;
     const struct box *box = &group->box;
-    canvas_fill(layer, &(struct shape){.box = *box, .radius_px = face->radius_px}, &(struct fill){.color = theme->track});
+    canvas_fill(layer, &(struct shape){.box = *box, .radius_px = face->radius_px}, &colors->track);
     int y = box->y + (box->height - face->ink_height_px) / 2 - face->ink_top_px;
     for (int i = 0; i < group->count; i++) {
         const struct text_layout *digit = face->digits[group->digits[i]];
         struct box cell = cell_of(face, group, i);
-        canvas_text(layer, digit, cell.x + (cell.width - (int)ceilf(digit->content_width_px)) / 2, y, theme->text);
+        canvas_text(layer, digit, cell.x + (cell.width - (int)ceilf(digit->content_width_px)) / 2, y, colors->text);
     }
     int label = (int)ceilf(group->label->content_width_px), below = face->height_px - box->height - group->label->height_px;
-    canvas_text(layer, group->label, box->x + (box->width - label) / 2, box->y + box->height + below, theme->text_soft);
+    canvas_text(layer, group->label, box->x + (box->width - label) / 2, box->y + box->height + below, colors->text_soft);
 }
 
 void clock_face_paint(const struct clock_face *face, struct canvas *layer)

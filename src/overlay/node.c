@@ -474,6 +474,8 @@ struct text_layout *node_layout(struct node *node, const struct text_options *op
     struct text_options with = *options;
     if (!with.language)
         with.language = node->stage->language;
+    if (!with.faces)
+        with.faces = &node->stage->theme->faces[with.is_bold ? THEME_TITLE : THEME_TEXT];
     struct text_layout *layout = text_layout_create(node->stage->text, &with);
     if (with.line_height > 0 && do_lines_touch(layout)) {
         text_layout_destroy(layout);

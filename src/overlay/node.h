@@ -206,7 +206,8 @@ void node_note_fit(struct node *node, const struct text_layout *layout, int size
 
 /*
  * The layout, with what is missing noted in the node. Never NULL; the caller destroys it. Lines stand line_height apart
- * where their ink allows it, and as far as the script needs where it does not (Nastaliq, Tibetan).
+ * where their ink allows it, and as far as the script needs where it does not (Nastaliq, Tibetan). Without faces of its own
+ * a text has the theme's: of titles if it is bold, else of text.
  */
 struct text_layout *node_layout(struct node *node, const struct text_options *options);
 

@@ -121,7 +121,23 @@ void surface_paint_rings(struct canvas *layer, const struct point *points, size_
 
 /* ---- the whole */
 
-void surface_paint(const struct theme_surface *surface, struct canvas *layer, const struct box *box, bool is_rtl)
+static void fade_fill(struct fill *fill, float opacity)
+{
+    fill->color.a *= opacity;
+    for (size_t i = 0; i < fill->stop_count; i++)
+        fill->stops[i].color.a *= opacity;
+}
+
+static void fade(struct theme_surface *surface, float opacity)
+{
+    fade_fill(&surface->fill, opacity);
+    surface->border.color.a *= opacity;
+    surface->shadow.color.a *= opacity;
+    for (size_t i = 0; i < surface->ornament_count; i++)
+        fade_fill(&surface->ornaments[i].fill, opacity);
+}
+
+static void paint_solid(const struct theme_surface *surface, struct canvas *layer, const struct box *box, bool is_rtl)
 {
     const struct shape shape = shape_of(surface, box, is_rtl);
     const struct theme_border *border = &surface->border;
@@ -130,6 +146,17 @@ void surface_paint(const struct theme_surface *surface, struct canvas *layer, co
     for (size_t i = 0; i < surface->ornament_count; i++)
         paint_ornament(&surface->ornaments[i], layer, &shape, is_rtl);
     canvas_border_dashed(layer, &shape, border->width_px, border->color, border->dash_px, border->gap_px);
+}
+
+void surface_paint(const struct theme_surface *surface, struct canvas *layer, const struct box *box, bool is_rtl, float opacity)
+{
+    if (opacity >= 1) {
+        paint_solid(surface, layer, box, is_rtl);
+        return;
+    }
+    struct theme_surface faded = *surface;
+    fade(&faded, opacity);
+    paint_solid(&faded, layer, box, is_rtl);
 }
 
 static int most(int a, int b)

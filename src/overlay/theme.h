@@ -41,6 +41,7 @@ struct theme_anchor {
 /* Inks, and what bars are filled with. A kind of card may have its own. */
 struct theme_colors {
     struct color text, text_soft;      // on the card: words; counts, times, the second language
+    struct color line;                 // thin, between rows
     struct color accent;               // lights, rings, digits that matter
     struct color leader_text;          // on the bar of the most votes
     struct color outline;              // around letters that have one
