@@ -307,7 +307,7 @@ static void add_cue(struct reader *reader, int64_t start_ms, int64_t end_ms, str
     }
     char *speakers = text->is_any_named ? xstrndup(text->speakers.data, text->speakers.len) : NULL;
     cues->cues[cues->count++] =
-        (struct caption_cue){start_ms, end_ms, xstrndup(text->lines.data, text->lines.len), speakers};
+        (struct caption_cue){start_ms, end_ms, end_ms, xstrndup(text->lines.data, text->lines.len), speakers};
 }
 
 /* Merge sort from the bottom up: equal starts keep the file's order, and no file is slow on purpose. */
@@ -332,6 +332,43 @@ static void sort_cues(struct caption_cues *cues)
     free(other);
 }
 
+enum { LEAST_MS = 1000, LETTER_MS = 1000 / 17, IDEOGRAPH_MS = 1000 / 9 };
+
+/* Han, kana, Hangul and their signs. */
+static bool is_dense(uint32_t c)
+{
+    return (c >= 0x2e80 && c <= 0xa4cf) || (c >= 0xac00 && c <= 0xd7a3) || (c >= 0xf900 && c <= 0xfaff) ||
+        (c >= 0xff01 && c <= 0xff60) || (c >= 0x20000 && c <= 0x3ffff);
+}
+
+int64_t caption_reading_ms(struct str text)
+{
+    int64_t ms = 0;
+    while (text.len > 0) {
+        size_t size;
+        uint32_t c = utf8_decode(text.data, text.len, &size);
+        ms += c <= ' ' ? 0 : is_dense(c) ? IDEOGRAPH_MS : LETTER_MS;
+        size = size < text.len ? size : text.len;
+        text.data += size;
+        text.len -= size;
+    }
+    return ms < LEAST_MS ? LEAST_MS : ms;
+}
+
+/* A cue that is too short to be read stays until it can have been, or until the next one. */
+static void stretch(struct caption_cues *cues)
+{
+    for (size_t i = 0; i < cues->count; i++) {
+        struct caption_cue *cue = &cues->cues[i];
+        int64_t needed_ms = cue->start_ms + caption_reading_ms(str_from(cue->text));
+        bool is_last = i + 1 == cues->count;
+        if (!is_last && needed_ms > cues->cues[i + 1].start_ms)
+            needed_ms = cues->cues[i + 1].start_ms;
+        if (needed_ms > cue->end_ms)
+            cue->until_ms = needed_ms;
+    }
+}
+
 static void read_cues(struct reader *reader)
 {
     struct str line;
@@ -354,6 +391,7 @@ static void read_cues(struct reader *reader)
     }
     if (reader->cues->count > 1)
         sort_cues(reader->cues);
+    stretch(reader->cues);
 }
 
 static bool check_text(const char *text, size_t len, struct error *err)

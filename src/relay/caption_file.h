@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/str.h"
+
 struct error;
 
 enum {
@@ -21,6 +23,7 @@ enum {
 
 struct caption_cue {
     int64_t start_ms, end_ms;  // end after start
+    int64_t until_ms;          // that it stands: its end, or until it can have been read if nothing comes before
     char *text;                // owned, lines parted by '\n', never empty
     char *speakers;            // owned; who says each of the lines, parted alike, "" nobody; NULL: nobody is named
 };
@@ -37,3 +40,6 @@ enum caption_format { CAPTION_FORMAT_SRT = 1, CAPTION_FORMAT_VTT };
 bool caption_file_parse(enum caption_format format, const char *text, size_t len, struct caption_cues *cues,
                         struct error *err);
 void caption_cues_fini(struct caption_cues *cues);
+
+/* That a subtitle needs to be read: a second at least; 17 letters a second, or 9 of Chinese, Japanese, Korean. */
+int64_t caption_reading_ms(struct str text);

@@ -241,6 +241,15 @@ static char *copy_speaker(const struct caption_utterance *live)
     return name.len > 0 ? xstrndup(name.data, name.len) : NULL;
 }
 
+/* As long as whoever sends it says; else the usual, or longer where more is to be read. */
+static int64_t stay_of(const struct caption_utterance *live)
+{
+    if (live->seconds > 0)
+        return (int64_t)(live->seconds * 1000);
+    int64_t reading_ms = caption_reading_ms(live->text);
+    return reading_ms > CAPTION_LIVE_SECONDS * 1000 ? reading_ms : CAPTION_LIVE_SECONDS * 1000;
+}
+
 static bool add_live(struct captions *captions, const char *name, const char *language,
                      const struct caption_utterance *live, int64_t now_ms, const char *by, struct error *err)
 {
@@ -250,7 +259,7 @@ static bool add_live(struct captions *captions, const char *name, const char *la
     struct caption_track *track = captions_add(captions, name, language, err);
     if (!track)
         return false;
-    int64_t stays_ms = live->seconds > 0 ? (int64_t)(live->seconds * 1000) : CAPTION_LIVE_SECONDS * 1000;
+    int64_t stays_ms = stay_of(live);
     char *speaker = copy_speaker(live);
     push_lines(track, live->text, (struct caption_live){NULL, speaker, now_ms, now_ms + stays_ms});
     free(speaker);
@@ -285,7 +294,7 @@ static bool replace_live(struct caption_track *track, const struct caption_utter
     live->speaker = copy_speaker(utterance);
     for (char *at = live->text; (at = strchr(at, '\n'));)
         *at = ' ';
-    live->until_ms = now_ms + CAPTION_LIVE_SECONDS * 1000;
+    live->until_ms = now_ms + stay_of(utterance);
     return true;
 }
 
@@ -361,7 +370,7 @@ struct caption_shown caption_track_shown(const struct caption_track *track, int6
         size_t end = find_after(&track->cues, at_ms);
         for (size_t i = end > OVERLAP_CUES ? end - OVERLAP_CUES : 0; i < end; i++) {
             const struct caption_cue *cue = &track->cues.cues[i];
-            if (cue->end_ms > at_ms)
+            if (cue->until_ms > at_ms)
                 add_cue(&shown, cue, track->zero_ms + cue->start_ms);
         }
     }
@@ -396,7 +405,7 @@ int64_t captions_next_change(const struct captions *captions, int64_t now_ms)
         if (after < track->cues.count)
             take_sooner(&next, track->zero_ms + track->cues.cues[after].start_ms, now_ms);
         for (size_t k = after > OVERLAP_CUES ? after - OVERLAP_CUES : 0; k < after; k++)
-            take_sooner(&next, track->zero_ms + track->cues.cues[k].end_ms, now_ms);
+            take_sooner(&next, track->zero_ms + track->cues.cues[k].until_ms, now_ms);
     }
     return next;
 }

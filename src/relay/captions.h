@@ -20,7 +20,7 @@ struct journal;
 enum {
     CAPTION_TRACKS_MAX = 16,
     CAPTION_SHOWN_LINES = 3,
-    CAPTION_LIVE_SECONDS = 6,      // a live line stands so long when nobody says
+    CAPTION_LIVE_SECONDS = 6,      // a live line stands so long at least when nobody says
     CAPTION_LIVE_SECONDS_MAX = 60,
 };
 

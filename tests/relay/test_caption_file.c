@@ -96,6 +96,28 @@ static void test_files(void **state)
     }
 }
 
+/* Long enough to be read, by length and script, but never into the next one. */
+static void test_stays(void **state)
+{
+    static const char file[] =
+        "00:00:01,000 --> 00:00:01,200\nHi\n\n"
+        "00:00:10,000 --> 00:00:10,500\nThirty-four letters, to be read in 2 s..\n\n"
+        "00:00:20,000 --> 00:00:20,500\n今晚我們聊聊音樂和你們的問題還有很多\n\n"
+        "00:00:30,000 --> 00:00:30,500\nA line that the next one does not wait for\n\n"
+        "00:00:31,000 --> 00:00:39,000\nlong enough\n\n"
+        "00:00:50,000 --> 00:00:50,100\nسلام به همه، خوش آمدید به برنامهٔ امشب\n";
+    static const int64_t until_ms[] = {2000, 11914, 21998, 31000, 39000, 51798};
+    struct caption_cues cues;
+    struct error err = {0};
+    assert_true(caption_file_parse(CAPTION_FORMAT_SRT, file, sizeof(file) - 1, &cues, &err));
+    assert_int_equal(cues.count, ARRAY_LENGTH(until_ms));
+    for (size_t i = 0; i < cues.count; i++) {
+        if (cues.cues[i].until_ms != until_ms[i])
+            fail_msg("cue %zu stands until %lld instead of %lld", i, (long long)cues.cues[i].until_ms, (long long)until_ms[i]);
+    }
+    caption_cues_fini(&cues);
+}
+
 static void test_refused(void **state)
 {
     static const struct {
@@ -161,7 +183,7 @@ static void test_bounds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_files), cmocka_unit_test(test_stays),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_bounds),
     };

@@ -92,7 +92,9 @@ static void test_timed(void **state)
         int64_t next_ms;
     } cases[] = {
         {0, "", 1000},         {999, "", 1000},           {1000, "first", 2000},       {2000, "first|second", 2500},
-        {2500, "first|second|third", 2900}, {2900, "first|second", 3000}, {3000, "second", 5000}, {5000, "", 60000},
+        {2500, "first|second|third", 3000}, {3000, "second|third", 3500},
+        {3500, "second", 5000},  // the third is told to go at 2900, too soon to be read
+        {5000, "", 60000},
         {60000, "a &amp; b|line two|line three", 62000}, {62000, "", 0},  {900000, "", 0},
     };
     struct desk desk;
