@@ -15,6 +15,7 @@
 #include "cli/themes.h"
 #include "overlay/overlay.h"
 #include "overlay/pictures.h"
+#include "overlay/sounds.h"
 #include "overlay/theme.h"
 
 struct wish {
@@ -33,6 +34,8 @@ struct plan {
     const struct wish *wish;
     struct reading first, last;  // last: of the newest SIGHUP
     char *runtime, *relay, *poison, *pictures;
+    struct sounds_item sounds[CONFIG_SOUNDS];  // paths owned
+    size_t sound_count;
     struct buffer token;
 };
 
@@ -53,6 +56,8 @@ static void drop(struct plan *plan)
     free(plan->relay);
     free(plan->poison);
     free(plan->pictures);
+    for (size_t i = 0; i < plan->sound_count; i++)
+        free((char *)(uintptr_t)plan->sounds[i].path);
     buffer_fini(&plan->token);
 }
 
@@ -120,10 +125,26 @@ static bool take_token(struct plan *plan, const char *path, struct error *err)
     return true;
 }
 
+/* A sound is a name in assets/sounds, or a path. */
+static bool take_sounds(struct plan *plan, struct error *err)
+{
+    for (size_t i = 0; i < CONFIG_SOUNDS; i++) {
+        const char *file = plan->first.config->sounds.files[i];
+        if (!*file)
+            continue;
+        char *name = xasprintf("sounds/%s.wav", file), *path = strchr(file, '/') ? xstrdup(file) : folder_asset(name, err);
+        free(name);
+        if (!path)
+            return error_prefix(err, "overlay.sounds.%s", config_sound_kinds[i]);
+        plan->sounds[plan->sound_count++] = (struct sounds_item){config_sound_kinds[i], path};
+    }
+    return true;
+}
+
 static bool make_plan(struct plan *plan, const struct wish *wish, struct error *err)
 {
     plan->wish = wish;
-    if (!read_views(&plan->first, wish->config, err) || !take_token(plan, wish->token_file, err))
+    if (!read_views(&plan->first, wish->config, err) || !take_token(plan, wish->token_file, err) || !take_sounds(plan, err))
         return false;
     plan->runtime = folder_runtime(err);
     if (!plan->runtime)
@@ -172,7 +193,9 @@ static bool run(const struct wish *wish, struct error *err)
             .relay = plan.relay, .token = plan.token.data, .ca_file = wish->ca_file, .name = wish->name,
             .views = plan.first.views, .view_count = plan.first.config->view_count, .frames_folder = wish->frames,
             .pictures_folder = plan.pictures, .pictures_mb = cache_mb > 0 ? cache_mb : PICTURES_CACHE_NONE,
-            .picture_hosts = (const char *const *)plan.first.config->pictures.hosts, .poison_path = plan.poison, .clear_after_ms = (int64_t)wish->clear_after_s * 1000, .windows = windows,
+            .picture_hosts = (const char *const *)plan.first.config->pictures.hosts, .poison_path = plan.poison,
+            .clear_after_ms = (int64_t)wish->clear_after_s * 1000, .sounds = plan.sounds, .sound_count = plan.sound_count,
+            .sounds_view = plan.first.config->sounds.view, .volume_percent = plan.first.config->sounds.volume, .windows = windows,
             .window_count = take_windows(&plan, windows), .is_window_optional = !wish->window, .seconds = wish->seconds,
             .reload = reload, .data = &plan,
         }, err);

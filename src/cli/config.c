@@ -247,6 +247,9 @@ void config_destroy(struct config *config)
     for (size_t i = 0; i < config->window_count; i++)
         free(config->windows[i].view), free(config->windows[i].title), free(config->windows[i].background);
     free(config->windows);
+    free(config->sounds.view);
+    for (size_t i = 0; i < CONFIG_SOUNDS; i++)
+        free(config->sounds.files[i]);
     free(config->video.input), free(config->video.holding), free(config->video.outputs);
     free(config->panel.listen), free(config->panel.public_url), free(config->panel.certificate), free(config->panel.key);
     free(config->door.listen), free(config->door.public_url), free(config->door.certificate), free(config->door.key);

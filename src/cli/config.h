@@ -31,6 +31,9 @@ struct config_window {
     bool is_borderless, is_on_top, is_click_through;
 };
 
+enum { CONFIG_SOUNDS = 4 };
+extern const char *const config_sound_kinds[CONFIG_SOUNDS];  // of alerts: "gift", "membership" …
+
 struct config_output {
     char *name, *view;
     char *to;         // resolved: a file's name or a URL; may hold a stream key
@@ -50,6 +53,11 @@ struct config {
         char **hosts;      // NULL-terminated: where pictures are fetched from, besides the known ones
         int cache_mb;      // of them on disk; 0: none
     } pictures;
+    struct {
+        char *view;                  // whose alerts are heard
+        char *files[CONFIG_SOUNDS];  // of each kind: a name in assets/sounds without .wav, or a path; "": silent
+        int volume;                  // 0 to 100
+    } sounds;
     struct {
         bool is_wanted;
         char *input;  // "test", a path or a URI

@@ -19,6 +19,7 @@
 #include "overlay/pictures.h"
 #include "overlay/preflight.h"
 #include "overlay/report.h"
+#include "overlay/sounds.h"
 #include "overlay/view.h"
 #include "overlay/windows.h"
 #include "painter/painter.h"
@@ -34,6 +35,7 @@ struct overlay {
     struct poison *poison;
     struct pictures *pictures;
     struct own_pictures *own_pictures;
+    struct sounds *sounds;  // NULL: silent
     struct view **views;
     size_t view_count;
     struct windows *windows;
@@ -171,6 +173,11 @@ static void handle_painted(void *data, struct view *view, const struct box *boxe
         windows_damage(overlay->windows, view, boxes, count);
 }
 
+static void handle_alerted(void *data, const char *kind)
+{
+    sounds_play(((struct overlay *)data)->sounds, kind);
+}
+
 static void handle_end(void *data)
 {
     loop_stop(((struct overlay *)data)->loop);
@@ -201,11 +208,12 @@ static bool add_view(struct overlay *overlay, const struct overlay_view *wanted,
     char *path = frames_path(overlay, wanted->name, err);
     if (!path)
         return false;
+    bool is_heard = overlay->sounds && strcmp(wanted->name, overlay->options->sounds_view) == 0;
     struct view *view = view_create(&(struct view_options){
         .name = wanted->name, .width_px = wanted->width_px, .height_px = wanted->height_px,
         .safe = wanted->safe, .face = wanted->face, .theme_path = wanted->theme_path, .language = wanted->language, .painter = overlay->painter,
         .text = overlay->text, .poison = overlay->poison, .pictures = overlay->pictures, .loop = overlay->loop, .frames_path = path,
-        .data = overlay, .painted = handle_painted,
+        .data = overlay, .painted = handle_painted, .alerted = is_heard ? handle_alerted : NULL,
     }, err);
     if (view)
         log_info("overlay", "view %s: %d x %d px, %s", wanted->name, wanted->width_px, wanted->height_px, path);
@@ -235,6 +243,14 @@ static bool start_pictures(struct overlay *overlay, struct error *err)
     }, err);
     free(poison_path);
     return overlay->pictures != NULL;
+}
+
+static void start_sounds(struct overlay *overlay)
+{
+    const struct overlay_options *options = overlay->options;
+    if (options->sound_count > 0)
+        overlay->sounds = sounds_create(&(struct sounds_options){overlay->loop, options->sounds, options->sound_count,
+            options->volume_percent});
 }
 
 static bool start_views(struct overlay *overlay, struct error *err)
@@ -353,6 +369,7 @@ static bool start(struct overlay *overlay, struct error *err)
             return false;
         tell_poison(overlay);
     }
+    start_sounds(overlay);
     if (!start_pictures(overlay, err) || !start_views(overlay, err) || !start_windows(overlay, err) || !start_link(overlay, err))
         return false;
     handle_beat(overlay);
@@ -379,6 +396,7 @@ static void stop(struct overlay *overlay)
     drop_views(overlay);
     own_pictures_destroy(overlay->own_pictures);
     pictures_close(overlay->pictures);
+    sounds_destroy(overlay->sounds);
     json_decref(overlay->on_air);
     text_engine_destroy(overlay->text);
     painter_destroy(overlay->painter);

@@ -13,6 +13,7 @@
 #include "overlay/view.h"
 
 struct error;
+struct sounds_item;
 
 /* One rendering of the on-air state. All texts are borrowed and outlive the call. */
 struct overlay_view {
@@ -42,6 +43,10 @@ struct overlay_options {
     const char *frames_folder; // frames-<view>.sock are made there; NULL: where readers look by default
     const char *poison_path;   // notes of what is being drawn; NULL: none are kept
     const char *fonts_path;    // NULL: as text.h finds them
+    const struct sounds_item *sounds;  // of alerts of sounds_view
+    size_t sound_count;        // 0: silent
+    const char *sounds_view;
+    int volume_percent;
     const char *pictures_folder;  // where pictures from outside are kept; NULL: they are not
     int pictures_mb;           // of them; 0: the usual, PICTURES_CACHE_NONE: those there are erased
     const char *const *picture_hosts;  // further ones to fetch them from (picture_hosts.h), ends with NULL; NULL: none

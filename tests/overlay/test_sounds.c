@@ -1,15 +1,12 @@
 /* Sounds of alerts, heard through SDL's driver that writes to a file what would have been heard. */
-#include "stage.h"
+#include "relay.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-#include "base/memory.h"
-#include "net/loop.h"
 #include "overlay/sounds.h"
 
-enum { WAIT_MS = 20000, LOUD = 2000 };
+enum { LOUD = 2000 };
 
 struct hearing {
     struct loop *loop;
@@ -128,6 +125,59 @@ static void test_bad_files(void **state)
     end(&hearing);
 }
 
+static bool hears(void *data)
+{
+    struct hearing *hearing = data;
+    hearing->is_heard = is_loud(hearing->path);
+    return hearing->is_heard;
+}
+
+static bool is_applied(void *data)
+{
+    const struct relay *relay = data;
+    return relay->applied && strcmp(relay->applied, relay->revision) == 0;
+}
+
+static void tell_gift(struct relay *relay, const char *revision, const char *view)
+{
+    const char *other = strcmp(view, "main") == 0 ? "second" : "main";
+    char *on_air = xasprintf("{'views':{'%s':{'alerts':[]},'%s':{'alerts':[{'id':7,'kind':'gift','author':{'name':'Anna'},'platform':'twitch',"
+        "'money':{'micros':0,'units':100,'count':1,'unit':'bits'}}]}},'is_blank':false}", other, view);
+    relay->revision = revision;
+    relay->on_air = on_air;
+    relay_tell(relay, "on_air");
+    assert_true(relay_serve_until(relay, is_applied, relay));
+    relay->on_air = NULL;
+    free(on_air);
+}
+
+/* A gift that comes is heard, but not for a view that nobody listens to. */
+static void test_alert_is_heard(void **state)
+{
+    struct hearing hearing;
+    struct relay relay = {0};
+    begin(&hearing);
+    char *path = asset("bell");
+    relay_start(&relay, "{'views':{'main':{'alerts':[]},'second':{'alerts':[]}},'is_blank':false}");
+    relay_listen(&relay);
+    char *url = xasprintf("unix:%s", relay.path);
+    const struct overlay_view views[] = {{.name = "main", .width_px = 320, .height_px = 180},
+        {.name = "second", .width_px = 320, .height_px = 180}};
+    pid_t pid = spawn_overlay(&(struct overlay_options){.relay = url, .views = views, .view_count = 2,
+        .frames_folder = relay.folder, .sounds = &(struct sounds_item){"gift", path}, .sound_count = 1, .sounds_view = "main",
+        .volume_percent = 100});
+    assert_true(relay_serve_until(&relay, is_applied, &relay));
+    tell_gift(&relay, "x:2", "second");
+    assert_false(hears(&hearing));
+    tell_gift(&relay, "x:3", "main");
+    assert_true(relay_serve_until(&relay, hears, &hearing));
+    end_overlay(pid, SIGTERM);
+    relay_stop(&relay);
+    free(url);
+    free(path);
+    end(&hearing);
+}
+
 static void test_without_card(void **state)
 {
     struct hearing hearing;
@@ -145,7 +195,7 @@ static void test_without_card(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_plays), cmocka_unit_test(test_bad_files),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_plays), cmocka_unit_test(test_bad_files), cmocka_unit_test(test_alert_is_heard),
         cmocka_unit_test(test_without_card)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
