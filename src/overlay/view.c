@@ -92,7 +92,8 @@ struct view *view_create(const struct view_options *options, struct error *err)
     scene_init(&view->scene, &(struct stage){
         .painter = options->painter, .text = options->text, .poison = options->poison, .theme = view->theme,
         .language = view->options.language, .width_px = options->width_px, .height_px = options->height_px,
-        .unix_ms = options->unix_ms ? options->unix_ms : clock_unix_ms, .pictures = options->pictures, .wake = handle_wake, .wake_data = view,
+        .unix_ms = options->unix_ms ? options->unix_ms : clock_unix_ms, .pictures = options->pictures, .is_motion_reduced = view->theme->is_motion_reduced, .wake = handle_wake,
+        .wake_data = view,
         .alerted = options->alerted, .alerted_data = options->data,
     });
     set_areas(&view->scene.stage, options);
