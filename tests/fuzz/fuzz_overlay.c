@@ -63,7 +63,9 @@ static void try_state(const char *text, size_t len)
     json_t *state = json_parse(text, len, NULL);
     struct scene scene;
     scene_init(&scene, &(struct stage){.painter = painter, .text = engine, .theme = theme, .language = "fa",
-        .width_px = WIDTH, .height_px = HEIGHT, .unix_ms = clock_unix_ms});
+        .width_px = WIDTH, .height_px = HEIGHT, .safe = {0, 0, WIDTH, HEIGHT}, .strips = {0, 0, WIDTH, HEIGHT},
+        .unix_ms = clock_unix_ms});
+    scene_apply(&scene, NULL, 0, true);  // alerts of the first state are not shown
     scene_apply(&scene, state, 0, false);
     draw(&scene, 100);
     scene_apply(&scene, state, 150, false);
