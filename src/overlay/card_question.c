@@ -20,6 +20,7 @@
 #include "overlay/rich_text.h"
 #include "overlay/wants.h"
 
+enum { ANSWERED_MS = 2000 };  // that the tick is seen before the card leaves
 enum { TIGHT_ORIGINAL = 1, TIGHT_ASKED, TIGHT_ONE_LANGUAGE, TIGHT_LINES, TIGHT_LINE };
 enum { ORIGINAL_PERCENT = 70, ORIGINAL_LINES = 2, AVATAR_PERCENT = 140, MARK_PERCENT = 45, SIGN_PERCENT = 90 };
 
@@ -309,6 +310,19 @@ static void update(struct node *node, const json_t *state, const json_t *before,
     card->is_answered = is_answered;
 }
 
+/* Answered while it was on air: the tick is seen, unless another one waits for its place. */
+static int stay_ms(struct node *node, const json_t *state)
+{
+    struct card_question *card = get(node);
+    int64_t id = json_get_int(node->last, "id", 0);
+    if (id == 0 || json_get_int(state, "answered", 0) != id || json_object_get(state, "question"))
+        return 0;
+    if (!card->is_answered)
+        node_damage(node, &card->answered);
+    card->is_answered = true;
+    return ANSWERED_MS;
+}
+
 static bool is_from(const struct node *node, uint64_t message, const char *platform, const char *author)
 {
     const struct card_question *card = get(node);
@@ -436,6 +450,7 @@ const struct node_impl card_question_impl = {
     .update = update,
     .paint = paint,
     .is_from = is_from,
+    .stay_ms = stay_ms,
     .read = read_words,
     .destroy = destroy,
 };

@@ -70,6 +70,7 @@ struct node {
     bool is_resized;           // since the scene last placed it
     bool is_told;              // that it waits
 
+    int64_t stay_until_ms;     // it is not wanted any more, and stands until then; 0: it is wanted
     int64_t wake_ms;           // advance it then, if nothing does before; 0: it waits for nothing
     struct list places;        // struct picture_place, the pictures in it
     bool is_stale;             // a picture needs other room than was kept for it: node_refresh()
@@ -116,6 +117,11 @@ struct node_impl {
      * something. What the card was told last has been rid of it already.
      */
     bool (*forget)(struct node *node, uint64_t message, const char *platform, const char *author);
+    /*
+     * Optional. The state does not ask for it any more: so long it stands all the same; 0: it leaves. Asked with every
+     * state, and again counts from the first time on.
+     */
+    int (*stay_ms)(struct node *node, const json_t *state);
     /* Required. Appends all texts that will be drawn: words. */
     void (*read)(const json_t *card, struct buffer *words);
     /* Required. Frees the kind's struct; the base is finished already. */

@@ -52,7 +52,8 @@ static void bring(struct scene *scene, const struct want *want, int64_t now_ms, 
     bool is_new = !node;
     if (is_new)
         node = add(scene, want);
-    if (is_new || node->slot != want->slot || !json_equal(node->last, want->card)) {
+    if (is_new || node->slot != want->slot || node->stay_until_ms || !json_equal(node->last, want->card)) {
+        node->stay_until_ms = 0;
         node->slot = want->slot;
         node_update(node, want->card, now_ms, at_once);
     }
@@ -91,6 +92,28 @@ static void change_alert(struct scene *scene, int64_t now_ms)
     arrange(&scene->arrangement, &scene->stage, &scene->nodes, scene->arrangement.is_held, now_ms, false);
 }
 
+/* Something is still to be seen of it, before it leaves. */
+static bool stays(struct node *node, const json_t *state, int64_t now_ms)
+{
+    int stay_ms = node->state == NODE_SHOWN && node->impl->stay_ms ? node->impl->stay_ms(node, state) : 0;
+    if (stay_ms > 0 && node->stay_until_ms == 0)
+        node->stay_until_ms = now_ms + stay_ms;
+    return stay_ms > 0 && now_ms < node->stay_until_ms;
+}
+
+/* True: it leaves now. */
+static bool end_stay(struct node *node, int64_t now_ms)
+{
+    if (node->stay_until_ms == 0 || node->state != NODE_SHOWN)
+        return false;
+    if (now_ms < node->stay_until_ms) {
+        node_wake_at(node, node->stay_until_ms);
+        return false;
+    }
+    node_leave(node, now_ms, false);
+    return true;
+}
+
 void scene_apply(struct scene *scene, const json_t *state, int64_t now_ms, bool at_once)
 {
     struct wants wants = {0};
@@ -100,7 +123,7 @@ void scene_apply(struct scene *scene, const json_t *state, int64_t now_ms, bool 
     want_alert(scene, &wants);
     struct node *node;
     list_for_each(node, &scene->nodes, link) {
-        if (!wants_find(&wants, node->id))
+        if (!wants_find(&wants, node->id) && (at_once || !stays(node, state, now_ms)))
             node_leave(node, now_ms, at_once);
     }
     for (size_t i = 0; i < wants.count; i++)
@@ -173,6 +196,7 @@ bool scene_advance(struct scene *scene, int64_t now_ms)
         change_alert(scene, now_ms);
     list_for_each(node, &scene->nodes, link) {
         is_moving |= node_advance(node, now_ms);
+        is_moving |= end_stay(node, now_ms);
         if (node->is_stale)
             node_refresh(node, now_ms);
         is_resized |= node->is_resized;

@@ -10,6 +10,7 @@
 #include "relay/captions.h"
 #include "relay/on_air_private.h"
 #include "relay/polls.h"
+#include "relay/question_json.h"
 #include "relay/questions.h"
 
 static void add_text(struct buffer *out, const char *key, const char *text)
@@ -45,9 +46,11 @@ static void add_author(struct buffer *out, const struct gate *gate, const struct
     buffer_add_string(out, ",\"author\":{\"name\":");
     buffer_add_json(out, name, strlen(name));
     if (name != ask->author_name)
-        buffer_add_string(out, ",\"is_name_withheld\":true");
+        buffer_add_string(out, ",\"is_name_withheld\":true");  // and its picture: it may say the same
     if (*ask->author_color)
         add_text(out, "color", ask->author_color);
+    if (name == ask->author_name)
+        question_add_portrait(out, ask);
     buffer_add_char(out, '}');
     add_text(out, "platform", ask->platform);
     add_text(out, "source", ask->source);
@@ -72,17 +75,46 @@ static void add_askers(struct buffer *out, const struct on_air_view *view, const
         buffer_add_char(out, '}');
 }
 
+static bool is_same_tongue(const char *one, const char *other)
+{
+    size_t len = strcspn(one, "-");
+    return len == strcspn(other, "-") && strncmp(one, other, len) == 0;
+}
+
+/*
+ * The words that are shown: those of the first asker with the emotes in them, as long as nobody wrote others. Those in another
+ * language than what was asked are a translation, and the original comes along; those in the same are better words.
+ */
+static void add_words(struct buffer *out, const struct questions *questions, const struct question *question)
+{
+    const struct question_ask *ask = question->ask_count > 0 ? &question->asks[0] : NULL;
+    if (ask && *ask->rich && strcmp(ask->text, question->text) == 0) {
+        add_text(out, "text", ask->rich);
+        buffer_printf(out, ",\"emotes\":%s", ask->emotes);
+    } else {
+        add_text(out, "text", question->text);
+    }
+    bool is_edited = strcmp(question->text, question->text_original) != 0;
+    const char *language = is_edited ? questions_guess_language(questions, str_from(question->text)) : question->language;
+    if (*language)
+        add_text(out, "language", language);
+    if (is_edited && *language && *question->language && !is_same_tongue(language, question->language)) {
+        buffer_add_string(out, ",\"original\":{\"text\":");
+        buffer_add_json(out, question->text_original, strlen(question->text_original));
+        add_text(out, "language", question->language);
+        buffer_add_char(out, '}');
+    }
+}
+
 /* Never its note: that is for the host alone. */
-static void add_question(struct buffer *out, const struct gate *gate, const struct on_air_view *view,
+static void add_question(struct buffer *out, const struct on_air_options *of, const struct on_air_view *view,
                          const struct question *question)
 {
     bool has_author = permission(view, question) == ON_AIR_FOREIGN_SHOWN;
     buffer_printf(out, "{\"id\":%" PRIu64, question->id);
-    add_text(out, "text", question->text);
-    if (*question->language)
-        add_text(out, "language", question->language);
+    add_words(out, of->questions, question);
     if (has_author && question->ask_count > 0)
-        add_author(out, gate, &question->asks[0]);
+        add_author(out, of->gate, &question->asks[0]);
     add_askers(out, view, question, has_author);
     if (*question->code)
         add_text(out, "code", question->code);
@@ -203,8 +235,11 @@ static void add_view(struct buffer *out, const struct on_air *on_air, const stru
     const struct question *question = questions_find(on_air->options.questions, on_air->question.shown);
     if (question && shows_card(view, ON_AIR_QUESTION) && permission(view, question) != ON_AIR_FOREIGN_HIDDEN) {
         buffer_add_string(out, "\"question\":");
-        add_question(out, on_air->options.gate, view, question);
+        add_question(out, &on_air->options, view, question);
     }
+    const struct question *answered = question ? NULL : questions_answered_last(on_air->options.questions);
+    if (answered && shows_card(view, ON_AIR_QUESTION) && permission(view, answered) != ON_AIR_FOREIGN_HIDDEN)
+        buffer_printf(out, "\"answered\":%" PRIu64, answered->id);
     const struct poll *poll = polls_find(on_air->options.polls, on_air->poll.shown);
     if (poll && shows_card(view, ON_AIR_POLL)) {
         begin_card(out, start);
@@ -299,7 +334,7 @@ enum on_air_shown on_air_try_question(const struct on_air *on_air, const char *n
         return ON_AIR_NO_CARD;
     if (permission(view, question) == ON_AIR_FOREIGN_HIDDEN)
         return ON_AIR_NO_PLATFORM;
-    add_question(out, on_air->options.gate, view, question);
+    add_question(out, &on_air->options, view, question);
     return ON_AIR_IS_SHOWN;
 }
 

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "chat/message.h"
+#include "relay/question_rich.h"
 #include "relay/questions_private.h"
 
 static char *copy(struct str text)
@@ -65,6 +66,8 @@ void question_add_ask(struct question *question, const struct message *message, 
         platform->more++;
         return;
     }
+    char *rich = NULL, *emotes = NULL;
+    question_take_rich(message, text, &rich, &emotes);
     question->asks = xreallocarray(question->asks, question->ask_count + 1, sizeof(*question->asks));
     question->asks[question->ask_count++] = (struct question_ask){
         .message = message->id,
@@ -75,7 +78,11 @@ void question_add_ask(struct question *question, const struct message *message, 
         .author_id = copy(message->is.author.id),
         .author_name = copy(message->is.author.name.len ? message->is.author.name : message->is.author.login),
         .author_color = copy(message->is.author.color),
+        .author_avatar = copy(message->is.author.avatar),
+        .author_roles = message->is.author.roles,
         .text = question_clean_text(text),
+        .rich = rich ? rich : xstrdup(""),
+        .emotes = emotes ? emotes : xstrdup(""),
     };
 }
 
@@ -88,7 +95,10 @@ struct question_ask question_copy_ask(const struct question_ask *ask)
     same.author_id = xstrdup(ask->author_id);
     same.author_name = xstrdup(ask->author_name);
     same.author_color = xstrdup(ask->author_color);
+    same.author_avatar = xstrdup(ask->author_avatar);
     same.text = xstrdup(ask->text);
+    same.rich = xstrdup(ask->rich);
+    same.emotes = xstrdup(ask->emotes);
     return same;
 }
 
@@ -100,7 +110,10 @@ void question_ask_fini(struct question_ask *ask)
     free(ask->author_id);
     free(ask->author_name);
     free(ask->author_color);
+    free(ask->author_avatar);
     free(ask->text);
+    free(ask->rich);
+    free(ask->emotes);
     *ask = (struct question_ask){0};
 }
 

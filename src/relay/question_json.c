@@ -4,6 +4,7 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "chat/message.h"
 #include "relay/question_json.h"
 #include "relay/questions_private.h"
 
@@ -42,6 +43,22 @@ void question_add_bool(struct buffer *out, const char *key, bool value)
     buffer_printf(out, ",\"%s\":%s", key, value ? "true" : "false");
 }
 
+void question_add_portrait(struct buffer *out, const struct question_ask *ask)
+{
+    if (*ask->author_avatar)
+        question_add_text(out, "avatar", ask->author_avatar);
+    const char *before = ",\"roles\":[";
+    for (int bit = 0; bit < 32; bit++) {
+        const char *name = ask->author_roles & UINT32_C(1) << bit ? message_role_name(UINT32_C(1) << bit) : NULL;
+        if (!name)
+            continue;
+        buffer_printf(out, "%s\"%s\"", before, name);
+        before = ",";
+    }
+    if (*before == ',' && before[1] == '\0')
+        buffer_add_char(out, ']');
+}
+
 static void add_author(struct buffer *out, const struct question_ask *ask)
 {
     buffer_add_string(out, ",\"author\":{\"id\":");
@@ -49,6 +66,7 @@ static void add_author(struct buffer *out, const struct question_ask *ask)
     question_add_text(out, "name", ask->author_name);
     if (*ask->author_color)
         question_add_text(out, "color", ask->author_color);
+    question_add_portrait(out, ask);
     buffer_add_char(out, '}');
 }
 

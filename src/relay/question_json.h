@@ -14,6 +14,8 @@ struct question_ask;
 void question_add_text(struct buffer *out, const char *key, const char *text);
 void question_add_int(struct buffer *out, const char *key, int64_t value);
 void question_add_bool(struct buffer *out, const char *key, bool value);
+/* Avatar and roles, into an author's object. */
+void question_add_portrait(struct buffer *out, const struct question_ask *ask);
 void question_add_origin(struct buffer *out, const struct question_ask *ask);
 
 /* Begins the object, and leaves it open. */

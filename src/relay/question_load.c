@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "chat/message.h"
 #include "relay/journal.h"
 #include "relay/question_store.h"
 #include "relay/questions_private.h"
@@ -18,10 +19,34 @@ static char *copy_text(const json_t *object, const char *key)
     return xstrdup(text ? text : "");
 }
 
+static uint32_t read_roles(const json_t *list)
+{
+    uint32_t roles = 0;
+    size_t i;
+    json_t *role;
+    json_array_foreach((json_t *)(uintptr_t)list, i, role) {
+        for (int bit = 0; bit < 32; bit++) {
+            const char *name = message_role_name(UINT32_C(1) << bit);
+            if (name && json_is_string(role) && strcmp(name, json_string_value(role)) == 0)
+                roles |= UINT32_C(1) << bit;
+        }
+    }
+    return roles;
+}
+
+/* With both or neither: emotes mean nothing without the text that they stand in. */
+static void read_rich(const json_t *object, struct question_ask *ask)
+{
+    const json_t *emotes = json_object_get(object, "emotes");
+    bool is_rich = json_get_text(object, "rich") && json_is_array(emotes);
+    ask->rich = is_rich ? copy_text(object, "rich") : xstrdup("");
+    ask->emotes = is_rich ? json_dumps(emotes, JSON_COMPACT) : xstrdup("");
+}
+
 static struct question_ask read_ask(const json_t *object)
 {
     const json_t *author = json_object_get(object, "author");
-    return (struct question_ask){
+    struct question_ask ask = {
         .message = (uint64_t)json_get_int(object, "message", 0),
         .from = (uint64_t)json_get_int(object, "from", 0),
         .asked_ms = json_get_int(object, "asked_ms", 0),
@@ -31,8 +56,12 @@ static struct question_ask read_ask(const json_t *object)
         .author_id = copy_text(author, "id"),
         .author_name = copy_text(author, "name"),
         .author_color = copy_text(author, "color"),
+        .author_avatar = copy_text(author, "avatar"),
+        .author_roles = read_roles(json_object_get(author, "roles")),
         .text = copy_text(object, "text"),
     };
+    read_rich(object, &ask);
+    return ask;
 }
 
 /* One from before there were actions is told by what it holds. */

@@ -15,13 +15,17 @@
 #include "relay/question_reading.h"
 #include "relay/questions_private.h"
 
-static void guess_language(const struct questions *questions, struct question *question)
+const char *questions_guess_language(const struct questions *questions, struct str text)
 {
     struct question_reading reading;
-    struct str text = str_from(question->text_original);
     question_reading_fill(&reading, text);
+    return language_guess(questions->options.words, &reading, text);
+}
+
+static void guess_language(const struct questions *questions, struct question *question)
+{
     free(question->language);
-    question->language = xstrdup(language_guess(questions->options.words, &reading, text));
+    question->language = xstrdup(questions_guess_language(questions, str_from(question->text_original)));
 }
 
 void question_note_signs(const struct questions *questions, struct question *question, const struct question_hint *hint)

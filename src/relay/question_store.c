@@ -32,6 +32,10 @@ static void add_ask(struct buffer *out, const struct question_ask *ask)
     question_add_origin(out, ask);
     question_add_text(out, "native_id", ask->native_id);
     question_add_text(out, "text", ask->text);
+    if (*ask->rich) {
+        question_add_text(out, "rich", ask->rich);
+        buffer_printf(out, ",\"emotes\":%s", ask->emotes);
+    }
     if (ask->from)
         question_add_int(out, "from", (int64_t)ask->from);
     buffer_add_char(out, '}');

@@ -158,6 +158,20 @@ struct question *questions_get_on_air(const struct questions *questions)
     return NULL;
 }
 
+const struct question *questions_answered_last(const struct questions *questions)
+{
+    const struct question *last = NULL;
+    int64_t out_ms = 0;
+    for (size_t i = 0; i < questions->count; i++) {
+        const struct question *question = questions->slots[i].question;
+        if (question->airing_count == 0 || question->airings[question->airing_count - 1].out_ms < out_ms)
+            continue;
+        last = question;
+        out_ms = question->airings[question->airing_count - 1].out_ms;
+    }
+    return last && last->state == QUESTION_ANSWERED ? last : NULL;
+}
+
 const struct question *questions_on_air(const struct questions *questions)
 {
     return questions_get_on_air(questions);

@@ -72,8 +72,10 @@ struct question_ask {
     uint64_t from;     // the question that it came from by a merge; 0: its own
     int64_t asked_ms;
     char *platform, *source, *native_id;
-    char *author_id, *author_name, *author_color;
+    char *author_id, *author_name, *author_color, *author_avatar;
+    uint32_t author_roles;  // message.h
     char *text;  // without emotes and "!ask"
+    char *rich, *emotes;  // the same with its emotes, and where they stand in it: question_rich.h; "": it has none
 };
 
 /* How many of `count` asked there. */
@@ -181,6 +183,12 @@ void questions_flush(struct questions *questions);
 
 /* Ends the claims that nobody renewed. Returns when the next one ends (Unix, ms); 0: there is none. */
 int64_t questions_handle_time(struct questions *questions, int64_t now_ms);
+
+/* BCP 47, by the show's words; "" when unsure. */
+const char *questions_guess_language(const struct questions *questions, struct str text);
+
+/* The one that left the air last, if it was answered; NULL: there is none, or it was not. */
+const struct question *questions_answered_last(const struct questions *questions);
 
 /* Borrowed until the next call that changes; NULL: there is none. */
 const struct question *questions_find(const struct questions *questions, uint64_t id);

@@ -158,6 +158,31 @@ static void test_next_question_waits_for_the_last(void **state)
     view_destroy(view);
 }
 
+/* Answered on air, a question gets its tick and stands a moment; another one does not wait for that. */
+static void test_answered(void **state)
+{
+    for (int is_next = 0; is_next < 2; is_next++) {
+        struct view *view = make_view(960, 540, "en");
+        apply(view, "{" QUESTION "}", 0, true);
+        view_paint(view, 0);
+        uint64_t paints = find_card(view, "question:12")->count.paints;
+        apply(view, is_next ? "{'question':{'id':13,'text':'And this one?'}}" : "{'answered':12}", 1000, false);
+        view_paint(view, 1000);
+        const struct node *node = find_card(view, "question:12");
+        assert_true((node->state == NODE_SHOWN) == !is_next);
+        assert_int_equal(node->count.paints, paints + !is_next);
+        assert_int_equal(view_wake_ms(view), is_next ? 0 : 3000);
+        if (!is_next) {
+            apply(view, "{'answered':12,'captions':[]}", 2000, false);
+            assert_false(view_paint(view, 2999));
+            assert_true(find_card(view, "question:12")->drawn_opacity == 1);
+        }
+        for (int64_t now = 3000; view_paint(view, now); now += 16) {}
+        assert_null(find_card(view, "question:12"));
+        view_destroy(view);
+    }
+}
+
 static void test_undo_turns_back(void **state)
 {
     struct view *view = make_view(960, 540, "en");
@@ -258,7 +283,7 @@ int main(void)
         cmocka_unit_test(test_same_id_never_enters_again), cmocka_unit_test(test_votes_paint_only_their_rows),
         cmocka_unit_test(test_leaves), cmocka_unit_test(test_panic_is_at_once),
         cmocka_unit_test(test_deleted_leaves_at_once), cmocka_unit_test(test_next_question_waits_for_the_last),
-        cmocka_unit_test(test_undo_turns_back), cmocka_unit_test(test_silent_captions), cmocka_unit_test(test_percentages),
+        cmocka_unit_test(test_answered), cmocka_unit_test(test_undo_turns_back), cmocka_unit_test(test_silent_captions), cmocka_unit_test(test_percentages),
         cmocka_unit_test(test_same_picture_as_painted_whole),
     };
     return cmocka_run_group_tests(tests, make_stage, drop_stage);

@@ -237,6 +237,50 @@ static void test_askers(void **state)
     end(&desk);
 }
 
+/* "!ask  Kappa why is it so?" with its emote, the picture and the part of who asked; a translation beside the original; the tick. */
+static void test_all_of_a_question(void **state)
+{
+    struct desk desk;
+    struct error err = {0};
+    begin(&desk);
+    const struct emote emotes[] = {{STR("25"), STR("Kappa"), STR("https://example.org/25"), 6, 11}};
+    struct message *message = message_create(&(struct message_draft){
+        .kind = MESSAGE_CHAT, .platform = STR("twitch"), .source = STR("twitch"), .native_id = STR("q"),
+        .author = {.id = STR("u1"), .name = STR("Nilu"), .avatar = STR("https://example.org/a"), .roles = ROLE_MODERATOR | ROLE_VIP},
+        .text = STR("!ask  Kappa  چرا این‌طور است؟"), .emotes = emotes, .emote_count = 1});
+    message_stamp(message, 1, clock_unix_ms());
+    uint64_t id = questions_pick(desk.questions, message, "anna", &err)->id;
+    message_unref(message);
+    air(&desk, id);
+    fixture_commit(desk.journal, desk.loop);
+    json_t *question = card(&desk, "all", "question");
+    const json_t *author = json_object_get(question, "author"), *emote = json_array_get(json_object_get(question, "emotes"), 0);
+    assert_string_equal(json_get_text(author, "avatar"), "https://example.org/a");
+    assert_int_equal(json_array_size(json_object_get(author, "roles")), 2);
+    int64_t from = json_get_int(emote, "from", -1), to = json_get_int(emote, "to", -1);
+    assert_memory_equal(json_get_text(question, "text") + from, "Kappa", (size_t)(to - from));
+    assert_null(json_object_get(question, "original"));
+    json_decref(question);
+
+    assert_true(questions_edit(desk.questions, id, STR("为什么会这样？"), "anna", &err));
+    question = card(&desk, "all", "question");
+    assert_null(json_object_get(question, "emotes"));
+    assert_string_equal(json_get_text(question, "text"), "为什么会这样？");
+    const json_t *original = json_object_get(question, "original");
+    assert_non_null(strstr(json_get_text(original, "text"), "چرا"));
+    assert_string_equal(json_get_text(original, "language"), "fa");
+    json_decref(question);
+
+    assert_true(questions_answer(desk.questions, id, "anna", &err));
+    json_t *answered = card(&desk, "all", "answered");
+    assert_int_equal(json_integer_value(answered), (json_int_t)id);
+    json_decref(answered);
+    air(&desk, questions_add(desk.questions, STR("the next one"), "", "anna", &err)->id);
+    fixture_commit(desk.journal, desk.loop);
+    assert_false(shows(&desk, "all", "answered"));
+    end(&desk);
+}
+
 static void test_views(void **state)
 {
     struct desk desk;
@@ -374,7 +418,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_waits_for_the_journal),
         cmocka_unit_test(test_disk_refuses),
-        cmocka_unit_test(test_askers), cmocka_unit_test(test_views),
+        cmocka_unit_test(test_askers), cmocka_unit_test(test_all_of_a_question), cmocka_unit_test(test_views),
         cmocka_unit_test(test_same_after_restart),
         cmocka_unit_test(test_kill),
     };
