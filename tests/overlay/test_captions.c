@@ -315,6 +315,69 @@ static void test_steady_rows(void **state)
     view_destroy(view);
 }
 
+/* No letter touches the card's upper or lower edge: neither stacks of vowels nor Nastaliq is cut, at any size. */
+static void test_nothing_is_cut(void **state)
+{
+    static const int sizes[][2] = {{320, 180}, {640, 360}, {1080, 1920}, {1920, 1080}, {2560, 1440}};
+    static const struct {
+        const char *language, *text;
+    } tall[] = {{"ur", "گھُٹّے ٹخنے نستعلیق پہنچے ہے"}, {"th", "ที่นี่ น้ำแข็ง ปู่ย่า ญี่ปุ่น ฐูฏู"}, {"bo", "བསྒྲུབས་ཀྱི་རྒྱུ་སྐྱོབ།"}, {"km", "ស្ត្រី ក្រុង ប៊្លុក"},
+        {"my", "ကြွေးကြော်သံ ဩဘာ ဣန္ဒြေ"}, {"vi", "Ẩn Ễ Ộ Ỷ ữ ặ gjy"}, {"ar", "الْعَرَبِيَّةُ إٍ أٌّ ﷺ"}, {"en", "Z̃̂̈a̧̭̤l̃̂̈g̱̤̭õ̂̈"}};
+    for (size_t i = 0; i < ARRAY_LENGTH(sizes) * ARRAY_LENGTH(tall); i++) {
+        const int *size = sizes[i / ARRAY_LENGTH(tall)];
+        const char *language = tall[i % ARRAY_LENGTH(tall)].language, *text = tall[i % ARRAY_LENGTH(tall)].text;
+        struct view *view = make_view(size[0], size[1], language);
+        char lines[800];
+        snprintf(lines, sizeof(lines), "{'captions':[{'track':'t','language':'%s','lines':['%s','%s']}]}", language, text, text);
+        apply(view, lines, 0, true);
+        view_paint(view, 0);
+        const struct node *node = find_card(view, "captions:t");
+        const uint32_t *pixels = canvas_pixels(node->layer);
+        size_t stride = canvas_stride(node->layer) / 4;
+        for (int x = 20 * size[1] / 1080 + 4; x < node->card.width - 20 * size[1] / 1080 - 4; x++) {
+            for (int edge = 0; edge < 2; edge++) {
+                int y = node->card.y + (edge ? node->card.height - 2 : 1);
+                uint32_t pixel = pixels[(size_t)y * stride + (size_t)(node->card.x + x)];
+                if ((pixel >> 8 & 0xff) > 100)
+                    fail_msg("%s at %d x %d: a letter reaches the card's %s edge", language, size[0], size[1],
+                        edge ? "lower" : "upper");
+            }
+        }
+        view_destroy(view);
+    }
+}
+
+/* Words that should not be: the card stays inside the view, and the time bounded. */
+static void test_hostile(void **state)
+{
+    struct buffer name = {0}, lines = {0}, all = {0};
+    for (int i = 0; i < 5000; i++)
+        buffer_add_string(&name, i % 2 ? "W" : "\u0645\u0301");
+    for (int i = 0; i < 300; i++)
+        buffer_printf(&lines, "%s\"a\\n\\n\\n\u0301\u0301\u0301\u0301 line %d\"", i ? "," : "", i);
+    for (int is_live = 0; is_live < 2; is_live++) {
+        struct view *view = make_view(1280, 720, "en");
+        for (int round = 0; round < 3; round++) {
+            buffer_clear(&all);
+            buffer_printf(&all, "{\"captions\":[{\"track\":\"t\",\"language\":\"zz-????\",\"live\":%s,\"speakers\":[7,\"%.*s\",null],"
+                "\"lines\":[%.*s,null,{},\"%d\"]}]}", is_live ? "true" : "false", (int)name.len, name.data, (int)lines.len,
+                lines.data, round);
+            struct error err = {0};
+            json_t *on_air = json_parse(all.data, all.len, &err);
+            if (!on_air)
+                fail_msg("%s", err.text);
+            view_apply(view, on_air, round * 50, false);
+            view_paint(view, round * 50);
+            json_decref(on_air);
+            assert_true(card_height(view) < 400);
+        }
+        view_destroy(view);
+    }
+    buffer_fini(&name);
+    buffer_fini(&lines);
+    buffer_fini(&all);
+}
+
 /* Rows are as many as the theme wants, at most three. */
 static void test_row_count(void **state)
 {
@@ -339,6 +402,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_goldens), cmocka_unit_test(test_lines),
         cmocka_unit_test(test_kinsoku), cmocka_unit_test(test_roll), cmocka_unit_test(test_pop),
-        cmocka_unit_test(test_steady_rows), cmocka_unit_test(test_row_count)};
+        cmocka_unit_test(test_steady_rows), cmocka_unit_test(test_row_count),
+        cmocka_unit_test(test_nothing_is_cut), cmocka_unit_test(test_hostile)};
     return cmocka_run_group_tests_name("captions", tests, make_stage, drop_stage);
 }
