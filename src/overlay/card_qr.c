@@ -145,8 +145,12 @@ static int lay_out(struct node *node)
 static void give_up(struct card_qr *card)
 {
     struct node *node = &card->base;
-    log_error("overlay", "%s is not drawn: a code for %zu bytes has modules too small to be read in %d px; a shorter link is",
-        node->id, strlen(or_empty(json_get_text(node->last, "text"))), card->fit.room_width_px);
+    size_t len = strlen(or_empty(json_get_text(node->last, "text")));
+    if (len == 0)
+        log_error("overlay", "%s is not drawn: it has no text", node->id);
+    else
+        log_error("overlay", "%s is not drawn: a code for %zu bytes has modules too small to be read in %d px; shorten the link",
+            node->id, len, card->fit.room_width_px);
     canvas_destroy(node->layer);
     node->layer = NULL;
 }

@@ -10,6 +10,7 @@ const struct node_impl *const cards[] = {
     &card_goal_impl,
     &card_poll_impl,
     &card_qr_impl,
+    &card_note_impl,
     &card_rules_impl,
     &card_countdown_impl,
     &card_question_impl,

@@ -5,7 +5,18 @@
 
 struct node_impl;
 
-extern const struct node_impl card_alert_impl, card_captions_impl, card_chat_impl, card_countdown_impl, card_goal_impl, card_poll_impl, card_qr_impl, card_question_impl, card_rules_impl, card_ticker_impl;
+extern const struct node_impl
+    card_alert_impl,
+    card_captions_impl,
+    card_chat_impl,
+    card_countdown_impl,
+    card_goal_impl,
+    card_note_impl,
+    card_poll_impl,
+    card_qr_impl,
+    card_question_impl,
+    card_rules_impl,
+    card_ticker_impl;
 
 /* Back to front: where two meet, the later one is to be read. Ends with NULL. */
 extern const struct node_impl *const cards[];
