@@ -53,7 +53,7 @@ static void open_world(struct world *world, int width, int height, const char *w
     struct error err = {0};
     *world = (struct world){.loop = loop_create(&err), .until_ms = clock_monotonic_ms() + 20000};
     make_picture(world, width, height);
-    world->pictures = pictures_create(&(struct pictures_options){.loop = world->loop, .ask_own = handle_ask, .data = world}, &err);
+    world->pictures = pictures_open(&(struct pictures_options){.loop = world->loop, .ask_own = handle_ask, .data = world}, &err);
     world->view = view_create(&(struct view_options){.name = "main", .width_px = 1280, .height_px = 720, .painter = painter,
         .text = engine, .pictures = world->pictures}, &err);
     char state[400];
@@ -67,7 +67,7 @@ static void close_world(struct world *world)
 {
     timer_stop(&world->timer);
     view_destroy(world->view);
-    pictures_destroy(world->pictures);
+    pictures_close(world->pictures);
     loop_destroy(world->loop);
     buffer_fini(&world->png);
 }
