@@ -23,7 +23,7 @@ def list_commands(show):
     assert status == 0 and not err and out.startswith("usage: antiphon COMMAND"), (status, out, err)
     commands = re.findall(r"^  (\S+) +\S", out, re.M)
     assert {"run", "relay", "overlay", "video", "demo", "rehearse", "check", "link", "next", "clear", "panic", "decode",
-            "text"} <= set(commands), commands
+            "obs", "text"} <= set(commands), commands
     return commands
 
 

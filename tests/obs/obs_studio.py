@@ -8,28 +8,17 @@ import json
 import os
 import secrets
 import shutil
-import signal
 import socket
 import struct
 import subprocess
 import sys
 import tempfile
-import time
 
-PATIENCE_S = 30
+sys.path.insert(0, os.path.join(os.environ["ANTIPHON_SOURCE_ROOT"], "tests/e2e"))
+from show import PATIENCE_S, wait_until  # noqa: E402
+
 FPS = 20
 SKIPPED = 77  # meson's word
-
-
-def wait_until(what, condition, patience_s=PATIENCE_S):
-    """Polls condition until it is true and returns its value; fails with `what` in words."""
-    end = time.monotonic() + patience_s
-    while time.monotonic() < end:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.02)
-    raise AssertionError(f"not within {patience_s} s: {what}")
 
 
 def lacking_programs(*names):

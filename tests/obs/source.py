@@ -5,7 +5,8 @@ import shutil
 import sys
 import tempfile
 
-from obs_studio import FPS, SKIPPED, Kit, Screen, Studio, judge, lacking_programs, wait_until
+from obs_studio import FPS, SKIPPED, Kit, Screen, Studio, judge, lacking_programs
+from show import wait_until  # where obs_studio has said it is
 
 WIDTH, HEIGHT = 640, 360
 GROUND = (40, 110, 190)
