@@ -294,12 +294,14 @@ static bool is_pushed(const struct list *nodes, const struct node *node, int64_t
         !is_clear(nodes, node, &now, now_ms);
 }
 
-static void push(struct list *nodes, struct node *node, int64_t now_ms)
+/* True: there is no room for it yet; it is out of sight, and waits. */
+static bool push(struct list *nodes, struct node *node, int64_t now_ms)
 {
     bool is_free = is_clear(nodes, node, &node->aim, now_ms);
     node_move(node, &node->aim, now_ms, true);
     if (!is_free)
         node_retreat(node, now_ms, true);
+    return !is_free;
 }
 
 /* True: it has to wait. */
@@ -316,10 +318,8 @@ static bool settle_shown(struct list *nodes, struct node *node, int64_t now_ms)
     struct box way = way_of(node, now_ms);
     if (is_way_free(nodes, node, &way, now_ms))
         node_move(node, &node->aim, now_ms, false);
-    else if (is_pushed(nodes, node, now_ms))
-        push(nodes, node, now_ms);
     else
-        return true;
+        return is_pushed(nodes, node, now_ms) ? push(nodes, node, now_ms) : true;
     return false;
 }
 

@@ -356,6 +356,56 @@ static void test_moves(void **state)
     buffer_fini(&gif);
 }
 
+/* ---- real cards on a view */
+
+static const char view_state[] =
+    "{'question':{'id':1,'text':'سلام Y این آهنگ E برای شما چه معنایی دارد؟ Kappa',"
+    "'author':{'name':'نیلوفر','roles':['moderator']},'people':14,'platform':'twitch','emotes':[{'from':9,'to':10,'url':'%1$s'},{'from':27,'to':28,'url':'%2$s'},{'from':74,'to':79,'url':'%3$s'}]},"
+    "'chat':[{'id':1,'author':{'name':'Anna','roles':['moderator']},'platform':'twitch','text':'hello Y and E for you','emotes':[{'from':6,'to':7,'url':'%1$s'},{'from':12,'to':13,'url':'%2$s'}]},"
+    "{'id':2,'author':{'name':'Ming','roles':['moderator']},'platform':'twitch','text':'hi'},"
+    "{'id':3,'author':{'name':'نیلوفر','roles':['moderator']},'platform':'twitch','text':'سلام Y این آهنگ E برای شما چه معنایی دارد؟ Kappa','emotes':[{'from':9,'to':10,'url':'%1$s'},{'from':27,'to':28,'url':'%2$s'},{'from':74,'to':79,'url':'%3$s'}]}]}";
+
+/* Cards whose pictures need other room all at once are all on the view again soon, and then it is still. */
+static void test_view(void **state)
+{
+    struct world *world = *state;
+    struct buffer wide = make_png(300, 100, 0xff00ff00), square = make_png(100, 100, 0xff0000ff);
+    char url[3][80];
+    struct error gone = {0};
+    error_set(&gone, ERROR_DATA, "there is no such picture");
+    url_of(&square, url[0]);
+    url_of(&wide, url[1]);
+    snprintf(url[2], sizeof(url[2]), "antiphon:%064d", 9);
+    struct error err = {0};
+    struct view *view = view_create(&(struct view_options){.name = "main", .width_px = 1920, .height_px = 1080, .painter = painter,
+        .language = "fa", .text = engine, .pictures = world->pictures}, &err);
+    if (!view)
+        fail_msg("%s", err.text);
+    char *text = xasprintf(view_state, url[0], url[1], url[2]);
+    apply(view, text, 0, true);
+    view_paint(view, 0);
+    while (world->asked < 3)
+        kit_run(&world->kit);
+    pictures_take_own(world->pictures, url[2] + 9, NULL, 0, &gone);
+    pictures_take_own(world->pictures, url[0] + 9, square.data, square.len, NULL);
+    pictures_take_own(world->pictures, url[1] + 9, wide.data, wide.len, NULL);
+    for (int turns = 0; pictures_stats(world->pictures).here < 4 && turns < 5000; turns++)
+        kit_turn(&world->kit, 1);
+    assert_int_equal(pictures_stats(world->pictures).here, 4);
+    for (int64_t now_ms = 20; now_ms < 4000; now_ms += 20)
+        view_paint(view, now_ms);
+    assert_true(find_card(view, "question:1")->drawn_opacity == 1);
+    assert_true(find_card(view, "chat:box")->drawn_opacity == 1);
+    assert_int_equal(view_wake_ms(view), 0);
+    uint64_t frames = view_stats(view).frames;
+    view_paint(view, 5000);
+    assert_int_equal(view_stats(view).frames, frames);
+    view_destroy(view);
+    free(text);
+    buffer_fini(&wide);
+    buffer_fini(&square);
+}
+
 /* ---- avatars */
 
 static void paint_avatar(struct world *world, const char *name, const char *color, struct buffer *pixels)
@@ -427,7 +477,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WORLD(test_names), WORLD(test_many_emotes), WORLD(test_comes), WORLD(test_comes_wide), WORLD(test_never_comes),
-        WORLD(test_moves), WORLD(test_letters), WORLD(test_avatar_comes),
+        WORLD(test_moves), WORLD(test_view), WORLD(test_letters), WORLD(test_avatar_comes),
     };
     return cmocka_run_group_tests(tests, make_stage, drop_stage);
 }
