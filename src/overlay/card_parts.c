@@ -45,3 +45,14 @@ void node_paint_mark(const struct node *node, struct canvas *layer, const char *
     else if (initial)
         paint_initial(layer, initial, box, mark ? mark->ink : colors->mark_ink);
 }
+
+void node_paint_tick(struct canvas *layer, const struct box *box, struct color ground, struct color ink)
+{
+    static const struct point tick[] = {{5, 12.4f}, {7.2f, 10.2f}, {10.3f, 13.3f}, {16.8f, 6.8f}, {19, 9}, {10.3f, 17.7f}, {5, 12.4f}};
+    struct point points[ARRAY_LENGTH(tick)];
+    float scale = (float)box->width / 24;
+    for (size_t i = 0; i < ARRAY_LENGTH(tick); i++)
+        points[i] = (struct point){(float)box->x + tick[i].x * scale, (float)box->y + tick[i].y * scale};
+    canvas_fill(layer, &(struct shape){.box = *box, .radius_px = box->width / 2}, &(struct fill){.color = ground});
+    canvas_polygon(layer, points, ARRAY_LENGTH(points), ink);
+}

@@ -13,9 +13,10 @@
 #include "overlay/digits.h"
 #include "overlay/cards.h"
 #include "overlay/node.h"
+#include "overlay/poll_footer.h"
 #include "overlay/wants.h"
 
-enum { OPTIONS_MAX = 10, VOTES_MAX = 1000000000 };
+enum { OPTIONS_MAX = POLL_OPTIONS_MAX, VOTES_MAX = 1000000000 };
 
 /* What is given up, in this order, where there is not room for all of it; then everything gets smaller. */
 enum { TIGHT_LABELS = 1, TIGHT_TITLE, TIGHT_ROWS };
@@ -36,13 +37,12 @@ struct option {
 
 struct card_poll {
     struct node base;
-    struct text_layout *title, *total;  // owned
+    struct text_layout *title;          // owned
     struct text_layout *second;         // owned; the question in the second language; NULL: there is none
     struct option options[OPTIONS_MAX];
     size_t option_count;
     struct tween votes;
-    int64_t votes_shown;
-    struct box footer;  // in the layer
+    struct poll_footer footer;
     int tightness;
     struct theme_card look;  // the theme's, smaller where there is not room for it
     int room_px;             // that it was laid out for
@@ -62,9 +62,8 @@ static struct node *create(void)
 static void forget(struct card_poll *card)
 {
     text_layout_destroy(card->title);
-    text_layout_destroy(card->total);
     text_layout_destroy(card->second);
-    card->title = card->total = card->second = NULL;
+    card->title = card->second = NULL;
     for (size_t i = 0; i < OPTIONS_MAX; i++) {
         text_layout_destroy(card->options[i].label);
         text_layout_destroy(card->options[i].percent);
@@ -78,6 +77,7 @@ static void destroy(struct node *node)
 {
     struct card_poll *card = get(node);
     forget(card);
+    poll_footer_fini(&card->footer);
     free(card);
 }
 
@@ -133,15 +133,6 @@ static void show_votes(struct card_poll *card, struct option *option, int64_t vo
     text_layout_destroy(option->count);
     option->count = lay_out_number(card, text, card->look.small_px * 4 / 5, false);
     option->votes_shown = votes;
-}
-
-static void show_total(struct card_poll *card, int64_t votes)
-{
-    char text[DIGITS_BYTES];
-    digits_count(text, votes, card->base.stage->language);
-    text_layout_destroy(card->total);
-    card->total = lay_out_number(card, text, card->look.small_px, false);
-    card->votes_shown = votes;
 }
 
 /* Whole percentages that sum up to 100: what rounding down leaves goes to the largest remainders. */
@@ -235,11 +226,6 @@ static void lay_out_texts(struct card_poll *card, const json_t *state, int width
     card->is_rtl = decides->line_count > 0 && decides->lines[0].is_rtl;
 }
 
-static int footer_height(const struct theme_card *look)
-{
-    return look->mark_px > look->small_px * 3 / 2 ? look->mark_px : look->small_px * 3 / 2;
-}
-
 static int title_height(const struct card_poll *card, const struct theme_card *look)
 {
     int second = card->second ? card->second->height_px : 0;
@@ -248,7 +234,7 @@ static int title_height(const struct card_poll *card, const struct theme_card *l
 
 static int whole_height(const struct card_poll *card, const struct theme_card *look)
 {
-    int height = 2 * look->padding_y_px + title_height(card, look) + look->gap_px + footer_height(look);
+    int height = 2 * look->padding_y_px + title_height(card, look) + look->gap_px + poll_footer_height(look);
     for (size_t i = 0; i < card->option_count; i++)
         height += row_height(card, &card->options[i], look) + (i > 0 ? look->row_gap_px : 0);
     return height;
@@ -264,7 +250,7 @@ static void place_rows(struct card_poll *card, const struct theme_card *look, in
         card->options[i].box = row;
         row.y += row.height + look->row_gap_px;
     }
-    card->footer = (struct box){row.x, row.y - look->row_gap_px + look->gap_px, width, footer_height(look)};
+    card->footer.box = (struct box){row.x, row.y - look->row_gap_px + look->gap_px, width, poll_footer_height(look)};
 }
 
 /* The card stays as wide as it is. */
@@ -315,6 +301,8 @@ static void lay_out(struct card_poll *card, const json_t *state)
     node->is_shrunk |= card->tightness > 0;
     node_place(node, width + 2 * full->padding_x_px, whole_height(card, &card->look));
     place_rows(card, &card->look, width);
+    poll_footer_begin(&card->footer, node, &card->look, card->is_rtl);
+    poll_footer_take(&card->footer, state);
 }
 
 /* ---- what the relay says */
@@ -389,12 +377,18 @@ static bool advance(struct node *node, int64_t now_ms)
     bool is_moving = tween_is_moving(&card->votes, now_ms);
     for (size_t i = 0; i < card->option_count; i++)
         is_moving |= advance_option(card, &card->options[i], now_ms);
-    int64_t votes = (int64_t)lroundf(tween_at(&card->votes, now_ms));
-    if (!card->total || votes != card->votes_shown) {
-        show_total(card, votes);
-        node_damage(node, &card->footer);
-    }
+    poll_footer_advance(&card->footer, (int64_t)lroundf(tween_at(&card->votes, now_ms)), now_ms);
     return is_moving;
+}
+
+/* Votes that change sides between platforms move no bar, but the line in it. */
+static void damage_splits(struct card_poll *card, const json_t *before, const json_t *state)
+{
+    const json_t *was = json_object_get(before, "platforms"), *is = json_object_get(state, "platforms");
+    if (was == is || (was && is && json_equal(was, is)))
+        return;
+    for (size_t i = 0; i < card->option_count; i++)
+        node_damage(&card->base, &card->options[i].box);
 }
 
 static void update(struct node *node, const json_t *state, const json_t *before, int64_t now_ms, bool at_once)
@@ -405,8 +399,11 @@ static void update(struct node *node, const json_t *state, const json_t *before,
     if (!before || !has_same_words(before, state)) {
         node_begin_layout(node);
         lay_out(card, state);
-    } else if (is_open != card->is_open || is_hidden != card->is_hidden) {
-        damage_add_all(&node->damage);
+    } else {
+        poll_footer_take(&card->footer, state);
+        if (is_open != card->is_open || is_hidden != card->is_hidden)
+            damage_add_all(&node->damage);
+        damage_splits(card, before, state);
     }
     card->is_open = is_open;
     card->is_hidden = is_hidden;
@@ -425,37 +422,60 @@ static void refresh(struct node *node, int64_t now_ms)
 
 /* ---- painting */
 
+/* The winner of a poll that is over stands out: the others' bars and words step back. */
+static bool is_beaten(const struct card_poll *card, const struct option *option)
+{
+    return !card->is_open && !card->is_hidden && !option->is_leader;
+}
+
+static struct color ink_of(const struct card_poll *card, const struct option *option)
+{
+    const struct theme_colors *colors = &card->look.colors;
+    return is_beaten(card, option) ? colors->text_soft : option->is_leader && !card->is_hidden ? colors->leader_text : colors->text;
+}
+
 static void paint_bar(const struct card_poll *card, struct canvas *layer, const struct option *option)
 {
-    const struct theme *theme = card->base.stage->theme;
+    const struct theme_colors *colors = &card->look.colors;
     int radius = card->look.row_radius_px, least = 2 * radius;
-    canvas_fill(layer, &(struct shape){option->box, radius, 0}, &(struct fill){.color = theme->track});
-    if (option->share_drawn <= 0)
+    canvas_fill(layer, &(struct shape){.box = option->box, .radius_px = radius}, &colors->track);
+    if (option->share_drawn <= 0 || card->is_hidden)
         return;
     // Never narrower than its own round corners.
     int width = least + (int)lroundf((float)(option->box.width - least) * option->share_drawn);
-    const struct shape bar = {{node_across(&option->box, card->is_rtl, 0, width), option->box.y, width,
-        option->box.height}, radius, 0};
-    struct color from = option->is_leader ? theme->leader : theme->fill;
-    struct color to = option->is_leader ? theme->leader_to : theme->fill_to;
-    canvas_fill(layer, &bar, &(struct fill){card->is_rtl ? to : from, card->is_rtl ? from : to, true, true});
+    const struct shape bar = {.box = {node_across(&option->box, card->is_rtl, 0, width), option->box.y, width,
+        option->box.height}, .radius_px = radius};
+    const struct fill *fill = option->is_leader ? &colors->leader : &colors->bar;
+    struct fill mirrored = card->is_rtl ? fill_mirrored(fill) : *fill;
+    canvas_fill(layer, &bar, &mirrored);
+    poll_footer_paint_split(&card->footer, layer, (size_t)(option - card->options), &bar.box);
+}
+
+/* Behind the words of the winner. */
+static void paint_won(const struct card_poll *card, struct canvas *layer, const struct option *option)
+{
+    int side = card->look.small_px, after = 3 * card->look.gap_px / 2 + (int)ceilf(option->label->content_width_px);
+    const struct box box = {node_across(&option->box, card->is_rtl, after, side), option->box.y + (option->box.height - side) / 2,
+        side, side};
+    if (after + side <= option->box.width - percent_room(&card->look) - card->look.gap_px)
+        node_paint_tick(layer, &box, card->look.colors.leader_text, fill_at(&card->look.colors.leader, 0));
 }
 
 static void paint_label(const struct card_poll *card, struct canvas *layer, const struct option *option)
 {
     const struct box *box = &option->box;
-    const struct theme *theme = card->base.stage->theme;
     const struct text_layout *label = option->label, *second = option->second;
     int height = label->height_px + (second ? second->height_px : 0), top = box->y + (box->height - height) / 2;
-    canvas_text(layer, label, node_text_x(box, card->is_rtl, card->look.gap_px, label), top, theme->text);
+    canvas_text(layer, label, node_text_x(box, card->is_rtl, card->look.gap_px, label), top, ink_of(card, option));
     if (second)
         canvas_text(layer, second, node_text_x(box, card->is_rtl, card->look.gap_px, second), top + label->height_px,
-            option->is_leader ? theme->text : theme->text_soft);  // the leader's bar is too bright for soft ink
+            option->is_leader ? ink_of(card, option) : card->look.colors.text_soft);  // the leader's bar is too bright for soft ink
+    if (!card->is_open && !card->is_hidden && option->is_leader && option->votes.to > 0)
+        paint_won(card, layer, option);
 }
 
 static void paint_option(const struct card_poll *card, struct canvas *layer, const struct option *option)
 {
-    const struct theme *theme = card->base.stage->theme;
     const struct theme_card *look = &card->look;
     const struct box *box = &option->box;
     paint_bar(card, layer, option);
@@ -465,44 +485,15 @@ static void paint_option(const struct card_poll *card, struct canvas *layer, con
     int width = (int)ceilf(option->percent->content_width_px), end = box->width - look->gap_px;
     canvas_text(layer, option->percent, node_across(box, card->is_rtl, end - width, width),
         box->y + (box->height - option->percent->height_px) / 2,
-        option->is_leader ? theme->text : theme->text_soft);
+        option->is_leader ? card->look.colors.leader_text : card->look.colors.text_soft);
     // The count stands before the percentage where the label leaves room for it.
     width = (int)ceilf(option->count->content_width_px);
     end -= percent_room(look) + look->gap_px / 2;
-    int label_end = look->gap_px + (int)ceilf(option->label->content_width_px);
+    int label_end = look->gap_px + (int)ceilf(option->label->content_width_px) + (card->is_open ? 0 : look->gap_px + look->small_px);
     if (end - width >= label_end + look->gap_px)
         canvas_text(layer, option->count, node_across(box, card->is_rtl, end - width, width),
             box->y + (box->height - option->count->height_px) / 2,
-            option->is_leader ? theme->text : theme->text_soft);
-}
-
-/* Heads and shoulders, in a square of 24: how many voted needs no word in any language. */
-static void paint_people(struct canvas *layer, const struct box *box, struct color color)
-{
-    float unit = (float)box->width / 24;
-    int head = (int)lroundf(9 * unit), body = (int)lroundf(17 * unit), middle = box->x + box->width / 2;
-    canvas_fill(layer, &(struct shape){{middle - head / 2, box->y + (int)(2 * unit), head, head}, head, 0},
-        &(struct fill){.color = color});
-    canvas_fill(layer, &(struct shape){{middle - body / 2, box->y + (int)(13 * unit), body, (int)lroundf(9 * unit)},
-        (int)lroundf(7 * unit), CORNER_BOTTOM_LEFT | CORNER_BOTTOM_RIGHT}, &(struct fill){.color = color});
-}
-
-static void paint_footer(const struct card_poll *card, struct canvas *layer)
-{
-    const struct theme *theme = card->base.stage->theme;
-    const struct box *box = &card->footer;
-    int mark = card->look.mark_px, dot = mark / 2;
-    const struct box people = {node_across(box, card->is_rtl, 0, mark), box->y + (box->height - mark) / 2, mark, mark};
-    if (!card->is_hidden) {
-        paint_people(layer, &people, theme->text_soft);
-        canvas_text(layer, card->total, node_text_x(box, card->is_rtl, mark + card->look.gap_px / 2, card->total),
-            box->y + (box->height - card->total->height_px) / 2, theme->text_soft);
-    }
-    if (card->is_open) {
-        const struct box light = {node_across(box, card->is_rtl, box->width - dot, dot),
-            box->y + (box->height - dot) / 2, dot, dot};
-        canvas_fill(layer, &(struct shape){light, dot, 0}, &(struct fill){.color = theme->accent});
-    }
+            option->is_leader ? card->look.colors.leader_text : card->look.colors.text_soft);
 }
 
 static void paint(struct node *node, struct canvas *layer)
@@ -513,13 +504,13 @@ static void paint(struct node *node, struct canvas *layer)
         node->card.width - 2 * look->padding_x_px, 0};
     node_paint_surface(node, layer);
     canvas_text(layer, card->title, node_text_x(&inner, card->is_rtl, 0, card->title), inner.y,
-        node->stage->theme->text);
+        look->colors.text);
     if (card->second)
         canvas_text(layer, card->second, node_text_x(&inner, card->is_rtl, 0, card->second), inner.y + card->title->height_px,
-            node->stage->theme->text_soft);
+            look->colors.text_soft);
     for (size_t i = 0; i < card->option_count; i++)
         paint_option(card, layer, &card->options[i]);
-    paint_footer(card, layer);
+    poll_footer_paint(&card->footer, layer);
 }
 
 const struct node_impl card_poll_impl = {

@@ -356,22 +356,11 @@ static void paint_person(const struct card_question *card, struct canvas *layer,
     node_paint_mark(&card->base, layer, card->platform, &box, card->initial);
 }
 
-static void paint_tick(struct canvas *layer, const struct box *box, const struct theme_card *look)
-{
-    static const struct point tick[] = {{5, 12.4f}, {7.2f, 10.2f}, {10.3f, 13.3f}, {16.8f, 6.8f}, {19, 9}, {10.3f, 17.7f}, {5, 12.4f}};
-    struct point points[ARRAY_LENGTH(tick)];
-    float scale = (float)box->width / 24;
-    for (size_t i = 0; i < ARRAY_LENGTH(tick); i++)
-        points[i] = (struct point){(float)box->x + tick[i].x * scale, (float)box->y + tick[i].y * scale};
-    canvas_fill(layer, &(struct shape){.box = *box, .radius_px = box->width / 2}, &(struct fill){.color = look->colors.accent});
-    canvas_polygon(layer, points, ARRAY_LENGTH(points), ground_of(look));
-}
-
 /* At the end of the first line: answered, or how to ask the same. */
 static void paint_end(const struct card_question *card, struct canvas *layer, const struct box *line)
 {
     if (card->is_answered)
-        paint_tick(layer, &card->answered, &card->fit.look);
+        node_paint_tick(layer, &card->answered, card->fit.look.colors.accent, ground_of(&card->fit.look));
     else if (card->code)
         canvas_text(layer, card->code,
             node_text_x(line, card->is_rtl, line->width - (int)ceilf(card->code->content_width_px), card->code),

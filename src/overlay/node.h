@@ -229,6 +229,9 @@ int node_text_x(const struct box *box, bool is_rtl, int from_start, const struct
 /* Shadow, box, ornaments, border: the surface of its kind in the theme. */
 void node_paint_surface(const struct node *node, struct canvas *layer);
 
+/* A tick on a disc: answered, won. */
+void node_paint_tick(struct canvas *layer, const struct box *box, struct color ground, struct color ink);
+
 /* The platform's mark in a square; unknown platforms get their initial. */
 void node_paint_mark(const struct node *node, struct canvas *layer, const char *platform, const struct box *box,
     const struct text_layout *initial);

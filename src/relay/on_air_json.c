@@ -13,6 +13,8 @@
 #include "relay/question_json.h"
 #include "relay/questions.h"
 
+enum { POLL_PLATFORMS_MAX = 16 };  // beyond it a poll is not told apart by platform
+
 static void add_text(struct buffer *out, const char *key, const char *text)
 {
     buffer_printf(out, ",\"%s\":", key);
@@ -140,6 +142,43 @@ static void add_option(struct buffer *out, const struct poll_option *option, boo
     buffer_add_char(out, '}');
 }
 
+/* The votes of one platform: of its sources' chat, and of its own polls that count in. */
+static void add_platform(struct buffer *out, const struct poll *poll, const char *platform)
+{
+    buffer_add_string(out, "{\"platform\":");
+    buffer_add_json(out, platform, strlen(platform));
+    for (size_t option = 0; option < poll->option_count; option++) {
+        uint64_t votes = 0;
+        for (size_t i = 0; i < poll->source_count; i++)
+            votes += strcmp(poll->sources[i].platform, platform) == 0 ? poll->sources[i].votes[option] : 0;
+        for (size_t i = 0; i < poll->native_count; i++)
+            votes += strcmp(poll->natives[i].platform, platform) == 0 ? poll->natives[i].votes[option] : 0;
+        buffer_printf(out, "%s%" PRIu64, option ? "," : ",\"votes\":[", votes);
+    }
+    buffer_add_string(out, "]}");
+}
+
+/* Of more than one, where the view may name them all: parts of which some are missing would lie. */
+static void add_poll_platforms(struct buffer *out, const struct poll *poll, const struct on_air_view *view)
+{
+    const char *names[POLL_PLATFORMS_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < poll->source_count + poll->native_count; i++) {
+        const char *name = i < poll->source_count ? poll->sources[i].platform : poll->natives[i - poll->source_count].platform;
+        if (is_in(name, names, count))
+            continue;
+        if (count == POLL_PLATFORMS_MAX || (view->platform_count > 0 && !is_in(name, view->platforms, view->platform_count)))
+            return;
+        names[count++] = name;
+    }
+    for (size_t i = 0; count > 1 && i < count; i++) {
+        buffer_add_string(out, i == 0 ? ",\"platforms\":[" : ",");
+        add_platform(out, poll, names[i]);
+    }
+    if (count > 1)
+        buffer_add_char(out, ']');
+}
+
 /* Numbers that a view hides do not leave the relay for it. */
 static void add_poll(struct buffer *out, const struct poll *poll, const struct on_air_view *view)
 {
@@ -160,6 +199,7 @@ static void add_poll(struct buffer *out, const struct poll *poll, const struct o
         buffer_add_string(out, ",\"is_hidden\":true");
     } else {
         buffer_printf(out, ",\"total\":%" PRIu64, poll->total);
+        add_poll_platforms(out, poll, view);
     }
     buffer_printf(out, ",\"state\":\"%s\",\"since_ms\":%" PRId64, poll_state_name(poll->state), poll->aired_ms);
     if (poll->state == POLL_OPEN && poll->closes_ms)

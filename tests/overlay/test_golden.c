@@ -34,6 +34,9 @@ static const struct {
     {"poll-two-languages", "poll:1", "fa",
         "{'poll':{'id':1,'question':'بازی بعدی کدام باشد؟','question2':'Which game should we play next?','state':'open','total':26,"
         "'options':[{'text':'شطرنج','text2':'Chess','votes':12},{'text':'تخته نرد','text2':'Backgammon','votes':14}]}}"},
+    {"poll-platforms", "poll:1", "en",
+        "{'poll':{'id':1,'question':'Next?','state':'open','total':90,'options':[{'text':'Chess','votes':12},{'text':'Go','votes':48},"
+        "{'text':'Backgammon','votes':30}],'platforms':[{'platform':'twitch','votes':[6,30,10]},{'platform':'youtube','votes':[6,18,20]}]}}"},
     {"poll-hidden", "poll:1", "en",
         "{'poll':{'id':1,'question':'Which game should we play next?','state':'open','is_hidden':true,'options':["
         "{'text':'Chess'},{'text':'Go'},{'text':'عربي'}]}}"},

@@ -143,6 +143,35 @@ static void test_deleted_leaves_at_once(void **state)
     }
 }
 
+static int64_t wall_ms;
+
+static int64_t wall(void)
+{
+    return wall_ms;
+}
+
+/* The time that a poll is open still: its digits are painted once a second, and nothing else is. */
+static void test_time_left(void **state)
+{
+    struct view *view = make_view_with((struct view_options){.width_px = 1920, .height_px = 1080, .unix_ms = wall});
+    wall_ms = 1000000;
+    apply(view, "{'poll':{'id':3,'question':'Next?','options':[{'text':'Chess','votes':1},{'text':'Go','votes':2}],'total':3,'state':'open',"
+        "'closes_ms':1010000}}", 0, true);
+    view_paint(view, 0);
+    struct view_stats before = view_stats(view);
+    assert_int_equal(view_wake_ms(view), 1000);
+    for (int64_t now = 1; now <= 5000; now += 100, wall_ms = 1000000 + now)
+        assert_false(view_paint(view, now));
+    struct view_stats after = view_stats(view);
+    assert_in_range(after.frames - before.frames, 4, 6);
+    assert_true((after.pixels - before.pixels) / (after.frames - before.frames) < 560 * 60);
+    apply(view, "{'poll':{'id':3,'question':'Next?','options':[{'text':'Chess','votes':1},{'text':'Go','votes':2}],'total':3,'state':'closed'}}",
+        6000, true);
+    view_paint(view, 6000);
+    assert_int_equal(view_wake_ms(view), 0);
+    view_destroy(view);
+}
+
 static void test_next_question_waits_for_the_last(void **state)
 {
     struct view *view = make_view(960, 540, "en");
@@ -283,7 +312,7 @@ int main(void)
         cmocka_unit_test(test_same_id_never_enters_again), cmocka_unit_test(test_votes_paint_only_their_rows),
         cmocka_unit_test(test_leaves), cmocka_unit_test(test_panic_is_at_once),
         cmocka_unit_test(test_deleted_leaves_at_once), cmocka_unit_test(test_next_question_waits_for_the_last),
-        cmocka_unit_test(test_answered), cmocka_unit_test(test_undo_turns_back), cmocka_unit_test(test_silent_captions), cmocka_unit_test(test_percentages),
+        cmocka_unit_test(test_answered), cmocka_unit_test(test_time_left), cmocka_unit_test(test_undo_turns_back), cmocka_unit_test(test_silent_captions), cmocka_unit_test(test_percentages),
         cmocka_unit_test(test_same_picture_as_painted_whole),
     };
     return cmocka_run_group_tests(tests, make_stage, drop_stage);
