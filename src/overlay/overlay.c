@@ -14,6 +14,7 @@
 #include "frame/frame.h"
 #include "net/loop.h"
 #include "overlay/ahead.h"
+#include "overlay/foreseen.h"
 #include "overlay/link.h"
 #include "overlay/own_pictures.h"
 #include "overlay/pictures.h"
@@ -35,6 +36,7 @@ struct overlay {
     struct poison *poison;
     struct pictures *pictures;
     struct own_pictures *own_pictures;
+    struct foreseen *foreseen;
     struct sounds *sounds;  // NULL: silent
     struct view **views;
     size_t view_count;
@@ -95,6 +97,9 @@ static void handle_question(void *data, int64_t id, const json_t *question)
     if (!question) {
         remove_question(overlay, id);
         ahead_forget_question(overlay->ahead, id);
+        foreseen_forget(overlay->foreseen, id);
+    } else {
+        foreseen_look(overlay->foreseen, question);
     }
     if (question ? preflight_look(overlay->preflight, question) : preflight_forget(overlay->preflight, id))
         report_preflight(overlay->report);
@@ -134,6 +139,7 @@ static void handle_link(void *data, bool is_up)
     own_pictures_set_up(overlay->own_pictures, is_up);
     if (is_up) {
         timer_stop(&overlay->clear);
+        foreseen_forget_all(overlay->foreseen);
         preflight_forget_all(overlay->preflight);  // the snapshot tells of all questions again
         report_all(overlay->report);
         return;
@@ -300,6 +306,7 @@ static bool start_link(struct overlay *overlay, struct error *err)
     if (!overlay->link)
         return false;
     overlay->own_pictures = own_pictures_create(&(struct own_pictures_options){overlay->loop, overlay->link, overlay->pictures});
+    overlay->foreseen = foreseen_create(overlay->pictures);
     overlay->preflight = preflight_create(&(struct preflight_options){overlay->text, overlay->poison,
         options->views[0].language});
     overlay->ahead = ahead_create(&(struct ahead_options){overlay->loop, overlay->link});
@@ -394,6 +401,7 @@ static void stop(struct overlay *overlay)
     link_destroy(overlay->link);
     windows_destroy(overlay->windows);
     drop_views(overlay);
+    foreseen_destroy(overlay->foreseen);
     own_pictures_destroy(overlay->own_pictures);
     pictures_close(overlay->pictures);
     sounds_destroy(overlay->sounds);

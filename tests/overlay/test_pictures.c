@@ -15,6 +15,7 @@
 #include "net/server.h"
 #include "net/signature.h"
 #include "net/url.h"
+#include "overlay/foreseen.h"
 #include "overlay/picture_disk.h"
 #include "overlay/picture_hosts.h"
 #include "overlay/pictures.h"
@@ -379,6 +380,34 @@ static void test_storm(void **state)
     buffer_fini(&log);
 }
 
+/* What a ready question will show is here before it is on air, and let go when the question is. */
+static void test_foreseen(void **state)
+{
+    struct world *world = *state;
+    char *avatar = xasprintf("%s/good?avatar", world->origin), *emote = xasprintf("%s/good?emote", world->origin);
+    struct foreseen *foreseen = foreseen_create(world->pictures);
+    json_t *question = json_pack("{s:i, s:s, s:{s:s}, s:[{s:s}, {}]}", "id", 7, "state", "new", "author", "avatar", avatar,
+        "emotes", "url", emote);
+    foreseen_look(foreseen, question);
+    assert_int_equal(world->requests, 0);
+    json_object_set_new(question, "state", json_string("ready"));
+    foreseen_look(foreseen, question);
+    foreseen_look(foreseen, question);  // told again
+    for (int turns = 0; pictures_stats(world->pictures).here < 2 && turns < 5000; turns++)
+        kit_turn(&world->kit, 1);
+    assert_int_equal(world->requests, 2);
+    // On air it comes from the disk.
+    struct picture_use *use = ask(world, "/good?avatar");
+    wait_for_changes(world, 1);
+    assert_int_equal(picture_use_state(use), PICTURE_HERE);
+    assert_int_equal(world->requests, 2);
+    foreseen_forget(foreseen, 7);
+    foreseen_destroy(foreseen);
+    json_decref(question);
+    free(avatar);
+    free(emote);
+}
+
 /* ---- the disk */
 
 static char *file_of(const struct world *world, const char *path)
@@ -688,6 +717,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bad, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_slow, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_storm, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_foreseen, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_kept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_cap, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_folder, set_up, tear_down),
