@@ -15,12 +15,15 @@ static bool is_block_empty(const uint8_t *pixels)
     return any == 0;
 }
 
+/* Two px a word: an alpha that is not 0 carries into the bit above its byte when 255 is added. Little-endian, as BGRA is. */
 static bool is_block_visible(const uint8_t *pixels)
 {
-    int count = 0;
-    for (int i = 0; i < BLOCK_PX; i++)
-        count += pixels[4 * i + 3] != 0;
-    return count == BLOCK_PX;
+    const uint64_t low = 0x000000ff000000ff, carry = 0x0000010000000100;
+    uint64_t words[BLOCK_PX / 2], all = carry;
+    memcpy(words, pixels, sizeof(words));
+    for (int i = 0; i < BLOCK_PX / 2; i++)
+        all &= (words[i] >> 24 & low) + low;
+    return (all & carry) == carry;
 }
 
 static int32_t skip_transparent(const uint8_t *pixels, int32_t x, int32_t width_px)
@@ -41,20 +44,46 @@ static int32_t skip_visible(const uint8_t *pixels, int32_t x, int32_t width_px)
     return x;
 }
 
+static void add_span(struct frame_row *row, int32_t from, int32_t to)
+{
+    struct frame_span *last = row->count ? &row->spans[row->count - 1] : NULL;
+    if (from >= to)
+        return;
+    if (last && (from - last->to < GAP_MIN_PX || row->count == FRAME_ROW_SPANS))
+        last->to = (uint16_t)to;
+    else
+        row->spans[row->count++] = (struct frame_span){(uint16_t)from, (uint16_t)to};
+}
+
+static int32_t clamp(int32_t value, int32_t low, int32_t high)
+{
+    return value < low ? low : value > high ? high : value;
+}
+
+static void add_spans_within(struct frame_row *row, const struct frame_row *old, int32_t from, int32_t to)
+{
+    for (uint32_t i = 0; i < old->count; i++)
+        add_span(row, clamp(old->spans[i].from, from, to), clamp(old->spans[i].to, from, to));
+}
+
+void rows_rescan(const uint8_t *pixels, int32_t width_px, int32_t from, int32_t to, struct frame_row *row)
+{
+    const struct frame_row old = *row;
+    row->count = 0;
+    add_spans_within(row, &old, 0, from);
+    for (int32_t x = skip_transparent(pixels, from, to); x < to;) {
+        int32_t end = skip_visible(pixels, x, to);
+        add_span(row, x, end);
+        x = skip_transparent(pixels, end, to);
+    }
+    add_spans_within(row, &old, to, width_px);
+    memset(row->spans + row->count, 0, (FRAME_ROW_SPANS - row->count) * sizeof(row->spans[0]));
+}
+
 void rows_scan(const uint8_t *pixels, int32_t width_px, struct frame_row *row)
 {
     row->count = 0;
-    for (int32_t x = skip_transparent(pixels, 0, width_px); x < width_px;
-         x = skip_transparent(pixels, x, width_px)) {
-        int32_t end = skip_visible(pixels, x, width_px);
-        struct frame_span *last = row->count ? &row->spans[row->count - 1] : NULL;
-        if (last && (x - last->to < GAP_MIN_PX || row->count == FRAME_ROW_SPANS))
-            last->to = (uint16_t)end;
-        else
-            row->spans[row->count++] = (struct frame_span){(uint16_t)x, (uint16_t)end};
-        x = end;
-    }
-    memset(row->spans + row->count, 0, (FRAME_ROW_SPANS - row->count) * sizeof(row->spans[0]));
+    rows_rescan(pixels, width_px, 0, width_px, row);
 }
 
 bool rows_are_empty(const struct frame_row *rows, int32_t count)
@@ -66,19 +95,16 @@ bool rows_are_empty(const struct frame_row *rows, int32_t count)
     return true;
 }
 
-static int32_t clamp(int32_t value, int32_t low, int32_t high)
-{
-    return value < low ? low : value > high ? high : value;
-}
-
 /* Zeros in [from, to), where the target may be anything else. */
-static void clear_gap(uint8_t *to_pixels, const struct frame_span *dirty, int32_t from, int32_t to)
+static void clear_gap(uint8_t *to_pixels, const struct frame_row *dirty, int32_t from, int32_t to)
 {
-    int32_t begin = clamp(dirty->from, from, to), end = clamp(dirty->to, begin, to);
-    memset(to_pixels + 4 * (size_t)begin, 0, 4 * (size_t)(end - begin));
+    for (uint32_t i = 0; i < dirty->count; i++) {
+        int32_t begin = clamp(dirty->spans[i].from, from, to), end = clamp(dirty->spans[i].to, begin, to);
+        memset(to_pixels + 4 * (size_t)begin, 0, 4 * (size_t)(end - begin));
+    }
 }
 
-static void copy_row(uint8_t *to, const uint8_t *from, const struct frame_row *row, const struct frame_span *dirty,
+static void copy_row(uint8_t *to, const uint8_t *from, const struct frame_row *row, const struct frame_row *dirty,
                      const struct frame_box *box)
 {
     int32_t at = box->left;
@@ -95,11 +121,8 @@ static void copy_row(uint8_t *to, const uint8_t *from, const struct frame_row *r
 void rows_copy(uint8_t *to, size_t to_stride, const uint8_t *from, size_t from_stride, const struct frame_row *rows,
                const struct frame_row *old, const struct frame_box *box)
 {
+    static const struct frame_row anything = {.count = 1, .spans = {{0, UINT16_MAX}}};
     for (int32_t y = box->top; y < box->bottom; y++) {
-        struct frame_span dirty = {0, UINT16_MAX};
-        if (old)
-            dirty = old[y].count ? (struct frame_span){old[y].spans[0].from, old[y].spans[old[y].count - 1].to}
-                                 : (struct frame_span){0, 0};
-        copy_row(to + (size_t)y * to_stride, from + (size_t)y * from_stride, &rows[y], &dirty, box);
+        copy_row(to + (size_t)y * to_stride, from + (size_t)y * from_stride, &rows[y], old ? &old[y] : &anything, box);
     }
 }

@@ -13,6 +13,9 @@
 /* The stretches of one row of width_px BGRA pixels whose alpha is not 0; gaps shorter than 32 px are joined. */
 void rows_scan(const uint8_t *pixels, int32_t width_px, struct frame_row *row);
 
+/* The same for a row of which only [from, to) has changed since it was scanned. */
+void rows_rescan(const uint8_t *pixels, int32_t width_px, int32_t from, int32_t to, struct frame_row *row);
+
 /* No span at all in count rows. */
 bool rows_are_empty(const struct frame_row *rows, int32_t count);
 

@@ -298,8 +298,10 @@ static void scan_rows(struct frame_writer *writer, const uint8_t *pixels, size_t
                       const struct boxes *damage)
 {
     for (size_t i = 0; i < damage->count; i++) {
-        for (int32_t y = damage->list[i].top; y < damage->list[i].bottom; y++)
-            rows_scan(pixels + (size_t)y * stride_bytes, writer->memory.layout.width_px, &writer->rows[y]);
+        const struct frame_box *box = &damage->list[i];
+        for (int32_t y = box->top; y < box->bottom; y++)
+            rows_rescan(pixels + (size_t)y * stride_bytes, writer->memory.layout.width_px, box->left, box->right,
+                &writer->rows[y]);
     }
 }
 

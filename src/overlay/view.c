@@ -154,11 +154,43 @@ static void collect_damage(struct view *view, struct node *node, int64_t now_ms)
     }
 }
 
-static void draw_nodes(struct view *view)
+static void subtract_box(pixman_region32_t *region, const struct box *box)
 {
-    canvas_set_clip(view->canvas, &view->damage.region);
-    canvas_clear(view->canvas);
+    pixman_region32_t taken;
+    if (box_is_empty(box))
+        return;
+    pixman_region32_init_rect(&taken, box->x, box->y, (unsigned)box->width, (unsigned)box->height);
+    pixman_region32_subtract(region, region, &taken);
+    pixman_region32_fini(&taken);
+}
+
+/* Where nobody else's shadow falls on a whole card, its pixels are the view's: a copy of bytes. Leaves what remains. */
+static void blit_alone(struct view *view, const struct node *node, pixman_region32_t *remains)
+{
+    const struct box *box = &node->drawn;
+    const struct node *other;
+    pixman_region32_t alone;
+    if (box_is_empty(box) || !node->layer || node->drawn_opacity < 1 || is_scaled(node, box))
+        return;
+    pixman_region32_init(&alone);
+    pixman_region32_intersect_rect(&alone, remains, box->x, box->y, (unsigned)box->width, (unsigned)box->height);
+    list_for_each(other, &view->scene.nodes, link) {
+        if (other != node)
+            subtract_box(&alone, &other->drawn);
+    }
+    if (pixman_region32_not_empty(&alone)) {
+        canvas_set_clip(view->canvas, &alone);
+        canvas_copy(view->canvas, node->layer, box->x, box->y);
+        pixman_region32_subtract(remains, remains, &alone);
+    }
+    pixman_region32_fini(&alone);
+}
+
+static void draw_over(struct view *view, pixman_region32_t *region)
+{
     const struct node *node;
+    canvas_set_clip(view->canvas, region);
+    canvas_clear(view->canvas);
     list_for_each(node, &view->scene.nodes, link) {
         if (box_is_empty(&node->drawn) || !node->layer)
             continue;
@@ -167,6 +199,19 @@ static void draw_nodes(struct view *view)
         else
             canvas_draw(view->canvas, node->layer, node->drawn.x, node->drawn.y, node->drawn_opacity);
     }
+}
+
+static void draw_nodes(struct view *view)
+{
+    const struct node *node;
+    pixman_region32_t remains;
+    pixman_region32_init(&remains);
+    pixman_region32_copy(&remains, &view->damage.region);
+    list_for_each(node, &view->scene.nodes, link)
+        blit_alone(view, node, &remains);
+    if (pixman_region32_not_empty(&remains))
+        draw_over(view, &remains);
+    pixman_region32_fini(&remains);
     canvas_set_clip(view->canvas, NULL);
 }
 

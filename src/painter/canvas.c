@@ -93,6 +93,11 @@ void canvas_scroll(struct canvas *canvas, const struct box *box, int dx, int dy)
     }
 }
 
+void canvas_copy(struct canvas *canvas, const struct canvas *from, int x, int y)
+{
+    pixman_image_composite32(PIXMAN_OP_SRC, from->image, NULL, canvas->image, 0, 0, 0, 0, x, y, from->width, from->height);
+}
+
 void canvas_draw(struct canvas *canvas, const struct canvas *from, int x, int y, float opacity)
 {
     if (opacity <= 0)

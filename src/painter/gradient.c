@@ -79,8 +79,8 @@ static void direction(const struct fill *fill, float *dx, float *dy)
     *dy = fabsf(*dy) < 1e-4f ? 0 : *dy;
 }
 
-/* A strip 8 px across and as long as the box, repeated sideways. */
-static pixman_image_t *strip_create(const struct fill *fill, int length, bool is_level, bool is_back)
+/* A strip 8 px across and as long as the box, repeated sideways; empty outside [from, to), where nobody will see it. */
+static pixman_image_t *strip_create(const struct fill *fill, int length, bool is_level, bool is_back, int from, int to)
 {
     if (length > CANVAS_SIDE_MAX)
         return NULL;
@@ -90,7 +90,7 @@ static pixman_image_t *strip_create(const struct fill *fill, int length, bool is
         return NULL;
     uint32_t *pixels = pixman_image_get_data(strip);
     ptrdiff_t stride = pixman_image_get_stride(strip) / 4;
-    for (int i = 0; i < length; i++) {
+    for (int i = from > 0 ? from : 0; i < to && i < length; i++) {
         float at = ((float)i + 0.5f) / (float)length;
         struct tone tone = tone_at(fill, is_back ? 1 - at : at);
         for (int j = 0; j < DITHER_SIDE; j++) {
@@ -130,14 +130,15 @@ pixman_image_t *gradient_create(const struct canvas *canvas, const struct fill *
     int *origin_y)
 {
     float dx, dy;
+    const struct box *clip = &canvas->clip;
     direction(fill, &dx, &dy);
     *origin_x = box->x;
     *origin_y = box->y;
     if (dy == 0)
-        return strip_create(fill, box->width, true, dx < 0);
+        return strip_create(fill, box->width, true, dx < 0, clip->x - box->x, clip->x + clip->width - box->x);
     if (dx == 0)
-        return strip_create(fill, box->height, false, dy < 0);
-    struct box area = box_intersect(box, &canvas->clip);
+        return strip_create(fill, box->height, false, dy < 0, clip->y - box->y, clip->y + clip->height - box->y);
+    struct box area = box_intersect(box, clip);
     pixman_image_t *image = box_is_empty(&area) ? NULL
         : pixman_image_create_bits(PIXMAN_a8r8g8b8, area.width, area.height, NULL, 0);
     if (!image)

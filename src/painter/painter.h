@@ -140,7 +140,10 @@ void canvas_scroll(struct canvas *canvas, const struct box *box, int dx, int dy)
 /* Another canvas, as one group at this opacity. */
 void canvas_draw(struct canvas *canvas, const struct canvas *from, int x, int y, float opacity);
 
-/* The same, scaled to fill the box: for what moves, since it is filtered anew each time. */
+/* Takes the place of what was there, also where it is transparent: a copy of bytes. */
+void canvas_copy(struct canvas *canvas, const struct canvas *from, int x, int y);
+
+/* The same as canvas_draw(), scaled to fill the box: for what moves, since it is filtered anew each time. */
 void canvas_draw_scaled(struct canvas *canvas, const struct canvas *from, const struct box *box, float opacity);
 
 /* A part of another canvas, its top left at x, y. */

@@ -126,6 +126,17 @@ static pixman_image_t *cast(struct painter *painter, const struct shape *shape, 
     return mask;
 }
 
+/* All that is to be painted lies under the shape, where there is no shadow, or beyond its reach. */
+static bool is_out_of_sight(const struct canvas *canvas, const struct shape *shape, const struct box *at)
+{
+    int radius = 0;
+    for (int i = 0; i < CORNERS; i++)
+        radius = corner_radius(shape, i) > radius ? corner_radius(shape, i) : radius;
+    struct box inner = box_grow(&shape->box, -radius), seen = box_intersect(at, &canvas->clip);
+    struct box covered = box_intersect(&seen, &inner);
+    return box_is_empty(&seen) || (covered.width == seen.width && covered.height == seen.height);
+}
+
 void canvas_shadow(struct canvas *canvas, const struct shape *shape, const struct shadow *shadow)
 {
     int blur_px = shadow->blur_px < SHADOW_BLUR_MAX ? shadow->blur_px : SHADOW_BLUR_MAX;
@@ -134,6 +145,8 @@ void canvas_shadow(struct canvas *canvas, const struct shape *shape, const struc
     struct box at = box_grow(&shape->box, blur_px);
     at.x += shadow->dx;
     at.y += shadow->dy;
+    if (is_out_of_sight(canvas, shape, &at))
+        return;
     pixman_image_t *mask = cast(canvas->painter, shape, &at, blur_px), *source = solid_create(shadow->color);
     if (mask && source) {
         shape_into_mask(canvas->painter, mask, PIXMAN_OP_OUT_REVERSE, shape, at.x, at.y);
