@@ -108,9 +108,11 @@ static json_t *start_rehearsal(struct demo_stage *stage, const struct demo_stage
 
 static json_t *make_config(const json_t *addresses, const struct demo_stage_options *options)
 {
-    json_t *config = json_pack("{s:O?, s:[s,s,s,s], s:[{s:s, s:[i,i], s:s}], s:{s:s}}",
+    // All kinds of cards, and no waiting before the chat is shown: a demo has nobody who would hold a line back.
+    json_t *config = json_pack("{s:O?, s:[s,s,s,s], s:[{s:s, s:[i,i], s:s, s:[s,s,s,s,s,s,s,s,s]}], s:{s:i}, s:{s:s}}",
         "sources", json_object_get(addresses, "sources"), "languages", "en", "fa", "ar", "zh-Hant",
-        "views", "name", "main", "size", 1280, 720, "theme", "evening", "panel", "listen", "127.0.0.1:0");
+        "views", "name", "main", "size", 1280, 720, "theme", "evening", "cards", "question", "poll", "captions", "chat",
+        "alerts", "shoutout", "goal", "countdown", "qr", "gate", "hold_ms", 0, "panel", "listen", "127.0.0.1:0");
     if (options->has_window)
         json_object_set_new(config, "window", json_pack("{s:s}", "view", "main"));
     if (options->output) {
