@@ -326,15 +326,18 @@ def check_continuous(path, fps):
 class CardFinder:
     """
     Tells whether a frame shows a card: near the overlay's own picture where that is opaque, far from the bare input.
-    without_png: a preview with the other cards only, whose pixels are then left out. alpha_min: what still counts as opaque; the
-    bare input shines through the rest of it, so it must not move there.
+    without_png: a preview with the other cards only, whose pixels are then left out. later_png: another one with the card; what is not
+    the same in both belongs to something that moves. alpha_min: what still counts as opaque; the bare input shines through the rest
+    of it, so it must not move there.
     """
 
-    def __init__(self, preview_png, path, bare_at_s, without_png=None, alpha_min=240):
+    def __init__(self, preview_png, path, bare_at_s, without_png=None, alpha_min=240, later_png=None):
         self.width, self.height, picture = decode_png(preview_png)
         base = frame_rgb(path, bare_at_s, self.width, self.height)
         others = decode_png(without_png)[2] if without_png else bytes(len(picture))
-        self.points = [i for i in range(self.width * self.height) if picture[4 * i + 3] >= alpha_min and others[4 * i + 3] < 16]
+        later = decode_png(later_png)[2] if later_png else picture
+        self.points = [i for i in range(self.width * self.height) if picture[4 * i + 3] >= alpha_min and others[4 * i + 3] < 16
+                       and picture[4 * i:4 * i + 4] == later[4 * i:4 * i + 4]]
         assert len(self.points) > 300, "the preview shows no card"
         self.base = [base[3 * i + c] for i in self.points for c in range(3)]
         alphas = [picture[4 * i + 3] / 255 for i in self.points for _ in range(3)]

@@ -93,17 +93,31 @@ def collect_previews(demo):
         return previews
 
 
+def longest_stand(previews, card):
+    """From where to where in the previews this card stands longest, without a break."""
+    best, begin = (0, 0), None
+    for at, (cards, _) in enumerate(previews + [(set(), b"")]):
+        if card in cards and begin is None:
+            begin = at
+        elif card not in cards and begin is not None:
+            best, begin = max(best, (begin, at), key=lambda stand: stand[1] - stand[0]), None
+    return best
+
+
+def own_points(shown, later, without):
+    """How many pixels belong to the card: opaque and the same in two previews, clear before it came."""
+    return sum(shown[i + 3] >= ALPHA_MIN and without[i + 3] < 16 and shown[i:i + 4] == later[i:i + 4] for i in range(0, len(shown), 4))
+
+
 def pick_previews(previews, card):
-    """Two previews that differ by this card alone, and by as much of it as possible: (with, without)."""
-    pictures = [(cards, png, decode_png(png)[2][3::4]) for cards, png in previews]
-    best = (0, None, None)
-    for cards, png, alphas in pictures:
-        for other_cards, other_png, other_alphas in pictures:
-            if card in cards and other_cards == cards - {card}:
-                own = sum(here >= ALPHA_MIN and there < 16 for here, there in zip(alphas, other_alphas))
-                best = max(best, (own, png, other_png), key=lambda pair: pair[0])
-    assert best[0], f"no preview shows the {card}; on air were {[sorted(cards) for cards, _ in previews]}"
-    return best[1:]
+    """Two previews of a card's stand, and one without it that is near in time: chat and alerts move, and differ in all three."""
+    begin, end = longest_stand(previews, card)
+    assert end - begin >= 4, f"no previews of the {card}; on air were {[sorted(cards) for cards, _ in previews]}"
+    tried = range(begin, end - 1, max(1, (end - begin) // 4))
+    bares = [at for at in (begin - 1, end) if 0 <= at < len(previews)]
+    pictures = {at: decode_png(previews[at][1])[2] for at in {*tried, *(at + 1 for at in tried), *bares}}
+    _, at, bare = max((own_points(pictures[at], pictures[at + 1], pictures[bare]), at, bare) for bare in bares for at in tried)
+    return previews[at][1], previews[at + 1][1], previews[bare][1]
 
 
 def find_bare(path):
@@ -126,8 +140,8 @@ def check_headless(clip):
         assert SECONDS - 4 < times[-1] < SECONDS + 3, f"{times[-1]} s of {SECONDS}"
         bare_at_s = find_bare(path)
         for card in ("question", "poll", "captions"):
-            shown, without = pick_previews(previews, card)
-            seen = CardFinder(shown, path, bare_at_s, without, ALPHA_MIN).find(path)
+            shown, later, without = pick_previews(previews, card)
+            seen = CardFinder(shown, path, bare_at_s, without, ALPHA_MIN, later).find(path)
             longest = max((len(run) for run in "".join("#" if is_there else " " for is_there in seen).split()), default=0)
             print(f"{card}: in {sum(seen)} of {len(seen)} frames, {longest} in a row")
             assert longest >= 15, f"the {card} stands in {longest} frames in a row"
