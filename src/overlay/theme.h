@@ -153,6 +153,7 @@ struct theme {
     struct theme_card cards[THEME_KINDS];
     struct text_faces faces[THEME_ROLES];
     int safe_px, between_px;     // from the view's edges, where the view says nothing else; from card to card
+    int name_contrast;           // that people's own colours have on a card at least, tenths: 45 is 4.5 to 1
     int mark_radius;             // percent of a mark's side: 0 square, 50 round
     bool is_motion_reduced;      // cards fade; nothing travels, nothing runs in a loop
     struct theme_mark *marks;    // owned

@@ -150,6 +150,7 @@ const struct theme_field theme_root[] = {
     {"safe", VALUE_LENGTH, offsetof(struct theme, safe_px), "no card comes nearer to the view's edges, where the view has no safe area of its own"},
     {"between", VALUE_LENGTH, offsetof(struct theme, between_px), "from card to card"},
     {"fonts", VALUE_SECTION, offsetof(struct theme, faces), "families by kind of text, script and language", .fields = roles},
+    {"name_contrast", VALUE_NUMBER, offsetof(struct theme, name_contrast), "that people's own colours have at least, tenths: 45 is 4.5 to 1", 10, 210},
     {"mark_radius", VALUE_NUMBER, offsetof(struct theme, mark_radius), "of platform marks, percent of their side: 0 square, 50 round", 0, 50},
     KIND("question", THEME_QUESTION, "a question from the chat"),
     KIND("poll", THEME_POLL, "a poll with its bars"),
