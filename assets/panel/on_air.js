@@ -189,13 +189,14 @@ export class OnAir {
   }
 
   #drawWarnings() {
-    const { missing = [], skipped = [] } = this.store.overlay ?? {}, lines = new Map();
+    const { missing = [], skipped = [], bad_themes: themes = [] } = this.store.overlay ?? {}, lines = new Map();
     for (const { text, question } of missing) lines.set(question ?? 0, [...(lines.get(question ?? 0) ?? []), text]);
     refill(this.#warnings, [...lines].map(([id, texts]) => {
       const question = this.store.questions.get(id);
       return element("li", {}, icon("warn"), element("span", {}, t(question ? "air.missing_in" : "show.missing", { text: [...new Set(texts)].join(" "), question: question?.text ?? "" })));
-    }), skipped.length > 0 && element("li", {}, icon("warn"), element("span", {}, t("show.skipped", { cards: skipped.map((one) => one.card).join(", ") }))));
-    this.#warnings.hidden = missing.length + skipped.length === 0;
+    }), skipped.length > 0 && element("li", {}, icon("warn"), element("span", {}, t("show.skipped", { cards: skipped.map((one) => one.card).join(", ") }))),
+    themes.map((one) => element("li", {}, icon("warn"), element("span", {}, t("show.bad_theme", one)))));
+    this.#warnings.hidden = missing.length + skipped.length + themes.length === 0;
   }
 
   #tick() {

@@ -63,6 +63,7 @@ void pictures_destroy(struct pictures *pictures)
 static const char *const applied_keys[] = {"revision", "at_ms", "age_ms"};
 static const char *const missing_keys[] = {"view", "text", "script", "question"};
 static const char *const skipped_keys[] = {"view", "card"};
+static const char *const theme_keys[] = {"view", "error"};
 
 static void tell_overlay(struct pictures *pictures)
 {
@@ -109,6 +110,7 @@ static void take_words(struct pictures *pictures, const struct client *client, c
         take_applied(pictures, client, applied);
     take_list(pictures, report, "missing", missing_keys, ARRAY_LENGTH(missing_keys));
     take_list(pictures, report, "skipped", skipped_keys, ARRAY_LENGTH(skipped_keys));
+    take_list(pictures, report, "bad_themes", theme_keys, ARRAY_LENGTH(theme_keys));
     tell_overlay(pictures);
 }
 

@@ -73,6 +73,7 @@ static bool take_view(const struct config *config, const struct config_view *fro
     char *path = theme_find(from->theme && *from->theme ? from->theme : "evening", err);
     *view = (struct overlay_view){
         .name = from->name, .width_px = from->width_px, .height_px = from->height_px, .theme_path = path, .language = language,
+        .is_motion_reduced = from->is_motion_reduced,
         .safe = part_of(from->safe), .face = part_of(from->face),
     };
     // Tried here, so that a bad theme is refused before the old views are gone.

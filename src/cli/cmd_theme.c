@@ -120,9 +120,9 @@ static bool preview(const struct wish *wish, const char *name, struct error *err
 
 static int run_preview(int argc, char **argv)
 {
-    struct wish wish = {.card = "all", .language = "en", .output = "preview.png", .size = "1920x1080", .background = "busy"};
+    struct wish wish = {.card = "question,poll,captions,chat,goal", .language = "en", .output = "preview.png", .size = "1920x1080", .background = "busy"};
     const struct option_spec specs[] = {
-        {"card", OPTION_TEXT, &wish.card, "KIND", "question, poll, captions … or all; all"},
+        {"card", OPTION_TEXT, &wish.card, "KIND", "question, poll … or several: question,poll; or all; some of a show"},
         {"lang", OPTION_TEXT, &wish.language, "L", "of texts and digits: en, fa, zh-Hans, ar, ur, ja, ko, ru, hi, he; en"},
         {"output", OPTION_TEXT, &wish.output, "FILE", "the PNG to write; preview.png"},
         {"size", OPTION_TEXT, &wish.size, "WxH", "of the view; 1920x1080. Taller than wide: the theme's portrait"},

@@ -15,6 +15,7 @@ struct error;
 struct config_view {
     char *name;
     int width_px, height_px;
+    bool is_motion_reduced;  // "motion": "reduced"
     char *theme;      // a name (cli/themes.h), or a path
     char *language;   // BCP 47; preferred caption track and digits; "": the first of `languages`
     bool hides_votes; // of a poll until it is closed: "votes" is "closed"

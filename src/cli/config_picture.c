@@ -89,10 +89,12 @@ static bool read_view(struct config *config, const struct reader *reader, const 
 {
     static const char *const foreign[] = {"show", "anonymous", "hide", NULL};
     static const char *const votes[] = {"live", "closed", NULL};
+    static const char *const motions[] = {"full", "reduced", NULL};
     static const struct key keys[] = {
         {"name", JSON_STRING, true}, {"size", JSON_ARRAY}, {"theme", JSON_STRING}, {"language", JSON_STRING},
         {"platforms", JSON_ARRAY}, {"cards", JSON_ARRAY}, {"foreign", JSON_STRING, .choices = foreign},
         {"votes", JSON_STRING, .choices = votes}, {"safe", JSON_ARRAY}, {"face", JSON_ARRAY},
+        {"motion", JSON_STRING, .choices = motions},
     };
     char path[32];
     snprintf(path, sizeof(path), "views[%zu]", index);
@@ -104,7 +106,8 @@ static bool read_view(struct config *config, const struct reader *reader, const 
         .theme = keys_copy_text(object, "theme", "evening"), .language = keys_copy_text(object, "language", ""),
         .foreign = keys_copy_text(object, "foreign", "show"),
     };
-    const char *shown = json_get_text(object, "votes");
+    const char *shown = json_get_text(object, "votes"), *motion = json_get_text(object, "motion");
+    view->is_motion_reduced = motion && strcmp(motion, "reduced") == 0;
     view->hides_votes = shown && strcmp(shown, "closed") == 0;
     if (!check_name(reader, path, view->name) || !keys_copy_texts(reader, object, "platforms", &view->platforms)
         || !keys_copy_texts(reader, object, "cards", &view->cards) || !check_cards(reader, path, view->cards)

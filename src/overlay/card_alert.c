@@ -291,7 +291,7 @@ static void paint_name(const struct card_alert *card, struct canvas *layer, int 
     }
     from_start += mark_width(card);
     canvas_text(layer, card->name, node_text_x(&node->card, card->is_rtl, from_start, card->name),
-        y + (name_height(card) - card->name->height_px) / 2, person_color(node->stage->theme, color));
+        y + (name_height(card) - card->name->height_px) / 2, person_color(node, color));
 }
 
 static void paint_words(const struct card_alert *card, struct canvas *layer, int y)

@@ -112,6 +112,7 @@ static void read_words(const json_t *state, struct buffer *words)
 static struct text_layout *lay_out_number(struct card_poll *card, const char *text, int size_px, bool is_bold)
 {
     return node_layout(&card->base, &(struct text_options){
+        .faces = &card->base.stage->theme->faces[THEME_NUMBER],
         .text = str_from(text), .size_px = (float)size_px, .is_bold = is_bold, .max_lines = 1,
         .direction = card->is_rtl ? TEXT_DIRECTION_RTL : TEXT_DIRECTION_LTR,
     });
@@ -223,7 +224,7 @@ static void lay_out_texts(struct card_poll *card, const json_t *state, int width
     }
     const struct text_layout *first = card->option_count > 0 ? card->options[0].label : title;
     const struct text_layout *decides = title->line_count > 0 ? title : first;
-    card->is_rtl = decides->line_count > 0 && decides->lines[0].is_rtl;
+    card->is_rtl = card->base.is_rtl = decides->line_count > 0 && decides->lines[0].is_rtl;
 }
 
 static int title_height(const struct card_poll *card, const struct theme_card *look)
@@ -330,7 +331,7 @@ static void take_votes(struct card_poll *card, const json_t *state, int64_t now_
 {
     const json_t *options = json_object_get(state, "options");
     int64_t votes[OPTIONS_MAX] = {0}, sum = 0, best = 1;
-    int percents[OPTIONS_MAX] = {0}, duration_ms = card->base.stage->theme->count_ms;
+    int percents[OPTIONS_MAX] = {0}, duration_ms = node_look(&card->base)->motion.count_ms;
     for (size_t i = 0; i < card->option_count; i++) {
         int64_t told = json_get_int(json_array_get(options, i), "votes", 0);
         votes[i] = told < 0 ? 0 : told < VOTES_MAX ? told : VOTES_MAX;
@@ -431,7 +432,7 @@ static bool is_beaten(const struct card_poll *card, const struct option *option)
 static struct color ink_of(const struct card_poll *card, const struct option *option)
 {
     const struct theme_colors *colors = &card->look.colors;
-    return is_beaten(card, option) ? colors->text_soft : option->is_leader && !card->is_hidden ? colors->leader_text : colors->text;
+    return is_beaten(card, option) ? colors->text_soft : colors->text;
 }
 
 static void paint_bar(const struct card_poll *card, struct canvas *layer, const struct option *option)
@@ -458,7 +459,7 @@ static void paint_won(const struct card_poll *card, struct canvas *layer, const 
     const struct box box = {node_across(&option->box, card->is_rtl, after, side), option->box.y + (option->box.height - side) / 2,
         side, side};
     if (after + side <= option->box.width - percent_room(&card->look) - card->look.gap_px)
-        node_paint_tick(layer, &box, card->look.colors.leader_text, fill_at(&card->look.colors.leader, 0));
+        node_paint_tick(layer, &box, card->look.colors.text, fill_at(&card->look.colors.leader, 0));
 }
 
 static void paint_label(const struct card_poll *card, struct canvas *layer, const struct option *option)
@@ -485,7 +486,7 @@ static void paint_option(const struct card_poll *card, struct canvas *layer, con
     int width = (int)ceilf(option->percent->content_width_px), end = box->width - look->gap_px;
     canvas_text(layer, option->percent, node_across(box, card->is_rtl, end - width, width),
         box->y + (box->height - option->percent->height_px) / 2,
-        option->is_leader ? card->look.colors.leader_text : card->look.colors.text_soft);
+        option->is_leader ? card->look.colors.text : card->look.colors.text_soft);
     // The count stands before the percentage where the label leaves room for it.
     width = (int)ceilf(option->count->content_width_px);
     end -= percent_room(look) + look->gap_px / 2;
@@ -493,7 +494,7 @@ static void paint_option(const struct card_poll *card, struct canvas *layer, con
     if (end - width >= label_end + look->gap_px)
         canvas_text(layer, option->count, node_across(box, card->is_rtl, end - width, width),
             box->y + (box->height - option->count->height_px) / 2,
-            option->is_leader ? card->look.colors.leader_text : card->look.colors.text_soft);
+            option->is_leader ? card->look.colors.text : card->look.colors.text_soft);
 }
 
 static void paint(struct node *node, struct canvas *layer)

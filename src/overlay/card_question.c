@@ -172,7 +172,7 @@ static void lay_out_header(struct card_question *card, const json_t *state, int 
             .text = str_from(name.data), .size_px = (float)look->small_px, .is_bold = true, .max_lines = 1,
             .faces = &node->stage->theme->faces[THEME_NAME], .is_single_paragraph = true, .width_px = width - header_start_px(card) - signs_px(card) - header_end_px(card),
         });
-        card->name_color = person_color(node->stage->theme, json_get_text(author, "color"));
+        card->name_color = person_color(node, json_get_text(author, "color"));
         card->initial = card->platform ? person_mark_initial(node, card->platform, avatar_px(look) * MARK_PERCENT / 100) : NULL;
     }
     buffer_fini(&name);

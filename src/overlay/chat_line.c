@@ -102,7 +102,7 @@ bool chat_line_lay_out(struct chat_line *line, struct node *node, int width_px)
     lay_out_words(line, node, look, width_px);
     const struct text_layout *layout = rich_text_layout(line->text->rich);
     line->text->is_rtl = layout->line_count > 0 && layout->lines[0].is_rtl;
-    line->text->name_color = person_color(node->stage->theme,
+    line->text->name_color = person_color(node,
         json_get_text(json_object_get(line->told, "author"), "color"));
     line->text->color = json_get_bool(line->told, "is_action", false) ? line->text->name_color : node_look(node)->colors.text;
     line->width_px = (int)ceilf(layout->content_width_px) + 2 * look->padding_x_px;

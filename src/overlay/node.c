@@ -130,6 +130,17 @@ void node_refresh(struct node *node, int64_t now_ms)
     picture_places_advance(node, now_ms);
 }
 
+void node_restyle(struct node *node, int64_t now_ms)
+{
+    node->room_px = node->room_width_px = 0;
+    node->natural = node->reserved = node->least = (struct size){0};
+    if (node->state == NODE_GONE || !begin(node))
+        return;
+    node->impl->update(node, node->last, NULL, now_ms, true);
+    node->is_skipped = !node->layer;
+    poison_end(node->stage->poison);
+}
+
 void node_paint(struct node *node)
 {
     if (!node->layer || damage_is_empty(&node->damage) || !begin(node))

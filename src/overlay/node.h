@@ -155,6 +155,9 @@ bool node_advance(struct node *node, int64_t now_ms);
 /* It is not stale any more; its size may be another. Guarded by a poison note. */
 void node_refresh(struct node *node, int64_t now_ms);
 
+/* The theme is another one: the card is laid out anew, as if it were told the same for the first time. */
+void node_restyle(struct node *node, int64_t now_ms);
+
 /* Brings the layer up to date, painting only its damage. Guarded by a poison note. */
 void node_paint(struct node *node);
 

@@ -21,6 +21,7 @@
 #include "overlay/preflight.h"
 #include "overlay/report.h"
 #include "overlay/sounds.h"
+#include "overlay/theme_watch.h"
 #include "overlay/view.h"
 #include "overlay/windows.h"
 #include "painter/painter.h"
@@ -44,6 +45,7 @@ struct overlay {
     struct link *link;
     struct preflight *preflight;
     struct report *report;
+    struct theme_watch *themes;  // NULL: they cannot be watched
     struct ahead *ahead;
     struct timer beat, clear, end;
     json_t *on_air;       // as last told; NULL: nothing yet, or taken off since
@@ -102,7 +104,7 @@ static void handle_question(void *data, int64_t id, const json_t *question)
         foreseen_look(overlay->foreseen, question);
     }
     if (question ? preflight_look(overlay->preflight, question) : preflight_forget(overlay->preflight, id))
-        report_preflight(overlay->report);
+        report_words(overlay->report);
 }
 
 static void handle_command(void *data, const json_t *message)
@@ -184,6 +186,23 @@ static void handle_alerted(void *data, const char *kind)
     sounds_play(((struct overlay *)data)->sounds, kind);
 }
 
+/* A bad theme costs nothing but the edit: the old one stays, and log and panel say what is wrong. */
+static void handle_theme(void *data, const char *path)
+{
+    struct overlay *overlay = data;
+    for (size_t i = 0; i < overlay->view_count; i++) {
+        const char *of_view = view_theme_path(overlay->views[i]);
+        struct error err = {0};
+        if (!of_view || strcmp(of_view, path) != 0)
+            continue;
+        if (view_restyle(overlay->views[i], clock_monotonic_ms(), &err))
+            log_info("overlay", "view %s: theme read again", view_name(overlay->views[i]));
+        else
+            log_warn("overlay", "%s; the old theme stays", err.text);
+    }
+    report_words(overlay->report);
+}
+
 static void handle_end(void *data)
 {
     loop_stop(((struct overlay *)data)->loop);
@@ -217,7 +236,8 @@ static bool add_view(struct overlay *overlay, const struct overlay_view *wanted,
     bool is_heard = overlay->sounds && strcmp(wanted->name, overlay->options->sounds_view) == 0;
     struct view *view = view_create(&(struct view_options){
         .name = wanted->name, .width_px = wanted->width_px, .height_px = wanted->height_px,
-        .safe = wanted->safe, .face = wanted->face, .theme_path = wanted->theme_path, .language = wanted->language, .painter = overlay->painter,
+        .safe = wanted->safe, .face = wanted->face, .theme_path = wanted->theme_path,
+        .is_motion_reduced = wanted->is_motion_reduced, .language = wanted->language, .painter = overlay->painter,
         .text = overlay->text, .poison = overlay->poison, .pictures = overlay->pictures, .loop = overlay->loop, .frames_path = path,
         .data = overlay, .painted = handle_painted, .alerted = is_heard ? handle_alerted : NULL,
     }, err);
@@ -227,6 +247,8 @@ static bool add_view(struct overlay *overlay, const struct overlay_view *wanted,
     if (!view)
         return false;
     overlay->views[overlay->view_count++] = view;
+    if (overlay->themes && wanted->theme_path)
+        theme_watch_add(overlay->themes, wanted->theme_path);
     return true;
 }
 
@@ -249,6 +271,14 @@ static bool start_pictures(struct overlay *overlay, struct error *err)
     }, err);
     free(poison_path);
     return overlay->pictures != NULL;
+}
+
+static void start_themes(struct overlay *overlay)
+{
+    struct error err = {0};
+    overlay->themes = theme_watch_create(overlay->loop, handle_theme, overlay, &err);
+    if (!overlay->themes)
+        log_warn("overlay", "%s: a changed one is read at SIGHUP", err.text);
 }
 
 static void start_sounds(struct overlay *overlay)
@@ -377,6 +407,7 @@ static bool start(struct overlay *overlay, struct error *err)
         tell_poison(overlay);
     }
     start_sounds(overlay);
+    start_themes(overlay);
     if (!start_pictures(overlay, err) || !start_views(overlay, err) || !start_windows(overlay, err) || !start_link(overlay, err))
         return false;
     handle_beat(overlay);
@@ -400,6 +431,7 @@ static void stop(struct overlay *overlay)
     preflight_destroy(overlay->preflight);
     link_destroy(overlay->link);
     windows_destroy(overlay->windows);
+    theme_watch_destroy(overlay->themes);
     drop_views(overlay);
     foreseen_destroy(overlay->foreseen);
     own_pictures_destroy(overlay->own_pictures);

@@ -19,7 +19,8 @@ struct sounds_item;
 struct overlay_view {
     const char *name;        // as the relay and the frame stream call it
     int width_px, height_px;
-    const char *theme_path;  // NULL: the built-in theme, "evening"
+    const char *theme_path;  // a folder or a file, watched; NULL: the built-in theme, "evening"
+    bool is_motion_reduced;  // fades only
     struct view_part safe;   // where cards stand; none: as the theme says
     struct view_part face;   // where none stands
     const char *language;    // BCP 47: digits, and the Han face of texts that name none; NULL or "": "en"

@@ -17,14 +17,17 @@ static float contrast(struct color a, struct color b)
     return light > dark ? light / dark : dark / light;
 }
 
-struct color person_color(const struct theme *theme, const char *wanted)
+struct color person_color(const struct node *node, const char *wanted)
 {
+    const struct theme_card *look = node_look(node);
+    const struct color top = fill_at(&look->surface.fill, 0), bottom = fill_at(&look->surface.fill, 1);
+    float least = (float)node->stage->theme->name_contrast / 10;
     struct color color;
     if (!color_parse(wanted, &color))
-        return theme->text;
+        return look->colors.text;
     color.a = 1;
-    for (int step = 0; step < 10 && contrast(color, theme->card_top) < 4.5f; step++)
-        color = color_mix(color, theme->text, 0.15f);
+    for (int step = 0; step < 16 && (contrast(color, top) < least || contrast(color, bottom) < least); step++)
+        color = color_mix(color, look->colors.text, 0.15f);
     return color;
 }
 

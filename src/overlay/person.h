@@ -25,8 +25,8 @@ enum person_role {
     PERSON_ROLES,
 };
 
-/* The person's own colour, changed until it is read well on the theme's cards: 4.5 to 1 (WCAG 2.1, 1.4.3). */
-struct color person_color(const struct theme *theme, const char *wanted);
+/* The person's own colour, changed until it has the theme's contrast on cards of the node's kind: 4.5 to 1 (WCAG 2.1, 1.4.3). */
+struct color person_color(const struct node *node, const char *wanted);
 
 /* Appends the name; of one that is too long, what stands in front. */
 void person_add_name(const json_t *author, struct buffer *out);

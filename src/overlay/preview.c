@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/memory.h"
 #include "overlay/cards.h"
 #include "overlay/node.h"
 #include "overlay/view.h"
@@ -42,25 +43,36 @@ static bool refuse_kind(const char *kind, struct error *err)
     return false;
 }
 
-json_t *preview_pick(const json_t *state, const char *kind, struct error *err)
+static bool pick_kind(const json_t *state, const char *kind, json_t *part, struct error *err)
 {
-    if (strcmp(kind, "all") == 0)
-        return json_copy((json_t *)(uintptr_t)state);
     const struct node_impl *impl = cards_find(kind);
-    if (!impl && !refuse_kind(kind, err))
-        return NULL;
-    json_t *part = json_object();
+    if (!impl)
+        return refuse_kind(kind, err);
+    size_t before = json_object_size(part);
     const char *key;
     json_t *value;
     json_object_foreach((json_t *)(uintptr_t)state, key, value) {
         if (makes(impl, key, value))
             json_object_set(part, key, value);
     }
-    if (json_object_size(part) > 0)
-        return part;
-    json_decref(part);
-    error_set(err, ERROR_DATA, "card \"%s\": the sample has none", kind);
-    return NULL;
+    return json_object_size(part) > before || error_set(err, ERROR_DATA, "card \"%s\": the sample has none", kind);
+}
+
+json_t *preview_pick(const json_t *state, const char *kinds, struct error *err)
+{
+    if (strcmp(kinds, "all") == 0)
+        return json_copy((json_t *)(uintptr_t)state);
+    json_t *part = json_object();
+    char *list = xstrdup(kinds), *rest = list;
+    bool is_good = true;
+    for (char *kind = strtok_r(list, ",", &rest); is_good && kind; kind = strtok_r(NULL, ",", &rest))
+        is_good = pick_kind(state, kind, part, err);
+    free(list);
+    if (!is_good) {
+        json_decref(part);
+        return NULL;
+    }
+    return part;
 }
 
 /* ---- the picture */

@@ -25,10 +25,10 @@ struct preview_options {
 extern const int64_t preview_unix_ms;
 
 /*
- * The part of an on-air state that one kind of card is made from; "all": all of it. NULL: there is no such kind, or the state has
- * none. The caller drops it.
+ * The part of an on-air state that cards of these kinds are made from: "question", "question,poll"; "all": all of it. NULL: there
+ * is no such kind, or the state has none. The caller drops it.
  */
-json_t *preview_pick(const json_t *state, const char *kind, struct error *err);
+json_t *preview_pick(const json_t *state, const char *kinds, struct error *err);
 
 /*
  * The state some seconds after it came on air: premultiplied BGRA, width * height; the caller frees. NULL: err names the theme's

@@ -99,6 +99,23 @@ static void add_skipped(struct buffer *out, const struct view *view, const struc
         add_card(out, view_name(view), node->id);
 }
 
+static void add_bad_themes(const struct report *report, struct buffer *out)
+{
+    buffer_add_string(out, ",\"bad_themes\":[");
+    for (size_t i = 0; i < report->options.view_count; i++) {
+        const char *error = view_theme_error(report->options.views[i]);
+        if (!error)
+            continue;
+        add_comma(out);
+        buffer_add_char(out, '{');
+        add_text(out, "view", view_name(report->options.views[i]));
+        buffer_add_char(out, ',');
+        add_text(out, "error", error);
+        buffer_add_char(out, '}');
+    }
+    buffer_add_char(out, ']');
+}
+
 /* The faces are the same for all views, so what is not on air yet is told for the first. */
 struct ahead {
     struct buffer *out;
@@ -146,6 +163,7 @@ static void send_state(void *data)
         (long long)(clock_monotonic_ms() - report->painted_ms));
     add_each(report, &text, "missing", add_missing);
     add_each(report, &text, "skipped", add_skipped);
+    add_bad_themes(report, &text);
     buffer_add_char(&text, '}');
     send_buffer(report, &text);
 }
@@ -290,7 +308,7 @@ void report_applied(struct report *report, const char *revision)
     timer_start(&report->state, SETTLE_MS);
 }
 
-void report_preflight(struct report *report)
+void report_words(struct report *report)
 {
     if (!timer_is_running(&report->state))
         timer_start(&report->state, SETTLE_MS);

@@ -29,8 +29,8 @@ void report_destroy(struct report *report);  // accepts NULL
 /* This state was taken over; it is reported once all views have painted it. */
 void report_applied(struct report *report, const char *revision);
 
-/* What preflight.h found is another. */
-void report_preflight(struct report *report);
+/* What preflight.h found is another, or a theme's file has, or has no more, a mistake. */
+void report_words(struct report *report);
 
 /* The relay is there (again): it is told everything. */
 void report_all(struct report *report);

@@ -131,6 +131,17 @@ void scene_apply(struct scene *scene, const json_t *state, int64_t now_ms, bool 
     arrange(&scene->arrangement, &scene->stage, &scene->nodes, wants.is_held, now_ms, at_once);
 }
 
+void scene_restyle(struct scene *scene, int64_t now_ms)
+{
+    struct arrangement fresh = {0};
+    memcpy(fresh.is_held, scene->arrangement.is_held, sizeof(fresh.is_held));
+    scene->arrangement = fresh;
+    struct node *node;
+    list_for_each(node, &scene->nodes, link)
+        node_restyle(node, now_ms);
+    arrange(&scene->arrangement, &scene->stage, &scene->nodes, fresh.is_held, now_ms, true);
+}
+
 static bool holds(const json_t *ids, const struct node *node)
 {
     size_t i;

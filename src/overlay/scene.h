@@ -37,6 +37,9 @@ bool scene_remove(struct scene *scene, const json_t *ids, const json_t *author);
 /* The same for one card: "question:12". */
 bool scene_remove_card(struct scene *scene, const char *id);
 
+/* stage.theme is another one: every card is laid out anew in its place and shows what it showed. */
+void scene_restyle(struct scene *scene, int64_t now_ms);
+
 /* Moves everything; true: something still moves. */
 bool scene_advance(struct scene *scene, int64_t now_ms);
 

@@ -43,7 +43,6 @@ struct theme_colors {
     struct color text, text_soft;      // on the card: words; counts, times, the second language
     struct color line;                 // thin, between rows
     struct color accent;               // lights, rings, digits that matter
-    struct color leader_text;          // on the bar of the most votes
     struct color outline;              // around letters that have one
     struct color mark, mark_ink;       // of platforms that the theme does not know
     struct fill stripe;                // the bar beside a question

@@ -21,7 +21,6 @@ static const struct theme_field colors[] = {
     IN(theme_colors, "text_soft", VALUE_COLOR, text_soft, "counts, times, the second language"),
     IN(theme_colors, "line", VALUE_COLOR, line, "thin lines between rows"),
     IN(theme_colors, "accent", VALUE_COLOR, accent, "lights, rings, digits that matter"),
-    IN(theme_colors, "leader_text", VALUE_COLOR, leader_text, "words on the bar of the most votes"),
     IN(theme_colors, "outline", VALUE_COLOR, outline, "around letters, where `outline` of the card has a width"),
     IN(theme_colors, "mark", VALUE_COLOR, mark, "the mark of a platform that `platforms` does not name"),
     IN(theme_colors, "mark_ink", VALUE_COLOR, mark_ink, "the letter on that mark"),

@@ -47,7 +47,7 @@ static void lay_out_words(struct ticker_item *item, struct node *node, int room_
         buffer_add_string(&words, "  ");
     event_text_write(item->told, node->stage->language, true, &words);
     item->initial = person_mark_initial(node, json_get_text(item->told, "platform"), look->mark_px);
-    item->name_color = person_color(node->stage->theme, json_get_text(author, "color"));
+    item->name_color = person_color(node, json_get_text(author, "color"));
     item->text = node_layout(node, &(struct text_options){.text = {words.data ? words.data : "", words.len},
         .spans = &name, .span_count = name.to > 0, .size_px = (float)look->text_px, .max_lines = 1,
         .is_single_paragraph = true, .line_height = (float)look->leading / 100,
@@ -98,6 +98,6 @@ void ticker_item_paint(const struct ticker_item *item, const struct node *node, 
     }
     int x = node_text_x(&box, item->is_rtl, from_start + mark_width(item, look), item->text);
     int y = (box.height - item->text->height_px) / 2;
-    canvas_text_span(strip, item->text, x, y, -1, node->stage->theme->text);
+    canvas_text_span(strip, item->text, x, y, -1, node_look(node)->colors.text);
     canvas_text_span(strip, item->text, x, y, 0, item->name_color);
 }

@@ -17,6 +17,7 @@ enum { FRAME_US = 16667, STILL_US = 3 * FRAME_US };
 struct view {
     struct view_options options;  // name and language owned
     struct theme *theme;          // owned
+    char *theme_error;            // owned; of its file as it is now; NULL: none
     struct scene scene;
     struct canvas *canvas;        // owned
     struct damage damage;
@@ -71,17 +72,23 @@ static void set_areas(struct stage *stage, const struct view_options *options)
     stage->face = box_of(options, &options->face);
 }
 
+static struct theme *load_theme(const struct view_options *options, struct error *err)
+{
+    return theme_load(options->theme_path, &(struct theme_options){options->width_px, options->height_px,
+        options->is_motion_reduced}, err);
+}
+
 struct view *view_create(const struct view_options *options, struct error *err)
 {
     struct view *view = xcalloc(1, sizeof(*view));
     view->options = *options;
     view->options.name = xstrdup(options->name);
+    view->options.theme_path = xstrdup(options->theme_path);
     view->options.language = xstrdup(options->language && *options->language ? options->language : "en");
     damage_init(&view->damage, options->width_px, options->height_px);
     list_init(&view->scene.nodes);
     timer_init(&view->timer, options->loop, handle_frame, view);
-    view->theme = theme_load(options->theme_path, &(struct theme_options){options->width_px, options->height_px,
-        options->is_motion_reduced}, err);
+    view->theme = load_theme(&view->options, err);
     if (view->theme)
         view->canvas = canvas_create(options->painter, options->width_px, options->height_px, err);
     if (!view->canvas || !start_stream(view, err)) {
@@ -111,8 +118,10 @@ void view_destroy(struct view *view)
     canvas_destroy(view->canvas);
     damage_fini(&view->damage);
     theme_destroy(view->theme);
+    free(view->theme_error);
     free((char *)(uintptr_t)view->options.language);
     free((char *)(uintptr_t)view->options.name);
+    free((char *)(uintptr_t)view->options.theme_path);
     free(view);
 }
 
@@ -306,6 +315,32 @@ void view_apply(struct view *view, const json_t *state, int64_t now_ms, bool at_
     view->has_state = true;
     scene_apply(&view->scene, state, now_ms, at_once);
     wake(view);
+}
+
+bool view_restyle(struct view *view, int64_t now_ms, struct error *err)
+{
+    struct theme *theme = load_theme(&view->options, err), *old = view->theme;
+    free(view->theme_error);
+    view->theme_error = theme ? NULL : xstrdup(err->text);
+    if (!theme)
+        return error_prefix(err, "view %s", view->options.name);
+    view->theme = theme;
+    view->scene.stage.theme = theme;
+    scene_restyle(&view->scene, now_ms);
+    theme_destroy(old);
+    damage_add_all(&view->damage);
+    wake(view);
+    return true;
+}
+
+const char *view_theme_error(const struct view *view)
+{
+    return view->theme_error;
+}
+
+const char *view_theme_path(const struct view *view)
+{
+    return view->options.theme_path;
 }
 
 void view_remove(struct view *view, const json_t *ids, const json_t *author)

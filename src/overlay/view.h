@@ -30,7 +30,7 @@ struct view_options {
     int width_px, height_px;
     struct view_part safe;         // where cards stand; none: what the theme says
     struct view_part face;         // where none stands
-    const char *theme_path;        // a folder or a file; NULL: the built-in one
+    const char *theme_path;        // copied; a folder or a file; NULL: the built-in one
     bool is_motion_reduced;        // fades only
     const char *language;          // copied; NULL or "": "en"
     struct painter *painter;       // borrowed, these three
@@ -62,6 +62,18 @@ void view_destroy(struct view *view);  // accepts NULL
  * follows with the next frame.
  */
 void view_apply(struct view *view, const json_t *state, int64_t now_ms, bool at_once);
+
+/*
+ * The theme as its file is now, at once and in place: nothing enters again. False: err names the mistake, and the old theme
+ * stays.
+ */
+bool view_restyle(struct view *view, int64_t now_ms, struct error *err);
+
+/* NULL: the built-in one. */
+const char *view_theme_path(const struct view *view);
+
+/* What was wrong with the theme's file when it was last read; NULL: nothing. */
+const char *view_theme_error(const struct view *view);
 
 /* See scene_remove(). */
 void view_remove(struct view *view, const json_t *ids, const json_t *author);
