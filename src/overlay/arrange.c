@@ -157,6 +157,12 @@ static bool is_shown(const struct node *node)
     return node->presence.to > 0;
 }
 
+/* Also while it fades out of sight. */
+static bool is_seen(const struct node *node, int64_t now_ms)
+{
+    return is_shown(node) || tween_at(&node->presence, now_ms) > 0;
+}
+
 /*
  * A card that gets less than it has is laid out for it at once; it may not be able to, and then that is what it needs at
  * least. One that gets more waits until the room is free.
@@ -166,7 +172,7 @@ static bool fits(struct node *node, const struct box *box, int64_t now_ms)
     if (box_is_empty(box))
         return true;
     bool is_tighter = box->width < node->card.width || box->height < node->card.height;
-    if (is_tighter || !is_shown(node))
+    if (is_tighter || !is_seen(node, now_ms))
         node_fit(node, box->width, box->height, now_ms);
     if (node->card.height > box->height)
         node->least.height = node->card.height;
@@ -234,8 +240,7 @@ static struct box card_now(const struct node *node, int64_t now_ms)
 /* All that the card covers from now until it has arrived. */
 static struct box taken_by(const struct node *node, int64_t now_ms)
 {
-    bool is_seen = node->layer && node->state != NODE_GONE && (is_shown(node) || tween_at(&node->presence, now_ms) > 0);
-    if (!is_seen || box_is_empty(&node->place))
+    if (!node->layer || node->state == NODE_GONE || !is_seen(node, now_ms) || box_is_empty(&node->place))
         return (struct box){0};
     struct box now = node_place_now(node, now_ms), card = card_now(node, now_ms);
     now = box_union(&now, &card);
@@ -290,14 +295,14 @@ static bool is_pushed(const struct list *nodes, const struct node *node, int64_t
     struct box card = card_now(node, now_ms), common = box_intersect(&card, &node->place);
     bool is_grown = common.width < card.width || common.height < card.height;
     struct box now = box_union(&card, &node->place);
-    return (is_grown && !tween_is_moving(&node->shift_x, now_ms) && !tween_is_moving(&node->shift_y, now_ms)) ||
-        !is_clear(nodes, node, &now, now_ms);
+    bool is_still = !tween_is_moving(&node->shift_x, now_ms) && !tween_is_moving(&node->shift_y, now_ms);
+    return (is_grown && (is_still || !is_way_free(nodes, node, &now, now_ms))) || !is_clear(nodes, node, &now, now_ms);
 }
 
 /* True: there is no room for it yet; it is out of sight, and waits. */
 static bool push(struct list *nodes, struct node *node, int64_t now_ms)
 {
-    bool is_free = is_clear(nodes, node, &node->aim, now_ms);
+    bool is_free = is_way_free(nodes, node, &node->aim, now_ms);
     node_move(node, &node->aim, now_ms, true);
     if (!is_free)
         node_retreat(node, now_ms, true);

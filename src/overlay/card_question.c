@@ -277,6 +277,9 @@ static void lay_out(struct card_question *card)
     int outer = content_width(card) + chrome_px(&card->fit.look);
     int least = full->width_min_px < card->fit.room_width_px ? full->width_min_px : card->fit.room_width_px;
     node_place(node, outer > least ? outer : least, height);
+    // In a narrow column it gets taller, and is as well read.
+    if (node->room_px == 0 && node->room_width_px == 0)
+        node_set_least(node, least * 4 / 5, height / 2);
 }
 
 /* ---- what the relay says */

@@ -170,11 +170,31 @@ static void test_more_cards_than_it_takes(void **state)
     assert_int_equal(boxes[LAYOUT_CARDS_MAX].width, 0);
 }
 
+/* What a crowded view costs: every card of it is worth microseconds, when something changes. */
+static void test_cost(void **state)
+{
+    static const struct layout_card crowd[] = {QUESTION, POLL(700), CENTRE(80), GOAL, CHAT, TRACK, TRACK, TICKER,
+        {1, 1, 96, 240, 328, 380, 200, 200, {54, 54, 1812, 972}, 55, LAYOUT_BY_RANK},
+        {0, -1, 0, 96, 700, 200, 400, 120, {54, 54, 1812, 972}, 50, LAYOUT_BY_RANK}};
+    enum { COUNT = sizeof(crowd) / sizeof(*crowd), ROUNDS = 200 };
+    struct box boxes[COUNT];
+    const struct layout_area area = {full_hd, {0}, GAP};
+    const size_t counts[] = {4, COUNT};
+    for (size_t i = 0; i < 2; i++) {
+        int64_t from = clock_monotonic_ns();
+        for (int round = 0; round < ROUNDS; round++)
+            layout_place(&area, crowd, counts[i], boxes);
+        int64_t each_ns = (clock_monotonic_ns() - from) / ROUNDS;
+        print_message("%zu cards: %lld.%lld us\n", counts[i], (long long)each_ns / 1000, (long long)each_ns / 100 % 10);
+        assert_true(each_ns < 20000000);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table), cmocka_unit_test(test_any_cards), cmocka_unit_test(test_unrelated_cards_hold_still),
-        cmocka_unit_test(test_more_cards_than_it_takes),
+        cmocka_unit_test(test_more_cards_than_it_takes), cmocka_unit_test(test_cost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

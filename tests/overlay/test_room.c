@@ -114,6 +114,7 @@ static const char *const parts[][5] = {
     {NULL, "'ticker':[" ALERT(5, "for you") "," ALERT(6, LONG) "]", NULL, NULL, NULL},
 };
 
+static int rounds = 9;  // or as many as the first argument says
 static uint64_t seed = 5;
 
 static int any(int from, int to)
@@ -158,9 +159,9 @@ static void test_apart_on_the_way(void **state)
 {
     static const struct view_part faces[] = {{0}, {0.35f, 0.2f, 0.3f, 0.5f}, {0.6f, 0.1f, 0.35f, 0.4f}};
     char text[16384];
-    for (int round = 0; round < 9; round++) {
-        struct view *view = make_view_with((struct view_options){.width_px = sizes[round % 3].width / 2, .height_px = sizes[round % 3].height / 2,
-            .face = faces[round / 3], .unix_ms = unix_now});
+    for (int round = 0; round < rounds; round++) {
+        struct view *view = make_view_with((struct view_options){.width_px = sizes[round % 4].width / 2, .height_px = sizes[round % 4].height / 2,
+            .face = faces[round % 3], .unix_ms = unix_now});
         int64_t now = 0;
         for (int step = 0; step < 12; step++) {
             any_state(text, sizeof(text));
@@ -174,8 +175,9 @@ static void test_apart_on_the_way(void **state)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    rounds = argc > 1 ? atoi(argv[1]) : rounds;
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_apart), cmocka_unit_test(test_gives_way), cmocka_unit_test(test_apart_on_the_way)};
     return cmocka_run_group_tests(tests, make_stage, drop_stage);
 }
