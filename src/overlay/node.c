@@ -5,12 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/poison.h"
 #include "overlay/layout.h"
 #include "overlay/lines.h"
+#include "overlay/cost.h"
 #include "overlay/picture_place.h"
 #include "overlay/surface.h"
 
@@ -97,8 +99,31 @@ static bool take_words(struct node *node, const json_t *card)
     return is_other;
 }
 
+static void note_update(const struct node *node, int64_t from_ns)
+{
+    if (!node->stage->costs)
+        return;
+    struct cost *cost = &node->stage->costs->kinds[node->impl->kind];
+    cost->updates++;
+    cost->update_ns += clock_monotonic_ns() - from_ns;
+}
+
+static void note_paint(const struct node *node, int64_t from_ns)
+{
+    int count;
+    if (!node->stage->costs)
+        return;
+    struct cost *cost = &node->stage->costs->kinds[node->impl->kind];
+    const pixman_box32_t *boxes = pixman_region32_rectangles((pixman_region32_t *)(uintptr_t)&node->damage.region, &count);
+    for (int i = 0; i < count; i++)
+        cost->pixels += (uint64_t)(boxes[i].x2 - boxes[i].x1) * (uint64_t)(boxes[i].y2 - boxes[i].y1);
+    cost->paints++;
+    cost->paint_ns += clock_monotonic_ns() - from_ns;
+}
+
 void node_update(struct node *node, const json_t *card, int64_t now_ms, bool at_once)
 {
+    int64_t from_ns = clock_monotonic_ns();
     json_t *before = node->last;
     node->last = json_incref((json_t *)(uintptr_t)card);
     if (take_words(node, card) && node->reserved.height == 0) {
@@ -114,6 +139,7 @@ void node_update(struct node *node, const json_t *card, int64_t now_ms, bool at_
     }
     node->is_stale = false;
     json_decref(before);
+    note_update(node, from_ns);
 }
 
 void node_refresh(struct node *node, int64_t now_ms)
@@ -146,11 +172,13 @@ void node_paint(struct node *node)
     if (!node->layer || damage_is_empty(&node->damage) || !begin(node))
         return;
     abort_if_asked((struct str){node->words.data, node->words.len});
+    int64_t from_ns = clock_monotonic_ns();
     canvas_set_clip(node->layer, &node->damage.region);
     canvas_clear(node->layer);
     node->impl->paint(node, node->layer);
     canvas_set_clip(node->layer, NULL);
     node->count.paints++;
+    note_paint(node, from_ns);
     poison_end(node->stage->poison);
 }
 

@@ -17,6 +17,7 @@
 #include "painter/painter.h"
 #include "text/text.h"
 
+struct costs;
 struct pictures;
 struct poison;
 struct wants;
@@ -34,6 +35,7 @@ struct stage {
     int64_t (*unix_ms)(void);   // the wall clock, never NULL
     struct pictures *pictures;  // avatars, emotes; NULL: there are none
     bool is_motion_reduced;     // pictures stand still
+    struct costs *costs;        // what its cards cost is added here; NULL: nobody asks
     /* Optional. Something came from outside: advance the nodes soon. */
     void (*wake)(void *data);
     void *wake_data;

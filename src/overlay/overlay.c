@@ -23,6 +23,7 @@
 #include "overlay/sounds.h"
 #include "overlay/theme_watch.h"
 #include "overlay/view.h"
+#include "overlay/warm.h"
 #include "overlay/windows.h"
 #include "painter/painter.h"
 #include "text/text.h"
@@ -47,6 +48,7 @@ struct overlay {
     struct report *report;
     struct theme_watch *themes;  // NULL: they cannot be watched
     struct ahead *ahead;
+    struct warm *warm;
     struct timer beat, clear, end;
     json_t *on_air;       // as last told; NULL: nothing yet, or taken off since
     bool is_blank;
@@ -390,6 +392,16 @@ static void handle_reload(void *data)
     log_info("overlay", "SIGHUP: %zu views as configured now", overlay->view_count);
 }
 
+static bool are_views_still(void *data)
+{
+    const struct overlay *overlay = data;
+    for (size_t i = 0; i < overlay->view_count; i++) {
+        if (!view_is_still(overlay->views[i]))
+            return false;
+    }
+    return true;
+}
+
 static bool start(struct overlay *overlay, struct error *err)
 {
     overlay->loop = loop_create(err);
@@ -410,6 +422,7 @@ static bool start(struct overlay *overlay, struct error *err)
     start_themes(overlay);
     if (!start_pictures(overlay, err) || !start_views(overlay, err) || !start_windows(overlay, err) || !start_link(overlay, err))
         return false;
+    overlay->warm = warm_create(&(struct warm_options){overlay->loop, overlay->text, are_views_still, overlay});
     handle_beat(overlay);
     // Until a relay is found, the readers keep what the overlay before this one showed; but not for ever.
     if (clear_after_ms(overlay) >= 0)
@@ -428,6 +441,7 @@ static void stop(struct overlay *overlay)
     }
     report_destroy(overlay->report);
     ahead_destroy(overlay->ahead);
+    warm_destroy(overlay->warm);
     preflight_destroy(overlay->preflight);
     link_destroy(overlay->link);
     windows_destroy(overlay->windows);

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "frame/frame.h"
 #include "net/loop.h"
+#include "overlay/cost.h"
 #include "overlay/scene.h"
 #include "overlay/theme.h"
 #include "painter/damage.h"
@@ -28,6 +29,7 @@ struct view {
     int64_t due_us;               // of the next frame
     uint64_t layers_of_gone, layouts_of_gone;
     struct view_stats stats;
+    struct costs costs;
 };
 
 static void handle_readers(void *data)
@@ -100,7 +102,7 @@ struct view *view_create(const struct view_options *options, struct error *err)
         .painter = options->painter, .text = options->text, .poison = options->poison, .theme = view->theme,
         .language = view->options.language, .width_px = options->width_px, .height_px = options->height_px,
         .unix_ms = options->unix_ms ? options->unix_ms : clock_unix_ms, .pictures = options->pictures, .is_motion_reduced = view->theme->is_motion_reduced, .wake = handle_wake,
-        .wake_data = view,
+        .wake_data = view, .costs = &view->costs,
         .alerted = options->alerted, .alerted_data = options->data,
     });
     set_areas(&view->scene.stage, options);
@@ -263,6 +265,7 @@ bool view_paint(struct view *view, int64_t now_ms)
         draw_nodes(view);
         publish(view);
         damage_clear(&view->damage);
+        costs_tell(&view->costs, view->options.name, now_ms);
     }
     return is_moving;
 }
