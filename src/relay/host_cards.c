@@ -149,7 +149,7 @@ static void handle_durable(void *data)
 static void wait_durable(struct host_cards *cards, struct host_card *card)
 {
     card->airing = ++cards->last_airing;
-    card->is_durable = !cards->options.journal;
+    card->is_durable = card->is_shown || !cards->options.journal;  // what the audience sees does not leave to come again
     card->waiting_ms = clock_monotonic_ms();
     if (card->is_durable)
         return;

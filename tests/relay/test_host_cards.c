@@ -161,6 +161,31 @@ static void test_waits_for_the_journal(void **state)
     end(&desk);
 }
 
+/* Two moderators press the same button, or the disk is slow at the second press: what stands there stays. */
+static void test_pressed_twice(void **state)
+{
+    struct desk desk;
+    begin(&desk);
+    uint64_t first = add(&desk, 1), second = add(&desk, 2);
+    air(&desk, first);
+    fixture_commit(desk.journal, desk.loop);
+    for (int i = 0; i < 3; i++) {
+        air(&desk, first);
+        assert_int_equal(shown(&desk), first);
+    }
+    fixture_commit(desk.journal, desk.loop);
+    assert_int_equal(shown(&desk), first);
+    assert_int_equal(desk.state_count, 1);
+    // Back before the one that was to come after it is written: it has not been away.
+    air(&desk, second);
+    air(&desk, first);
+    assert_int_equal(shown(&desk), first);
+    fixture_commit(desk.journal, desk.loop);
+    assert_int_equal(shown(&desk), first);
+    assert_int_equal(desk.state_count, 1);
+    end(&desk);
+}
+
 /* A disk that refuses holds a card back for a while, not the show. */
 static void test_disk_refuses(void **state)
 {
@@ -237,6 +262,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_waits_for_the_journal),
+        cmocka_unit_test(test_pressed_twice),
         cmocka_unit_test(test_disk_refuses),
         cmocka_unit_test(test_kill),
     };
