@@ -68,7 +68,7 @@ static void make_room(struct pictures *pictures)
 {
     struct picture *picture, *following;
     list_for_each_safe(picture, following, &pictures->idle, idle) {
-        if (pictures->stats.bytes <= pictures->options.memory_bytes && picture->state == PICTURE_HERE)
+        if (pictures->stats.bytes <= pictures->options.memory_bytes)
             break;
         picture_destroy(picture);
     }
@@ -141,16 +141,25 @@ struct picture_use *picture_use_create(struct pictures *pictures, const struct p
     return use;
 }
 
+/* Nobody shows it any more. What has not come takes no room beside what has: its source knows when to try again. */
+static void leave(struct picture *picture)
+{
+    struct pictures *pictures = picture->source->pictures;
+    if (picture->state != PICTURE_HERE) {
+        picture_destroy(picture);
+        return;
+    }
+    list_append(&pictures->idle, &picture->idle);
+    make_room(pictures);
+}
+
 void picture_use_destroy(struct picture_use *use)
 {
     if (!use)
         return;
     list_remove(&use->link);
-    if (use->picture && list_is_empty(&use->picture->uses)) {
-        struct pictures *pictures = use->picture->source->pictures;
-        list_append(&pictures->idle, &use->picture->idle);
-        make_room(pictures);
-    }
+    if (use->picture && list_is_empty(&use->picture->uses))
+        leave(use->picture);
     free(use);
 }
 

@@ -2,6 +2,7 @@
 #include "../net/kit.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -548,6 +549,32 @@ static void test_memory(void **state)
     assert_int_equal(stats.decoded, 40);
 }
 
+/* Of all the addresses that cannot be had, a bounded number is remembered, whatever is shown besides. */
+static void test_absent_ones(void **state)
+{
+    struct world *world = *state;
+    enum { ROUND = 2500 };
+    struct picture_use *shown = ask(world, "/good");
+    wait_for_changes(world, 1);
+    picture_use_destroy(shown);  // in memory, as what was shown longest ago
+    world->use_count = 0;
+    size_t before = 0;
+    for (int i = 0; i < 2 * ROUND; i++) {
+        char url[64];
+        snprintf(url, sizeof(url), "https://elsewhere.example/%d.png", i);
+        struct picture_use *use = ask(world, url);
+        wait_for_changes(world, 1);
+        assert_int_equal(picture_use_state(use), PICTURE_ABSENT);
+        picture_use_destroy(use);
+        world->use_count = 0;
+        if (i == ROUND)
+            before = mallinfo2().uordblks;
+    }
+    size_t now = mallinfo2().uordblks;
+    if (now > before + 300000)
+        fail_aloud("%d addresses left %zu bytes behind", ROUND, now - before);
+}
+
 /* ---- the host's own */
 
 static void test_own(void **state)
@@ -722,6 +749,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_cap, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_folder, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_memory, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_absent_ones, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_own, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_own_is_another, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_poison, set_up, tear_down),
