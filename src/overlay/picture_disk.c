@@ -146,8 +146,10 @@ bool picture_disk_read(struct picture_disk *disk, const char *key, struct buffer
 {
     char *path = path_of(disk, key);
     struct buffer file = {0};
-    bool is_there = access(path, F_OK) == 0;
-    bool is_good = is_there && file_read(path, PICTURE_BYTES_MAX + HEAD_BYTES, &file, NULL) && is_whole(&file);
+    struct stat info;
+    bool is_there = lstat(path, &info) == 0;
+    // Of a pipe nobody would write into, reading would never end.
+    bool is_good = is_there && S_ISREG(info.st_mode) && file_read(path, PICTURE_BYTES_MAX + HEAD_BYTES, &file, NULL) && is_whole(&file);
     if (is_good) {
         buffer_add(out, file.data + HEAD_BYTES, file.len - HEAD_BYTES);
         utimensat(AT_FDCWD, path, NULL, 0);  // used now
@@ -160,13 +162,14 @@ bool picture_disk_read(struct picture_disk *disk, const char *key, struct buffer
     return is_good;
 }
 
-/* Not synced: a picture can be had again, and one that is torn is seen by its hash. */
+/* Not synced: a picture can be had again, and one that is torn is seen by its hash. Nothing is written through a link. */
 static bool write_file(const char *path, const void *bytes, size_t len)
 {
     unsigned char head[HEAD_BYTES];
     memcpy(head, magic, MAGIC_BYTES);
     signature_sha256(bytes, len, head + MAGIC_BYTES);
-    FILE *file = fopen(path, "wb");
+    unlink(path);
+    FILE *file = fopen(path, "wbxe");
     if (!file)
         return false;
     bool is_good = fwrite(head, 1, sizeof(head), file) == sizeof(head) && fwrite(bytes, 1, len, file) == len;
@@ -174,6 +177,15 @@ static bool write_file(const char *path, const void *bytes, size_t len)
     if (!is_good)
         unlink(path);
     return is_good;
+}
+
+static void tell_once(struct picture_disk *disk, const char *path)
+{
+    struct error err = {0};
+    error_errno(&err, "%s", path);
+    if (!disk->is_told)
+        log_warn("overlay/pictures", "%s; pictures are not kept", err.text);
+    disk->is_told = true;
 }
 
 void picture_disk_write(struct picture_disk *disk, const char *key, const void *bytes, size_t len)
@@ -186,11 +198,9 @@ void picture_disk_write(struct picture_disk *disk, const char *key, const void *
     char *path = path_of(disk, key), *fresh = xasprintf("%s.new", path);
     if (write_file(fresh, bytes, len) && rename(fresh, path) == 0) {
         disk->bytes += whole;
-    } else if (!disk->is_told) {
-        struct error err = {0};
-        error_errno(&err, "%s", path);
-        log_warn("overlay/pictures", "%s; pictures are not kept", err.text);
-        disk->is_told = true;
+    } else {
+        tell_once(disk, path);
+        unlink(fresh);
     }
     free(path);
     free(fresh);

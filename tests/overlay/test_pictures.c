@@ -435,6 +435,35 @@ static void cut_in_half(const char *path)
     assert_int_equal(truncate(path, info.st_size / 2), 0);
 }
 
+/* Instead of the file, something that would never end, or that is somebody else's. */
+static void put_fifo(const char *path)
+{
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkfifo(path, 0600), 0);
+}
+
+static void put_link(const char *path)
+{
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(symlink("/dev/zero", path), 0);
+}
+
+static void put_folder(const char *path)
+{
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkdir(path, 0700), 0);
+}
+
+static void put_link_to_write_through(const char *path)
+{
+    char *beside = xasprintf("%s.new", path), *victim = xasprintf("%s.notes", path);
+    assert_true(file_write_atomic(victim, "mine", 4, 0600, NULL));
+    assert_int_equal(rmdir(path), 0);  // of the case before
+    assert_int_equal(symlink(victim, beside), 0);
+    free(beside);
+    free(victim);
+}
+
 static void leave(const char *path)
 {
     assert_int_equal(access(path, R_OK), 0);
@@ -446,7 +475,8 @@ static void test_kept(void **state)
         const char *name;
         void (*harm)(const char *path);
         int requests;
-    } cases[] = {{"whole", leave, 0}, {"a byte changed", flip_last_byte, 1}, {"torn", cut_in_half, 1}};
+    } cases[] = {{"whole", leave, 0}, {"a byte changed", flip_last_byte, 1}, {"torn", cut_in_half, 1}, {"a pipe", put_fifo, 1},
+        {"a link", put_link, 1}, {"a folder", put_folder, 1}, {"a link where it is written", put_link_to_write_through, 1}};
     struct world *world = *state;
     char *path = file_of(world, "/good");
     ask(world, "/good");
@@ -462,6 +492,13 @@ static void test_kept(void **state)
         if (world->requests != cases[i].requests)
             fail_aloud("%s: asked for %d times", cases[i].name, world->requests);
     }
+    char *victim = xasprintf("%s.notes", path);
+    struct buffer notes = {0};
+    assert_true(file_read(victim, 1 << 20, &notes, NULL));
+    if (notes.len != 4)
+        fail_aloud("somebody's file has %zu bytes now", notes.len);
+    buffer_fini(&notes);
+    free(victim);
     free(path);
 }
 
