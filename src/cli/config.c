@@ -56,7 +56,7 @@ static bool read_questions(struct config *config, const struct reader *reader)
 
 static bool read_languages(struct config *config, const struct reader *reader)
 {
-    if (!keys_copy_texts(reader, config->root, "languages", &config->languages))
+    if (!keys_copy_texts(reader, "", config->root, "languages", &config->languages))
         return false;
     if (!config->languages[0]) {
         free(config->languages);

@@ -55,7 +55,7 @@ bool config_read_panel(struct config *config, const struct reader *reader)
     config->panel.certificate = keys_copy_text(object, "certificate", "");
     config->panel.key = keys_copy_text(object, "key", "");
     if ((object && !keys_check(reader, "panel", object, keys, ARRAY_LENGTH(keys)))
-        || !keys_copy_texts(reader, object, "trusted_proxies", &config->panel.trusted_proxies))
+        || !keys_copy_texts(reader, "panel", object, "trusted_proxies", &config->panel.trusted_proxies))
         return false;
     struct proxies *proxies = proxies_create((const char *const *)config->panel.trusted_proxies,
                                              config_count_texts(config->panel.trusted_proxies), reader->err);
@@ -90,7 +90,7 @@ bool config_read_door(struct config *config, const struct reader *reader)
     config->door.certificate = keys_copy_text(object, "certificate", "");
     config->door.key = keys_copy_text(object, "key", "");
     if ((object && !keys_check(reader, "door", object, keys, ARRAY_LENGTH(keys)))
-        || !keys_copy_texts(reader, object, "origins", &config->door.origins))
+        || !keys_copy_texts(reader, "door", object, "origins", &config->door.origins))
         return false;
     return check_public_url(reader, "door", config->door.public_url) && check_origins(reader, config->door.origins)
         && check_certificate(reader, "door", config->door.certificate, config->door.key)

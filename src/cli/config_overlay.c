@@ -52,6 +52,6 @@ bool config_read_overlay(struct config *config, const struct reader *reader)
     config->pictures.cache_mb = (int)json_get_int(pictures, "cache_mb", PICTURES_CACHE_MB);
     return (!overlay || keys_check(reader, "overlay", overlay, keys, ARRAY_LENGTH(keys))) &&
         (!pictures || keys_check(reader, "overlay.pictures", pictures, picture_keys, ARRAY_LENGTH(picture_keys))) &&
-        keys_copy_texts(reader, pictures, "hosts", &config->pictures.hosts) && check_hosts(config, reader) &&
+        keys_copy_texts(reader, "overlay.pictures", pictures, "hosts", &config->pictures.hosts) && check_hosts(config, reader) &&
         read_sounds(config, reader, json_object_get(overlay, "sounds"));
 }

@@ -109,8 +109,8 @@ static bool read_view(struct config *config, const struct reader *reader, const 
     const char *shown = json_get_text(object, "votes"), *motion = json_get_text(object, "motion");
     view->is_motion_reduced = motion && strcmp(motion, "reduced") == 0;
     view->hides_votes = shown && strcmp(shown, "closed") == 0;
-    if (!check_name(reader, path, view->name) || !keys_copy_texts(reader, object, "platforms", &view->platforms)
-        || !keys_copy_texts(reader, object, "cards", &view->cards) || !check_cards(reader, path, view->cards)
+    if (!check_name(reader, path, view->name) || !keys_copy_texts(reader, path, object, "platforms", &view->platforms)
+        || !keys_copy_texts(reader, path, object, "cards", &view->cards) || !check_cards(reader, path, view->cards)
         || !read_size(reader, path, object, &view->width_px, &view->height_px)
         || !read_part(reader, path, object, "safe", view->safe) || !read_part(reader, path, object, "face", view->face))
         return false;

@@ -148,7 +148,7 @@ char *keys_copy_text(const json_t *object, const char *key, const char *otherwis
     return xstrdup(text ? text : otherwise);
 }
 
-bool keys_copy_texts(const struct reader *reader, const json_t *object, const char *key, char ***texts)
+bool keys_copy_texts(const struct reader *reader, const char *path, const json_t *object, const char *key, char ***texts)
 {
     const json_t *array = json_object_get(object, key);
     size_t count = json_array_size(array);
@@ -156,9 +156,9 @@ bool keys_copy_texts(const struct reader *reader, const json_t *object, const ch
     for (size_t i = 0; i < count; i++) {
         const json_t *item = json_array_get(array, i);
         if (!json_is_string(item) || !*json_string_value(item)) {
-            char path[80];
-            snprintf(path, sizeof(path), "%s[%zu]", key, i);
-            return keys_fail(reader, path, item, "expected a text in quotes");
+            char full[80];
+            snprintf(full, sizeof(full), "%s%s%s[%zu]", path, *path ? "." : "", key, i);
+            return keys_fail(reader, full, item, "expected a text in quotes");
         }
         (*texts)[i] = xstrdup(json_string_value(item));
     }

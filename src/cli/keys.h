@@ -41,5 +41,5 @@ const char *keys_resolve(const struct reader *reader, const char *path, const js
 char *keys_copy_text(const json_t *object, const char *key, const char *otherwise);
 
 /* A NULL-terminated copy of the array of texts at key, for keys_free_texts(), also on false: one of them is none. */
-bool keys_copy_texts(const struct reader *reader, const json_t *object, const char *key, char ***texts);
+bool keys_copy_texts(const struct reader *reader, const char *path, const json_t *object, const char *key, char ***texts);
 void keys_free_texts(char **texts);  // accepts NULL
