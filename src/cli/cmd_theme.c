@@ -47,9 +47,8 @@ static char *find_sample(const char *language, struct error *err)
 {
     static const struct { const char *of, *instead; } others[] = {{"zh", "zh-Hans"}, {"zh-Hant", "zh-Hans"}};
     char *tag = xstrdup(language), *path = NULL;
-    for (char *cut = tag; !path && cut; cut = strrchr(tag, '-')) {
-        if (cut != tag)
-            *cut = '\0';
+    for (char *cut = tag + strlen(tag); !path && cut; cut = strrchr(tag, '-')) {
+        *cut = '\0';
         for (size_t i = 0; i <= ARRAY_LENGTH(others) && !path; i++) {
             bool is_own = i == ARRAY_LENGTH(others);
             char *name = xasprintf("themes/samples/%s.json", is_own ? tag : others[i].instead);

@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "cli/command.h"
 #include "cli/config.h"
 #include "cli/options.h"
 #include "cli/relay_config.h"
@@ -372,10 +373,22 @@ static void test_refused_source_stays(void **state)
     free(path);
 }
 
+/* A language that is none gets English samples; it does not search for ever. */
+static void test_preview_of_no_language(void **state)
+{
+    static const char *const languages[] = {"-x", "-", "", "fa--", "zh-"};
+    for (size_t i = 0; i < ARRAY_LENGTH(languages); i++) {
+        char *argv[] = {"theme", "preview", "evening", "--lang", (char *)languages[i], "--card", "no such card", NULL};
+        alarm(20);
+        assert_int_equal(cmd_theme(ARRAY_LENGTH(argv) - 1, argv), COMMAND_FAILED);
+        alarm(0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refusals),   cmocka_unit_test(test_whole_configuration), cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_preview_of_no_language), cmocka_unit_test(test_refusals),   cmocka_unit_test(test_whole_configuration), cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_write_back), cmocka_unit_test(test_stored_logins), cmocka_unit_test(test_options),
         cmocka_unit_test(test_keys_move),
         cmocka_unit_test(test_reload_says_what_waits), cmocka_unit_test(test_reload_hides_keys),
