@@ -13,6 +13,7 @@ const struct node_impl *const cards[] = {
     &card_note_impl,
     &card_rules_impl,
     &card_countdown_impl,
+    &card_shoutout_impl,
     &card_question_impl,
     &card_captions_impl,
     &card_alert_impl,

@@ -16,6 +16,7 @@ extern const struct node_impl
     card_qr_impl,
     card_question_impl,
     card_rules_impl,
+    card_shoutout_impl,
     card_ticker_impl;
 
 /* Back to front: where two meet, the later one is to be read. Ends with NULL. */

@@ -30,8 +30,8 @@ static const struct field {
     {HOST_CARD_SHOUTOUT, "avatar", LINE, 1000},
     {HOST_CARD_SHOUTOUT, "color", LINE, 10},
     {HOST_CARD_SHOUTOUT, "text", LINE, 300},
-    {HOST_CARD_SHOUTOUT, "author", LINE, 200, .is_private = true},
-    {HOST_CARD_SHOUTOUT, "message", NUMBER, .is_private = true},
+    {HOST_CARD_SHOUTOUT, "author", LINE, 200},
+    {HOST_CARD_SHOUTOUT, "message", NUMBER},  // by both an overlay knows what a deletion takes off
     {HOST_CARD_SHOUTOUT, "seconds", NUMBER, .is_private = true},
     {HOST_CARD_GOAL, "title", LINE, TITLE_BYTES, true},
     {HOST_CARD_GOAL, "title2", LINE, TITLE_BYTES},

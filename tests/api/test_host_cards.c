@@ -389,7 +389,7 @@ static void test_shoutouts(void **state)
     const struct host_card *first = host_cards_at(cards, 0);
     assert_int_equal(first->until_ms - first->aired_ms, 8000);
     snprintf(members, sizeof(members), "{\"id\":1,\"name\":\"نیلوفر\",\"platform\":\"twitch\",\"login\":\"nilu\",\"avatar\":\"https://static-cdn.jtvnw.net/a.png\","
-             "\"color\":\"#1E90FF\",\"text\":\"She paints\",\"since_ms\":%lld,\"until_ms\":%lld}", (long long)first->aired_ms, (long long)first->until_ms);
+             "\"color\":\"#1E90FF\",\"text\":\"She paints\",\"author\":\"nilu\",\"since_ms\":%lld,\"until_ms\":%lld}", (long long)first->aired_ms, (long long)first->until_ms);
     assert_card(&desk, "main", "shoutout", members);
     assert_card(&desk, "strict", "shoutout", members);
     assert_int_equal(shown(&desk, "fa", "shoutout"), 0);  // that view has no such cards
