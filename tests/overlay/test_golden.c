@@ -1,7 +1,12 @@
-/* The three cards in both directions, with the bundled faces only, against pictures that were looked at. */
+/* Cards in both directions, with the bundled faces only, against pictures that were looked at. */
 #include "stage.h"
 
 #include "../painter/golden.h"
+
+#define TICKER "{'ticker':[{'id':5,'kind':'gift','author':{'name':'نیلوفر','color':'#1E90FF'},'platform':'tiktok','money':{'count':12," \
+    "'item':'Rose','streak':'open'}},{'id':6,'kind':'membership','event':'gifted','author':{'name':'Max'},'platform':'twitch','money':{'count':5}}]}"
+#define SHOUTOUT "{'shoutout':{'id':7,'name':'Niloufar نیلوفر','platform':'twitch','login':'niloufar_paints','color':'#1E90FF'," \
+    "'text':'She paints on Fridays, and every picture tells a story'}}"
 
 static const struct {
     const char *name, *card, *language, *state;
@@ -45,6 +50,26 @@ static const struct {
         "'Tonight we talk about music.']}]}"},
     {"captions-rtl", "captions:talk", "fa",
         "{'captions':[{'track':'talk','language':'fa','lines':['سلام به همه، خوش آمدید','امشب درباره موسیقی حرف می‌زنیم']}]}"},
+    {"chat-mixed", "chat:box", "en",
+        "{'chat':[{'id':1,'author':{'name':'anna_of_the_hills','color':'#8A2BE2','roles':['moderator','subscriber']},'platform':'twitch',"
+        "'text':'hello everyone, what a lovely evening it is today, is it not? I have been waiting for this all week'},"
+        "{'id':2,'author':{'name':'نیلوفر','color':'#1E90FF'},'platform':'youtube','text':'سلام به همه! این آهنگ را از کجا پیدا کردید؟'},"
+        "{'id':3,'author':{'name':'Max (mod) 7!','color':'#FF7F50','roles':['vip']},'platform':'kick','text':'هل ستلعب Minecraft (نسخة 1.20) اليوم؟'},"
+        "{'id':4,'author':{'name':'عليّ','color':'#DAA520','roles':['verified']},'platform':'youtube','text':'ok then'},"
+        "{'id':5,'author':{'name':'Bob','color':'#101010','roles':['broadcaster']},'platform':'other','text':'dances around','is_action':true}]}"},
+    {"alert-streak", "alert:5", "en",
+        "{'alert':{'id':5,'kind':'gift','author':{'name':'نیلوفر','color':'#1E90FF'},'platform':'tiktok','text':'for you, from all of us',"
+        "'money':{'micros':0,'units':0,'count':12,'item':'Rose','streak':'open'}}}"},
+    {"alert-money-rtl", "alert:5", "fa",
+        "{'alert':{'id':5,'kind':'gift','author':{'name':'Anna','color':'#8A2BE2'},'platform':'youtube',"
+        "'text':'آهنگ بعدی را برای مادرم بخوانید، تولدش است','money':{'micros':5000000,'currency':'EUR'}}}"},
+    {"alert-raid", "alert:5", "ar",
+        "{'alert':{'id':5,'kind':'raid','viewers':120,'author':{'name':'BigStreamer'},'platform':'twitch'}}"},
+    {"alert-sum", "alert:5", "es", "{'alert':{'id':5,'kind':'more','count':12}}"},
+    {"ticker-ltr", "ticker:strip", "en", TICKER},
+    {"ticker-rtl", "ticker:strip", "fa", TICKER},
+    {"shoutout-ltr", "shoutout:7", "en", SHOUTOUT},
+    {"shoutout-rtl", "shoutout:7", "fa", SHOUTOUT},
 };
 
 static void test_cards(void **state)
