@@ -13,6 +13,7 @@
 #include "overlay/chat_line.h"
 #include "overlay/lines.h"
 #include "overlay/node.h"
+#include "overlay/surface.h"
 #include "overlay/wants.h"
 
 enum { TOLD_MAX = 64 };  // the relay tells 20 lines
@@ -74,6 +75,13 @@ static struct box box_of(const struct card_chat *card, const struct chat_line *l
         room->y + room->height - line->bottom_px - line->height_px + card->scrolled_px, line->width_px, line->height_px};
 }
 
+/* With what a theme draws around the bubble. */
+static struct box painted_by(const struct card_chat *card, const struct chat_line *line)
+{
+    struct box box = box_of(card, line), reach = surface_reach(&node_look(&card->base)->surface);
+    return (struct box){box.x + reach.x, box.y + reach.y, box.width + reach.width, box.height + reach.height};
+}
+
 static bool is_motion_reduced(const struct card_chat *card)
 {
     return card->base.stage->is_motion_reduced;
@@ -106,7 +114,7 @@ static void stack(struct card_chat *card, int64_t now_ms, bool at_once)
 
 static void damage_line(struct card_chat *card, const struct chat_line *line)
 {
-    struct box box = box_of(card, line);
+    struct box box = painted_by(card, line);
     node_damage(&card->base, &box);
 }
 
@@ -259,12 +267,29 @@ static void refresh(struct node *node, int64_t now_ms)
     node_damage(node, &node->card);
 }
 
+/* All that lines cover. */
+static struct box covered(const struct card_chat *card)
+{
+    struct box all = {0};
+    const struct chat_line *line;
+    list_for_each(line, &card->lines, link) {
+        struct box box = painted_by(card, line);
+        all = box_is_empty(&all) ? box : box_union(&all, &box);
+    }
+    return all;
+}
+
+/* What no line covers, before and after, is transparent and stays so. */
 static void scroll(struct card_chat *card, int64_t now_ms)
 {
-    int before = card->scrolled_px;
+    struct box before = covered(card);
+    int was_px = card->scrolled_px;
     card->scrolled_px = (int)(tween_at(&card->scroll, now_ms) + 0.5f);
-    if (card->scrolled_px != before)
-        node_scroll(&card->base, &card->base.card, 0, card->scrolled_px - before);
+    if (card->scrolled_px == was_px)
+        return;
+    struct box after = covered(card), all = box_union(&before, &after);
+    all = box_intersect(&all, &card->base.card);
+    node_scroll(&card->base, &all, 0, card->scrolled_px - was_px);
 }
 
 /* Fades; and who has faded out is gone, whose time is over begins to. */
@@ -323,10 +348,10 @@ static bool forget(struct node *node, uint64_t message, const char *platform, co
 static void paint(struct node *node, struct canvas *layer)
 {
     const struct card_chat *card = get(node);
-    const struct chat_line *line;
+    struct chat_line *line;
     list_for_each(line, &card->lines, link) {
-        struct box box = box_of(card, line);
-        pixman_box32_t at = {box.x, box.y, box.x + box.width, box.y + box.height};
+        struct box box = box_of(card, line), all = painted_by(card, line);
+        pixman_box32_t at = {all.x, all.y, all.x + all.width, all.y + all.height};
         if (pixman_region32_contains_rectangle(&node->damage.region, &at) != PIXMAN_REGION_OUT)
             chat_line_paint(line, node, layer, &box);
     }

@@ -26,6 +26,8 @@ struct chat_text {
 
 static void drop_text(struct chat_line *line)
 {
+    canvas_destroy(line->picture);
+    line->picture = NULL;
     if (!line->text)
         return;
     rich_text_destroy(line->text->rich);
@@ -126,14 +128,7 @@ struct chat_line *chat_line_create(struct node *node, const json_t *told, int wi
 
 /* ---- painting */
 
-static struct color faded(struct color color, float opacity)
-{
-    color.a *= opacity;
-    return color;
-}
-
-static void paint_lead(const struct chat_line *line, const struct node *node, struct canvas *layer, int x, int y,
-    float opacity)
+static void paint_lead(const struct chat_line *line, const struct node *node, struct canvas *layer, int x, int y)
 {
     const struct theme_card *look = node_look(node);
     const struct chat_text *text = line->text;
@@ -143,26 +138,47 @@ static void paint_lead(const struct chat_line *line, const struct node *node, st
         return;
     lead.x += x;
     int from_start = 0, top = y + lead.y + (lead.height - look->mark_px) / 2;
-    if (platform && opacity > 0.5f) {
+    if (platform) {
         const struct box box = {node_across(&lead, text->is_rtl, from_start, look->mark_px), top, look->mark_px, look->mark_px};
         node_paint_mark(node, layer, platform, &box, text->initial);
+        from_start += look->mark_px + look->gap_px / 2;
     }
-    from_start += platform ? look->mark_px + look->gap_px / 2 : 0;
     for (size_t i = 0; i < text->role_count; i++) {
         const struct box box = {node_across(&lead, text->is_rtl, from_start, look->mark_px), top, look->mark_px, look->mark_px};
-        person_paint_role(layer, text->roles[i], &box, opacity);
+        person_paint_role(layer, text->roles[i], &box, 1);
         from_start += look->mark_px + look->gap_px / 2;
     }
 }
 
-void chat_line_paint(const struct chat_line *line, const struct node *node, struct canvas *layer, const struct box *box)
+static void paint_whole(const struct chat_line *line, const struct node *node, struct canvas *layer, const struct box *box)
 {
-    float opacity = line->opacity;
     const struct theme_card *look = node_look(node);
-    surface_paint(&look->surface, layer, box, line->text->is_rtl, opacity);
     const struct text_layout *layout = rich_text_layout(line->text->rich);
     int x = node_text_x(box, line->text->is_rtl, look->padding_x_px, layout), y = box->y + look->padding_y_px;
-    rich_text_paint_spans(line->text->rich, layer, x, y, faded(line->text->color, opacity),
-        faded(line->text->name_color, opacity));
-    paint_lead(line, node, layer, x, y, opacity);
+    surface_paint(&look->surface, layer, box, line->text->is_rtl, 1);
+    rich_text_paint_spans(line->text->rich, layer, x, y, line->text->color, line->text->name_color);
+    paint_lead(line, node, layer, x, y);
+}
+
+/* While it fades it is painted once, and then only laid over. */
+static void make_picture(struct chat_line *line, const struct node *node, const struct box *reach)
+{
+    const struct box box = {-reach->x, -reach->y, line->width_px, line->height_px};
+    line->picture = canvas_create(node->stage->painter, box.width + reach->width, box.height + reach->height, NULL);
+    if (line->picture)
+        paint_whole(line, node, line->picture, &box);
+}
+
+void chat_line_paint(struct chat_line *line, const struct node *node, struct canvas *layer, const struct box *box)
+{
+    const struct box reach = surface_reach(&node_look(node)->surface);
+    if (line->opacity < 1 && !line->picture)
+        make_picture(line, node, &reach);
+    if (line->opacity < 1 && line->picture) {
+        canvas_draw(layer, line->picture, box->x + reach.x, box->y + reach.y, line->opacity);
+        return;
+    }
+    canvas_destroy(line->picture);
+    line->picture = NULL;
+    paint_whole(line, node, layer, box);
 }

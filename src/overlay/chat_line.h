@@ -25,6 +25,7 @@ struct chat_line {
     bool is_leaving;
     int64_t since_ms;
     struct chat_text *text; // its own
+    struct canvas *picture; // owned, while it fades; NULL: it is painted anew
 };
 
 /* Laid out for at most width_px. NULL: it ended the program before. */
@@ -35,7 +36,7 @@ void chat_line_destroy(struct chat_line *line);  // accepts NULL
 bool chat_line_lay_out(struct chat_line *line, struct node *node, int width_px);
 
 /* box: its bubble in the layer. */
-void chat_line_paint(const struct chat_line *line, const struct node *node, struct canvas *layer, const struct box *box);
+void chat_line_paint(struct chat_line *line, const struct node *node, struct canvas *layer, const struct box *box);
 
 /* Appends its name and words. */
 void chat_line_read(const json_t *told, struct buffer *words);
