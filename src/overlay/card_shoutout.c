@@ -136,6 +136,7 @@ static struct text_layout *lay_out_line(struct card_shoutout *card, const struct
     if (text->len == 0)
         return NULL;
     struct text_layout *layout = node_layout(&card->base, &(struct text_options){.text = {text->data, text->len},
+        .faces = is_bold ? &card->base.stage->theme->faces[THEME_NAME] : NULL,
         .size_px = (float)size_px, .min_size_px = (float)size_px * 0.7f, .is_bold = is_bold, .max_lines = 1,
         .is_single_paragraph = true, .width_px = width});
     node_note_fit(&card->base, layout, size_px);
@@ -199,7 +200,7 @@ static int lay_out(struct node *node)
     struct card_shoutout *card = get(node);
     const struct theme_card *look = &card->fit.look;
     forget(card);
-    card->is_rtl = language_is_rtl(node->stage->language);
+    card->is_rtl = node->is_rtl = language_is_rtl(node->stage->language);
     lay_out_avatar(card);
     int width = card->fit.room_width_px - 2 * look->padding_x_px - avatar_width(card);
     lay_out_head(card, width);
@@ -250,7 +251,7 @@ static void paint_line(const struct card_shoutout *card, struct canvas *layer, c
 static void paint(struct node *node, struct canvas *layer)
 {
     const struct card_shoutout *card = get(node);
-    const struct theme *theme = node->stage->theme;
+    const struct theme_colors *colors = &node_look(node)->colors;
     const struct theme_card *look = &card->fit.look;
     int from_start = look->padding_x_px, inner = node->card.height - 2 * look->padding_y_px;
     int y = node->card.y + look->padding_y_px + (inner - card->column_height) / 2;
@@ -262,11 +263,11 @@ static void paint(struct node *node, struct canvas *layer)
     paint_mark(card, layer, from_start, card->address ? y + name_height(card) : y,
         card->address ? address_height(card) : name_height(card));
     paint_line(card, layer, card->name, from_start + (card->address ? 0 : mark_width(card)), y, name_height(card),
-        person_color(theme, json_get_text(node->last, "color")));
+        person_color(node, json_get_text(node->last, "color")));
     y += name_height(card);
-    paint_line(card, layer, card->address, from_start + mark_width(card), y, address_height(card), theme->text_soft);
+    paint_line(card, layer, card->address, from_start + mark_width(card), y, address_height(card), colors->text_soft);
     y += address_height(card) + look->gap_px / 2;
-    paint_line(card, layer, card->text, from_start, y, height_of(card->text), theme->text);
+    paint_line(card, layer, card->text, from_start, y, height_of(card->text), colors->text);
 }
 
 const struct node_impl card_shoutout_impl = {
