@@ -97,7 +97,7 @@ static void end(struct alerts *alerts, const struct theme_card *look, int64_t no
 {
     json_decref(alerts->current);
     alerts->current = NULL;
-    alerts->quiet_until_ms = now_ms + look->leave_ms + look->quiet_ms;
+    alerts->quiet_until_ms = now_ms + look->motion.leave.duration_ms + look->quiet_ms;
 }
 
 /* A sum is told by nobody but us. */
@@ -173,7 +173,7 @@ static bool begin_next(struct alerts *alerts, const struct stage *stage, int64_t
         return false;
     alerts->current = next;
     alerts->begun_ms = now_ms;
-    alerts->until_ms = now_ms + look_of(stage)->enter_ms + reading_time(next, stage);
+    alerts->until_ms = now_ms + look_of(stage)->motion.enter.duration_ms + reading_time(next, stage);
     if (stage->alerted)
         stage->alerted(stage->alerted_data, json_get_text(next, "kind"));
     return true;

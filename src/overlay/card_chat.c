@@ -92,7 +92,7 @@ static void leave(struct card_chat *card, struct chat_line *line, int64_t now_ms
     if (line->is_leaving)
         return;
     line->is_leaving = true;
-    tween_start(&line->presence, 0, now_ms, 0, node_look(&card->base)->leave_ms);
+    tween_start(&line->presence, 0, now_ms, 0, node_look(&card->base)->motion.leave.duration_ms);
 }
 
 /* From the newest up. Those that are not wholly in the box, or one too many, leave; or are gone. */
@@ -172,7 +172,7 @@ static void join(struct card_chat *card, struct chat_line *line, int64_t now_ms,
     if (at_once)
         tween_set(&line->presence, 1);
     else
-        tween_start(&line->presence, 1, now_ms, 0, node_look(&card->base)->enter_ms);
+        tween_start(&line->presence, 1, now_ms, 0, node_look(&card->base)->motion.enter.duration_ms);
 }
 
 /* The newest ones that have room, each behind the one before it. Returns how high they stand. */
@@ -216,7 +216,7 @@ static void take_news(struct card_chat *card, int64_t now_ms)
         int from = card->scrolled_px + added, height = node->card.height;
         card->scrolled_px = from < height ? from : height;
         tween_set(&card->scroll, (float)card->scrolled_px);
-        tween_start(&card->scroll, 0, now_ms, 0, node_look(node)->enter_ms);
+        tween_start(&card->scroll, 0, now_ms, 0, node_look(node)->motion.enter.duration_ms);
         is_stay &= from <= height;
     }
     stack(card, now_ms, at_once);

@@ -143,7 +143,7 @@ static int lay_out(struct node *node)
     card->text = lay_out_words(card, get_words(node->last, "text"), look->text_px, lines < look->text_lines ? lines : look->text_lines, false);
     place_picture(card);
     const struct text_layout *first = card->title ? card->title : card->text;
-    card->is_rtl = first && first->line_count > 0 && first->lines[0].is_rtl;
+    card->is_rtl = card->base.is_rtl = first && first->line_count > 0 && first->lines[0].is_rtl;
     int words = words_height(card), top = look->padding_y_px + card->picture.height;
     card->words = (struct box){0, top + (card->picture.height && words ? look->gap_px : 0), 0, words};
     return (words ? card->words.y + words : top) + look->padding_y_px;
@@ -206,7 +206,7 @@ static void update(struct node *node, const json_t *state, const json_t *before,
 static void paint(struct node *node, struct canvas *layer)
 {
     const struct card_note *card = get(node);
-    const struct theme *theme = node->stage->theme;
+    const struct theme_colors *colors = &node_look(node)->colors;
     int y = card->words.y;
     if (content_width(card) == 0)
         return;
@@ -214,12 +214,12 @@ static void paint(struct node *node, struct canvas *layer)
     if (card->picture.height > 0)
         picture_place_paint(card->place, layer, &card->picture);
     if (card->title) {
-        canvas_text(layer, card->title, node_text_x(&card->words, card->is_rtl, 0, card->title), y, theme->text);
+        canvas_text(layer, card->title, node_text_x(&card->words, card->is_rtl, 0, card->title), y, colors->text);
         y += card->title->height_px + card->fit.look.gap_px / 2;
     }
     if (card->text)
         canvas_text(layer, card->text, node_text_x(&card->words, card->is_rtl, 0, card->text), y,
-            card->title ? theme->text_soft : theme->text);
+            card->title ? colors->text_soft : colors->text);
 }
 
 const struct node_impl card_note_impl = {

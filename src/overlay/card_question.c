@@ -212,7 +212,7 @@ static void lay_out_text(struct card_question *card, const json_t *state, int wi
         .emotes = json_object_get(state, "emotes"), .is_even = true,
     });
     const struct text_layout *text = rich_text_layout(card->text);
-    card->is_rtl = text->line_count > 0 && text->lines[0].is_rtl;
+    card->is_rtl = card->base.is_rtl = text->line_count > 0 && text->lines[0].is_rtl;
     int over = card->is_rtl ? text->ink.x_px + text->ink.width_px - text->width_px : -text->ink.x_px;
     card->overhang_px = over > 0 && text->line_count > 0 ? over : 0;
 }

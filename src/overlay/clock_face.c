@@ -101,7 +101,7 @@ void clock_face_lay_out(struct clock_face *face, struct node *node, const struct
     face->node = node;
     face->is_rtl = is_rtl;
     face->padding_px = look->gap_px * 3 / 4;
-    face->radius_px = look->row_radius_px > 0 ? look->row_radius_px : look->radius_px * 2 / 3;
+    face->radius_px = look->row_radius_px > 0 ? look->row_radius_px : look->surface.radius_px[0] * 2 / 3;
     face->group_count = split(seconds, face->groups);
     lay_out_digits(face, look->row_px);
     for (int i = 0; i < face->group_count; i++)

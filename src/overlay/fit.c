@@ -8,7 +8,7 @@
 enum { PERCENT_LEAST = 50, PERCENT_STEP = 10 };
 
 static const size_t lengths[] = {
-    offsetof(struct theme_card, radius_px), offsetof(struct theme_card, padding_x_px),
+    offsetof(struct theme_card, padding_x_px),
     offsetof(struct theme_card, padding_y_px), offsetof(struct theme_card, gap_px),
     offsetof(struct theme_card, text_px), offsetof(struct theme_card, text_min_px),
     offsetof(struct theme_card, small_px), offsetof(struct theme_card, mark_px), offsetof(struct theme_card, row_px),

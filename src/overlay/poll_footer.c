@@ -50,11 +50,11 @@ void poll_footer_begin(struct poll_footer *footer, struct node *node, const stru
 }
 
 /* Its colour; black marks get their ink, or nothing would be seen on a dark bar. */
-static struct color color_of(const struct theme *theme, const char *platform)
+static struct color color_of(const struct node *node, const char *platform)
 {
-    const struct theme_mark *mark = theme_find_mark(theme, platform);
+    const struct theme_mark *mark = theme_find_mark(node->stage->theme, platform);
     if (!mark)
-        return theme->mark_ink;
+        return node_look(node)->colors.mark_ink;
     return color_luminance(mark->color) < 0.03f ? mark->ink : mark->color;
 }
 
@@ -65,7 +65,7 @@ static bool take_platform(struct poll_platform *platform, struct node *node, con
     if (!name || !json_is_array(votes))
         return false;
     *platform = (struct poll_platform){.name = xstrdup(name), .initial = person_mark_initial(node, name, mark_px),
-        .color = color_of(node->stage->theme, name)};
+        .color = color_of(node, name)};
     for (size_t i = 0; i < json_array_size(votes) && i < POLL_OPTIONS_MAX; i++)
         platform->votes[i] = json_integer_value(json_array_get(votes, i));
     return true;

@@ -72,42 +72,6 @@ static void calm(struct theme_motion *motion)
     motion->curve = (struct curve){0};
 }
 
-/* What older cards read, from what is there now. */
-static void derive(struct theme *theme)
-{
-    const struct theme_colors *colors = &theme->usual.colors;
-    const struct theme_surface *surface = &theme->usual.surface, *captions = &theme->cards[THEME_CAPTIONS].surface;
-    theme->card_top = fill_at(&surface->fill, 0);
-    theme->card_bottom = fill_at(&surface->fill, 1);
-    theme->hairline = surface->border.color;
-    theme->shadow = surface->shadow.color;
-    theme->text = colors->text;
-    theme->text_soft = colors->text_soft;
-    theme->accent = fill_at(&colors->stripe, 0);
-    theme->accent_to = fill_at(&colors->stripe, 1);
-    theme->track = fill_at(&colors->track, 0);
-    theme->fill = fill_at(&colors->bar, 0);
-    theme->fill_to = fill_at(&colors->bar, 1);
-    theme->leader = fill_at(&colors->leader, 0);
-    theme->leader_to = fill_at(&colors->leader, 1);
-    theme->caption_box = fill_at(&captions->fill, 0);
-    theme->caption_text = theme->cards[THEME_CAPTIONS].colors.text;
-    theme->caption_outline = theme->cards[THEME_CAPTIONS].colors.outline;
-    theme->mark = colors->mark;
-    theme->mark_ink = colors->mark_ink;
-    theme->hairline_px = surface->border.width_px;
-    theme->shadow_px = surface->shadow.blur_px;
-    theme->shadow_dy_px = surface->shadow.dy;
-    theme->count_ms = theme->usual.motion.count_ms;
-    for (int kind = 0; kind < THEME_KINDS; kind++) {
-        struct theme_card *card = &theme->cards[kind];
-        card->radius_px = card->surface.radius_px[0];
-        card->enter_ms = card->motion.enter.duration_ms;
-        card->leave_ms = card->motion.leave.duration_ms;
-        card->rise_px = card->motion.enter.way_px;
-    }
-}
-
 static void calm_all(struct theme *theme)
 {
     theme->is_motion_reduced = true;
@@ -135,7 +99,6 @@ static struct theme *build(const struct layer *layers, size_t count)
     }
     if (options->is_motion_reduced)
         calm_all(theme);
-    derive(theme);
     return theme;
 }
 

@@ -136,8 +136,6 @@ struct theme_card {
     int quiet_ms;                // between two alerts
     int speed_px;                // a second, of what runs through the ticker
     int outline_px;              // around the letters of subtitles, with a soft shadow; 0: none
-    int radius_px;               // surface.radius_px[0]
-    int enter_ms, leave_ms, rise_px;  // of motion
 };
 
 struct theme_mark {
@@ -157,15 +155,6 @@ struct theme {
     bool is_motion_reduced;      // cards fade; nothing travels, nothing runs in a loop
     struct theme_mark *marks;    // owned
     size_t mark_count;
-
-    // From here on: the usual colours once more, for cards that do not look at those of their kind yet.
-    struct color card_top, card_bottom, hairline, shadow;
-    struct color text, text_soft, accent, accent_to;
-    struct color track, fill, fill_to, leader, leader_to;
-    struct color caption_box, caption_text, caption_outline;
-    struct color mark, mark_ink;
-    int hairline_px, shadow_px, shadow_dy_px;
-    int count_ms;
 };
 
 struct theme_options {
