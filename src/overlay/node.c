@@ -393,8 +393,10 @@ void node_fit(struct node *node, int width_px, int height_px, int64_t now_ms)
 {
     // What was reserved will be needed, even if there is little to show just now.
     const struct size *natural = &node->natural, *reserved = &node->reserved;
-    int room_px = height_px < natural->height || height_px < reserved->height ? height_px : 0;
-    int room_width_px = width_px < natural->width || width_px < reserved->width ? width_px : 0;
+    bool is_less = height_px < natural->height || height_px < reserved->height || width_px < natural->width ||
+        width_px < reserved->width;
+    // Both or none: a text that must be lower would become wider instead.
+    int room_px = is_less ? height_px : 0, room_width_px = is_less ? width_px : 0;
     if (room_px == node->room_px && room_width_px == node->room_width_px)
         return;
     node->room_px = room_px;
