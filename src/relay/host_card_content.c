@@ -14,14 +14,15 @@ enum type {
     NUMBER,
 };
 
-enum { TITLE_BYTES = 200, LANGUAGE_BYTES = 35 };
+/* What the panel's fields take: 120 letters in a title, 150 in a line, 500 in a note, of three bytes each in Chinese. */
+enum { TITLE_BYTES = 400, LINE_BYTES = 500, NOTE_BYTES = 1500, LANGUAGE_BYTES = 35 };
 
 /* The members of a kind's content. On air they stand as they are, unless they are private. */
 static const struct field {
     enum host_card_kind kind;
     const char *name;
     enum type type;
-    size_t max;       // bytes of the text; of a list its length, and each text may be 300 bytes long
+    size_t max;       // bytes of the text; of a list its length, and each text may be LINE_BYTES long
     bool is_required, is_private;
 } fields[] = {
     {HOST_CARD_SHOUTOUT, "name", LINE, 100, true},
@@ -29,7 +30,7 @@ static const struct field {
     {HOST_CARD_SHOUTOUT, "login", LINE, 100},
     {HOST_CARD_SHOUTOUT, "avatar", LINE, 1000},
     {HOST_CARD_SHOUTOUT, "color", LINE, 10},
-    {HOST_CARD_SHOUTOUT, "text", LINE, 300},
+    {HOST_CARD_SHOUTOUT, "text", LINE, LINE_BYTES},
     {HOST_CARD_SHOUTOUT, "author", LINE, 200},
     {HOST_CARD_SHOUTOUT, "message", NUMBER},  // by both an overlay knows what a deletion takes off
     {HOST_CARD_SHOUTOUT, "seconds", NUMBER, .is_private = true},
@@ -47,7 +48,7 @@ static const struct field {
     {HOST_CARD_COUNTDOWN, "at_ms", NUMBER, .is_private = true},  // written by itself: it may be counted from `seconds`
     {HOST_CARD_COUNTDOWN, "seconds", NUMBER, .is_private = true},
     {HOST_CARD_COUNTDOWN, "zones", LIST, HOST_CARD_ZONES_MAX},
-    {HOST_CARD_COUNTDOWN, "text_after", LINE, 300},
+    {HOST_CARD_COUNTDOWN, "text_after", LINE, LINE_BYTES},
     {HOST_CARD_RULES, "title", LINE, TITLE_BYTES, true},
     {HOST_CARD_RULES, "items", LIST, HOST_CARD_ITEMS_MAX, true},
     {HOST_CARD_RULES, "language", LINE, LANGUAGE_BYTES},
@@ -55,12 +56,10 @@ static const struct field {
     {HOST_CARD_QR, "title", LINE, TITLE_BYTES},
     {HOST_CARD_QR, "language", LINE, LANGUAGE_BYTES},
     {HOST_CARD_NOTE, "title", LINE, TITLE_BYTES},
-    {HOST_CARD_NOTE, "text", LINES, 1000},
+    {HOST_CARD_NOTE, "text", LINES, NOTE_BYTES},
     {HOST_CARD_NOTE, "language", LINE, LANGUAGE_BYTES},
     {HOST_CARD_NOTE, "picture", LINE, HOST_CARD_PICTURE_BYTES - 1},
 };
-
-enum { ITEM_BYTES = 300 };
 
 struct str host_card_text(const struct host_card *card, const char *key)
 {
@@ -94,7 +93,7 @@ static bool check_list(const struct field *field, const json_t *list, struct err
         const char *text = json_string_value(item);
         if (!text || !*text)
             return error_set(err, ERROR_DATA, "%s[%zu]: a text is expected", field->name, index);
-        if (!check_text(field, text, ITEM_BYTES, err))
+        if (!check_text(field, text, LINE_BYTES, err))
             return error_prefix(err, "%s[%zu]", field->name, index);
     }
     return true;

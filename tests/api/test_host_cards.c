@@ -146,6 +146,43 @@ static void test_refusals(void **state)
     end(&desk, &caller);
 }
 
+static char *chinese(int letters)
+{
+    struct buffer text = {0};
+    for (int i = 0; i < letters; i++)
+        buffer_add_string(&text, "問");
+    return buffer_take(&text);
+}
+
+/* As many letters as the panel's fields take (host_card_form.js, host_cards.js), in a script of three bytes a letter. */
+static void test_full_fields(void **state)
+{
+    struct desk desk;
+    struct caller caller;
+    begin(&desk, &caller);
+    char *title = chinese(120), *words = chinese(150), *note = chinese(500), *praise = chinese(140);
+    char *members[] = {
+        xasprintf("\"kind\":\"goal\",\"title\":\"%s\",\"title2\":\"%s\",\"target\":5,\"unit\":\"count\"", title, title),
+        xasprintf("\"kind\":\"countdown\",\"mode\":\"countdown\",\"title\":\"%s\",\"seconds\":5,\"text_after\":\"%s\"", title, words),
+        xasprintf("\"kind\":\"rules\",\"title\":\"%s\",\"items\":[\"%s\"]", title, words),
+        xasprintf("\"kind\":\"note\",\"title\":\"%s\",\"text\":\"%s\"", title, note),
+    };
+    char *shoutout = xasprintf("\"person\":\"nilu\",\"text\":\"%s\"", praise);
+    for (size_t i = 0; i < ARRAY_LENGTH(members); i++) {
+        caller_must(&caller, "card.add", members[i]);
+        free(members[i]);
+    }
+    caller_must(&caller, "shoutout", shoutout);
+    restart(&desk, &caller);
+    assert_int_equal(host_cards_count(desk.relay->host_cards), ARRAY_LENGTH(members) + 1);
+    free(title);
+    free(words);
+    free(note);
+    free(praise);
+    free(shoutout);
+    end(&desk, &caller);
+}
+
 /* Prepared, changed, shown, hidden, forgotten; and all of it over a restart. */
 static void test_life(void **state)
 {
@@ -535,7 +572,7 @@ static void test_pictures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refusals),        cmocka_unit_test(test_life),       cmocka_unit_test(test_goals),
+        cmocka_unit_test(test_refusals),        cmocka_unit_test(test_full_fields), cmocka_unit_test(test_life),       cmocka_unit_test(test_goals),
         cmocka_unit_test(test_counts_after_a_kill), cmocka_unit_test(test_countdowns), cmocka_unit_test(test_shoutouts),
         cmocka_unit_test(test_shoutout_in_chat), cmocka_unit_test(test_pictures),
     };
