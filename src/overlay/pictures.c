@@ -112,6 +112,7 @@ static struct picture *find_picture(struct source *source, const struct picture_
     picture = xcalloc(1, sizeof(*picture));
     picture->source = source;
     picture->size = *size;
+    picture->state = source->retry_ms ? PICTURE_ABSENT : PICTURE_WAITING;  // what was tried in vain gets no room in a line
     list_init(&picture->uses);
     list_init(&picture->idle);
     list_append(&source->items, &picture->link);
