@@ -141,6 +141,34 @@ static int run_preview(int argc, char **argv)
 
 /* ---- new */
 
+static void replace(struct buffer *text, const char *old, const char *new)
+{
+    buffer_add_char(text, '\0');
+    text->len--;
+    const char *at = strstr(text->data, old);
+    if (!at)
+        return;
+    struct buffer changed = {0};
+    buffer_add(&changed, text->data, (size_t)(at - text->data));
+    buffer_add_string(&changed, new);
+    buffer_add_string(&changed, at + strlen(old));
+    buffer_fini(text);
+    *text = changed;
+}
+
+/* A copy knows its own name, and where its schema lies. */
+static void rename_theme(struct buffer *text, const char *from, const char *name)
+{
+    char *old_name = xasprintf("\"name\": \"%s\"", from), *new_name = xasprintf("\"name\": \"%s\"", name);
+    char *schema = folder_asset("themes/theme.schema.json", NULL);
+    replace(text, old_name, new_name);
+    if (schema)
+        replace(text, "../theme.schema.json", schema);
+    free(schema);
+    free(new_name);
+    free(old_name);
+}
+
 static bool write_new(const char *name, const char *from, struct error *err)
 {
     if (!theme_is_name(name))
@@ -151,8 +179,10 @@ static bool write_new(const char *name, const char *from, struct error *err)
     struct stat info;
     bool is_good = read && file && (stat(file, &info) != 0 ||
         error_set(err, ERROR_DATA, "%s: is there already; choose another name or edit it", file));
-    is_good = is_good && file_read(read, SAMPLE_MAX, &text, err) && file_make_folder(folder, err) &&
-        file_write_atomic(file, text.data, text.len, 0644, err);
+    is_good = is_good && file_read(read, SAMPLE_MAX, &text, err) && file_make_folder(folder, err);
+    if (is_good)
+        rename_theme(&text, from, name);
+    is_good = is_good && file_write_atomic(file, text.data, text.len, 0644, err);
     if (is_good)
         printf("%s\n", file);
     buffer_fini(&text);

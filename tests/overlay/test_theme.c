@@ -13,6 +13,7 @@
 #include "overlay/cards.h"
 #include "overlay/preview.h"
 #include "overlay/theme.h"
+#include "overlay/theme_fields.h"
 #include "overlay/theme_watch.h"
 
 static const struct theme_options wide = {1920, 1080}, tall = {1080, 1920};
@@ -50,6 +51,31 @@ static void test_schema(void **state)
     free(path);
     buffer_fini(&file);
     buffer_fini(&ours);
+}
+
+/* Whoever has a key explained by an error can look it up. */
+static void look_up(const struct theme_field *fields, const char *docs)
+{
+    for (; fields->key; fields++) {
+        char *quoted = xasprintf("`%s`", fields->key);
+        if (!strstr(docs, quoted) && fields->kind != VALUE_PORTRAIT)
+            fail_msg("docs/themes.md says nothing of %s", quoted);
+        free(quoted);
+        if (fields->fields)
+            look_up(fields->fields, docs);
+    }
+}
+
+static void test_docs(void **state)
+{
+    char *path = xasprintf("%s/docs/themes.md", getenv("ANTIPHON_SOURCE_ROOT"));
+    struct buffer text = {0};
+    struct error err = {0};
+    assert_true(file_read(path, 1 << 20, &text, &err));
+    buffer_add_char(&text, '\0');
+    look_up(theme_root, text.data);
+    buffer_fini(&text);
+    free(path);
 }
 
 static const struct {
@@ -361,7 +387,7 @@ static void test_watch(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_schema), cmocka_unit_test(test_mistakes), cmocka_unit_test(test_contrast), cmocka_unit_test(test_clear),
+        cmocka_unit_test(test_schema), cmocka_unit_test(test_docs), cmocka_unit_test(test_mistakes), cmocka_unit_test(test_contrast), cmocka_unit_test(test_clear),
         cmocka_unit_test(test_portrait), cmocka_unit_test(test_different), cmocka_unit_test(test_reduced),
         cmocka_unit_test(test_samples), cmocka_unit_test(test_restyle), cmocka_unit_test(test_watch),
     };
