@@ -285,6 +285,9 @@ int cmd_theme(int argc, char **argv)
             return parts[i].run(argc - 1, argv + 1);
     }
     bool is_asked = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
-    print_usage(is_asked ? stdout : stderr);
+    if (argc > 1 && !is_asked)
+        fprintf(stderr, "antiphon theme: \"%.80s\" is no part of it; see 'antiphon theme --help'\n", argv[1]);
+    else
+        print_usage(is_asked ? stdout : stderr);
     return is_asked ? COMMAND_OK : COMMAND_USAGE;
 }
