@@ -71,7 +71,7 @@ static enum layout_turn turn_of(enum theme_kind kind)
 /* A strip from edge to edge is cut by them, not by the safe area. */
 static struct box bounds_of(const struct stage *stage, enum theme_kind kind)
 {
-    return kind == THEME_TICKER ? (struct box){0, stage->strips.y, stage->width_px, stage->strips.height} : stage->safe;
+    return kind == THEME_TICKER ? stage->strips : stage->safe;
 }
 
 /* Captions give up width alone, and speaking or silent the same: no line must move anything. */
@@ -165,7 +165,7 @@ static bool is_seen(const struct node *node, int64_t now_ms)
 
 /*
  * A card that gets less than it has is laid out for it at once; it may not be able to, and then that is what it needs at
- * least. One that gets more waits until the room is free.
+ * least. One that gets more waits until the room is free; also while it fades out, where it grows into others.
  */
 static bool fits(struct node *node, const struct box *box, int64_t now_ms)
 {
@@ -268,13 +268,11 @@ static bool is_way_free(const struct list *nodes, const struct node *node, const
     return is_clear(nodes, node, &with, now_ms);
 }
 
-/* What it covers between here and its aim, with the size that it will have. */
+/* What it covers between here and its aim, with the size that it will have: see node_move(). */
 static struct box way_of(const struct node *node, int64_t now_ms)
 {
     struct box now = node_place_now(node, now_ms);
-    struct box then = layout_hold(&now, node_look(node)->anchor.across, node_look(node)->anchor.down, node->aim.width, node->aim.height);
-    struct box way = box_union(&now, &then);
-    return box_union(&way, &node->aim);
+    return box_union(&now, &node->aim);
 }
 
 static bool is_at_aim(const struct node *node)
@@ -296,7 +294,9 @@ static bool is_pushed(const struct list *nodes, const struct node *node, int64_t
     bool is_grown = common.width < card.width || common.height < card.height;
     struct box now = box_union(&card, &node->place);
     bool is_still = !tween_is_moving(&node->shift_x, now_ms) && !tween_is_moving(&node->shift_y, now_ms);
-    return (is_grown && (is_still || !is_way_free(nodes, node, &now, now_ms))) || !is_clear(nodes, node, &now, now_ms);
+    struct box bounds = bounds_of(node->stage, node->impl->kind), inside = box_intersect(&now, &bounds);
+    bool is_out = inside.width < now.width || inside.height < now.height;
+    return (is_grown && (is_still || is_out || !is_way_free(nodes, node, &now, now_ms))) || !is_clear(nodes, node, &now, now_ms);
 }
 
 /* True: there is no room for it yet; it is out of sight, and waits. */
@@ -340,8 +340,9 @@ static bool settle_one(struct list *nodes, struct node *node, int64_t now_ms, bo
     }
     if (is_shown(node))
         return settle_shown(nodes, node, now_ms);
-    if (tween_is_moving(&node->presence, now_ms))
+    if (tween_is_moving(&node->presence, now_ms) && !is_pushed(nodes, node, now_ms))
         return !box_is_empty(&node->aim);
+    tween_set(&node->presence, 0);  // what has grown while it faded out is not to be seen any more
     if (box_is_empty(&node->aim))
         return false;
     if (!is_way_free(nodes, node, &node->aim, now_ms))

@@ -216,6 +216,8 @@ void node_leave(struct node *node, int64_t now_ms, bool at_once)
 {
     if (node->state == NODE_GONE || (node->state == NODE_LEAVING && !at_once))
         return;
+    // It has grown and was on its way to where there is room for it: nothing keeps the others off it any more.
+    at_once |= node->card.width > node->place.width || node->card.height > node->place.height;
     const struct theme_motion *motion = &node_look(node)->motion.leave;
     node->state = at_once ? NODE_GONE : NODE_LEAVING;
     node->presence.curve = motion->curve;
@@ -269,11 +271,26 @@ static struct box scaled(const struct box *box, const struct theme_anchor *held,
         box->y + (box->height - height) * (held->down + 1) / 2, width, height};
 }
 
-/* Never so far that it touches the card beside it: only from the side it is held at, where none stands, it comes all the way. */
+enum { NARROW = 12 };  // of the view's shorter side: no card fits into so little
+
+/* None stands between it and the side that it is held at. */
+static bool is_at_side(const struct node *node)
+{
+    const struct stage *stage = node->stage;
+    const struct box *safe = &stage->safe, *place = &node->place;
+    int left = place->x - safe->x, right = safe->x + safe->width - place->x - place->width;
+    int shorter = stage->width_px < stage->height_px ? stage->width_px : stage->height_px;
+    return (node_look(node)->anchor.across < 0 ? left : right) < shorter / NARROW;
+}
+
+/*
+ * Never so far that it touches the card beside it, which may slide towards it: half of what lies between. Only from the
+ * side it is held at, where none stands, it comes all the way.
+ */
 static int slide_px(const struct node *node, const struct theme_motion *motion)
 {
-    int between = node->stage->theme->between_px;
-    bool is_free = motion->from.down == 0 && motion->from.across == node_look(node)->anchor.across;
+    int between = node->stage->theme->between_px / 2;
+    bool is_free = motion->from.down == 0 && motion->from.across == node_look(node)->anchor.across && is_at_side(node);
     return is_free || motion->way_px < between ? motion->way_px : between;
 }
 
@@ -404,15 +421,32 @@ void node_fit(struct node *node, int width_px, int height_px, int64_t now_ms)
     node_refresh(node, now_ms);
 }
 
+/* Of a box, across or down. */
+struct side {
+    int start, length;
+};
+
 /* Of the point that the card is held at. */
 static int held_at(int start, int length, int side)
 {
     return start + (side < 0 ? 0 : side > 0 ? length : length / 2);
 }
 
-static void glide(struct tween *shift, int from, int to, int64_t now_ms, int duration_ms)
+static int least(int a, int b)
 {
-    tween_set(shift, (float)(from - to));
+    return a < b ? a : b;
+}
+
+/*
+ * Held at its point it sets off from where it was, but not from beyond both places: a card that grows would leave the
+ * safe area with the side that it is not held at.
+ */
+static void glide(struct tween *shift, struct side from, struct side to, int side, int64_t now_ms, int duration_ms)
+{
+    int start = to.start + held_at(from.start, from.length, side) - held_at(to.start, to.length, side);
+    int last = -least(-(from.start + from.length), -(to.start + to.length)) - to.length;
+    start = least(start, last) > least(from.start, to.start) ? least(start, last) : least(from.start, to.start);
+    tween_set(shift, (float)(start - to.start));
     tween_start(shift, 0, now_ms, 0, duration_ms);
 }
 
@@ -425,10 +459,10 @@ void node_move(struct node *node, const struct box *place, int64_t now_ms, bool 
     node->place = *place;
     node_fit(node, place->width, place->height, now_ms);
     rest(node, node->card.width, node->card.height);
-    glide(&node->shift_x, held_at(from.x, from.width, anchor->across), held_at(place->x, place->width, anchor->across),
-        now_ms, duration_ms);
-    glide(&node->shift_y, held_at(from.y, from.height, anchor->down), held_at(place->y, place->height, anchor->down),
-        now_ms, duration_ms);
+    glide(&node->shift_x, (struct side){from.x, from.width}, (struct side){place->x, place->width}, anchor->across, now_ms,
+        duration_ms);
+    glide(&node->shift_y, (struct side){from.y, from.height}, (struct side){place->y, place->height}, anchor->down, now_ms,
+        duration_ms);
 }
 
 void node_damage(struct node *node, const struct box *box)

@@ -148,7 +148,7 @@ void node_retreat(struct node *node, int64_t now_ms, bool at_once);
  */
 void node_move(struct node *node, const struct box *place, int64_t now_ms, bool at_once);
 
-/* Lays it out for this room, where it is now; a side that is no smaller than its natural one is free. */
+/* Lays it out for this room, where it is now; none that is smaller than its natural size is no bound. */
 void node_fit(struct node *node, int width_px, int height_px, int64_t now_ms);
 
 /* Moves it; true: call again with the next frame. */

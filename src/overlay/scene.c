@@ -208,7 +208,7 @@ bool scene_advance(struct scene *scene, int64_t now_ms)
     list_for_each(node, &scene->nodes, link) {
         is_moving |= node_advance(node, now_ms);
         is_moving |= end_stay(node, now_ms);
-        if (node->is_stale)
+        if (node->is_stale && node->state == NODE_SHOWN)
             node_refresh(node, now_ms);
         is_resized |= node->is_resized;
     }
