@@ -77,23 +77,29 @@ static bool is_same_text(struct str a, struct str b)
     return a.len == b.len && a.len > 0 && strncasecmp(a.data, b.data, a.len) == 0;
 }
 
-static bool is_person(const struct message *message, const struct relay_shoutout *whom)
+/* How sure it is: 2: by the id or the login, 1: by a name that anybody may choose, 0: another one. */
+static int likeness(const struct message *message, const struct relay_shoutout *whom)
 {
     const struct message_author *author = &message->is.author;
     if (whom->platform.len > 0 && !str_equal(message->is.platform, whom->platform))
-        return false;
+        return 0;
     if (whom->author_id.len > 0)
-        return str_equal(author->id, whom->author_id);
-    return is_same_text(author->login, whom->name) || is_same_text(author->name, whom->name);
+        return str_equal(author->id, whom->author_id) ? 2 : 0;
+    return is_same_text(author->login, whom->name) ? 2 : is_same_text(author->name, whom->name);
 }
 
 /* His newest message: with it come his picture and his colour. NULL: he wrote nothing lately, and his name must do. */
 static const struct message *find_person(const struct relay *relay, const struct relay_shoutout *whom)
 {
-    const struct message *message = queue_previous(relay->queue, 0);
-    while (message && !is_person(message, whom))
-        message = queue_previous(relay->queue, message->id);
-    return message;
+    const struct message *namesake = NULL, *message = queue_previous(relay->queue, 0);
+    for (; message; message = queue_previous(relay->queue, message->id)) {
+        int found = likeness(message, whom);
+        if (found == 2)
+            return message;
+        if (found == 1 && !namesake)
+            namesake = message;
+    }
+    return namesake;
 }
 
 static void take_person(struct host_shoutout *shoutout, const struct message *message)

@@ -482,6 +482,24 @@ static void test_shoutout_in_chat(void **state)
     end(&desk, &caller);
 }
 
+/* Names for show are everybody's to choose: who calls himself as another one's login is not meant, however new. */
+static void test_shoutout_of_a_namesake(void **state)
+{
+    struct desk desk;
+    struct caller caller;
+    begin(&desk, &caller);
+    say(&desk, "tiktok", "ann", "hello", 0);
+    desk_push(&desk, &(struct message_draft){
+        .kind = MESSAGE_CHAT, .platform = STR("tiktok"), .source = STR("tiktok"), .native_id = STR("x1"), .event_key = STR("x1"),
+        .time_ms = clock_unix_ms(), .text = STR("it is me"), .author = {.id = STR("666"), .login = STR("stranger"), .name = STR("Ann")}});
+    caller_must(&caller, "shoutout", "\"person\":\"ann\"");
+    assert_true(str_equal(host_card_text(host_cards_at(desk.relay->host_cards, 0), "login"), STR("ann")));
+    caller_must(&caller, "card.forget", "\"id\":1");
+    caller_must(&caller, "shoutout", "\"person\":\"stranger\"");
+    assert_true(str_equal(host_card_text(host_cards_at(desk.relay->host_cards, 0), "author"), STR("666")));
+    end(&desk, &caller);
+}
+
 /* --- Pictures --- */
 
 static const char *upload(struct desk *desk, const char *token, const char *bytes, size_t len)
@@ -574,7 +592,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refusals),        cmocka_unit_test(test_full_fields), cmocka_unit_test(test_life),       cmocka_unit_test(test_goals),
         cmocka_unit_test(test_counts_after_a_kill), cmocka_unit_test(test_countdowns), cmocka_unit_test(test_shoutouts),
-        cmocka_unit_test(test_shoutout_in_chat), cmocka_unit_test(test_pictures),
+        cmocka_unit_test(test_shoutout_in_chat), cmocka_unit_test(test_shoutout_of_a_namesake), cmocka_unit_test(test_pictures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
