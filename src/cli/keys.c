@@ -1,6 +1,5 @@
 #include "cli/keys.h"
 
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/nearest.h"
 #include "base/secret.h"
 
 static const char *type_name(json_type type)
@@ -50,21 +50,13 @@ bool keys_fail(const struct reader *reader, const char *path, const json_t *valu
     return false;
 }
 
-/* "shows_forein" is close to "shows_foreign": the key of the table that most likely was meant. */
-static const char *nearest(const char *name, const struct key *keys, size_t count)
+/* The key of the table that most likely was meant: "shows_forein" is close to "shows_foreign". */
+static const char *nearest_key(const char *name, const struct key *keys, size_t count)
 {
-    const char *best = NULL;
-    size_t best_shared = 2;
-    for (size_t i = 0; i < count; i++) {
-        size_t shared = 0;
-        while (name[shared] && tolower((unsigned char)name[shared]) == keys[i].name[shared])
-            shared++;
-        if (shared > best_shared) {
-            best_shared = shared;
-            best = keys[i].name;
-        }
-    }
-    return best;
+    struct nearest nearest = {.word = name};
+    for (size_t i = 0; i < count; i++)
+        nearest_try(&nearest, keys[i].name);
+    return nearest.found;
 }
 
 static bool refuse_unknown(const struct reader *reader, const char *path, const json_t *object, const struct key *keys,
@@ -79,7 +71,7 @@ static bool refuse_unknown(const struct reader *reader, const char *path, const 
         if (i < count)
             continue;
         char *full = xasprintf("%s%s%s", path, *path ? "." : "", name);
-        const char *meant = nearest(name, keys, count);
+        const char *meant = nearest_key(name, keys, count);
         keys_fail(reader, full, NULL, "there is no such key%s%s%s; docs/configuration.md lists them", meant ? " (\"" : "",
             meant ? meant : "", meant ? "\" is meant?)" : "");
         free(full);
