@@ -140,6 +140,19 @@ static const json_t *find_told(const json_t *lines, uint64_t id)
     return NULL;
 }
 
+/* Other words under the same id stand where the old ones stood, as opaque as they were. */
+static void replace(struct card_chat *card, struct chat_line *old, const json_t *told)
+{
+    struct chat_line *line = chat_line_create(&card->base, told, card->width_px);
+    if (!line)
+        return;
+    line->presence = old->presence;
+    line->opacity = old->opacity;
+    line->is_leaving = old->is_leaving;
+    line->since_ms = old->since_ms;
+    list_append(&old->link, &line->link);
+}
+
 /* What is not told any more was deleted or cleared, or there are too many newer ones; none of them is missed. */
 static bool drop_untold(struct card_chat *card, const json_t *told)
 {
@@ -150,7 +163,7 @@ static bool drop_untold(struct card_chat *card, const json_t *told)
         if (now && json_equal(now, line->told))
             continue;
         if (now)
-            card->told_count = 0;  // other words under the same id: it comes anew
+            replace(card, line, now);
         chat_line_destroy(line);
         is_any = true;
     }

@@ -286,10 +286,28 @@ static void test_flood(void **state)
     view_destroy(view);
 }
 
+/* A line that was edited stands where it stood, once, with its new words. */
+static void test_edited(void **state)
+{
+    struct view *view = make_view(WIDTH, HEIGHT, "en"), *fresh = make_view(WIDTH, HEIGHT, "en");
+    tell(view, 1, 2, 0, true);
+    int64_t now_ms = settle(view, 0);
+    json_t *json = make_chat(1, 2);
+    json_object_set_new(json_array_get(json_object_get(json, "chat"), 0), "text", json_string("something else"));
+    view_apply(view, json, now_ms, false);
+    settle(view, now_ms);
+    view_apply(fresh, json, now_ms, true);
+    view_paint(fresh, now_ms);
+    assert_same(view, fresh, "edited");
+    json_decref(json);
+    view_destroy(view);
+    view_destroy(fresh);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same_as_painted_whole), cmocka_unit_test(test_each_line_once),
+        cmocka_unit_test(test_same_as_painted_whole), cmocka_unit_test(test_edited), cmocka_unit_test(test_each_line_once),
         cmocka_unit_test(test_scroll_is_copied), cmocka_unit_test(test_still_costs_nothing),
         cmocka_unit_test(test_deleted_at_once), cmocka_unit_test(test_cleared),
         cmocka_unit_test(test_lines_leave_after_their_time), cmocka_unit_test(test_hostile), cmocka_unit_test(test_flood),
