@@ -278,7 +278,8 @@ static void update(struct node *node, const json_t *state, const json_t *before,
     struct card_countdown *card = get(node);
     if (before && json_equal(before, state) && !fit_is_stale(&card->fit, node))
         return;
-    card->at_ms = json_get_int(state, "at_ms", 0);
+    int64_t at_ms = json_get_int(state, "at_ms", 0);
+    card->at_ms = at_ms > 0 ? at_ms : 0;
     card->mode = find_mode(card);
     node_begin_layout(node);
     if (card->mode == NEXT_SHOW)

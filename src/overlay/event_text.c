@@ -124,16 +124,21 @@ void event_text_write(const json_t *event, const char *language, bool has_count,
         add_words(out, WORD_MORE, language, json_get_int(event, "count", 0));
 }
 
+/* Whatever is told can be multiplied. */
+static int64_t within(int64_t count)
+{
+    return count < 0 ? 0 : count < INT32_MAX ? count : INT32_MAX;
+}
+
 /* A membership counts like the five dollars that it costs, a viewer of a raid like ten cents. */
 int64_t event_text_worth(const json_t *event)
 {
     const char *kind = json_get_text(event, "kind");
     const json_t *money = json_object_get(event, "money");
     int64_t micros = json_get_int(money, "micros", 0), units = json_get_int(money, "units", 0);
-    int64_t viewers = json_get_int(event, "viewers", 0);
     if (is_text(kind, "raid"))
-        return MICROS + (viewers < 1000000 ? viewers : 1000000) * MICROS / 10;
+        return MICROS + within(json_get_int(event, "viewers", 0)) * MICROS / 10;
     if (is_text(kind, "membership"))
         return (is_text(json_get_text(event, "event"), "gifted") ? gifted(event) % 100000 : 1) * 5 * MICROS;
-    return micros > 0 ? micros : (units < INT32_MAX ? units : INT32_MAX) * MICROS / 100;
+    return micros > 0 ? micros : within(units) * MICROS / 100;
 }

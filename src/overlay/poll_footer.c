@@ -115,8 +115,8 @@ static void write_clock(char *out, size_t size, int64_t seconds, const char *lan
 
 static void show_left(struct poll_footer *footer, int64_t now_ms)
 {
-    int64_t left_ms = footer->closes_ms - footer->node->stage->unix_ms();
-    int64_t seconds = footer->closes_ms && left_ms > 0 ? (left_ms + 999) / 1000 : -1;
+    int64_t left_ms = footer->closes_ms > 0 ? footer->closes_ms - footer->node->stage->unix_ms() : 0;
+    int64_t seconds = left_ms > 0 ? (left_ms + 999) / 1000 : -1;
     if (seconds >= 0)
         node_wake_at(footer->node, now_ms + (left_ms - 1) % 1000 + 1);
     if (seconds == footer->seconds_shown)

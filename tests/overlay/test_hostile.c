@@ -82,6 +82,50 @@ static void test_texts(void **state)
     }
 }
 
+/* Numbers at both ends: sanitizers see what overflows. */
+static const char *const numbers[] = {
+    "{'countdown':{'id':1,'mode':'countdown','title':'t','at_ms':%s}}",
+    "{'countdown':{'id':1,'mode':'next_show','title':'t','at_ms':%s,'zones':['Asia/Tehran']}}",
+    "{'poll':{'id':1,'question':'q','options':[{'text':'a','votes':%s}],'total':%s,'closes_ms':%s}}",
+    "{'goal':{'id':1,'title':'t','now':%s,'target':%s,'unit':'money','currency':'EUR'}}",
+    "{'alerts':[{'id':1,'kind':'raid','viewers':%s},{'id':2,'kind':'raid','viewers':%s},{'id':3,'kind':'raid','viewers':%s},"
+        "{'id':4,'kind':'gift','money':{'units':%s,'count':%s,'item':'x','streak':'open'}},{'id':5,'kind':'gift','money':{'units':%s}},"
+        "{'id':6,'kind':'membership','event':'gifted','money':{'count':%s}},{'id':7,'kind':'raid','viewers':%s},{'id':8,'kind':'raid'}]}",
+    "{'question':{'id':%s,'text':'q','people':%s,'message':%s}}",
+    "{'shoutout':{'id':%s,'name':'n','since_ms':%s,'until_ms':%s}}",
+};
+
+static json_t *put_number(const char *form, const char *number)
+{
+    char text[2048];
+    size_t at = 0, len = strlen(number);
+    for (const char *c = form; *c; c++) {
+        bool is_here = c[0] == '%' && c[1] == 's';
+        memcpy(text + at, is_here ? number : c, is_here ? len : 1);
+        at += is_here ? len : 1;
+        c += is_here;
+    }
+    text[at] = '\0';
+    return parse(text);
+}
+
+static void test_numbers(void **state)
+{
+    static const char *const ends[] = {"-9223372036854775808", "9223372036854775807", "-1", "0"};
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+        for (size_t j = 0; j < sizeof(ends) / sizeof(*ends); j++) {
+            struct view *view = make_view(320, 180, "fa");
+            apply(view, "{'alerts':[]}", 0, true);
+            json_t *json = put_number(numbers[i], ends[j]);
+            view_apply(view, json, 0, false);
+            for (int64_t now = 0; now < 60000; now += 5000)
+                view_paint(view, now);
+            json_decref(json);
+            view_destroy(view);
+        }
+    }
+}
+
 static void test_sizes(void **state)
 {
     static const int sizes[][2] = {{1, 1}, {16, 9}, {1080, 1920}, {3840, 600}, {200, 2000}};
@@ -178,7 +222,7 @@ static void test_evening_is_the_built_in(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_texts), cmocka_unit_test(test_sizes), cmocka_unit_test(test_themes),
+        cmocka_unit_test(test_texts), cmocka_unit_test(test_numbers), cmocka_unit_test(test_sizes), cmocka_unit_test(test_themes),
         cmocka_unit_test(test_silly_themes), cmocka_unit_test(test_evening_is_the_built_in),
     };
     return cmocka_run_group_tests(tests, make_stage, drop_stage);
