@@ -38,26 +38,52 @@ static bool is_in(UChar32 c, UChar32 from, UChar32 to)
     return c >= from && c <= to;
 }
 
-/*
- * UAX 9, P2 and P3: the first strong letter outside isolates. But a flag is no letter, though its characters are
- * strong: a Persian line may begin with one. Without a letter ("۱۲۳!") the language decides.
- */
-static UBiDiLevel find_direction(const struct itemiser *itemiser, const struct paragraph *paragraph)
+/* "@name" up to the next blank: whom somebody speaks to, not what he says. Returns its end; `at` where none begins. */
+static int32_t skip_mention(const struct itemiser *itemiser, const struct paragraph *paragraph, int32_t at)
+{
+    const UChar *units = itemiser->clean->units;
+    if (units[at] != '@' || (at > paragraph->from && !u_isUWhiteSpace(units[at - 1])))
+        return at;
+    while (at < paragraph->to && !u_isUWhiteSpace(units[at]))
+        at++;
+    return at;
+}
+
+static bool is_strong(UChar32 c, UBiDiLevel *level)
+{
+    UCharDirection class = u_charDirection(c);
+    *level = class == U_LEFT_TO_RIGHT ? UBIDI_LTR : UBIDI_RTL;
+    return class == U_LEFT_TO_RIGHT || class == U_RIGHT_TO_LEFT || class == U_RIGHT_TO_LEFT_ARABIC;
+}
+
+/* UAX 9, P2 and P3: the first strong letter outside isolates. */
+static bool find_strong(const struct itemiser *itemiser, const struct paragraph *paragraph, bool with_mentions, UBiDiLevel *level)
 {
     int depth = 0;
     for (int32_t i = paragraph->from; i < paragraph->to;) {
         UChar32 c;
+        int32_t end = with_mentions ? i : skip_mention(itemiser, paragraph, i);
+        if (end > i) {
+            i = end;
+            continue;
+        }
         U16_NEXT(itemiser->clean->units, i, paragraph->to, c);
         depth += (c == 0x2068) - (c == 0x2069);
-        if (depth > 0 || is_in(c, 0x1f1e6, 0x1f1ff))
-            continue;
-        UCharDirection class = u_charDirection(c);
-        if (class == U_LEFT_TO_RIGHT)
-            return UBIDI_LTR;
-        if (class == U_RIGHT_TO_LEFT || class == U_RIGHT_TO_LEFT_ARABIC)
-            return UBIDI_RTL;
+        if (depth == 0 && !is_in(c, 0x1f1e6, 0x1f1ff) && is_strong(c, level))
+            return true;
     }
-    return language_is_rtl(itemiser->language);
+    return false;
+}
+
+/*
+ * A flag is no letter, though its characters are strong: a Persian line may begin with one; or with "@anna", who writes
+ * in other letters. Without a letter ("۱۲۳!") the language decides.
+ */
+static UBiDiLevel find_direction(const struct itemiser *itemiser, const struct paragraph *paragraph)
+{
+    UBiDiLevel level;
+    bool is_found = find_strong(itemiser, paragraph, false, &level) || find_strong(itemiser, paragraph, true, &level);
+    return is_found ? level : language_is_rtl(itemiser->language);
 }
 
 static UBiDiLevel wanted_direction(const struct itemiser *itemiser, const struct paragraph *paragraph)

@@ -56,7 +56,7 @@ size_t text_engine_lacks(struct text_engine *engine, void (*fn)(void *data, cons
 
 /* ---- what goes in */
 
-enum text_direction { TEXT_DIRECTION_AUTO, TEXT_DIRECTION_LTR, TEXT_DIRECTION_RTL };  // AUTO: first strong letter
+enum text_direction { TEXT_DIRECTION_AUTO, TEXT_DIRECTION_LTR, TEXT_DIRECTION_RTL };  // AUTO: first strong letter that is in no @mention
 enum text_align { TEXT_ALIGN_START, TEXT_ALIGN_CENTER, TEXT_ALIGN_END };  // start: where the paragraph's reading begins
 
 /* A picture inside the line (an emote) in place of text[from, to). */
