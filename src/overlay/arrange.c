@@ -68,12 +68,6 @@ static enum layout_turn turn_of(enum theme_kind kind)
     return kind == THEME_TICKER ? LAYOUT_FIRST : kind == THEME_CAPTIONS ? LAYOUT_YIELDS : LAYOUT_BY_RANK;
 }
 
-/* A strip from edge to edge is cut by them, not by the safe area. */
-static struct box bounds_of(const struct stage *stage, enum theme_kind kind)
-{
-    return kind == THEME_TICKER ? stage->strips : stage->safe;
-}
-
 /* Captions give up width alone, and speaking or silent the same: no line must move anything. */
 static struct size least_of(enum theme_kind kind, struct size size, struct size told)
 {
@@ -89,7 +83,7 @@ static struct layout_card describe(const struct stage *stage, enum theme_kind ki
     return (struct layout_card){
         .across = look->anchor.across, .down = look->anchor.down, .x_px = look->x_px, .y_px = look->y_px,
         .width_px = size.width, .height_px = size.height,
-        .width_least_px = least.width, .height_least_px = least.height, .bounds = bounds_of(stage, kind), .rank = ranks[kind],
+        .width_least_px = least.width, .height_least_px = least.height, .bounds = stage_bounds(stage, kind), .rank = ranks[kind],
         .turn = turn_of(kind),
     };
 }
@@ -294,7 +288,7 @@ static bool is_pushed(const struct list *nodes, const struct node *node, int64_t
     bool is_grown = common.width < card.width || common.height < card.height;
     struct box now = box_union(&card, &node->place);
     bool is_still = !tween_is_moving(&node->shift_x, now_ms) && !tween_is_moving(&node->shift_y, now_ms);
-    struct box bounds = bounds_of(node->stage, node->impl->kind), inside = box_intersect(&now, &bounds);
+    struct box bounds = stage_bounds(node->stage, node->impl->kind), inside = box_intersect(&now, &bounds);
     bool is_out = inside.width < now.width || inside.height < now.height;
     return (is_grown && (is_still || is_out || !is_way_free(nodes, node, &now, now_ms))) || !is_clear(nodes, node, &now, now_ms);
 }

@@ -315,11 +315,17 @@ struct box node_position(const struct node *node, int64_t now_ms, float *opacity
 
 /* ---- for the cards */
 
+struct box stage_bounds(const struct stage *stage, enum theme_kind kind)
+{
+    return kind == THEME_TICKER ? stage->strips : stage->safe;
+}
+
 struct size node_room(const struct node *node)
 {
     const struct stage *stage = node->stage;
     const struct theme_card *look = node_look(node);
-    struct size room = {stage->safe.width, stage->safe.height};
+    struct box bounds = stage_bounds(stage, node->impl->kind);
+    struct size room = {bounds.width, bounds.height};
     // What stands off one edge stands as far off the other: a text that fills the width is centred.
     if (look->anchor.across != 0 && stage->width_px - 2 * look->x_px < room.width)
         room.width = stage->width_px - 2 * look->x_px;

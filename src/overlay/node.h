@@ -177,7 +177,10 @@ const struct theme_card *node_look(const struct node *node);
 
 /* ---- for the cards */
 
-/* What the card's width and height may be at most: the theme's limit, the room that the other cards leave, the safe area. */
+/* Where cards of a kind may stand. A strip from edge to edge is cut by them, not by the safe area. */
+struct box stage_bounds(const struct stage *stage, enum theme_kind kind);
+
+/* What the card's width and height may be at most: the theme's limit, the room that the other cards leave, its bounds. */
 struct size node_room(const struct node *node);
 
 /*

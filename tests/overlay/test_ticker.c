@@ -46,6 +46,22 @@ static void test_still_if_it_fits(void **state)
     view_destroy(view);
 }
 
+/* A theme's strip as wide as the view leaves no gap at its ends, unless the view says where cards may stand. */
+static void test_from_edge_to_edge(void **state)
+{
+    static const struct view_part parts[] = {{0}, {0.25f, 0, 0.5f, 1}};
+    for (int i = 0; i < 2; i++) {
+        struct view *view = make_view_with((struct view_options){.width_px = WIDTH, .height_px = HEIGHT, .language = "en",
+            .safe = parts[i]});
+        tell(view, 1, 2, 0, true);
+        view_paint(view, 0);
+        const struct node *node = strip_of(view);
+        assert_int_equal(node->box.x + node->card.x, (int)(parts[i].x * WIDTH));
+        assert_int_equal(node->card.width, i == 0 ? WIDTH : WIDTH / 2);
+        view_destroy(view);
+    }
+}
+
 /* The px of the strip's middle row. */
 static void read_row(const struct view *view, uint32_t row[WIDTH])
 {
@@ -215,7 +231,7 @@ static void test_hostile(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_still_if_it_fits), cmocka_unit_test(test_steady),
+        cmocka_unit_test(test_still_if_it_fits), cmocka_unit_test(test_from_edge_to_edge), cmocka_unit_test(test_steady),
         cmocka_unit_test(test_same_as_painted_whole), cmocka_unit_test(test_deleted_at_once), cmocka_unit_test(test_news),
         cmocka_unit_test(test_reduced_motion), cmocka_unit_test(test_hostile),
     };
