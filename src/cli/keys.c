@@ -43,7 +43,7 @@ bool keys_fail(const struct reader *reader, const char *path, const json_t *valu
     va_end(args);
     // An object may hold a key; a value of the wrong type under a secret's name is one all the same.
     bool is_shown = value && !json_is_object(value) && !is_secret(path);
-    char *shown = is_shown ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
+    char *shown = is_shown ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
     error_set(reader->err, ERROR_DATA, "%s: %s%s%.80s: %s", reader->file, path, shown ? " " : "", shown ? shown : "",
         expected);
     free(shown);

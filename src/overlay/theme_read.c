@@ -35,7 +35,7 @@ static void add_path(struct buffer *out, const struct json_step *steps, size_t c
 
 static void add_value(struct buffer *out, const json_t *value)
 {
-    char *shown = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+    char *shown = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(6));
     if (shown)
         buffer_printf(out, " %.*s%s", SHOWN_MAX, shown, strlen(shown) > SHOWN_MAX ? "…" : "");
     free(shown);
