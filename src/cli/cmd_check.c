@@ -21,8 +21,10 @@
 #include "cli/folders.h"
 #include "cli/instance.h"
 #include "cli/options.h"
+#include "cli/themes.h"
 #include "connector/connector.h"
 #include "connector/inbound.h"
+#include "overlay/theme.h"
 #include "text/text.h"
 
 enum { FREE_BYTES_WANTED = 1 << 30, PUBLIC_TIMEOUT_S = 8 };
@@ -133,6 +135,36 @@ static void check_fonts(struct report *report)
     if (text_engine_lacks(engine, say_lacking, report) == 0)
         say(report, GOOD, "fonts", "every script of the manifest, Chinese, Japanese, Korean and emoji among them");
     text_engine_destroy(engine);
+}
+
+/* ---- what the overlay would refuse when it starts */
+
+static void check_theme(struct report *report, const struct config_view *view)
+{
+    struct error err = {0};
+    const char *name = view->theme && *view->theme ? view->theme : "evening";
+    char *path = theme_find(name, &err);
+    struct theme *theme = path ? theme_load(path, &(struct theme_options){view->width_px, view->height_px}, &err) : NULL;
+    if (theme)
+        say(report, GOOD, "theme", "view %s: %s", view->name, name);
+    else
+        say(report, MISSING, "theme", "view %s: %s", view->name, err.text);
+    theme_destroy(theme);
+    free(path);
+}
+
+static void check_looks(struct report *report, const struct config *config)
+{
+    for (size_t i = 0; i < config->view_count; i++)
+        check_theme(report, &config->views[i]);
+    for (size_t i = 0; i < CONFIG_SOUNDS; i++) {
+        struct error err = {0};
+        const char *name = config->sounds.files[i];
+        char *path = *name ? folder_sound(name, &err) : NULL;
+        if (*name && !path)
+            say(report, MISSING, "sound", "overlay.sounds.%s: %s", config_sound_kinds[i], err.text);
+        free(path);
+    }
 }
 
 /* ---- GStreamer */
@@ -312,7 +344,7 @@ int cmd_check(int argc, char **argv)
         {"offline", OPTION_FLAG, &is_offline, NULL, "connect to no chat"},
     };
     const struct option_usage usage = {"check", NULL,
-        "Looks at configuration, chats, fonts, GStreamer, display, disk, port and public address, and says what to do.\n"
+        "Looks at configuration, chats, themes, fonts, GStreamer, display, disk, port and public address, and says what to do.\n"
         "Each chat is connected to for up to 8 s, unless a relay runs: then that is asked.\n"
         "Exit status 1 if something is missing.", specs, ARRAY_LENGTH(specs)};
     int first, status;
@@ -326,6 +358,7 @@ int cmd_check(int argc, char **argv)
     check_elements(&report);
     check_disk(&report);
     if (config) {
+        check_looks(&report, config);
         check_sources(&report, config);
         check_display(&report, config);
         check_port(&report, config);

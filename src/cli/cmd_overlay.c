@@ -126,15 +126,13 @@ static bool take_token(struct plan *plan, const char *path, struct error *err)
     return true;
 }
 
-/* A sound is a name in assets/sounds, or a path. */
 static bool take_sounds(struct plan *plan, struct error *err)
 {
     for (size_t i = 0; i < CONFIG_SOUNDS; i++) {
         const char *file = plan->first.config->sounds.files[i];
         if (!*file)
             continue;
-        char *name = xasprintf("sounds/%s.wav", file), *path = strchr(file, '/') ? xstrdup(file) : folder_asset(name, err);
-        free(name);
+        char *path = folder_sound(file, err);
         if (!path)
             return error_prefix(err, "overlay.sounds.%s", config_sound_kinds[i]);
         plan->sounds[plan->sound_count++] = (struct sounds_item){config_sound_kinds[i], path};

@@ -1,6 +1,8 @@
 #include "cli/folders.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -74,4 +76,17 @@ char *folder_asset(const char *name, struct error *err)
     error_set(err, ERROR_SYSTEM, "%s: found neither in %s nor in %s; set ANTIPHON_ASSETS to the folder that holds it",
         name, ANTIPHON_SOURCE_ASSETS, ANTIPHON_INSTALLED_ASSETS);
     return NULL;
+}
+
+char *folder_sound(const char *name, struct error *err)
+{
+    if (strchr(name, '/')) {
+        if (access(name, R_OK) == 0)
+            return xstrdup(name);
+        error_set(err, ERROR_SYSTEM, "%s: %s", name, strerror(errno));
+        return NULL;
+    }
+    char *asset = xasprintf("sounds/%s.wav", name), *path = folder_asset(asset, err);
+    free(asset);
+    return path;
 }

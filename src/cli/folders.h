@@ -16,3 +16,6 @@ char *folder_runtime(struct error *err);  // $XDG_RUNTIME_DIR/antiphon, else a p
  * $ANTIPHON_ASSETS, beside the build, and where it was installed; NULL: nowhere, err says where it looked.
  */
 char *folder_asset(const char *name, struct error *err);
+
+/* A sound of an alert: a name in assets/sounds, or with a "/" in it the path of a file. NULL: it is not there. */
+char *folder_sound(const char *name, struct error *err);

@@ -83,6 +83,11 @@ def check_check(show):
     status, out, _ = call(show, "check", "--config", show.write_config())
     assert status == 1 and "MISSING  display" in out and out.rstrip().endswith("to mend."), out
     del show.config["window"]
+    show.config.update(views=[{"name": "main", "theme": "evning"}], overlay={"sounds": {"gift": "chyme", "raid": "/nowhere.wav"}})
+    status, out, _ = call(show, "check", "--offline", "--config", show.write_config())
+    for word in ("MISSING  theme          view main: ", "overlay.sounds.gift: ", "overlay.sounds.raid: /nowhere.wav: "):
+        assert status == 1 and word in out, f"check says nothing of {word}:\n{out}"
+    del show.config["views"], show.config["overlay"]
 
 
 def check_without_relay(show):
