@@ -253,19 +253,7 @@ static void place(struct card_chat *card)
     node_reserve(node, node->natural.width, node->natural.height);
 }
 
-static void update(struct node *node, const json_t *state, const json_t *before, int64_t now_ms, bool at_once)
-{
-    struct card_chat *card = get(node);
-    bool is_first = !node->layer;
-    if (is_first)
-        place(card);
-    card->has_news = true;
-    card->is_at_once |= at_once;
-    if (at_once)
-        take_news(card, now_ms);
-}
-
-/* The room is another, or an emote's width is. */
+/* The room is another, or the theme, or an emote's width. */
 static void refresh(struct node *node, int64_t now_ms)
 {
     struct card_chat *card = get(node);
@@ -278,6 +266,17 @@ static void refresh(struct node *node, int64_t now_ms)
     }
     stack(card, now_ms, true);
     node_damage(node, &node->card);
+}
+
+static void update(struct node *node, const json_t *state, const json_t *before, int64_t now_ms, bool at_once)
+{
+    struct card_chat *card = get(node);
+    if (!node->layer)
+        refresh(node, now_ms);
+    card->has_news = true;
+    card->is_at_once |= at_once;
+    if (at_once)
+        take_news(card, now_ms);
 }
 
 /* All that lines cover. */

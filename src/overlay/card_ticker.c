@@ -277,21 +277,12 @@ static void place(struct card_ticker *card)
     int width = node_room(node).width;
     card->is_rtl = language_is_rtl(node->stage->language);
     node_set_least(node, width / 2, height);
-    if (!node->layer || node->card.width != width || node->card.height != height)
+    bool is_new = !node->layer;
+    if (is_new || node->card.width != width || node->card.height != height)
         node_place(node, width, height);
-    if (!card->ground || canvas_width(card->ground) != node->box.width || canvas_height(card->ground) != node->box.height)
+    if (is_new || !card->ground || canvas_width(card->ground) != node->box.width || canvas_height(card->ground) != node->box.height)
         make_pictures(card);
     node_reserve(node, node->natural.width, node->natural.height);
-}
-
-static void update(struct node *node, const json_t *events, const json_t *before, int64_t now_ms, bool at_once)
-{
-    struct card_ticker *card = get(node);
-    if (!node->layer)
-        place(card);
-    node_begin_layout(node);
-    take(card, events);
-    settle(card, now_ms);
 }
 
 static void refresh(struct node *node, int64_t now_ms)
@@ -303,6 +294,16 @@ static void refresh(struct node *node, int64_t now_ms)
         if (!ticker_item_lay_out(item, &card->base, strip_of(card).width))
             ticker_item_destroy(item);
     }
+    settle(card, now_ms);
+}
+
+static void update(struct node *node, const json_t *events, const json_t *before, int64_t now_ms, bool at_once)
+{
+    struct card_ticker *card = get(node);
+    if (!node->layer)
+        refresh(node, now_ms);
+    node_begin_layout(node);
+    take(card, events);
     settle(card, now_ms);
 }
 

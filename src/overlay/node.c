@@ -162,6 +162,9 @@ void node_restyle(struct node *node, int64_t now_ms)
     node->natural = node->reserved = node->least = (struct size){0};
     if (node->state == NODE_GONE || !begin(node))
         return;
+    // As if it were told for the first time: also who keeps what he has laid out lays it out anew.
+    canvas_destroy(node->layer);
+    node->layer = NULL;
     node->impl->update(node, node->last, NULL, now_ms, true);
     node->is_skipped = !node->layer;
     poison_end(node->stage->poison);

@@ -323,6 +323,39 @@ static void test_restyle(void **state)
     view_destroy(view);
 }
 
+/* What shows several texts keeps them, and lays them out anew; nobody waits whom the change does not touch. */
+static void test_restyle_lines(void **state)
+{
+    static const struct {
+        const char *id, *state;
+    } cases[] = {
+        {"chat:box", "{'chat':[{'id':1,'text':'Hello','platform':'twitch','author':{'name':'Anna'}}]}"},
+        {"ticker:strip", "{'ticker':[{'id':1,'first':1,'kind':'raid','platform':'twitch','author':{'name':'Anna'},'viewers':3}]}"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        for (int is_changed = 0; is_changed < 2; is_changed++) {
+            strcpy(folder, "/tmp/antiphon-theme-XXXXXX");
+            assert_non_null(mkdtemp(folder));
+            write_theme("{}");
+            struct view *view = make_view_with((struct view_options){.width_px = 1280, .height_px = 720, .theme_path = folder});
+            apply(view, cases[i].state, 0, true);
+            view_paint(view, 0);
+            write_theme(is_changed ? "{\"colors\":{\"text\":\"#FF0000\"},\"chat\":{\"text\":60},\"ticker\":{\"text\":27},"
+                "\"surface\":{\"fill\":\"#102030\"}}" : "{\"question\":{\"text\":80}}");
+            struct error err = {0};
+            assert_true(view_restyle(view, 1000, &err));
+            view_paint(view, 1000);
+            struct view *fresh = make_view_with((struct view_options){.width_px = 1280, .height_px = 720, .theme_path = folder});
+            apply(fresh, cases[i].state, 0, true);
+            view_paint(fresh, 0);
+            if (is_blank(view) || memcmp(canvas_pixels(view_canvas(view)), canvas_pixels(view_canvas(fresh)), 1280 * 720 * 4) != 0)
+                fail_msg("%s: another picture than a view that starts with this theme", cases[i].id);
+            view_destroy(fresh);
+            view_destroy(view);
+        }
+    }
+}
+
 struct seen {
     struct loop *loop;
     int count;
@@ -389,7 +422,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_schema), cmocka_unit_test(test_docs), cmocka_unit_test(test_mistakes), cmocka_unit_test(test_contrast), cmocka_unit_test(test_clear),
         cmocka_unit_test(test_portrait), cmocka_unit_test(test_different), cmocka_unit_test(test_reduced),
-        cmocka_unit_test(test_samples), cmocka_unit_test(test_restyle), cmocka_unit_test(test_watch),
+        cmocka_unit_test(test_samples), cmocka_unit_test(test_restyle), cmocka_unit_test(test_restyle_lines), cmocka_unit_test(test_watch),
     };
     return cmocka_run_group_tests(tests, make_stage, drop_stage);
 }
