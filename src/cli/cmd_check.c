@@ -139,6 +139,28 @@ static void check_fonts(struct report *report)
 
 /* ---- what the overlay would refuse when it starts */
 
+static bool brings(const struct config *config, const char *platform)
+{
+    size_t index;
+    json_t *source;
+    json_array_foreach (config->sources, index, source) {
+        const char *connector = json_get_text(source, "connector");
+        // These bring what other programs send, of any name.
+        if (strcmp(connector, platform) == 0 || strcmp(connector, "socialstream") == 0 || strcmp(connector, "door") == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Of a name that is mistyped every message would be foreign to the view. */
+static void check_platforms(struct report *report, const struct config *config, const struct config_view *view)
+{
+    for (size_t i = 0; view->platforms && view->platforms[i]; i++) {
+        if (!brings(config, view->platforms[i]))
+            say(report, ADVICE, "view", "%s: platforms[%zu] \"%.40s\": no source brings it", view->name, i, view->platforms[i]);
+    }
+}
+
 static void check_theme(struct report *report, const struct config_view *view)
 {
     struct error err = {0};
@@ -155,8 +177,10 @@ static void check_theme(struct report *report, const struct config_view *view)
 
 static void check_looks(struct report *report, const struct config *config)
 {
-    for (size_t i = 0; i < config->view_count; i++)
+    for (size_t i = 0; i < config->view_count; i++) {
         check_theme(report, &config->views[i]);
+        check_platforms(report, config, &config->views[i]);
+    }
     for (size_t i = 0; i < CONFIG_SOUNDS; i++) {
         struct error err = {0};
         const char *name = config->sounds.files[i];

@@ -110,6 +110,16 @@ def check_configuration():
                 out.write(text)
             for name in ("relay", "overlay", "video", "run"):
                 call(show, name, "--config", path, status=1, words=words)
+        table = [('{"views":[{"name":"main","theme":"evning"}]}', ["MISSING", "theme", "evning"]),
+                 ('{"overlay":{"sounds":{"gift":"bel"}}}', ["MISSING", "sound", "overlay.sounds.gift", "bel.wav"]),
+                 ('{"overlay":{"sounds":{"raid":"/nonexistent/x.ogg"}}}', ["MISSING", "overlay.sounds.raid: /nonexistent/x.ogg: No such file"]),
+                 ('{"sources":[{"connector":"irc","server":"irc.example","channel":"#a"}],"views":[{"name":"main","platforms":["twich"]}]}',
+                  ["note", 'platforms[0] "twich": no source brings it'])]
+        for text, words in table:
+            with open(path, "w", encoding="utf-8") as out:
+                out.write(text)
+            out = subprocess.run([BINARY, "check", "--offline", "--config", path], capture_output=True, text=True, timeout=LIMIT_S, env=show.env)
+            assert any(all(word in line for word in words) for line in out.stdout.splitlines()), f"{text}: {out.stdout}{out.stderr}"
         call(show, "run", "--config", "/nonexistent/a.json", status=1, words=["/nonexistent/a.json", "No such file"])
 
         # A running relay keeps the old one.
