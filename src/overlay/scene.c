@@ -137,8 +137,12 @@ void scene_restyle(struct scene *scene, int64_t now_ms)
     memcpy(fresh.is_held, scene->arrangement.is_held, sizeof(fresh.is_held));
     scene->arrangement = fresh;
     struct node *node;
-    list_for_each(node, &scene->nodes, link)
+    list_for_each(node, &scene->nodes, link) {
+        // What leaves has no place among the others in their new sizes.
+        if (node->state == NODE_LEAVING)
+            node->state = NODE_GONE;
         node_restyle(node, now_ms);
+    }
     arrange(&scene->arrangement, &scene->stage, &scene->nodes, fresh.is_held, now_ms, true);
 }
 

@@ -6,6 +6,7 @@
 #include "stage.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "overlay/arrange.h"
 
@@ -230,6 +231,70 @@ static void run(int show)
     view_destroy(view);
 }
 
+/* ---- another theme while all of it moves */
+
+static void write_theme(const char *folder, const char *name)
+{
+    char from[600], to[600], buffer[4096];
+    snprintf(from, sizeof(from), "%s/assets/themes/%s/theme.json", getenv("ANTIPHON_SOURCE_ROOT"), name);
+    snprintf(to, sizeof(to), "%s/theme.json", folder);
+    FILE *in = fopen(from, "r"), *out = fopen(to, "w");
+    assert_true(in && out);
+    for (size_t len; (len = fread(buffer, 1, sizeof(buffer), in)) > 0;)
+        assert_int_equal(fwrite(buffer, 1, len, out), len);
+    fclose(in);
+    fclose(out);
+}
+
+static struct view *make_themed(const char *folder)
+{
+    return make_view_with((struct view_options){.width_px = 1280, .height_px = 720, .theme_path = folder, .unix_ms = get_wall});
+}
+
+static void test_restyled(void **state)
+{
+    char folder[] = "/tmp/antiphon-shows-XXXXXX", file[64];
+    assert_non_null(mkdtemp(folder));
+    snprintf(file, sizeof(file), "%s/theme.json", folder);
+    for (int show = 0; show < 2 * (int)(sizeof(kinds) / sizeof(*kinds)); show++) {
+        const char *kind = kinds[show / 2];
+        seed = (uint64_t)show + 5;
+        write_theme(folder, "arcade");
+        struct view *view = make_themed(folder);
+        bool is_list = strcmp(kind, "chat") == 0 || strcmp(kind, "ticker") == 0;
+        json_t *on_air = json_pack("{s:o}", kind, is_list ? any_events(3, 2) : any_card(kind, 3));
+        view_apply(view, NULL, 0, true);
+        apply(view, "{'alerts':[]}", 0, false);
+        view_apply(view, on_air, 0, false);
+        int64_t now_ms = 0;
+        for (int i = 0; i < 8; i++, now_ms += FRAME_MS)
+            view_paint(view, now_ms);
+        if (show % 2)
+            view_apply(view, NULL, now_ms, false);  // all leave
+        view_paint(view, now_ms += FRAME_MS);
+        write_theme(folder, "signal");
+        struct error err = {0};
+        if (!view_restyle(view, now_ms, &err))
+            fail_msg("%s", err.text);
+        for (int i = 0; i < 120; i++, now_ms += FRAME_MS) {
+            view_paint(view, now_ms);
+            check_frame(view, show, now_ms);
+        }
+        struct view *fresh = make_themed(folder);
+        if (!(show % 2))
+            view_apply(fresh, on_air, now_ms, true);
+        view_paint(fresh, now_ms);
+        bool is_moving = strcmp(kind, "alerts") == 0 || strcmp(kind, "ticker") == 0;  // an alert has ended, a ticker runs
+        if (!is_moving && memcmp(canvas_pixels(view_canvas(view)), canvas_pixels(view_canvas(fresh)), 1280 * 720 * 4) != 0)
+            fail_msg("show %d: %s is another than with the theme from the beginning", show, kind);
+        json_decref(on_air);
+        view_destroy(fresh);
+        view_destroy(view);
+    }
+    remove(file);
+    rmdir(folder);
+}
+
 static void test_shows(void **state)
 {
     for (int show = 0; show < shows; show++)
@@ -239,6 +304,6 @@ static void test_shows(void **state)
 int main(int argc, char **argv)
 {
     shows = argc > 1 ? atoi(argv[1]) : shows;
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_shows)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_shows), cmocka_unit_test(test_restyled)};
     return cmocka_run_group_tests(tests, make_stage, drop_stage);
 }
