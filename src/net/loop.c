@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -15,9 +17,9 @@
 #include "base/memory.h"
 
 /*
- * libwebsockets owns the poll() and knows three things of ours: one timer (the earliest of our list), one
- * descriptor (an epoll set that holds every watched one, so none must be given away or duplicated), and its
- * own wake-up pipe, which is behind lws_cancel_service().
+ * libwebsockets owns the poll() and knows two things of ours: one descriptor (an epoll set that holds every watched
+ * one, so none must be given away or duplicated, and a timerfd for the earliest of our timers), and its own wake-up
+ * pipe, which is behind lws_cancel_service().
  */
 
 enum { FD_LIMIT = 4096, HEADER_BYTES = 16384, SERVICE_BYTES = 16384, EVENTS_A_TURN = 64 };
@@ -65,8 +67,8 @@ struct loop {
     struct resolver *resolver;
     struct http_engine *http;
     struct list timers, ready;  // struct timer: by due time; and due in this turn
-    lws_sorted_usec_list_t tick;
-    int epoll_fd, signal_fd;
+    int64_t tick_us;              // that the tick is set to; 0: it is not
+    int epoll_fd, signal_fd, tick_fd;
     sigset_t signals;
     struct signal_handler handlers[_NSIG];
     struct list watches, client_vhosts, policies, graves, tunnels;
@@ -182,23 +184,25 @@ void loop_unwatch(struct watch *watch)
 
 /* --- Timers --- */
 
-static void handle_tick(lws_sorted_usec_list_t *tick);
-
+/*
+ * A timerfd, since libwebsockets rounds its wait down to whole ms and then asks again and again until the rest is over:
+ * a thousand calls of poll() a second while something moves.
+ */
 static void schedule_tick(struct loop *loop)
 {
-    if (list_is_empty(&loop->timers)) {
-        lws_sul_cancel(&loop->tick);
+    bool is_any = !list_is_empty(&loop->timers);
+    int64_t due_us = is_any ? container_of(loop->timers.next, struct timer, link)->due_us : 0;
+    if (due_us == loop->tick_us)
         return;
-    }
-    const struct timer *first = container_of(loop->timers.next, struct timer, link);
-    int64_t delay_us = first->due_us - (int64_t)lws_now_usecs();
-    lws_sul_schedule(loop->context, 0, &loop->tick, handle_tick, delay_us > 0 ? delay_us : 1);
+    const struct itimerspec at = {.it_value = {due_us / 1000000, due_us % 1000000 * 1000}};
+    timerfd_settime(loop->tick_fd, TFD_TIMER_ABSTIME, &at, NULL);
+    loop->tick_us = due_us;
 }
 
 /* What is due now is moved aside first: a timer that starts itself anew with 0 ms waits for the next turn. */
-static void handle_tick(lws_sorted_usec_list_t *tick)
+static void handle_tick(void *data)
 {
-    struct loop *loop = lws_container_of(tick, struct loop, tick);
+    struct loop *loop = data;
     int64_t now_us = (int64_t)lws_now_usecs();
     struct timer *timer, *following;
     list_for_each_safe(timer, following, &loop->timers, link) {
@@ -212,6 +216,7 @@ static void handle_tick(lws_sorted_usec_list_t *tick)
         list_remove(&timer->link);
         timer->fn(timer->data);
     }
+    loop->tick_us = -1;  // it went off: setting it makes it unreadable again, so it is never read
     schedule_tick(loop);
 }
 
@@ -439,6 +444,15 @@ static bool create_watches(struct loop *loop, struct error *err)
     return error_set(err, ERROR_SYSTEM, "the network loop cannot watch descriptors");
 }
 
+static bool create_tick(struct loop *loop, struct error *err)
+{
+    loop->tick_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);  // the clock of lws_now_usecs()
+    if (loop->tick_fd < 0)
+        return error_errno(err, "timerfd_create");
+    loop_watch_fd(loop, loop->tick_fd, handle_tick, loop);
+    return true;
+}
+
 struct loop *loop_create(struct error *err)
 {
     struct loop *loop = xcalloc(1, sizeof(*loop));
@@ -450,10 +464,10 @@ struct loop *loop_create(struct error *err)
     list_init(&loop->graves);
     list_init(&loop->tunnels);
     sigemptyset(&loop->signals);
-    loop->signal_fd = loop->epoll_fd = -1;
+    loop->signal_fd = loop->epoll_fd = loop->tick_fd = -1;
     loop->last_post = &loop->first_post;
     pthread_mutex_init(&loop->lock, NULL);
-    if (create_context(loop, err) && create_watches(loop, err))
+    if (create_context(loop, err) && create_watches(loop, err) && create_tick(loop, err))
         return loop;
     loop_destroy(loop);
     return NULL;
@@ -490,12 +504,13 @@ void loop_destroy(struct loop *loop)
     if (loop->http)
         http_engine_destroy(loop->http);
     tunnels_destroy(&loop->tunnels);
-    lws_sul_cancel(&loop->tick);
     if (loop->context)
         lws_context_destroy(loop->context);  // closes the epoll descriptor as well
     free_lists(loop);
     if (loop->signal_fd >= 0)
         close(loop->signal_fd);
+    if (loop->tick_fd >= 0)
+        close(loop->tick_fd);
     pthread_mutex_destroy(&loop->lock);
     free(loop);
 }
