@@ -17,7 +17,7 @@
 #include "overlay/scene.h"
 #include "overlay/view.h"
 
-enum { PREVIEW_WIDTH = 480, STILL_EVERY_MS = 250, MOVING_EVERY_MS = 1000, MOVING_FIRST_MS = 200, LOOK_MS = 25, SETTLE_MS = 20 };
+enum { PREVIEW_WIDTH = 480, STILL_EVERY_MS = 250, MOVING_EVERY_MS = 1000, MOVING_FIRST_MS = 200, LOOK_MS = 100, SETTLE_MS = 20 };
 
 /* The small picture of one view. */
 struct preview {
