@@ -4,6 +4,7 @@
  * line is laid out once. New lines come in from below: what stands there is moved by copying, and only what is new is
  * painted. A line that is not wholly in the box any more fades out. Chat that stands still costs nothing.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -304,6 +305,12 @@ static void scroll(struct card_chat *card, int64_t now_ms)
     node_scroll(&card->base, &all, 0, card->scrolled_px - was_px);
 }
 
+/* In the steps that px have: between two of them nothing is painted. */
+static float seen(float opacity)
+{
+    return roundf(opacity * 255) / 255;
+}
+
 /* Fades; and who has faded out is gone, whose time is over begins to. */
 static bool fade(struct card_chat *card, int64_t now_ms)
 {
@@ -316,9 +323,10 @@ static bool fade(struct card_chat *card, int64_t now_ms)
         else if (look->stay_s > 0 && !line->is_leaving)
             node_wake_at(&card->base, line->since_ms + look->stay_s * 1000);
         bool is_fading = tween_is_moving(&line->presence, now_ms);
-        if (line->presence.duration_ms > 0)
+        float before = line->opacity;
+        line->opacity = seen(tween_at(&line->presence, now_ms));
+        if (line->opacity != before)
             damage_line(card, line);
-        line->opacity = tween_at(&line->presence, now_ms);
         if (!is_fading)
             tween_set(&line->presence, line->presence.to);
         if (line->is_leaving && !is_fading)

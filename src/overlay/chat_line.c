@@ -172,6 +172,10 @@ static void make_picture(struct chat_line *line, const struct node *node, const 
 void chat_line_paint(struct chat_line *line, const struct node *node, struct canvas *layer, const struct box *box)
 {
     const struct box reach = surface_reach(&node_look(node)->surface);
+    if (!rich_text_is_still(line->text->rich)) {
+        canvas_destroy(line->picture);
+        line->picture = NULL;
+    }
     if (line->opacity < 1 && !line->picture)
         make_picture(line, node, &reach);
     if (line->opacity < 1 && line->picture) {

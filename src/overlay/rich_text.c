@@ -239,6 +239,11 @@ void rich_text_paint_spans(struct rich_text *rich, struct canvas *layer, int x, 
     paint_places(rich, layer, x, y);
 }
 
+bool rich_text_is_still(const struct rich_text *rich)
+{
+    return rich->count == 0;
+}
+
 bool rich_text_lead(const struct rich_text *rich, struct box *box)
 {
     for (size_t i = 0; rich->lead >= 0 && i < rich->layout->line_count; i++) {

@@ -41,5 +41,8 @@ void rich_text_paint(struct rich_text *rich, struct canvas *layer, int x, int y,
 void rich_text_paint_spans(struct rich_text *rich, struct canvas *layer, int x, int y, struct color color,
     struct color span_color);
 
+/* It looks the same each time that it is painted. */
+bool rich_text_is_still(const struct rich_text *rich);
+
 /* Where in the layout the lead is. False: it has none, or it was cut off. */
 bool rich_text_lead(const struct rich_text *rich, struct box *box);
