@@ -1,10 +1,13 @@
 #include "overlay/png.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
 #include "base/buffer.h"
+
+enum { CLEAR_STEP = 16 };  // px of a small picture that are looked at in one
 
 static void put_32(unsigned char *out, uint32_t value)
 {
@@ -105,6 +108,32 @@ static uint32_t mean(const char *from, size_t stride, int width, int height)
     return out;
 }
 
+static bool is_clear(const char *from, size_t stride, int width, int height)
+{
+    uint32_t any = 0;
+    for (int y = 0; y < height && any == 0; y++) {
+        const uint32_t *row = (const uint32_t *)(const void *)(from + (size_t)y * stride);
+        for (int x = 0; x < width; x++)
+            any |= row[x];
+    }
+    return any == 0;
+}
+
+/* Most of a view is clear: that is looked at in stretches. */
+static void shrink_rows(const char *from, size_t stride, int width_px, int rows, int factor, uint32_t *out)
+{
+    for (int x = 0; x < width_px; x += CLEAR_STEP * factor) {
+        int length = width_px - x < CLEAR_STEP * factor ? width_px - x : CLEAR_STEP * factor;
+        int count = (length + factor - 1) / factor;
+        const char *stretch = from + (size_t)x * 4;
+        bool is_empty = is_clear(stretch, stride, length, rows);
+        for (int i = 0; i < count; i++) {
+            int columns = factor < length - i * factor ? factor : length - i * factor;
+            *out++ = is_empty ? 0 : mean(stretch + (size_t)(i * factor) * 4, stride, columns, rows);
+        }
+    }
+}
+
 uint32_t *png_shrink(const uint32_t *pixels, int *width_px, int *height_px, size_t stride_bytes, int max_width_px)
 {
     int factor = (*width_px + max_width_px - 1) / max_width_px;
@@ -112,11 +141,8 @@ uint32_t *png_shrink(const uint32_t *pixels, int *width_px, int *height_px, size
     uint32_t *out = malloc((size_t)width * (size_t)height * sizeof(*out));
     for (int y = 0; out && y < height; y++) {
         int rows = factor < *height_px - y * factor ? factor : *height_px - y * factor;
-        for (int x = 0; x < width; x++) {
-            int columns = factor < *width_px - x * factor ? factor : *width_px - x * factor;
-            out[y * width + x] = mean((const char *)pixels + (size_t)(y * factor) * stride_bytes +
-                (size_t)(x * factor) * 4, stride_bytes, columns, rows);
-        }
+        shrink_rows((const char *)pixels + (size_t)(y * factor) * stride_bytes, stride_bytes, *width_px, rows, factor,
+            out + (ptrdiff_t)y * width);
     }
     *width_px = width;
     *height_px = height;
