@@ -11,6 +11,7 @@
 /* Where the platforms and the sets of emotes keep what they name in messages; the notes of each wire say so. */
 static const char *const known[] = {
     "*.jtvnw.net",             // Twitch: emotes, badges, profiles
+    "d3aqoihi2n8ty8.cloudfront.net",  // Twitch: what bits are cheered with
     "*.ggpht.com",             // YouTube: profiles, emojis
     "*.googleusercontent.com",
     "*.gstatic.com",           // YouTube: gifts

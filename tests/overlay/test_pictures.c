@@ -731,6 +731,8 @@ static void test_allowed(void **state)
         {"https", "static-cdn.jtvnw.net", 0, NULL, true},
         {"https", "static-cdn.jtvnw.net", 0, "151.101.1.2", true},
         {"https", "STATIC-cdn.JTVNW.net", 0, "2a04:4e42::1", true},
+        {"https", "d3aqoihi2n8ty8.cloudfront.net", 0, NULL, true},
+        {"https", "d111111abcdef8.cloudfront.net", 0, NULL, false},
         {"https", "jtvnw.net", 0, NULL, false},
         {"https", "eviljtvnw.net", 0, NULL, false},
         {"https", "static-cdn.jtvnw.net.evil.example", 0, NULL, false},
