@@ -42,10 +42,10 @@ struct wish {
     const char *card, *language, *output, *size, *background, *state;
 };
 
-/* Another language's sample than its own is better than none: "fa-AF" takes fa, "zh" takes zh-Hans, the rest en. */
+/* Another language's sample than its own is better than none: "fa-AF" takes fa, "zh" zh-Hans, "zh-TW" zh-Hant, the rest en. */
 static char *find_sample(const char *language, struct error *err)
 {
-    static const struct { const char *of, *instead; } others[] = {{"zh", "zh-Hans"}, {"zh-Hant", "zh-Hans"}};
+    static const struct { const char *of, *instead; } others[] = {{"zh", "zh-Hans"}, {"zh-TW", "zh-Hant"}, {"zh-HK", "zh-Hant"}};
     char *tag = xstrdup(language), *path = NULL;
     for (char *cut = tag + strlen(tag); !path && cut; cut = strrchr(tag, '-')) {
         *cut = '\0';
@@ -122,7 +122,7 @@ static int run_preview(int argc, char **argv)
     struct wish wish = {.card = "question,poll,captions,chat,goal", .language = "en", .output = "preview.png", .size = "1920x1080", .background = "busy"};
     const struct option_spec specs[] = {
         {"card", OPTION_TEXT, &wish.card, "KIND", "question, poll … or several: question,poll; or all; some of a show"},
-        {"lang", OPTION_TEXT, &wish.language, "L", "of texts and digits: en, fa, zh-Hans, ar, ur, ja, ko, ru, hi, he; en"},
+        {"lang", OPTION_TEXT, &wish.language, "L", "of texts and digits: en, fa, zh-Hans, zh-Hant, ar, ur, ja, ko, ru, hi, he; en"},
         {"output", OPTION_TEXT, &wish.output, "FILE", "the PNG to write; preview.png"},
         {"size", OPTION_TEXT, &wish.size, "WxH", "of the view; 1920x1080. Taller than wide: the theme's portrait"},
         {"background", OPTION_TEXT, &wish.background, "B", "light, dark, busy, none (transparent) or \"#RRGGBB\"; busy"},
