@@ -36,6 +36,11 @@ static bool is_shallow(const char *text, size_t len)
 
 json_t *json_parse(const char *text, size_t len, struct error *err)
 {
+    // Some editors begin a file with a byte order mark; RFC 8259, section 8.1 lets us ignore it.
+    if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+        text += 3;
+        len -= 3;
+    }
     if (!is_shallow(text, len)) {
         error_set(err, ERROR_DATA, "JSON deeper than %d levels", JSON_DEPTH_MAX);
         return NULL;

@@ -78,6 +78,8 @@ int json_line_of(const char *text, size_t len, const struct json_step *steps, si
 {
     struct walk walk = {text, text + len, 1};
     int line = 1;
+    if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+        walk.at += 3;
     for (size_t i = 0; i < count; i++) {
         if (!enter(&walk, &steps[i], &line))
             return 0;

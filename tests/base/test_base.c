@@ -195,6 +195,11 @@ static void test_json_bounds(void **state)
     json_decref(object);
     assert_null(json_parse("{\"a\":1} x", 9, &err));
 
+    object = json_parse("\xef\xbb\xbf{}", 5, &err);
+    assert_true(json_is_object(object));
+    json_decref(object);
+    assert_null(json_parse("\xef\xbb\xbf", 3, &err));
+
     // A platform's broken bytes cost themselves only; the bounds hold for what is repaired, too.
     object = json_parse_repaired("{\"a\":\"x\xff\xfey\"}", 12, &err);
     assert_string_equal(json_get_text(object, "a"), "x\xef\xbf\xbd\xef\xbf\xbdy");

@@ -82,6 +82,9 @@ static const struct {
     const char *text, *expected;
 } mistakes[] = {
     {"{\n 'colors': {\n  'txet': '#ffffff'}}", "t.json:3: colors.txet: no such key; did you mean text?"},
+    {"\xef\xbb\xbf{\n 'colors': {\n  'txet': '#ffffff'}}", "t.json:3: colors.txet: no such key; did you mean text?"},
+    {"{'motion': {'enter': {'curve': [0.1, 2]}}}", "t.json:1: motion.enter.curve [0.1,2]: expected arrive, linear, ease, ease-in, "
+        "ease-out, ease-in-out, swing, or [x1, y1, x2, y2] as for CSS's cubic-bezier()"},
     {"{'colours': {}}", "t.json:1: colours: no such key; did you mean colors?"},
     {"{'zzz': 1}", "t.json:1: zzz: no such key; docs/themes.md lists them"},
     {"{'colors': {'text': 'white'}}", "t.json:1: colors.text \"white\": expected a colour, \"#RRGGBB\" or \"#RRGGBBAA\""},
