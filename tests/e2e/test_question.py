@@ -29,7 +29,10 @@ def main():
         wait_until("the recording begins", lambda: os.path.exists(output) and os.path.getsize(output) > 10000)
         show.wait_for_message(LINES[1]["text"])
         question, png = show.air_question(show.wait_for_message(TEXT))
+        socket = show.socket()
         show.api("question.answer", id=question)
+        socket.wait_for(lambda event: event["type"] == "preview" and event.get("is_empty"))  # it gets its tick first
+        socket.close()
         grown = os.path.getsize(output)
         wait_until("the recording goes on", lambda: os.path.getsize(output) > grown + 100000)
         show.kill("run", 15)
