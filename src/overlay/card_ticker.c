@@ -393,6 +393,9 @@ static void turn_page(struct card_ticker *card, int64_t now_ms)
 static bool advance(struct node *node, int64_t now_ms)
 {
     struct card_ticker *card = get(node);
+    bool is_in_sight = node->presence.to > 0 || tween_is_moving(&node->presence, now_ms);
+    if (!is_in_sight)
+        return false;  // it waits for room: nobody sees it run
     if (card->is_running)
         run(card, now_ms);
     else if (!list_is_empty(&card->items) && !fits(card))

@@ -62,6 +62,19 @@ static void test_from_edge_to_edge(void **state)
     }
 }
 
+/* Where a face leaves no room the strip waits, and does not run meanwhile. */
+static void test_still_while_it_waits(void **state)
+{
+    struct view *view = make_view_with((struct view_options){.width_px = 360, .height_px = 640, .face = {0, 0, 1, 1}});
+    tell(view, 1, 12, 0, true);
+    for (int64_t now_ms = 0; now_ms < 500; now_ms += 16)
+        view_paint(view, now_ms);
+    assert_false(view_paint(view, 500));
+    assert_int_equal(view_wake_ms(view), 0);
+    assert_true(is_blank(view));
+    view_destroy(view);
+}
+
 /* The px of the strip's middle row. */
 static void read_row(const struct view *view, uint32_t row[WIDTH])
 {
@@ -231,7 +244,7 @@ static void test_hostile(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_still_if_it_fits), cmocka_unit_test(test_from_edge_to_edge), cmocka_unit_test(test_steady),
+        cmocka_unit_test(test_still_if_it_fits), cmocka_unit_test(test_still_while_it_waits), cmocka_unit_test(test_from_edge_to_edge), cmocka_unit_test(test_steady),
         cmocka_unit_test(test_same_as_painted_whole), cmocka_unit_test(test_deleted_at_once), cmocka_unit_test(test_news),
         cmocka_unit_test(test_reduced_motion), cmocka_unit_test(test_hostile),
     };
