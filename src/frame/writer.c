@@ -320,16 +320,15 @@ static void collect_changes(const struct frame_writer *writer, uint64_t sequence
     }
 }
 
-static void copy_changes(struct frame_writer *writer, uint8_t *target, const uint8_t *pixels, size_t stride_bytes,
-                         uint64_t sequence)
+/* The slot's table of rows, and our note of it, only where it differs: whole, they are as large as a card. */
+static void copy_rows(struct frame_writer *writer, struct frame_row *table, struct frame_row *held, const struct boxes *changes)
 {
-    const struct layout *layout = &writer->memory.layout;
-    struct frame_row *held = writer->held[sequence % layout->slots];
-    struct boxes changes;
-    collect_changes(writer, sequence, &changes);
-    for (size_t i = 0; i < changes.count; i++)
-        rows_copy(target, layout->stride_bytes, pixels, stride_bytes, writer->rows, held, &changes.list[i]);
-    memcpy(held, writer->rows, (size_t)layout->height_px * sizeof(held[0]));
+    for (size_t i = 0; i < changes->count; i++) {
+        const struct frame_box *box = &changes->list[i];
+        size_t bytes = (size_t)(box->bottom - box->top) * sizeof(held[0]);
+        memcpy(table + box->top, writer->rows + box->top, bytes);
+        memcpy(held + box->top, writer->rows + box->top, bytes);
+    }
 }
 
 static void fill_slot(struct frame_writer *writer, const uint8_t *pixels, size_t stride_bytes, uint64_t sequence)
@@ -337,11 +336,15 @@ static void fill_slot(struct frame_writer *writer, const uint8_t *pixels, size_t
     const struct layout *layout = &writer->memory.layout;
     uint8_t *base = writer->memory.map + layout_slot_offset(layout, sequence);
     struct layout_slot *slot = (struct layout_slot *)(void *)base;
+    struct frame_row *held = writer->held[sequence % layout->slots];
+    struct boxes changes;
 
+    collect_changes(writer, sequence, &changes);
     atomic_store_explicit(&slot->sequence, 0, memory_order_relaxed);
     atomic_thread_fence(memory_order_release);
-    memcpy(base + sizeof(*slot), writer->rows, (size_t)layout->height_px * sizeof(writer->rows[0]));
-    copy_changes(writer, base + layout->pixels_offset, pixels, stride_bytes, sequence);
+    for (size_t i = 0; i < changes.count; i++)
+        rows_copy(base + layout->pixels_offset, layout->stride_bytes, pixels, stride_bytes, writer->rows, held, &changes.list[i]);
+    copy_rows(writer, (struct frame_row *)(void *)(base + sizeof(*slot)), held, &changes);
     slot->published_ns = clock_monotonic_ns();
     atomic_store_explicit(&slot->sequence, sequence, memory_order_release);
 }
