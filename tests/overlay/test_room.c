@@ -3,6 +3,10 @@
 
 #include "stage.h"
 
+#include "base/buffer.h"
+#include "base/file.h"
+#include "base/memory.h"
+
 #define LONG "Why did you leave the old engine behind and write everything anew, and what did the team say to that? "
 #define OPTION(n) "{'text':'" #n " something long that we could do with the rest of this evening','votes':" #n "}"
 #define SHORT_POLL "'poll':{'id':1,'question':'Next?','total':3,'options':[{'text':'Chess','votes':2},{'text':'Go','votes':1}]}"
@@ -175,9 +179,44 @@ static void test_apart_on_the_way(void **state)
     }
 }
 
+static json_t *read_sample(const char *language)
+{
+    char *path = xasprintf("%s/assets/themes/samples/%s.json", getenv("ANTIPHON_SOURCE_ROOT"), language);
+    struct buffer text = {0};
+    struct error err = {0};
+    json_t *sample = file_read(path, 1 << 20, &text, &err) ? json_parse(text.data, text.len, &err) : NULL;
+    if (!sample)
+        fail_msg("%s: %s", path, err.text);
+    buffer_fini(&text);
+    free(path);
+    return sample;
+}
+
+/* With less height a card may lay its lines out anew; if it got wider for it, it would find no place at all. */
+static void test_lower_is_no_wider(void **state)
+{
+    static const char *const languages[] = {"en", "fa", "zh-Hans", "ja", "ur"};
+    for (size_t i = 0; i < 5 * 4; i++) {
+        struct view *view = make_view(sizes[i % 4].width, sizes[i % 4].height, languages[i / 4]);
+        json_t *sample = read_sample(languages[i / 4]), *part = json_pack("{sO}", "question", json_object_get(sample, "question"));
+        view_apply(view, part, 0, true);
+        struct node *node = (struct node *)(uintptr_t)find_card(view, "question:12");
+        struct size natural = node->natural;
+        for (int eighths = 7; eighths > 2; eighths--) {
+            node_fit(node, natural.width, natural.height * eighths / 8, 0);
+            if (node->card.width > natural.width)
+                fail_msg("%dx%d, %s: %d px wide with %d/8 of its height, %d before", sizes[i % 4].width, sizes[i % 4].height,
+                    languages[i / 4], node->card.width, eighths, natural.width);
+        }
+        json_decref(part);
+        json_decref(sample);
+        view_destroy(view);
+    }
+}
+
 int main(int argc, char **argv)
 {
     rounds = argc > 1 ? atoi(argv[1]) : rounds;
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_apart), cmocka_unit_test(test_gives_way), cmocka_unit_test(test_apart_on_the_way)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_apart), cmocka_unit_test(test_gives_way), cmocka_unit_test(test_lower_is_no_wider), cmocka_unit_test(test_apart_on_the_way)};
     return cmocka_run_group_tests(tests, make_stage, drop_stage);
 }
