@@ -147,13 +147,21 @@ static uint32_t shown_at(const struct emote *emotes, size_t count, uint32_t at)
     return at > was ? is + (at - was) : is;
 }
 
-static struct text_span *move_spans(const struct text_options *options, const struct emote *emotes, size_t count)
+/* The options' spans where their text went, and behind them one for each name that is written: "Kappa" turns no line. */
+static struct text_span *move_spans(const struct text_options *options, const struct emote *emotes, size_t count,
+    size_t *span_count)
 {
-    struct text_span *spans = xcalloc(options->span_count + 1, sizeof(*spans));
+    struct text_span *spans = xcalloc(options->span_count + count + 1, sizeof(*spans));
     for (size_t i = 0; i < options->span_count; i++) {
         spans[i] = options->spans[i];
         spans[i].from = shown_at(emotes, count, spans[i].from);
         spans[i].to = shown_at(emotes, count, spans[i].to);
+    }
+    *span_count = options->span_count;
+    for (size_t i = 0; i < count; i++) {
+        if (!emotes[i].is_picture && emotes[i].shown_to > emotes[i].shown_from)
+            spans[(*span_count)++] = (struct text_span){.from = emotes[i].shown_from, .to = emotes[i].shown_to,
+                .is_isolated = true};
     }
     return spans;
 }
@@ -165,7 +173,7 @@ static struct text_layout *lay_out(struct rich_text *rich, struct node *node, co
     struct text_image images[RICH_TEXT_EMOTES_MAX + 1];
     struct text_options text = options->text;
     write_text(&shown, options, emotes, count);
-    struct text_span *spans = move_spans(&options->text, emotes, count);
+    struct text_span *spans = move_spans(&options->text, emotes, count, &text.span_count);
     text.text = (struct str){shown.data ? shown.data : "", shown.len};
     text.spans = spans;
     text.images = images;

@@ -237,6 +237,30 @@ static void test_names(void **state)
     }
 }
 
+/* An emote's name is no word of the line: it decides no direction, and its neighbours stay where they belong. */
+static void test_names_turn_nothing(void **state)
+{
+    struct world *world = *state;
+    world->stage.pictures = NULL;
+    static const struct {
+        const char *text, *emotes;
+        bool is_rtl;
+    } lines[] = {
+        {"\U0001F44D Kappa \u0633\u0644\u0627\u0645", "[{'from':5,'to':10,'name':'Kappa','url':'https://x.example/1'}]", true},
+        {"\U0001F44D Kappa hi", "[{'from':5,'to':10,'name':'Kappa','url':'https://x.example/1'}]", false},
+        {"\U0001F44D \uFFFC \u0633\u0644\u0627\u0645", "[{'from':5,'to':8,'name':'smile'}]", true},
+        {"\U0001F44D Kappa \u0633\u0644\u0627\u0645", "[]", false},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(lines); i++) {
+        show(world, json_pack("{s:s, s:o}", "text", lines[i].text, "emotes", parse(lines[i].emotes)), 0);
+        const struct text_layout *layout = rich_text_layout(get(world->node)->rich);
+        if (layout->lines[0].is_rtl != lines[i].is_rtl)
+            fail_msg("line %zu: \"%s\"", i, layout->text);
+        node_destroy(world->node);
+        world->node = NULL;
+    }
+}
+
 static void test_many_emotes(void **state)
 {
     struct world *world = *state;
@@ -476,7 +500,7 @@ static void test_avatar_comes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WORLD(test_names), WORLD(test_many_emotes), WORLD(test_comes), WORLD(test_comes_wide), WORLD(test_never_comes),
+        WORLD(test_names), WORLD(test_names_turn_nothing), WORLD(test_many_emotes), WORLD(test_comes), WORLD(test_comes_wide), WORLD(test_never_comes),
         WORLD(test_moves), WORLD(test_view), WORLD(test_letters), WORLD(test_avatar_comes),
     };
     return cmocka_run_group_tests(tests, make_stage, drop_stage);
