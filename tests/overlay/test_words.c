@@ -29,6 +29,14 @@ static const struct {
     {WORD_RAID_VIEWERS, "ar", 7, "جاء مع ٧ مشاهدين"},
     {WORD_RAID_VIEWERS, "ar", 12, "جاء مع ١٢ مشاهدًا"},
     {WORD_RAID_VIEWERS, "ar", 100, "جاء مع ١٠٠ مشاهد"},
+    // Russian's four, the last of them for fractions alone.
+    {WORD_ASKED_BY, "ru", 1, "спросил 1 человек"},
+    {WORD_ASKED_BY, "ru", 3, "спросили 3 человека"},
+    {WORD_ASKED_BY, "ru", 14, "спросили 14 человек"},
+    {WORD_ASKED_BY, "ru", 21, "спросил 21 человек"},
+    {WORD_ASKED_BY, "ja", 14, "14人が質問"},
+    {WORD_RAID_VIEWERS, "pt-BR", 1, "raid com 1 espectador"},
+    {WORD_RAID_VIEWERS, "he", 2, "ריד עם 2 צופים"},
     {WORD_MEMBER_MONTHS, "en", 5, "member for 5 months"},
     {WORD_MEMBER_MONTHS, "fa", 5, "۵ ماه عضویت"},
     {WORD_ASKED_BY, "en", 14, "asked by 14"},
@@ -54,7 +62,8 @@ static void test_phrases(void **state)
 /* Every language says every word, and says the number where it is not in the word itself. */
 static void test_all_are_there(void **state)
 {
-    static const char *const languages[] = {"en", "fa", "ar", "zh-Hant", "zh-Hans", "es"};
+    static const char *const languages[] = {"en", "fa", "ar", "zh-Hant", "zh-Hans", "es", "de", "fr", "he", "hi", "ja", "ko",
+        "pt", "ru", "tr", "ur"};
     for (size_t i = 0; i < sizeof(languages) / sizeof(*languages); i++) {
         for (int word = 0; word < WORD_COUNT; word++) {
             char got[WORDS_BYTES], english[WORDS_BYTES];
