@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "overlay/cards.h"
 #include "overlay/lines.h"
@@ -114,9 +115,25 @@ static bool end_stay(struct node *node, int64_t now_ms)
     return true;
 }
 
+/* A newer relay may have kinds of cards that came after us. */
+static void tell_strangers(struct scene *scene, const json_t *state)
+{
+    const char *key;
+    json_t *card;
+    json_object_foreach((json_t *)(uintptr_t)state, key, card) {
+        bool is_card = json_is_object(card) || json_is_array(card);
+        if (scene->is_stranger_told || !is_card || cards_find(key) || strcmp(key, "alerts") == 0)
+            continue;
+        scene->is_stranger_told = true;
+        log_warn("overlay", "the relay puts a \"%.40s\" on air, a card that this overlay does not know: it is not drawn; bring the "
+            "overlay to the relay's version", key);
+    }
+}
+
 void scene_apply(struct scene *scene, const json_t *state, int64_t now_ms, bool at_once)
 {
     struct wants wants = {0};
+    tell_strangers(scene, state);
     for (size_t i = 0; cards[i]; i++)
         cards[i]->want(state, &wants);
     take_alerts(scene, state, now_ms);

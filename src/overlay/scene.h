@@ -17,6 +17,7 @@ struct scene {
     struct list nodes;               // back to front
     struct arrangement arrangement;
     struct alerts alerts;
+    bool is_stranger_told;           // the log has it that the relay knows a card that we do not
 };
 
 void scene_init(struct scene *scene, const struct stage *stage);

@@ -1,6 +1,9 @@
 /* Whatever people write: the card stays inside its view, the process lives, and nothing takes seconds. */
 #include "stage.h"
 
+#include <stdio.h>
+#include <unistd.h>
+
 #include "base/clock.h"
 #include "base/memory.h"
 #include "overlay/theme.h"
@@ -219,10 +222,37 @@ static void test_evening_is_the_built_in(void **state)
     theme_destroy(built_in);
 }
 
+/* A newer relay's cards cost one line, however often they are told; the others are drawn. */
+static void test_strangers(void **state)
+{
+    static const char *const told = "{'question':{'id':1,'text':'Still here?'},'hologram':{'id':%d},'smoke':[],'answered':7}";
+    FILE *log = tmpfile();
+    int before = dup(STDERR_FILENO);
+    assert_true(log && dup2(fileno(log), STDERR_FILENO) >= 0);
+    struct view *view = make_view(WIDTH, HEIGHT, "en");
+    for (int i = 0; i < 3; i++) {
+        char text[160];
+        snprintf(text, sizeof(text), told, i);
+        apply(view, text, i, true);
+        view_paint(view, i);
+    }
+    dup2(before, STDERR_FILENO);
+    close(before);
+    rewind(log);
+    char line[512];
+    int lines = 0;
+    while (fgets(line, sizeof(line), log))
+        lines += strstr(line, "\"hologram\"") != NULL || strstr(line, "\"smoke\"") != NULL || strstr(line, "answered") != NULL;
+    fclose(log);
+    assert_int_equal(lines, 1);
+    assert_non_null(find_card(view, "question:1"));
+    view_destroy(view);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_texts), cmocka_unit_test(test_numbers), cmocka_unit_test(test_sizes), cmocka_unit_test(test_themes),
+        cmocka_unit_test(test_strangers), cmocka_unit_test(test_texts), cmocka_unit_test(test_numbers), cmocka_unit_test(test_sizes), cmocka_unit_test(test_themes),
         cmocka_unit_test(test_silly_themes), cmocka_unit_test(test_evening_is_the_built_in),
     };
     return cmocka_run_group_tests(tests, make_stage, drop_stage);
