@@ -14,6 +14,7 @@ LIMIT_S = 120
 SECONDS = 33
 ALPHA_MIN = 150  # the subtitles' box lets the picture through
 SKIPPED = 77
+STANDS = 3  # previews are at least 1/4 s apart: what is alike over so many stands for more than the frames that are asked for
 
 
 def list_files(folder):
@@ -112,12 +113,12 @@ def own_points(shown, later, without):
 def pick_previews(previews, card):
     """Two previews of a card's stand, and one without it that is near in time: chat and alerts move, and differ in all three."""
     begin, end = longest_stand(previews, card)
-    assert end - begin >= 4, f"no previews of the {card}; on air were {[sorted(cards) for cards, _ in previews]}"
-    tried = range(begin, end - 1, max(1, (end - begin) // 4))
+    assert end - begin > STANDS, f"no previews of the {card}; on air were {[sorted(cards) for cards, _ in previews]}"
+    tried = range(begin, end - STANDS, max(1, (end - begin) // 5))
     bares = [at for at in (begin - 1, end) if 0 <= at < len(previews)]
-    pictures = {at: decode_png(previews[at][1])[2] for at in {*tried, *(at + 1 for at in tried), *bares}}
-    _, at, bare = max((own_points(pictures[at], pictures[at + 1], pictures[bare]), at, bare) for bare in bares for at in tried)
-    return previews[at][1], previews[at + 1][1], previews[bare][1]
+    pictures = {at: decode_png(previews[at][1])[2] for at in {*tried, *(at + STANDS for at in tried), *bares}}
+    _, at, bare = max((own_points(pictures[at], pictures[at + STANDS], pictures[bare]), at, bare) for bare in bares for at in tried)
+    return previews[at][1], previews[at + STANDS][1], previews[bare][1]
 
 
 def find_bare(path):
