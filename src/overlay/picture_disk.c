@@ -92,7 +92,8 @@ static void make_room(struct picture_disk *disk, size_t room)
     int64_t oldest_s = (int64_t)time(NULL) - KEEP_S;
     if (!list_folder(disk->folder, &listing, NULL))
         return;
-    qsort(listing.items, listing.count, sizeof(*listing.items), compare_use);
+    if (listing.count > 1)  // an empty list has no items to point at
+        qsort(listing.items, listing.count, sizeof(*listing.items), compare_use);
     disk->bytes = 0;
     for (size_t i = 0; i < listing.count; i++)
         disk->bytes += listing.items[i].bytes;
