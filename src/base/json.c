@@ -74,6 +74,12 @@ const char *json_get_text(const json_t *object, const char *key)
     return json_string_value(json_object_get(object, key));
 }
 
+const char *json_get_words(const json_t *object, const char *key)
+{
+    const char *text = json_get_text(object, key);
+    return text ? text : "";
+}
+
 int64_t json_get_int(const json_t *object, const char *key, int64_t otherwise)
 {
     const json_t *value = json_object_get(object, key);

@@ -29,6 +29,9 @@ json_t *json_parse_repaired(const char *text, size_t len, struct error *err);
 /* The string at key, borrowed from object; NULL: absent or no string. */
 const char *json_get_text(const json_t *object, const char *key);
 
+/* The same, and never NULL: "" where there is none. */
+const char *json_get_words(const json_t *object, const char *key);
+
 /* The integer at key, also where it stands as a decimal string (YouTube's 64-bit numbers) or a whole real. */
 int64_t json_get_int(const json_t *object, const char *key, int64_t otherwise);
 

@@ -80,21 +80,16 @@ static void want(const json_t *state, struct wants *wants)
     wants_add_numbered(wants, &card_countdown_impl, state);
 }
 
-static const char *or_empty(const char *text)
-{
-    return text ? text : "";
-}
-
 static void read_words(const json_t *state, struct buffer *words)
 {
     size_t i;
     json_t *zone;
-    buffer_add_string(words, or_empty(json_get_text(state, "title")));
+    buffer_add_string(words, json_get_words(state, "title"));
     buffer_add_char(words, '\n');
-    buffer_add_string(words, or_empty(json_get_text(state, "text_after")));
+    buffer_add_string(words, json_get_words(state, "text_after"));
     json_array_foreach(json_object_get(state, "zones"), i, zone) {
         buffer_add_char(words, '\n');
-        buffer_add_string(words, or_empty(json_string_value(zone)));
+        buffer_add_string(words, json_is_string(zone) ? json_string_value(zone) : "");
     }
 }
 
@@ -132,7 +127,7 @@ static void tell_zones(struct card_countdown *card)
     json_t *zone;
     card->row_count = 0;
     json_array_foreach(json_object_get(card->base.last, "zones"), i, zone) {
-        const char *name = or_empty(json_string_value(zone));
+        const char *name = json_is_string(zone) ? json_string_value(zone) : "";
         if (card->row_count == ZONES_MAX)
             break;
         if (calendar_tell(&card->rows[card->row_count].moment, card->at_ms, name, card->base.stage->language))

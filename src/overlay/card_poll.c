@@ -86,23 +86,18 @@ static void want(const json_t *state, struct wants *wants)
     wants_add_numbered(wants, &card_poll_impl, state);
 }
 
-static const char *or_empty(const char *text)
-{
-    return text ? text : "";
-}
-
 static void read_words(const json_t *state, struct buffer *words)
 {
     size_t i;
     json_t *option;
-    buffer_add_string(words, or_empty(json_get_text(state, "question")));
+    buffer_add_string(words, json_get_words(state, "question"));
     buffer_add_char(words, '\n');
-    buffer_add_string(words, or_empty(json_get_text(state, "question2")));
+    buffer_add_string(words, json_get_words(state, "question2"));
     json_array_foreach(json_object_get(state, "options"), i, option) {
         buffer_add_char(words, '\n');
-        buffer_add_string(words, or_empty(json_get_text(option, "text")));
+        buffer_add_string(words, json_get_words(option, "text"));
         buffer_add_char(words, '\n');
-        buffer_add_string(words, or_empty(json_get_text(option, "text2")));
+        buffer_add_string(words, json_get_words(option, "text2"));
     }
 }
 
@@ -182,7 +177,7 @@ static struct text_layout *lay_out_second(struct card_poll *card, const char *te
 static void lay_out_option(struct card_poll *card, struct option *option, const json_t *state, int width)
 {
     const struct theme_card *look = &card->look;
-    const char *text = or_empty(json_get_text(state, "text"));
+    const char *text = json_get_words(state, "text");
     // Room for "100%" stays free, or the label would give way while the count runs.
     struct text_options options = {
         .text = str_from(text), .size_px = (float)look->small_px, .max_lines = 1,
@@ -208,7 +203,7 @@ static void lay_out_texts(struct card_poll *card, const json_t *state, int width
 {
     const struct theme_card *look = &card->look;
     card->title = node_layout_even(&card->base, &(struct text_options){
-        .text = str_from(or_empty(json_get_text(state, "question"))), .size_px = (float)look->text_px,
+        .text = str_from(json_get_words(state, "question")), .size_px = (float)look->text_px,
         .min_size_px = (float)look->text_min_px, .width_px = width,
         .max_lines = card->tightness < TIGHT_TITLE ? look->text_lines : 1, .is_bold = true,
         .is_single_paragraph = true, .line_height = (float)look->leading / 100,
@@ -395,7 +390,7 @@ static void damage_splits(struct card_poll *card, const json_t *before, const js
 static void update(struct node *node, const json_t *state, const json_t *before, int64_t now_ms, bool at_once)
 {
     struct card_poll *card = get(node);
-    bool is_open = strcmp(or_empty(json_get_text(state, "state")), "closed") != 0;
+    bool is_open = strcmp(json_get_words(state, "state"), "closed") != 0;
     bool is_hidden = json_get_bool(state, "is_hidden", false);
     if (!before || !has_same_words(before, state)) {
         node_begin_layout(node);

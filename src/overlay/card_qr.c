@@ -60,17 +60,12 @@ static void want(const json_t *state, struct wants *wants)
     wants_add_numbered(wants, &card_qr_impl, state);
 }
 
-static const char *or_empty(const char *text)
-{
-    return text ? text : "";
-}
-
 /* The code's own text is drawn too, in its way. */
 static void read_words(const json_t *state, struct buffer *words)
 {
-    buffer_add_string(words, or_empty(json_get_text(state, "title")));
+    buffer_add_string(words, json_get_words(state, "title"));
     buffer_add_char(words, '\n');
-    buffer_add_string(words, or_empty(json_get_text(state, "text")));
+    buffer_add_string(words, json_get_words(state, "text"));
 }
 
 /* ---- the code */
@@ -104,7 +99,7 @@ static QRcode *encode(const char *text, QRecLevel from, int side_px, int least_p
 static int choose_code(struct card_qr *card, int room_px)
 {
     const struct node *node = &card->base;
-    const char *text = or_empty(json_get_text(node->last, "text"));
+    const char *text = json_get_words(node->last, "text");
     int side = card->fit.look.row_px < room_px ? card->fit.look.row_px : room_px;
     int most = room_px * card->fit.percent / 100;
     card->code = encode(text, QR_ECLEVEL_H, side, scaled(node, MODULE_GOOD_PX));
@@ -145,7 +140,7 @@ static int lay_out(struct node *node)
 static void give_up(struct card_qr *card)
 {
     struct node *node = &card->base;
-    size_t len = strlen(or_empty(json_get_text(node->last, "text")));
+    size_t len = strlen(json_get_words(node->last, "text"));
     if (len == 0)
         log_error("overlay", "%s is not drawn: it has no text", node->id);
     else

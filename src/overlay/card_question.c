@@ -87,21 +87,16 @@ static void want(const json_t *state, struct wants *wants)
     wants_add_numbered(wants, &card_question_impl, state);
 }
 
-static const char *or_empty(const char *text)
-{
-    return text ? text : "";
-}
-
 static const char *original_of(const json_t *state)
 {
-    return or_empty(json_get_text(json_object_get(state, "original"), "text"));
+    return json_get_words(json_object_get(state, "original"), "text");
 }
 
 static void read_words(const json_t *state, struct buffer *words)
 {
     person_add_name(json_object_get(state, "author"), words);
     buffer_add_char(words, '\n');
-    buffer_add_string(words, or_empty(json_get_text(state, "text")));
+    buffer_add_string(words, json_get_words(state, "text"));
     buffer_add_char(words, '\n');
     buffer_add_string(words, original_of(state));
 }
@@ -204,7 +199,7 @@ static void lay_out_text(struct card_question *card, const json_t *state, int wi
     const struct theme_card *look = &card->fit.look;
     const char *language = json_get_text(state, "language");
     card->text = rich_text_create(&card->base, &(struct rich_text_options){
-        .text = {.text = str_from(or_empty(json_get_text(state, "text"))), .size_px = (float)look->text_px,
+        .text = {.text = str_from(json_get_words(state, "text")), .size_px = (float)look->text_px,
             .min_size_px = (float)look->text_min_px, .max_lines = lines_of(card), .width_px = width,
             .faces = &card->base.stage->theme->faces[THEME_TEXT],
             .language = language && *language ? language : NULL, .is_single_paragraph = true,
