@@ -163,51 +163,29 @@ void scene_restyle(struct scene *scene, int64_t now_ms)
     arrange(&scene->arrangement, &scene->stage, &scene->nodes, fresh.is_held, now_ms, true);
 }
 
-static bool holds(const json_t *ids, const struct node *node)
+/* Of this message, or with a platform of this author. */
+static bool remove_one(struct scene *scene, uint64_t message, const char *platform, const char *author)
 {
-    size_t i;
-    json_t *id;
-    json_array_foreach((json_t *)(uintptr_t)ids, i, id) {
-        if (node->impl->is_from(node, (uint64_t)json_integer_value(id), NULL, NULL))
-            return true;
+    bool is_any = alerts_remove(&scene->alerts, message, platform, author);
+    struct node *node;
+    list_for_each(node, &scene->nodes, link) {
+        is_any |= node_forget(node, message, platform, author);
+        if (!node->impl->is_from || node->state == NODE_GONE || !node->impl->is_from(node, message, platform, author))
+            continue;
+        node->state = NODE_GONE;
+        is_any = true;
     }
-    return false;
-}
-
-static bool remove_alerts(struct alerts *alerts, const json_t *ids, const char *platform, const char *author)
-{
-    size_t i;
-    json_t *id;
-    bool is_any = platform && author && alerts_remove(alerts, 0, platform, author);
-    json_array_foreach((json_t *)(uintptr_t)ids, i, id)
-        is_any |= alerts_remove(alerts, (uint64_t)json_integer_value(id), NULL, NULL);
-    return is_any;
-}
-
-static bool forget(struct node *node, const json_t *ids, const char *platform, const char *author)
-{
-    size_t i;
-    json_t *id;
-    bool is_any = platform && author && node_forget(node, 0, platform, author);
-    json_array_foreach((json_t *)(uintptr_t)ids, i, id)
-        is_any |= node_forget(node, (uint64_t)json_integer_value(id), NULL, NULL);
     return is_any;
 }
 
 bool scene_remove(struct scene *scene, const json_t *ids, const json_t *author)
 {
     const char *platform = json_get_text(author, "platform"), *id = json_get_text(author, "id");
-    bool is_any = remove_alerts(&scene->alerts, ids, platform, id);
-    struct node *node;
-    list_for_each(node, &scene->nodes, link) {
-        is_any |= forget(node, ids, platform, id);
-        if (!node->impl->is_from || node->state == NODE_GONE)
-            continue;
-        if (holds(ids, node) || (platform && id && node->impl->is_from(node, 0, platform, id))) {
-            node->state = NODE_GONE;
-            is_any = true;
-        }
-    }
+    bool is_any = platform && id && remove_one(scene, 0, platform, id);
+    size_t i;
+    json_t *message;
+    json_array_foreach((json_t *)(uintptr_t)ids, i, message)
+        is_any |= remove_one(scene, (uint64_t)json_integer_value(message), NULL, NULL);
     return is_any;
 }
 
