@@ -15,6 +15,7 @@
 #include "cli/folders.h"
 #include "cli/instance.h"
 #include "cli/options.h"
+#include "cli/pulse.h"
 #include "cli/relay_config.h"
 #include "net/loop.h"
 #include "relay/relay.h"
@@ -26,6 +27,7 @@ struct process {
     struct relay *relay;
     struct api *api;
     struct door *door;
+    struct pulse pulse;
 };
 
 static void handle_end(void *data)
@@ -117,6 +119,7 @@ static bool open_all(struct process *process, const char *config_path, struct er
 
 static void close_all(struct process *process)
 {
+    pulse_stop(&process->pulse);
     door_destroy(process->door);
     api_destroy(process->api);
     relay_destroy(process->relay);
@@ -146,6 +149,7 @@ int cmd_relay(int argc, char **argv)
             log_info("relay", "panel on %s port %u; `antiphon link` gives a sign-in link",
                 relay_config_get(process.config)->panel.listen, api_port(process.api));
         }
+        pulse_start(&process.pulse, process.loop, NULL, NULL);
         ok = loop_run(process.loop, &err);
     }
     close_all(&process);

@@ -20,6 +20,7 @@
 #include "cli/folders.h"
 #include "cli/instance.h"
 #include "cli/options.h"
+#include "cli/pulse.h"
 #include "cli/video_link.h"
 #include "net/loop.h"
 #include "video/studio.h"
@@ -37,6 +38,8 @@ struct app {
     struct studio *studio;
     struct video_link *link;
     struct timer end;
+    struct pulse pulse;
+    uint64_t ticks;  // of the pump, when it was last asked
 };
 
 /* ---- What is wanted: the configuration's, then the command line's ---- */
@@ -245,6 +248,18 @@ static bool open_link(struct app *app, const struct choices *choices, const char
     return app->link != NULL;
 }
 
+/* The picture goes on. A loop that turns beside a pump that is stuck is not enough. */
+static bool is_picture_going_on(void *data)
+{
+    struct app *app = data;
+    struct studio_health *health = xmalloc(sizeof(*health));
+    studio_get_health(app->studio, health);
+    bool goes_on = health->ticks > app->ticks;
+    app->ticks = health->ticks;
+    free(health);
+    return goes_on;
+}
+
 static bool run_loop(struct app *app, const struct choices *choices, const char *runtime, struct error *err)
 {
     if (!open_link(app, choices, runtime, err))
@@ -252,7 +267,9 @@ static bool run_loop(struct app *app, const struct choices *choices, const char 
     timer_init(&app->end, app->loop, handle_end, app);
     if (choices->seconds > 0)
         timer_start(&app->end, (int64_t)(choices->seconds * 1000));
+    pulse_start(&app->pulse, app->loop, is_picture_going_on, app);
     bool ok = loop_run(app->loop, err);
+    pulse_stop(&app->pulse);
     timer_stop(&app->end);
     return ok;
 }

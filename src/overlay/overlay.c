@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/poison.h"
+#include "base/service.h"
 #include "frame/frame.h"
 #include "net/loop.h"
 #include "overlay/ahead.h"
@@ -171,6 +172,7 @@ static void handle_beat(void *data)
     struct overlay *overlay = data;
     for (size_t i = 0; i < overlay->view_count; i++)
         view_beat(overlay->views[i]);
+    service_feed();
     timer_start(&overlay->beat, BEAT_MS);
 }
 
@@ -461,7 +463,13 @@ static void stop(struct overlay *overlay)
 bool overlay_run(const struct overlay_options *options, struct error *err)
 {
     struct overlay overlay = {.options = options};
-    bool is_good = start(&overlay, err) && loop_run(overlay.loop, err);
+    service_open();
+    bool is_good = start(&overlay, err);
+    if (is_good) {
+        service_tell("READY=1");
+        is_good = loop_run(overlay.loop, err);
+    }
+    service_tell("STOPPING=1");
     stop(&overlay);
     return is_good;
 }
