@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "cli/check_outputs.h"
 #include "cli/check_sources.h"
 #include "cli/command.h"
 #include "cli/config.h"
@@ -189,6 +190,11 @@ static void check_looks(struct report *report, const struct config *config)
             say(report, MISSING, "sound", "overlay.sounds.%s: %s", config_sound_kinds[i], err.text);
         free(path);
     }
+}
+
+static void say_output(void *data, bool is_good, const char *name, const char *text)
+{
+    say(data, is_good ? GOOD : ADVICE, "output", "%s: %s", name, text);
 }
 
 /* ---- GStreamer */
@@ -383,6 +389,7 @@ int cmd_check(int argc, char **argv)
     check_disk(&report);
     if (config) {
         check_looks(&report, config);
+        check_outputs(config, say_output, &report);
         check_sources(&report, config);
         check_display(&report, config);
         check_port(&report, config);

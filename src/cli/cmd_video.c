@@ -17,9 +17,11 @@
 #include "base/memory.h"
 #include "cli/command.h"
 #include "cli/config.h"
+#include "cli/destination.h"
 #include "cli/folders.h"
 #include "cli/instance.h"
 #include "cli/options.h"
+#include "cli/output_plan.h"
 #include "cli/pulse.h"
 #include "cli/video_link.h"
 #include "net/loop.h"
@@ -48,6 +50,7 @@ struct plan {
     struct config *config;    // owned; NULL: everything came by options
     struct studio_options studio;
     struct studio_output_options outputs[STUDIO_OUTPUTS_MAX];
+    const struct destination *platforms[STUDIO_OUTPUTS_MAX];  // of each
     char *owned[STUDIO_OUTPUTS_MAX * 2 + 2];  // texts behind it
     size_t owned_count;
 };
@@ -108,10 +111,10 @@ static void take_config(struct plan *plan, const struct choices *choices, const 
         return;
     for (size_t i = 0; i < config->video.output_count && i < STUDIO_OUTPUTS_MAX; i++) {
         const struct config_output *output = &config->video.outputs[i];
-        plan->outputs[studio->output_count++] = (struct studio_output_options){
-            .name = output->name, .view = output->view, .frame_socket = find_socket(plan, folder, output->view),
-            .to = output->to, .bitrate_kbps = output->bitrate_kbps,
-        };
+        plan->platforms[studio->output_count] = output->platform;
+        struct studio_output_options *options = &plan->outputs[studio->output_count++];
+        output_plan_read(options, config, output);
+        options->frame_socket = find_socket(plan, folder, output->view);
     }
 }
 
@@ -119,6 +122,10 @@ static void take_outputs(struct plan *plan, const struct choices *choices, const
 {
     const char *view = choices->view ? choices->view : "main";
     for (size_t i = 0; i < choices->outputs.count; i++) {
+        const struct destination *platform = destination_of_address(choices->outputs.items[i]);
+        plan->platforms[plan->studio.output_count] = platform;
+        if (platform && platform->shows_own_only)
+            log_info("video", "output%zu to %s: view %s as it is; mind that %s", i + 1, platform->title, view, platform->rule);
         plan->outputs[plan->studio.output_count++] = (struct studio_output_options){
             .name = own(plan, xasprintf("output%zu", i + 1)), .view = view,
             .frame_socket = find_socket(plan, folder, view),
@@ -143,8 +150,12 @@ static bool make_plan(struct plan *plan, const struct choices *choices, const ch
     if (plan->studio.output_count == 0)
         log_warn("video", "no output is named, so nothing leaves; add --output, or video.outputs in %s",
             plan->config ? plan->config->path : "a configuration");
-    return (!choices->size || read_size(choices->size, &plan->studio, err))
-        && (!choices->fps || read_fps(choices->fps, &plan->studio, err));
+    if ((choices->size && !read_size(choices->size, &plan->studio, err))
+        || (choices->fps && !read_fps(choices->fps, &plan->studio, err)))
+        return false;
+    for (size_t i = 0; i < plan->studio.output_count; i++)
+        output_plan_advise(&plan->outputs[i], plan->platforms[i], &plan->studio);
+    return true;
 }
 
 /* ---- Standing on its own feet ---- */

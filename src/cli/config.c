@@ -235,7 +235,7 @@ void config_destroy(struct config *config)
         return;
     for (size_t i = 0; i < config->view_count; i++) {
         struct config_view *view = &config->views[i];
-        free(view->name), free(view->theme), free(view->language), free(view->foreign);
+        free(view->name), free(view->theme), free(view->language), free(view->foreign), free(view->derived_from);
         keys_free_texts(view->platforms);
         keys_free_texts(view->cards);
     }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct destination;
 struct error;
 
 struct config_view {
@@ -23,6 +24,8 @@ struct config_view {
     char *foreign;    // other platforms' messages here: "show", "anonymous" (card without author and platform), "hide"
     char **platforms; // NULL-terminated; whose messages count as this view's own; empty: all are
     char **cards;     // NULL-terminated: names of on_air.h; empty: the usual ones
+    bool says_whose;  // "platforms" or "foreign" stands in the file: no platform's rule changes it
+    char *derived_from;  // another view, made for a platform's rule and not in the file; NULL: it is there
 };
 
 struct config_window {
@@ -38,7 +41,11 @@ extern const char *const config_sound_kinds[CONFIG_SOUNDS];  // of alerts: "gift
 struct config_output {
     char *name, *view;
     char *to;         // resolved: a file's name or a URL; may hold a stream key
-    int bitrate_kbps;
+    int bitrate_kbps; // 0: as the platform recommends
+    const struct destination *platform;  // by "platform", else by the address; NULL: none that we know
+    int width_px, height_px;  // of its picture
+    bool is_cropped;  // where the shape differs from the program's: "fit" is "crop", else "pad"
+    double focus;     // 0..1: the crop's centre along the side that is cut
 };
 
 struct config {
@@ -115,3 +122,6 @@ bool config_write_sources(struct config *config, const json_t *sources, struct e
 bool config_write_gate(struct config *config, const json_t *gate, struct error *err);
 
 const struct config_view *config_find_view(const struct config *config, const char *name);  // NULL: no such view
+
+/* Which platform's rule holds for this output, why, and how to decide otherwise; the caller frees. NULL: no platform's. */
+char *config_explain_output(const struct config *config, const struct config_output *output);

@@ -10,6 +10,12 @@ enum { CONFIG_ITEMS_MAX = 64 };  // of a list: sources, views, outputs
 bool config_read_views(struct config *config, const struct reader *reader);
 bool config_read_windows(struct config *config, const struct reader *reader);
 bool config_read_video(struct config *config, const struct reader *reader);
+bool config_read_size(const struct reader *reader, const char *path, const json_t *object, int *width_px, int *height_px);
+
+/* config_destinations.c. Of an output that has its `view` and `to`; then, with all of them, the views that derive. */
+bool config_read_destination(struct config *config, const struct reader *reader, const char *path, const json_t *object,
+    struct config_output *output);
+void config_derive_views(struct config *config);
 
 /* config_overlay.c */
 bool config_read_overlay(struct config *config, const struct reader *reader);

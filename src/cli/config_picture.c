@@ -9,12 +9,13 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "cli/config_inside.h"
+#include "cli/destination.h"
 #include "relay/on_air.h"
 
 enum { SIDE_PX_MIN = 16, SIDE_PX_MAX = 8192 };
 
 /* [width, height], both within reach of a video frame. */
-static bool read_size(const struct reader *reader, const char *path, const json_t *object, int *width_px, int *height_px)
+bool config_read_size(const struct reader *reader, const char *path, const json_t *object, int *width_px, int *height_px)
 {
     const json_t *size = json_object_get(object, "size");
     if (!size)
@@ -109,9 +110,10 @@ static bool read_view(struct config *config, const struct reader *reader, const 
     const char *shown = json_get_text(object, "votes"), *motion = json_get_text(object, "motion");
     view->is_motion_reduced = motion && strcmp(motion, "reduced") == 0;
     view->hides_votes = shown && strcmp(shown, "closed") == 0;
+    view->says_whose = json_object_get(object, "platforms") || json_object_get(object, "foreign");
     if (!check_name(reader, path, view->name) || !keys_copy_texts(reader, path, object, "platforms", &view->platforms)
         || !keys_copy_texts(reader, path, object, "cards", &view->cards) || !check_cards(reader, path, view->cards)
-        || !read_size(reader, path, object, &view->width_px, &view->height_px)
+        || !config_read_size(reader, path, object, &view->width_px, &view->height_px)
         || !read_part(reader, path, object, "safe", view->safe) || !read_part(reader, path, object, "face", view->face))
         return false;
     for (size_t i = 0; i + 1 < config->view_count; i++) {
@@ -209,9 +211,14 @@ bool config_read_windows(struct config *config, const struct reader *reader)
 
 static bool read_output(struct config *config, const struct reader *reader, const json_t *object, size_t index)
 {
+    static const char *const fits[] = {"pad", "crop", NULL};
     static const struct key keys[] = {
         {"name", JSON_STRING, true}, {"view", JSON_STRING}, {"to", JSON_STRING, true},
         {"bitrate_kbps", JSON_INTEGER, .min = 100, .max = 100000},
+        {"platform", JSON_STRING, .choices = destination_names},
+        {"size", JSON_ARRAY},
+        {"fit", JSON_STRING, .choices = fits},
+        {"focus", JSON_REAL},
     };
     char path[48];
     snprintf(path, sizeof(path), "video.outputs[%zu]", index);
@@ -220,13 +227,14 @@ static bool read_output(struct config *config, const struct reader *reader, cons
     struct config_output *output = &config->video.outputs[config->video.output_count++];
     output->name = keys_copy_text(object, "name", "");
     output->view = keys_copy_text(object, "view", config->views[0].name);
-    output->bitrate_kbps = (int)json_get_int(object, "bitrate_kbps", 4500);
+    output->bitrate_kbps = (int)json_get_int(object, "bitrate_kbps", 0);
     char full[64];
     snprintf(full, sizeof(full), "%s.to", path);
     const char *to = keys_resolve(reader, full, json_object_get(object, "to"));
     output->to = xstrdup(to);
     snprintf(full, sizeof(full), "%s.view", path);
-    return to && check_name(reader, path, output->name) && check_view_name(config, reader, full, output->view);
+    return to && check_name(reader, path, output->name) && check_view_name(config, reader, full, output->view)
+        && config_read_destination(config, reader, path, object, output);
 }
 
 bool config_read_video(struct config *config, const struct reader *reader)
@@ -245,7 +253,7 @@ bool config_read_video(struct config *config, const struct reader *reader)
         return true;
     }
     if (!keys_check(reader, "video", object, keys, ARRAY_LENGTH(keys))
-        || !read_size(reader, "video", object, &config->video.width_px, &config->video.height_px))
+        || !config_read_size(reader, "video", object, &config->video.width_px, &config->video.height_px))
         return false;
     config->video.fps = (int)json_get_int(object, "fps", 30);
     config->video.holding = keys_copy_text(object, "holding", "");
@@ -263,5 +271,6 @@ bool config_read_video(struct config *config, const struct reader *reader)
         if (!read_output(config, reader, json_array_get(outputs, i), i))
             return false;
     }
+    config_derive_views(config);
     return true;
 }

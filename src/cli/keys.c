@@ -85,6 +85,8 @@ static bool check_value(const struct reader *reader, const char *path, const jso
     json_type type = json_typeof(value);
     if (type == JSON_FALSE)
         type = JSON_TRUE;
+    if (type == JSON_INTEGER && key->type == JSON_REAL)
+        type = JSON_REAL;
     if (type != key->type)
         return keys_fail(reader, path, value, "expected %s", type_name(key->type));
     if (key->type == JSON_INTEGER && (key->min || key->max)

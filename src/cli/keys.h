@@ -20,7 +20,7 @@ struct reader {
 /* One key of an object: name, JSON type, bounds. */
 struct key {
     const char *name;
-    json_type type;              // JSON_TRUE stands for both booleans
+    json_type type;              // JSON_TRUE stands for both booleans, JSON_REAL for any number
     bool is_required;
     int min, max;                // of integers; both 0: any
     const char *const *choices;  // of texts, NULL-terminated; NULL: any

@@ -221,9 +221,9 @@ struct studio *studio_create(const struct studio_options *given, struct error *e
 {
     struct studio_options options = *given;
     if (!options.width_px && !options.height_px)
-        options.width_px = 1280, options.height_px = 720;
+        options.width_px = STUDIO_USUAL_WIDTH_PX, options.height_px = STUDIO_USUAL_HEIGHT_PX;
     if (!options.fps_num)
-        options.fps_num = 30, options.fps_den = 1;
+        options.fps_num = STUDIO_USUAL_FPS, options.fps_den = 1;
     if (!options.input)
         options.input = "test";
     if (!check_options(&options, err) || !setup_gstreamer(err))

@@ -22,12 +22,25 @@ enum studio_state {
     STUDIO_FAILED,      // wanted, broken, and tried again by itself
 };
 
+enum { STUDIO_USUAL_WIDTH_PX = 1280, STUDIO_USUAL_HEIGHT_PX = 720, STUDIO_USUAL_FPS = 30 };
+
+enum studio_fit {
+    STUDIO_PAD,   // all of the program's picture, on a ground
+    STUDIO_CROP,  // the whole frame filled, two sides cut off
+};
+
 struct studio_output_options {
     const char *name;          // unique; what commands and events call it
     const char *view;          // for the frame stream; NULL or "": no overlay
     const char *frame_socket;  // where that view's frames are handed out; NULL: no overlay
     const char *to;            // FILE.mkv|.mp4|.ts|.flv, srt://, rtmp:// or rtmps://; may hold a stream key
     int bitrate_kbps;          // of the video; 0: by size and frame rate
+    int width_px, height_px;   // of this output's picture, even; 0: the program's
+    enum studio_fit fit;       // where its shape is another than the program's
+    double focus;              // STUDIO_CROP: centre of what stays, 0..1 along the side that is cut
+    int sound_kbps;            // 0: 160
+    int key_seconds;           // from key frame to key frame; 0: 2
+    int b_frames;              // at most, where encoder and container can
 };
 
 struct studio_event {
@@ -38,8 +51,8 @@ struct studio_event {
 };
 
 struct studio_options {
-    int width_px, height_px;             // even; 0: 1280 x 720
-    int fps_num, fps_den;                // 0: 30/1
+    int width_px, height_px;             // even; 0: the usual
+    int fps_num, fps_den;                // 0: the usual, over 1
     const char *input;                   // "test", a file's path, or a URI; NULL: "test"
     const char *holding;                 // an image shown while there is no input; NULL or "": the built-in one
     const struct studio_output_options *outputs;  // copied; all begin at once

@@ -1,0 +1,57 @@
+#include "cli/check_outputs.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "cli/config.h"
+#include "cli/destination.h"
+
+static void say_picture(const struct config *config, const struct config_output *output, check_output_fn say, void *data)
+{
+    bool is_program = output->width_px == config->video.width_px && output->height_px == config->video.height_px;
+    struct destination_advice advice =
+        destination_advise(output->platform, output->width_px, output->height_px, config->video.fps);
+    int kbps = output->bitrate_kbps ? output->bitrate_kbps : advice.bitrate_kbps;
+    bool is_too_much = advice.bitrate_max_kbps && kbps > advice.bitrate_max_kbps;
+    struct buffer text = {0};
+    buffer_printf(&text, "view %s, %d x %d", output->view, output->width_px, output->height_px);
+    if (!is_program && output->is_cropped)
+        buffer_printf(&text, ", cropped at %g", output->focus);
+    else if (!is_program)
+        buffer_add_string(&text, ", padded");
+    buffer_printf(&text, ", %d kbit/s", kbps);
+    if (is_too_much)
+        buffer_printf(&text, ", more than the %d that %s takes: set bitrate_kbps to that or less", advice.bitrate_max_kbps,
+            output->platform->title);
+    buffer_printf(&text, " (%s)", output->bitrate_kbps && !is_too_much ? "as you set it" : advice.source);
+    char *words = buffer_take(&text);
+    say(data, !is_too_much, output->name, words);
+    free(words);
+}
+
+/* The overlay is brought to the picture's size: where the shapes differ, letters get wide or narrow. */
+static void say_shape(const struct config *config, const struct config_output *output, check_output_fn say, void *data)
+{
+    const struct config_view *view = config_find_view(config, output->view);
+    if ((int64_t)view->width_px * output->height_px == (int64_t)view->height_px * output->width_px)
+        return;
+    char *words = xasprintf("view %s is %d x %d, another shape than this picture: its cards are stretched; name a view of "
+        "\"size\": [%d, %d]", view->name, view->width_px, view->height_px, output->width_px, output->height_px);
+    say(data, false, output->name, words);
+    free(words);
+}
+
+void check_outputs(const struct config *config, check_output_fn say, void *data)
+{
+    for (size_t i = 0; i < config->video.output_count; i++) {
+        const struct config_output *output = &config->video.outputs[i];
+        say_picture(config, output, say, data);
+        say_shape(config, output, say, data);
+        char *rule = config_explain_output(config, output);
+        if (rule)
+            say(data, !output->platform->shows_own_only, output->name, rule);
+        free(rule);
+    }
+}
