@@ -1,6 +1,7 @@
 """`antiphon demo` as the README shows it: headless into a file with all three cards, in a window under Xvfb; nothing is left behind."""
 import base64
 import glob
+import itertools
 import os
 import re
 import shutil
@@ -12,9 +13,12 @@ from show import BINARY, SOURCE_ROOT, CardFinder, Socket, all_frames_rgb, check_
 
 LIMIT_S = 120
 SECONDS = 33
+CARDS = ("question", "poll", "captions")
+GREY = 0x80
 ALPHA_MIN = 150  # the subtitles' box lets the picture through
+CARD_POINTS_MIN = 1000  # a hundredth of a preview
 SKIPPED = 77
-STANDS = 3  # previews are at least 1/4 s apart: what is alike over so many stands for more than the frames that are asked for
+TRIED = 4  # previews of a card: the text changes in one, a shadow moves in another
 
 
 def list_files(folder):
@@ -87,7 +91,7 @@ def collect_previews(demo):
         while True:
             event = socket.next(LIMIT_S)
             if event["type"] in ("on_air", "snapshot") and "on_air" in event:
-                cards = {name for name in ("question", "poll", "captions") if event["on_air"]["views"]["main"].get(name)}
+                cards = {name for name in CARDS if event["on_air"]["views"]["main"].get(name)}
             elif event["type"] == "preview" and "png" in event:
                 previews.append((cards, base64.b64decode(event["png"])))
     except (ConnectionError, TimeoutError, OSError):
@@ -95,42 +99,69 @@ def collect_previews(demo):
 
 
 def longest_stand(previews, card):
-    """From where to where in the previews this card stands longest, without a break."""
-    best, begin = (0, 0), None
-    for at, (cards, _) in enumerate(previews + [(set(), b"")]):
-        if card in cards and begin is None:
-            begin = at
-        elif card not in cards and begin is not None:
-            best, begin = max(best, (begin, at), key=lambda stand: stand[1] - stand[0]), None
-    return best
+    """From where to where in the previews this card stands longest, without a break; it had been away for two previews when it came."""
+    stands, at, gap = [(0, 0)], 0, 0
+    for is_there, run in itertools.groupby(card in cards for cards, _ in previews):
+        count = len(list(run))
+        if is_there and (gap >= 2 or gap == at > 0):
+            stands.append((at, at + count))
+        at, gap = at + count, count
+    return max(stands, key=lambda stand: stand[1] - stand[0])
 
 
-def own_points(shown, later, without):
-    """How many pixels belong to the card: opaque and the same in two previews, clear before it came."""
-    return sum(shown[i + 3] >= ALPHA_MIN and without[i + 3] < 16 and shown[i:i + 4] == later[i:i + 4] for i in range(0, len(shown), 4))
+def count_opaque(pictures):
+    """In how many of the pictures each pixel is opaque."""
+    is_opaque = bytes(alpha >= ALPHA_MIN for alpha in range(256))
+    return list(map(sum, zip(*(rgba[3::4].translate(is_opaque) for _, _, rgba in pictures))))
 
 
-def pick_previews(previews, card):
-    """Two previews of a card's stand, and one without it that is near in time: chat and alerts move, and differ in all three."""
+def find_place(previews, card, begin, end):
+    """
+    The pixels that are the card's: opaque in nearly all of its stand, not so in the last picture before it nor in most of all without it.
+    The second leaves out the cards beside it, the third the chat, which is nearly everywhere but in the first seconds.
+    """
+    without = [picture for cards, picture in previews if card not in cards]
+    standing = [picture for _, picture in previews[begin:end]]
+    counts = zip(count_opaque(standing), count_opaque([previews[begin - 1][1]]), count_opaque(without))
+    return [at for at, (there, before, away) in enumerate(counts) if 4 * there >= 3 * len(standing) and not before and 2 * away < len(without)]
+
+
+def finders_of(previews, card):
+    """The card as it stands in some of the previews of its longest stand, each over the grey input."""
     begin, end = longest_stand(previews, card)
-    assert end - begin > STANDS, f"no previews of the {card}; on air were {[sorted(cards) for cards, _ in previews]}"
-    tried = range(begin, end - STANDS, max(1, (end - begin) // 5))
-    bares = [at for at in (begin - 1, end) if 0 <= at < len(previews)]
-    pictures = {at: decode_png(previews[at][1])[2] for at in {*tried, *(at + STANDS for at in tried), *bares}}
-    _, at, bare = max((own_points(pictures[at], pictures[at + STANDS], pictures[bare]), at, bare) for bare in bares for at in tried)
-    return previews[at][1], previews[at + STANDS][1], previews[bare][1]
+    assert end - begin > TRIED, f"too few previews of the {card}; on air were {[sorted(cards) for cards, _ in previews]}"
+    place = find_place(previews, card, begin, end)
+    assert len(place) > CARD_POINTS_MIN, f"no preview shows the {card}"
+    tried = [previews[begin + (end - begin) * i // (TRIED + 1)][1] for i in range(1, TRIED + 1)]
+    return [CardFinder((width, height, rgba), bytes([GREY]) * (3 * width * height), [i for i in place if rgba[4 * i + 3] >= ALPHA_MIN])
+            for width, height, rgba in tried]
 
 
-def find_bare(path):
-    """When the grey input stands alone: the flattest picture before the first question."""
-    spreads = [max(frame) - min(frame) for frame in all_frames_rgb(path, 64, 36)][:240]
-    return spreads.index(min(spreads)) / 30
+def longest_run(seen):
+    """How many of these frames in a row are true."""
+    return max(len(list(run)) if is_there else 0 for is_there, run in itertools.groupby(seen))
+
+
+def check_cards(path, previews):
+    """Every card stands in the recording as some preview showed it."""
+    previews = [(cards, decode_png(png)) for cards, png in previews]
+    finders = {card: finders_of(previews, card) for card in CARDS}
+    any_of = finders[CARDS[0]][0]
+    seen = {card: [[] for _ in finders[card]] for card in CARDS}
+    for frame in all_frames_rgb(path, any_of.width, any_of.height):
+        for card in CARDS:
+            for finder, found in zip(finders[card], seen[card]):
+                found.append(finder.shows_card(frame))
+    for card in CARDS:
+        runs = [longest_run(found) for found in seen[card]]
+        print(f"{card}: {runs} frames in a row, of {len(seen[card][0])}")
+        assert max(runs) >= 15, f"the {card} stands in {max(runs)} frames in a row"
 
 
 def check_headless(clip):
     # A still input, so that what a frame shows beside it is the overlay.
-    subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", f"color=c=0x808080:s=1280x720:r=30:d={SECONDS + 10}", "-c:v", "libx264",
-                    "-preset", "ultrafast", clip], check=True)
+    source = f"color=c=0x{GREY:02x}{GREY:02x}{GREY:02x}:s=1280x720:r=30:d={SECONDS + 10}"
+    subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", source, "-c:v", "libx264", "-preset", "ultrafast", clip], check=True)
     with Demo("--headless", "--seconds", str(SECONDS), "--speed", "1", "--output", "show.mkv", "--input", clip) as demo:
         previews = collect_previews(demo)
         out = demo.end()
@@ -139,13 +170,7 @@ def check_headless(clip):
         path = os.path.join(demo.here, "show.mkv")
         times = check_continuous(path, 30)
         assert SECONDS - 4 < times[-1] < SECONDS + 3, f"{times[-1]} s of {SECONDS}"
-        bare_at_s = find_bare(path)
-        for card in ("question", "poll", "captions"):
-            shown, later, without = pick_previews(previews, card)
-            seen = CardFinder(shown, path, bare_at_s, without, ALPHA_MIN, later).find(path)
-            longest = max((len(run) for run in "".join("#" if is_there else " " for is_there in seen).split()), default=0)
-            print(f"{card}: in {sum(seen)} of {len(seen)} frames, {longest} in a row")
-            assert longest >= 15, f"the {card} stands in {longest} frames in a row"
+        check_cards(path, previews)
 
 
 class Screen:

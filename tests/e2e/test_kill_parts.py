@@ -73,7 +73,7 @@ def main():
         tail = FPS * (time.monotonic() - cleared + 1)
 
         times = check_continuous(output, FPS)
-        seen = CardFinder(png, output, times[-1] - 0.1).find(output)
+        seen = CardFinder.over_input(png, output, times[-1] - 0.1).find(output)
         assert any(seen), "the question card is in no frame"
         first, last = seen.index(True), len(seen) - 1 - seen[::-1].index(True)
         blinks = [i for i in range(first + FPS, last) if not seen[i]]

@@ -39,7 +39,7 @@ def main():
 
         times = check_continuous(output, FPS)
         # The last frame is the one without a card; if it still had one, no frame would differ from it.
-        seen = CardFinder(png, output, times[-1] - 0.1).find(output)
+        seen = CardFinder.over_input(png, output, times[-1] - 0.1).find(output)
         assert any(seen), "the question card is in no frame"
         first, last = seen.index(True), len(seen) - 1 - seen[::-1].index(True)
         print(f"{len(seen)} frames, the question card from {first / FPS:.2f} s to {last / FPS:.2f} s")
