@@ -28,7 +28,8 @@
 #include "video/studio.h"
 
 struct choices {
-    const char *config, *input, *size, *fps, *view, *frames, *relay, *token_file, *holding;
+    const char *config, *input, *backup, *sound, *holding, *music;
+    const char *size, *fps, *view, *frames, *relay, *token_file;
     struct option_list outputs;
     int bitrate_kbps;
     double seconds;
@@ -51,7 +52,7 @@ struct plan {
     struct studio_options studio;
     struct studio_output_options outputs[STUDIO_OUTPUTS_MAX];
     const struct destination *platforms[STUDIO_OUTPUTS_MAX];  // of each
-    char *owned[STUDIO_OUTPUTS_MAX * 2 + 2];  // texts behind it
+    char *owned[STUDIO_OUTPUTS_MAX * 2 + 4];  // texts behind it
     size_t owned_count;
 };
 
@@ -106,7 +107,10 @@ static void take_config(struct plan *plan, const struct choices *choices, const 
     studio->width_px = config->video.width_px, studio->height_px = config->video.height_px;
     studio->fps_num = config->video.fps, studio->fps_den = 1;
     studio->input = config->video.input;
+    studio->backup = config->video.backup;
+    studio->sound = config->video.sound;
     studio->holding = config->video.holding;
+    studio->music = config->video.music;
     if (choices->outputs.count)
         return;
     for (size_t i = 0; i < config->video.output_count && i < STUDIO_OUTPUTS_MAX; i++) {
@@ -134,6 +138,22 @@ static void take_outputs(struct plan *plan, const struct choices *choices, const
     }
 }
 
+/* Copies, because the originals are wiped out of the process list. */
+static void take_inputs(struct plan *plan, const struct choices *choices)
+{
+    struct studio_options *studio = &plan->studio;
+    if (choices->input)
+        studio->input = own(plan, xstrdup(choices->input));
+    if (choices->backup)
+        studio->backup = own(plan, xstrdup(choices->backup));
+    if (choices->sound)
+        studio->sound = own(plan, xstrdup(choices->sound));
+    if (choices->holding)
+        studio->holding = choices->holding;
+    if (choices->music)
+        studio->music = choices->music;
+}
+
 static bool make_plan(struct plan *plan, const struct choices *choices, const char *folder, struct error *err)
 {
     bool is_alone = !choices->config && (choices->input || choices->outputs.count);
@@ -141,10 +161,7 @@ static bool make_plan(struct plan *plan, const struct choices *choices, const ch
         return false;
     if (plan->config)
         take_config(plan, choices, folder);
-    if (choices->input)
-        plan->studio.input = own(plan, xstrdup(choices->input));
-    if (choices->holding)
-        plan->studio.holding = choices->holding;
+    take_inputs(plan, choices);
     take_outputs(plan, choices, folder);
     plan->studio.outputs = plan->outputs;
     if (plan->studio.output_count == 0)
@@ -308,6 +325,8 @@ static bool prepare_and_run(const struct choices *choices, struct error *err)
     char *runtime = folder_runtime(err);
     bool ok = runtime && make_plan(&plan, choices, choices->frames ? choices->frames : runtime, err);
     wipe(choices->input);
+    wipe(choices->backup);
+    wipe(choices->sound);
     for (size_t i = 0; i < choices->outputs.count; i++)
         wipe(choices->outputs.items[i]);
     ok = ok && instance_take(runtime, "video", err) && run(choices, &plan, runtime, err);
@@ -322,7 +341,9 @@ int cmd_video(int argc, char **argv)
     const struct option_spec specs[] = {
         {"config", OPTION_TEXT, &choices.config, "FILE", "the configuration; options below go before it"},
         {"input", OPTION_TEXT, &choices.input, "URI",
-            "test, a file, srt://…?mode=listener, rtmp://, udp://, or another URI"},
+            "test, a file, srt://…?mode=listener, rtmp://, rtsp://, udp://, v4l2:, screen:, pipewire:, shm:"},
+        {"backup", OPTION_TEXT, &choices.backup, "URI", "another input, shown while the first has no picture"},
+        {"sound", OPTION_TEXT, &choices.sound, "URI", "another input, whose sound is heard in place of theirs"},
         {"output", OPTION_LIST, &choices.outputs, "URI",
             "FILE.mkv, .mp4, .ts, .flv, srt://, rtmp://, rtmps://; may be repeated"},
         {"size", OPTION_TEXT, &choices.size, "WxH", "of the outgoing picture; usual: 1280x720"},
@@ -332,7 +353,9 @@ int cmd_video(int argc, char **argv)
         {"view", OPTION_TEXT, &choices.view, "NAME", "whose overlay --output shows; usual: main"},
         {"frames", OPTION_TEXT, &choices.frames, "FOLDER",
             "where the overlay's frames-VIEW.sock are; usual: the runtime folder"},
-        {"holding", OPTION_TEXT, &choices.holding, "FILE", "an image to show while there is no input"},
+        {"holding", OPTION_TEXT, &choices.holding, "FILE",
+            "an image to show while there is no input; dim: the last picture, dimmed"},
+        {"music", OPTION_TEXT, &choices.music, "FILE", "a sound file to hear meanwhile; usual: silence"},
         {"seconds", OPTION_REAL, &choices.seconds, "N", "end by itself after so long"},
         {"relay", OPTION_TEXT, &choices.relay, "ADDRESS",
             "unix:PATH, ws:// or wss://, or none; usual: relay.sock of the runtime folder"},

@@ -250,7 +250,8 @@ void config_destroy(struct config *config)
     free(config->sounds.view);
     for (size_t i = 0; i < CONFIG_SOUNDS; i++)
         free(config->sounds.files[i]);
-    free(config->video.input), free(config->video.holding), free(config->video.outputs);
+    free(config->video.input), free(config->video.backup), free(config->video.sound);
+    free(config->video.holding), free(config->video.music), free(config->video.outputs);
     free(config->panel.listen), free(config->panel.public_url), free(config->panel.certificate), free(config->panel.key);
     free(config->door.listen), free(config->door.public_url), free(config->door.certificate), free(config->door.key);
     keys_free_texts(config->door.origins);

@@ -68,8 +68,11 @@ struct config {
     } sounds;
     struct {
         bool is_wanted;
-        char *input;  // "test", a path or a URI
-        char *holding;  // an image for when no input is there; "": the built-in one
+        char *input;   // "test", a path or a URI
+        char *backup;  // the same, shown while `input` has no picture; "": none
+        char *sound;   // the same, heard in place of their own sound; "": none
+        char *holding; // for when no input is there: an image, "dim": the last picture; "": the built-in one
+        char *music;   // heard then: a sound file; "": silence
         int width_px, height_px, fps;
         struct config_output *outputs;
         size_t output_count;

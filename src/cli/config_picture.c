@@ -237,11 +237,44 @@ static bool read_output(struct config *config, const struct reader *reader, cons
         && config_read_destination(config, reader, path, object, output);
 }
 
+/* An address of an input may be a secret: it may hold a key or a password. */
+static bool read_input(const struct reader *reader, const json_t *object, const char *key, const char *usual, char **to)
+{
+    const json_t *given = json_object_get(object, key);
+    char *path = xasprintf("video.%s", key);
+    const char *text = given ? keys_resolve(reader, path, given) : usual;
+    bool ok = text != NULL;
+    *to = xstrdup(ok ? text : "");
+    free(path);
+    if (ok && given && !*text && strcmp(key, "input") == 0)
+        ok = keys_fail(reader, "video.input", given, "expected test, a file, or an address as in docs/video.md");
+    return ok;
+}
+
+/* A port, a camera and a caller serve one reader. */
+static bool check_inputs(const struct config *config, const struct reader *reader)
+{
+    const char *input = config->video.input, *backup = config->video.backup, *sound = config->video.sound;
+    if (*backup && strcmp(backup, input) == 0 && strcmp(input, "test") != 0)
+        return keys_fail(reader, "video.backup", NULL, "this is video.input already; expected another one, or none");
+    if (*sound && strcmp(sound, "test") != 0 && (strcmp(sound, input) == 0 || strcmp(sound, backup) == 0))
+        return keys_fail(reader, "video.sound", NULL,
+            "this is video.%s already, whose sound is heard anyway; expected another one, or none",
+            strcmp(sound, input) == 0 ? "input" : "backup");
+    return true;
+}
+
 bool config_read_video(struct config *config, const struct reader *reader)
 {
     static const struct key keys[] = {
-        {"input", JSON_STRING}, {"size", JSON_ARRAY}, {"fps", JSON_INTEGER, .min = 1, .max = 120},
-        {"outputs", JSON_ARRAY}, {"holding", JSON_STRING},
+        {"input", JSON_STRING},
+        {"backup", JSON_STRING},
+        {"sound", JSON_STRING},
+        {"size", JSON_ARRAY},
+        {"fps", JSON_INTEGER, .min = 1, .max = 120},
+        {"outputs", JSON_ARRAY},
+        {"holding", JSON_STRING},
+        {"music", JSON_STRING},
     };
     const json_t *object = json_object_get(config->root, "video");
     config->video.is_wanted = object != NULL;
@@ -249,7 +282,10 @@ bool config_read_video(struct config *config, const struct reader *reader)
     config->video.height_px = config->views[0].height_px;
     if (!object) {
         config->video.input = xstrdup("test");
+        config->video.backup = xstrdup("");
+        config->video.sound = xstrdup("");
         config->video.holding = xstrdup("");
+        config->video.music = xstrdup("");
         return true;
     }
     if (!keys_check(reader, "video", object, keys, ARRAY_LENGTH(keys))
@@ -257,11 +293,11 @@ bool config_read_video(struct config *config, const struct reader *reader)
         return false;
     config->video.fps = (int)json_get_int(object, "fps", 30);
     config->video.holding = keys_copy_text(object, "holding", "");
-    const json_t *given = json_object_get(object, "input");
-    const char *input = given ? keys_resolve(reader, "video.input", given) : "test";
-    if (!input)
+    config->video.music = keys_copy_text(object, "music", "");
+    if (!read_input(reader, object, "input", "test", &config->video.input)
+        || !read_input(reader, object, "backup", "", &config->video.backup)
+        || !read_input(reader, object, "sound", "", &config->video.sound) || !check_inputs(config, reader))
         return false;
-    config->video.input = xstrdup(input);
     const json_t *outputs = json_object_get(object, "outputs");
     size_t count = json_array_size(outputs);
     if (count > CONFIG_ITEMS_MAX)

@@ -49,16 +49,42 @@ static json_t *describe_output(const struct studio_output_health *output)
         (json_int_t)output->bytes, "restarts", (int)output->restarts, "encoder", output->encoder, "to", output->to);
 }
 
-static json_t *describe_input(const struct studio_health *health)
+static json_t *describe_input(const struct studio_input_health *input)
 {
-    return json_pack("{s:s, s:s, s:s, s:i, s:f, s:I, s:I, s:I, s:I, s:I, s:i}", "state",
-        studio_state_name(health->input_state),
-        "text", health->input_text, "from", health->input,
-        "age_ms", health->input_age_s < 0 ? -1 : (int)(health->input_age_s * 1000),
-        "fps", round(health->fps * 100) / 100, "frames", (json_int_t)health->ticks, "live", (json_int_t)health->live,
-        "repeated", (json_int_t)health->repeated, "held", (json_int_t)health->held, "jumped",
-        (json_int_t)health->jumped,
-        "attempts", (int)health->input_generation);
+    return json_pack("{s:s, s:s, s:s, s:i, s:i}",
+        "state", studio_state_name(input->state),
+        "text", input->text,
+        "from", input->from,
+        "age_ms", input->age_s < 0 ? -1 : (int)(input->age_s * 1000),
+        "attempts", (int)input->attempts);
+}
+
+/* The main input, what became of it, and those beside it. */
+static json_t *describe_inputs(const struct studio_health *health)
+{
+    json_t *input = describe_input(&health->inputs[STUDIO_MAIN]);
+    json_t *rest = json_pack("{s:f, s:I, s:I, s:I, s:I, s:I, s:s, s:s, s:b, s:I}",
+        "fps", round(health->fps * 100) / 100,
+        "frames", (json_int_t)health->ticks,
+        "live", (json_int_t)health->live,
+        "repeated", (json_int_t)health->repeated,
+        "held", (json_int_t)health->held,
+        "jumped", (json_int_t)health->jumped,
+        "shown", health->shown,
+        "selected", health->selected,
+        "is_holding", strcmp(health->shown, "holding") == 0,
+        "since_ms", (json_int_t)health->shown_since_ms);
+    json_object_update(input, rest);
+    json_decref(rest);
+    static const struct {
+        enum studio_input input;
+        const char *key;
+    } others[] = {{STUDIO_BACKUP, "backup"}, {STUDIO_SOUND, "sound"}};
+    for (size_t i = 0; i < ARRAY_LENGTH(others); i++) {
+        if (health->inputs[others[i].input].is_wanted)
+            json_object_set_new(input, others[i].key, describe_input(&health->inputs[others[i].input]));
+    }
+    return input;
 }
 
 void video_link_report(struct video_link *link)
@@ -70,7 +96,7 @@ void video_link_report(struct video_link *link)
     json_t *outputs = json_array();
     for (size_t i = 0; i < health->output_count; i++)
         json_array_append_new(outputs, describe_output(&health->outputs[i]));
-    send_json(link, json_pack("{s:s, s:o, s:o}", "type", "report", "input", describe_input(health), "outputs",
+    send_json(link, json_pack("{s:s, s:o, s:o}", "type", "report", "input", describe_inputs(health), "outputs",
         outputs));
     free(health);
     timer_start(&link->report, REPORT_MS);

@@ -11,7 +11,6 @@
 #include "video/address.h"
 #include "video/input_chain.h"
 #include "video/program.h"
-#include "video/pump.h"
 #include "video/setup.h"
 #include "video/undertaker.h"
 
@@ -75,7 +74,7 @@ static GstFlowReturn handle_video(GstAppSink *sink, void *data)
     if (!sample)
         return GST_FLOW_OK;
     int64_t stamp_ns = stamp_of(input, sample);
-    pump_add_video(input->options.pump, input->options.generation, stamp_ns,
+    pump_add_video(input->options.pump, input->options.feed, input->options.generation, stamp_ns,
         gst_buffer_ref(gst_sample_get_buffer(sample)));
     note_sample(input);
     return GST_FLOW_OK;
@@ -88,8 +87,9 @@ static GstFlowReturn handle_audio(GstAppSink *sink, void *data)
     GstMapInfo map;
     if (!sample || !gst_buffer_map(gst_sample_get_buffer(sample), &map, GST_MAP_READ))
         return GST_FLOW_OK;
-    pump_add_audio(input->options.pump, input->options.generation, stamp_of(input, sample),
-        (const float *)(const void *)map.data, map.size / sizeof(float) / PROGRAM_CHANNELS);
+    pump_add_audio(input->options.pump, input->options.feed, input->options.generation, stamp_of(input, sample),
+        (const float *)(const void *)map.data, map.size / sizeof(float) / PROGRAM_CHANNELS,
+        input_chain_has_picture(&input->chain));
     gst_buffer_unmap(gst_sample_get_buffer(sample), &map);
     note_sample(input);
     return GST_FLOW_OK;
@@ -109,7 +109,7 @@ static void ask_latency(struct input *input)
     log_debug("video/input", "latency of generation %u: %.0f ms%s", input->options.generation,
         (double)latency_ns / NS_PER_MS,
         is_live ? "" : ", not live");
-    pump_set_latency(input->options.pump, input->options.generation, latency_ns);
+    pump_set_latency(input->options.pump, input->options.feed, input->options.generation, latency_ns);
 }
 
 static void handle_error(struct input *input, GstMessage *message)
@@ -187,7 +187,8 @@ struct input *input_create(const struct input_options *options, struct error *er
     struct input *input = xcalloc(1, sizeof(*input));
     input->options = *options;
     input->chain = (struct input_chain){
-        .program = options->program, .video = &video_callbacks, .audio = &audio_callbacks, .data = input,
+        .program = options->program, .video = options->feed == PUMP_SOUND ? NULL : &video_callbacks,
+        .audio = &audio_callbacks, .data = input,
     };
     input->created_us = g_get_monotonic_time();
     input->start_ns = program_now_ns(options->program);
@@ -198,7 +199,7 @@ struct input *input_create(const struct input_options *options, struct error *er
     }
     input->pipeline = pipeline;
     program_attach(options->program, pipeline, input->start_ns);
-    pump_begin(options->pump, options->generation, input_chain_is_clocked(options->address));
+    pump_begin(options->pump, options->feed, options->generation, input_chain_is_clocked(options->address));
     attach(input);
     undertaker_start(pipeline);
     return input;
@@ -223,7 +224,7 @@ void input_destroy(struct input *input, void (*buried)(void *data), void *data)
 {
     if (!input)
         return;
-    pump_end(input->options.pump, input->options.generation);
+    pump_end(input->options.pump, input->options.feed, input->options.generation);
     g_source_destroy(input->bus_watch);
     g_source_unref(input->bus_watch);
     g_source_destroy(input->timer);

@@ -8,11 +8,12 @@
 #include <gst/gst.h>
 #include <stdbool.h>
 
+#include "video/pump.h"
+
 struct address;
 struct error;
 struct input;
 struct program;
-struct pump;
 
 enum input_event {
     INPUT_LIVE,    // the first sample came
@@ -26,6 +27,7 @@ struct input_options {
     struct pump *pump;
     GMainContext *context;
     void *data;
+    enum pump_feed feed;            // of PUMP_SOUND only the sound is taken
     unsigned generation;
     /*
      * After INPUT_ENDED and INPUT_FAILED nothing follows; the input may be destroyed in the call. text: for

@@ -71,6 +71,8 @@ static void connect_branch(struct input_chain *chain, GstPad *pad, const GstCaps
 {
     if (!g_atomic_int_compare_and_exchange(is_video ? &chain->has_video : &chain->has_audio, 0, 1))
         return;  // a second picture or language
+    if (is_video && !chain->video)
+        return;  // only its sound is wanted
     GstElement *branch = build_branch(chain, caps, is_video);
     if (!branch)
         return;
@@ -191,6 +193,11 @@ GstElement *input_chain_build(struct input_chain *chain, const struct address *a
     set_address(source, chains[i].property, address);
     g_signal_connect(pads ? pads : source, "pad-added", G_CALLBACK(handle_pad), chain);
     return pipeline;
+}
+
+bool input_chain_has_picture(const struct input_chain *chain)
+{
+    return g_atomic_int_get(&chain->has_video);
 }
 
 bool input_chain_is_clocked(const struct address *address)

@@ -14,13 +14,16 @@ struct program;
 struct input_chain {
     const struct program *program;  // borrowed
     GstElement *pipeline;           // borrowed: it outlives the chain's signals
-    const GstAppSinkCallbacks *video, *audio;
+    const GstAppSinkCallbacks *video, *audio;  // video NULL: no picture is wanted
     void *data;                     // of the callbacks
     int has_video, has_audio;       // atomic: a branch stands
 };
 
 /* A pipeline that fills chain->pipeline; chain must stay until it is in NULL. NULL: err says why. */
 GstElement *input_chain_build(struct input_chain *chain, const struct address *address, struct error *err);
+
+/* Whether a picture has shown itself, wanted or not. Any thread. */
+bool input_chain_has_picture(const struct input_chain *chain);
 
 /* Whether stamps come from a clock like ours; URIs are not known to before they play. */
 bool input_chain_is_clocked(const struct address *address);

@@ -8,30 +8,40 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "video/audio_ring.h"
+#include "base/memory.h"
+#include "video/dimmer.h"
+#include "video/inflow.h"
+#include "video/mix.h"
+#include "video/music.h"
 
 enum {
-    /*
-     * The AAC encoder puts 1024 samples of its own in front and the containers do not say so: sound is taken
-     * from the ring that much earlier, or it is 21 ms behind the picture in every output.
-     */
-    ENCODER_DELAY_SAMPLES = 1024,
     CATCH_UP_MS = 1000,  // a pump that was held up makes up for so much; beyond, ticks are left out
+    DIM_AFTER_MS = 200,  // without a new picture: well before the hold time is over
+    FEED_RAMP_MS = 5,    // from one input's sound to another's
+    MUSIC_RAMP_MS = 500,
+};
+
+/* The last picture on air, while it may have to hold. */
+struct last {
+    GstBuffer *picture;  // a reference; NULL: none
+    enum chooser_input input;
+    int64_t since_ns;    // when it was first shown
+    bool is_offered;     // to the dimmer
 };
 
 struct pump {
+    struct pump_options options;
     const struct program *program;
-    GstBuffer *holding;
     GThread *thread;
-    // pictures go to the tick that is nearest, not to the next: half the error against the sound
-    int64_t half_tick_ns;
+    struct last last;         // the pump's thread alone, down to the next blank line
+    struct dimmer *dimmer;    // NULL: the still picture holds
+    float *sounds[PUMP_FEEDS + 1];  // of one tick; the music's comes last
+    float gains[PUMP_FEEDS + 1];
 
     GMutex lock;  // guards all down to the next blank line; never held while a sink is called
     bool is_ending;
-    unsigned generation;  // 0: none
-    struct timeline timeline;
-    struct picker *picker;
-    struct audio_ring *ring;
+    struct inflow *feeds[PUMP_FEEDS];
+    struct chooser chooser;
     struct pump_health health;
     uint64_t fps_ticks;
     int64_t fps_since_ns;
@@ -39,11 +49,6 @@ struct pump {
     GMutex sinks_lock;
     struct list sinks;  // pump_sink.link
 };
-
-static void release(void *frame)
-{
-    gst_buffer_unref(frame);
-}
 
 /* Waits until the tick is due. False: the pump ends. */
 static bool wait_for(struct pump *pump, uint64_t tick)
@@ -65,7 +70,6 @@ static void count(struct pump *pump, enum picker_choice choice, int64_t due_ns)
     health->live += choice == PICKER_NEW;
     health->repeated += choice == PICKER_REPEAT;
     health->held += choice == PICKER_HOLD;
-    health->is_live = choice != PICKER_HOLD;
     pump->fps_ticks++;
     int64_t passed_ns = due_ns - pump->fps_since_ns;
     if (passed_ns >= NS_PER_S) {
@@ -93,26 +97,122 @@ static void give(struct pump *pump, const struct pump_tick *tick)
     g_mutex_unlock(&pump->sinks_lock);
 }
 
+/* Only a picture that a person still wants to see may hold. */
+static bool may_dim(const struct pump *pump)
+{
+    return pump->last.picture && (pump->chooser.wish == CHOOSER_AUTO
+        || pump->last.input == (pump->chooser.wish == CHOOSER_ONLY_MAIN ? CHOOSER_MAIN : CHOOSER_BACKUP));
+}
+
+/* The picture for a tick without one; borrowed. */
+static GstBuffer *find_holding(struct pump *pump)
+{
+    GstBuffer *dimmed = pump->dimmer && may_dim(pump) ? dimmer_result(pump->dimmer) : NULL;
+    return dimmed ? dimmed : pump->options.holding;
+}
+
+/* With a repeated picture the dimmer begins in good time; with none at the latest. */
+static void prepare_holding(struct pump *pump, const struct inflow_take *take, int64_t now_ns)
+{
+    struct last *last = &pump->last;
+    if (!pump->dimmer)
+        return;
+    if (take && take->choice == PICKER_NEW) {
+        gst_buffer_replace(&last->picture, take->picture);
+        *last = (struct last){last->picture, pump->chooser.shown, now_ns, false};
+    } else if (last->picture && !last->is_offered && now_ns - last->since_ns >= DIM_AFTER_MS * NS_PER_MS) {
+        dimmer_offer(pump->dimmer, last->picture);
+        last->is_offered = true;
+    }
+}
+
+/* A feed that comes on air while it repeats a picture shows it anew. With the lock. */
+static enum picker_choice choose(struct pump *pump, struct inflow_take *takes, int64_t due_ns, GstBuffer **picture)
+{
+    enum chooser_has has[CHOOSER_INPUTS];
+    for (int i = 0; i < CHOOSER_INPUTS; i++)
+        has[i] = takes[i].picture ? CHOOSER_PICTURE : takes[i].is_sound_only ? CHOOSER_SOUND_ONLY : CHOOSER_NOTHING;
+    enum chooser_input before = pump->chooser.shown, shown = chooser_tick(&pump->chooser, due_ns, has);
+    struct inflow_take *take = shown == CHOOSER_NONE || !takes[shown].picture ? NULL : &takes[shown];
+    if (shown != before && take)
+        take->choice = PICKER_NEW;
+    prepare_holding(pump, take, due_ns);
+    *picture = gst_buffer_ref(take ? take->picture : find_holding(pump));
+    return take ? take->choice : PICKER_HOLD;
+}
+
+/* Whose sound goes out: PUMP_FEEDS is the music. A picture that stops alone costs its sound nothing. */
+static enum pump_feed find_sound(const struct pump *pump, const struct inflow_take *takes)
+{
+    if (pump->options.has_own_sound && (takes[PUMP_SOUND].has_sound || pump->chooser.shown != CHOOSER_NONE))
+        return PUMP_SOUND;
+    if (pump->options.has_own_sound)
+        return PUMP_FEEDS;
+    if (pump->chooser.shown != CHOOSER_NONE)
+        return (enum pump_feed)pump->chooser.shown;
+    enum chooser_wish wish = pump->chooser.wish;
+    if (wish != CHOOSER_ONLY_BACKUP && takes[PUMP_MAIN].has_sound)
+        return PUMP_MAIN;
+    return wish != CHOOSER_ONLY_MAIN && takes[PUMP_BACKUP].has_sound ? PUMP_BACKUP : PUMP_FEEDS;
+}
+
+static void mix(struct pump *pump, enum pump_feed heard, float *out, size_t frames)
+{
+    bool is_music = pump->options.music && (heard == PUMP_FEEDS || pump->gains[PUMP_FEEDS] > 0);
+    if (is_music)
+        music_read(pump->options.music, pump->sounds[PUMP_FEEDS], frames);
+    memset(out, 0, frames * PROGRAM_CHANNELS * sizeof(*out));
+    for (int i = 0; i < (is_music ? PUMP_FEEDS + 1 : PUMP_FEEDS); i++) {
+        int ramp_ms = i == PUMP_FEEDS ? MUSIC_RAMP_MS : FEED_RAMP_MS;
+        mix_add(out, pump->sounds[i], frames, &pump->gains[i], i == (int)heard ? 1 : 0,
+            1000.0f / (float)(PROGRAM_RATE * ramp_ms));
+    }
+}
+
+/* A camera and the microphone beside it are due together, whichever needs longer. With the lock. */
+static void align(struct pump *pump)
+{
+    enum chooser_input shown = pump->chooser.shown;
+    if (!pump->options.has_own_sound || shown == CHOOSER_NONE)
+        return;
+    inflow_set_least_delay(pump->feeds[PUMP_SOUND], inflow_own_delay(pump->feeds[shown]));
+    inflow_set_least_delay(pump->feeds[shown], inflow_own_delay(pump->feeds[PUMP_SOUND]));
+}
+
+/* True: another input is shown from this tick on, or none. */
+static bool make_tick(struct pump *pump, struct pump_tick *tick, float *sound, size_t frames)
+{
+    struct inflow_take takes[PUMP_FEEDS];
+    int64_t due_ns = program_tick_ns(pump->program, tick->number);
+    g_mutex_lock(&pump->lock);
+    for (int i = 0; i < PUMP_FEEDS; i++)
+        takes[i] = inflow_take(pump->feeds[i], tick->number, pump->sounds[i]);
+    tick->choice = choose(pump, takes, due_ns, &tick->picture);
+    enum pump_feed heard = find_sound(pump, takes);
+    align(pump);
+    count(pump, tick->choice, due_ns);
+    bool is_change = pump->health.shown != pump->chooser.shown;
+    if (is_change) {
+        pump->health.shown = pump->chooser.shown;
+        pump->health.shown_since_ms = clock_unix_ms();
+    }
+    g_mutex_unlock(&pump->lock);
+    mix(pump, heard, sound, frames);
+    return is_change;
+}
+
 static void handle_tick(struct pump *pump, uint64_t number, bool is_jump)
 {
     GstMapInfo map;
     GstBuffer *sound = make_sound(pump->program, number, &map);
-    int64_t due_ns = program_tick_ns(pump->program, number);
-    struct pump_tick tick = {.number = number, .holding = pump->holding, .sound = sound, .is_jump = is_jump};
-
-    g_mutex_lock(&pump->lock);
-    void *frame;
-    tick.choice = picker_pick(pump->picker, due_ns, timeline_offset(&pump->timeline) - pump->half_tick_ns, &frame);
-    tick.picture = gst_buffer_ref(frame ? frame : pump->holding);
-    audio_ring_read(pump->ring, program_tick_sample(pump->program, number), (float *)(void *)map.data,
-        map.size / sizeof(float) / PROGRAM_CHANNELS);
-    count(pump, tick.choice, due_ns);
-    g_mutex_unlock(&pump->lock);
-
+    struct pump_tick tick = {.number = number, .holding = pump->options.holding, .sound = sound, .is_jump = is_jump};
+    bool is_change = make_tick(pump, &tick, (float *)(void *)map.data, map.size / sizeof(float) / PROGRAM_CHANNELS);
     gst_buffer_unmap(sound, &map);
     give(pump, &tick);
     gst_buffer_unref(tick.picture);
     gst_buffer_unref(sound);
+    if (is_change && pump->options.on_shown)
+        pump->options.on_shown(pump->options.data);
 }
 
 /* A machine that slept, or a process that was stopped: go on at the present, never back. */
@@ -144,18 +244,24 @@ static void *work(void *data)
     return NULL;
 }
 
-struct pump *pump_create(const struct program *program, GstBuffer *holding)
+struct pump *pump_create(const struct pump_options *options)
 {
     struct pump *pump = xcalloc(1, sizeof(*pump));
-    pump->program = program;
-    pump->holding = holding;
-    pump->half_tick_ns = program_tick_ns(program, 1) / 2;
-    pump->health.last_sample_ns = -1;
+    pump->options = *options;
+    pump->program = options->program;
+    chooser_init(&pump->chooser);
+    pump->health.shown = CHOOSER_NONE;
+    pump->health.shown_since_ms = clock_unix_ms();
     list_init(&pump->sinks);
     g_mutex_init(&pump->lock);
     g_mutex_init(&pump->sinks_lock);
-    pump->picker = picker_create(&(struct picker_options){.release = release});
-    pump->ring = audio_ring_create(PROGRAM_RATE, PROGRAM_CHANNELS, 4);
+    for (int i = 0; i < PUMP_FEEDS; i++)
+        pump->feeds[i] = inflow_create(pump->program);
+    size_t frames = (size_t)program_tick_sample(pump->program, 1) + 1;
+    for (int i = 0; i <= PUMP_FEEDS; i++)
+        pump->sounds[i] = xcalloc(frames * PROGRAM_CHANNELS, sizeof(float));
+    if (options->is_dimming)
+        pump->dimmer = dimmer_create(pump->program);
     pump->thread = g_thread_new("pump", work, pump);
     return pump;
 }
@@ -168,39 +274,43 @@ void pump_destroy(struct pump *pump)
     pump->is_ending = true;
     g_mutex_unlock(&pump->lock);
     g_thread_join(pump->thread);
-    picker_destroy(pump->picker);
-    audio_ring_destroy(pump->ring);
-    gst_buffer_unref(pump->holding);
+    dimmer_destroy(pump->dimmer);
+    gst_buffer_replace(&pump->last.picture, NULL);
+    for (int i = 0; i < PUMP_FEEDS; i++)
+        inflow_destroy(pump->feeds[i]);
+    for (int i = 0; i <= PUMP_FEEDS; i++)
+        free(pump->sounds[i]);
+    gst_buffer_unref(pump->options.holding);
     g_mutex_clear(&pump->lock);
     g_mutex_clear(&pump->sinks_lock);
     free(pump);
 }
 
-void pump_begin(struct pump *pump, unsigned generation, bool is_clocked)
+void pump_begin(struct pump *pump, enum pump_feed feed, unsigned generation, bool is_clocked)
 {
     g_mutex_lock(&pump->lock);
-    pump->generation = generation;
-    timeline_begin(&pump->timeline, is_clocked);
-    picker_flush(pump->picker);
+    inflow_begin(pump->feeds[feed], generation, is_clocked);
     g_mutex_unlock(&pump->lock);
 }
 
-void pump_end(struct pump *pump, unsigned generation)
+void pump_end(struct pump *pump, enum pump_feed feed, unsigned generation)
 {
     g_mutex_lock(&pump->lock);
-    if (pump->generation == generation) {
-        pump->generation = 0;
-        picker_flush(pump->picker);
-        audio_ring_clear(pump->ring);
-    }
+    inflow_end(pump->feeds[feed], generation);
     g_mutex_unlock(&pump->lock);
 }
 
-void pump_set_latency(struct pump *pump, unsigned generation, int64_t latency_ns)
+void pump_set_latency(struct pump *pump, enum pump_feed feed, unsigned generation, int64_t latency_ns)
 {
     g_mutex_lock(&pump->lock);
-    if (pump->generation == generation)
-        timeline_set_latency(&pump->timeline, latency_ns);
+    inflow_set_latency(pump->feeds[feed], generation, latency_ns);
+    g_mutex_unlock(&pump->lock);
+}
+
+void pump_select(struct pump *pump, enum chooser_wish wish)
+{
+    g_mutex_lock(&pump->lock);
+    pump->chooser.wish = wish;
     g_mutex_unlock(&pump->lock);
 }
 
@@ -215,41 +325,22 @@ static gboolean strip_meta(GstBuffer *buffer, GstMeta **meta, void *data)
     return TRUE;
 }
 
-/* Takes note of a sample and returns its stamp. With the lock. */
-static int64_t note(struct pump *pump, enum timeline_kind kind, int64_t stamp_ns)
-{
-    int64_t now_ns = program_now_ns(pump->program);
-    if (!GST_CLOCK_STIME_IS_VALID(stamp_ns))
-        stamp_ns = now_ns - pump->timeline.anchor_ns;
-    if (timeline_note(&pump->timeline, kind, stamp_ns, now_ns))
-        log_debug("video/pump", "input %u anchored at %+.3f s", pump->generation,
-            (double)pump->timeline.anchor_ns / NS_PER_S);
-    pump->health.last_sample_ns = now_ns;
-    return stamp_ns;
-}
-
-void pump_add_video(struct pump *pump, unsigned generation, int64_t stamp_ns, GstBuffer *buffer)
+void pump_add_video(struct pump *pump, enum pump_feed feed, unsigned generation, int64_t stamp_ns, GstBuffer *buffer)
 {
     if (gst_buffer_get_meta(buffer, GST_VIDEO_CAPTION_META_API_TYPE)) {
         buffer = gst_buffer_make_writable(buffer);
         gst_buffer_foreach_meta(buffer, strip_meta, NULL);
     }
     g_mutex_lock(&pump->lock);
-    if (generation == pump->generation)
-        picker_add(pump->picker, note(pump, TIMELINE_VIDEO, stamp_ns), g_steal_pointer(&buffer), 
-            pump->program->width_px * (size_t)pump->program->height_px * 3 / 2);
+    inflow_add_video(pump->feeds[feed], generation, stamp_ns, program_now_ns(pump->program), buffer);
     g_mutex_unlock(&pump->lock);
-    if (buffer)
-        gst_buffer_unref(buffer);
 }
 
-void pump_add_audio(struct pump *pump, unsigned generation, int64_t stamp_ns, const float *samples, size_t frames)
+void pump_add_audio(struct pump *pump, enum pump_feed feed, unsigned generation, int64_t stamp_ns, const float *samples,
+    size_t frames, bool has_picture)
 {
     g_mutex_lock(&pump->lock);
-    if (generation == pump->generation) {
-        int64_t due_ns = note(pump, TIMELINE_AUDIO, stamp_ns) + timeline_offset(&pump->timeline);
-        audio_ring_write(pump->ring, program_ns_to_sample(due_ns) - ENCODER_DELAY_SAMPLES, samples, frames);
-    }
+    inflow_add_audio(pump->feeds[feed], generation, stamp_ns, program_now_ns(pump->program), samples, frames, has_picture);
     g_mutex_unlock(&pump->lock);
 }
 
@@ -271,5 +362,8 @@ void pump_get_health(struct pump *pump, struct pump_health *health)
 {
     g_mutex_lock(&pump->lock);
     *health = pump->health;
+    health->wish = pump->chooser.wish;
+    for (int i = 0; i < PUMP_FEEDS; i++)
+        health->last_sample_ns[i] = inflow_last_sample_ns(pump->feeds[i]);
     g_mutex_unlock(&pump->lock);
 }

@@ -43,7 +43,7 @@ static void tell(struct reception *reception, enum studio_state state, const cha
         return;  // a file that is still missing is told once
     free(reception->text);
     reception->text = xstrdup(text);
-    reception->options.on_state(reception->options.data, state, reception->generation, text);
+    reception->options.on_state(reception->options.data, reception->options.feed, state, reception->generation, text);
 }
 
 static gboolean handle_timer(void *data)
@@ -114,7 +114,7 @@ static void handle_event(void *data, enum input_event event, const char *text)
     }
     /* A file that begins again is no news. */
     if (event == INPUT_FAILED) {
-        g_autofree char *line = g_strdup_printf("%s: %s; the holding picture is shown, trying again", shown, text);
+        g_autofree char *line = g_strdup_printf("%s: %s; trying again", shown, text);
         tell(reception, STUDIO_FAILED, line);
     } else if (reception->options.address->kind != ADDRESS_FILE) {
         g_autofree char *line = g_strdup_printf("%s: the sender left; waiting for it", shown);
@@ -129,7 +129,8 @@ static void attempt(struct reception *reception)
     log_debug("video/input", "attempt %u", reception->generation + 1);
     reception->input = input_create(&(struct input_options){
         .program = reception->options.program, .address = reception->options.address, .pump = reception->options.pump,
-        .context = reception->options.context, .data = reception, .generation = ++reception->generation,
+        .context = reception->options.context, .data = reception, .feed = reception->options.feed,
+        .generation = ++reception->generation,
         .on_event = handle_event,
     }, &err);
     if (reception->input)

@@ -8,11 +8,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "video/pump.h"
 #include "video/studio.h"
 
 struct address;
 struct program;
-struct pump;
 struct reception;
 
 struct reception_options {
@@ -21,8 +21,9 @@ struct reception_options {
     struct pump *pump;
     GMainContext *context;
     void *data;
+    enum pump_feed feed;
     /* The state changed in attempt number `generation`. text: for people, without secrets. */
-    void (*on_state)(void *data, enum studio_state state, unsigned generation, const char *text);
+    void (*on_state)(void *data, enum pump_feed feed, enum studio_state state, unsigned generation, const char *text);
 };
 
 struct reception *reception_create(const struct reception_options *options);

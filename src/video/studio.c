@@ -8,13 +8,13 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "video/address.h"
 #include "video/encoder.h"
 #include "video/holding.h"
+#include "video/inputs.h"
+#include "video/music.h"
 #include "video/output.h"
 #include "video/program.h"
 #include "video/pump.h"
-#include "video/reception.h"
 #include "video/setup.h"
 #include "video/undertaker.h"
 
@@ -22,22 +22,19 @@ enum { FINISH_MS = 4000, BURIAL_MS = 1500, SIZE_MIN_PX = 16, SIZE_MAX_PX = 8192,
 
 struct studio {
     struct program program;
-    struct address input;
+    struct inputs *inputs;
+    struct music *music;  // NULL: none
     struct pump *pump;
     GMainContext *context;
     GMainLoop *loop;
     GThread *thread;  // runs the context: inputs, outputs and events live there
     struct output *outputs[STUDIO_OUTPUTS_MAX];
     size_t output_count;
-    struct reception *reception;
     void (*on_event)(void *data, const struct studio_event *event);
     void *data;
 
     GMutex lock;      // guards the rest
     GCond changed;
-    enum studio_state input_state;
-    char input_text[256];
-    unsigned input_generation;
     bool is_stopping;  // all orders before the end were carried out
 };
 
@@ -55,17 +52,32 @@ static void log_state(const char *what, const char *name, enum studio_state stat
         studio_state_name(state), *text ? ": " : "", text);
 }
 
-static void handle_input_state(void *data, enum studio_state state, unsigned generation, const char *text)
+static void handle_input_state(void *data, enum pump_feed feed, enum studio_state state, const char *text)
 {
     struct studio *studio = data;
-    g_mutex_lock(&studio->lock);
-    studio->input_state = state;
-    studio->input_generation = generation;
-    snprintf(studio->input_text, sizeof(studio->input_text), "%s", text);
-    g_mutex_unlock(&studio->lock);
-    log_state("input", "", state, text);
+    const char *name = inputs_name(feed);
+    log_state("input", feed == PUMP_MAIN ? "" : name, state, text);
     if (studio->on_event)
-        studio->on_event(studio->data, &(struct studio_event){STUDIO_EVENT_INPUT, "", state, text});
+        studio->on_event(studio->data, &(struct studio_event){STUDIO_EVENT_INPUT, name, state, text});
+}
+
+static const char *shown_name(enum chooser_input shown)
+{
+    return shown == CHOOSER_NONE ? "holding" : inputs_name((enum pump_feed)shown);
+}
+
+static gboolean tell_shown(void *data)
+{
+    struct studio *studio = data;
+    struct pump_health health;
+    pump_get_health(studio->pump, &health);
+    const char *name = shown_name(health.shown);
+    bool is_held = health.shown == CHOOSER_NONE;
+    log_info("video", "%s is on air", is_held ? "the holding picture" : name);
+    if (studio->on_event)
+        studio->on_event(studio->data, &(struct studio_event){STUDIO_EVENT_SHOWN, name,
+            is_held ? STUDIO_FAILED : STUDIO_LIVE, ""});
+    return G_SOURCE_REMOVE;
 }
 
 static void handle_output_state(void *data, const char *name, enum studio_state state, const char *text)
@@ -80,6 +92,8 @@ static void handle_output_state(void *data, const char *name, enum studio_state 
 }
 
 /* ---- Orders, handed to the studio's thread ---- */
+
+static const char *const wishes[] = {"auto", "main", "backup"};  // by enum chooser_wish
 
 enum verb { VERB_START, VERB_STOP, VERB_BLANK, VERB_SHOW };
 
@@ -142,6 +156,19 @@ bool studio_blank_output(struct studio *studio, const char *name, bool is_blank,
     return order_by_name(studio, name, is_blank ? VERB_BLANK : VERB_SHOW, err);
 }
 
+bool studio_select_input(struct studio *studio, const char *which, struct error *err)
+{
+    enum chooser_wish wish = 0;
+    while (wish < G_N_ELEMENTS(wishes) && strcmp(wishes[wish], which) != 0)
+        wish++;
+    if (wish == G_N_ELEMENTS(wishes))
+        return error_set(err, ERROR_DATA, "input \"%s\": expected auto, main or backup", which);
+    if (wish == CHOOSER_ONLY_BACKUP && !inputs_has(studio->inputs, PUMP_BACKUP))
+        return error_set(err, ERROR_DATA, "there is no backup; name one in video.backup");
+    pump_select(studio->pump, wish);
+    return true;
+}
+
 /* ---- Beginning ---- */
 
 static bool check_options(const struct studio_options *options, struct error *err)
@@ -174,10 +201,17 @@ static bool add_output(struct studio *studio, const struct studio_output_options
     return output != NULL;
 }
 
+static bool is_dim(const char *holding)
+{
+    return holding && strcmp(holding, "dim") == 0;
+}
+
 /* A holding picture that cannot be read costs itself only. */
 static GstBuffer *make_holding(const struct program *program, const char *path)
 {
     struct error err;
+    if (is_dim(path))
+        path = NULL;
     GstBuffer *picture = path && *path ? holding_load(program, path, &err) : NULL;
     if (path && *path && !picture)
         log_warn("video", "%s; the built-in one is used", err.text);
@@ -193,23 +227,41 @@ static void *work(void *data)
     return NULL;
 }
 
-static gboolean open_input(void *data)
+static gboolean open_inputs(void *data)
 {
     struct studio *studio = data;
-    studio->reception = reception_create(&(struct reception_options){
-        .program = &studio->program, .address = &studio->input, .pump = studio->pump, .context = studio->context,
-        .data = studio, .on_state = handle_input_state,
-    });
+    inputs_open(studio->inputs, studio->pump);
     return G_SOURCE_REMOVE;
+}
+
+static const char *or_null(const char *text)
+{
+    return text && *text ? text : NULL;
+}
+
+/* On the pump's thread. */
+static void handle_shown(void *data)
+{
+    invoke(data, tell_shown, data, NULL);
 }
 
 static bool build(struct studio *studio, const struct studio_options *options, struct error *err)
 {
-    if (!address_parse_input(&studio->input, options->input, err))
+    studio->inputs = inputs_create(&(struct inputs_options){
+        .program = &studio->program, .context = studio->context, .on_state = handle_input_state, .data = studio,
+        .addresses = {options->input, or_null(options->backup), or_null(options->sound)},
+    }, err);
+    if (!studio->inputs)
         return false;
     if (options->output_count > 0 && !encoder_choose(&studio->program, err))
         return false;
-    studio->pump = pump_create(&studio->program, make_holding(&studio->program, options->holding));
+    if (or_null(options->music))
+        studio->music = music_create(studio->context, options->music);
+    studio->pump = pump_create(&(struct pump_options){
+        .program = &studio->program, .holding = make_holding(&studio->program, options->holding),
+        .is_dimming = is_dim(options->holding), .music = studio->music,
+        .has_own_sound = inputs_has(studio->inputs, PUMP_SOUND), .on_shown = handle_shown, .data = studio,
+    });
     for (size_t i = 0; i < options->output_count; i++) {
         if (!add_output(studio, &options->outputs[i], err))
             return false;
@@ -243,16 +295,18 @@ struct studio *studio_create(const struct studio_options *given, struct error *e
     studio->thread = g_thread_new("studio", work, studio);
     for (size_t i = 0; i < studio->output_count; i++)
         give_order(studio, studio->outputs[i], VERB_START);
-    invoke(studio, open_input, studio, NULL);
+    invoke(studio, open_inputs, studio, NULL);
     return studio;
 }
 
 /* ---- The end ---- */
 
-static gboolean close_input(void *data)
+static gboolean close_inputs(void *data)
 {
     struct studio *studio = data;
-    reception_destroy(g_steal_pointer(&studio->reception));
+    inputs_close(studio->inputs);
+    if (studio->music)
+        music_end(studio->music);
     return G_SOURCE_REMOVE;
 }
 
@@ -302,7 +356,7 @@ static bool finish_outputs(struct studio *studio)
 static bool stop(struct studio *studio)
 {
     bool is_finished = finish_outputs(studio);
-    invoke(studio, close_input, studio, NULL);
+    invoke(studio, close_inputs, studio, NULL);
     invoke(studio, quit, studio, NULL);
     g_thread_join(studio->thread);
     bool is_buried = undertaker_wait(BURIAL_MS);
@@ -319,7 +373,8 @@ void studio_destroy(struct studio *studio)
     for (size_t i = 0; i < studio->output_count; i++)
         output_destroy(studio->outputs[i]);
     pump_destroy(studio->pump);
-    address_fini(&studio->input);
+    music_destroy(studio->music);
+    inputs_destroy(studio->inputs);
     g_main_loop_unref(studio->loop);
     g_main_context_unref(studio->context);
     program_fini(&studio->program);
@@ -333,17 +388,11 @@ void studio_get_health(struct studio *studio, struct studio_health *health)
     struct pump_health pump;
     pump_get_health(studio->pump, &pump);
     *health = (struct studio_health){
-        .input_age_s = pump.last_sample_ns < 0 ? -1
-            : (double)(program_now_ns(&studio->program) - pump.last_sample_ns) / NS_PER_S,
+        .shown = shown_name(pump.shown), .selected = wishes[pump.wish], .shown_since_ms = pump.shown_since_ms,
         .fps = pump.fps, .ticks = pump.ticks, .live = pump.live, .repeated = pump.repeated, .held = pump.held,
         .jumped = pump.jumped, .output_count = studio->output_count,
     };
-    snprintf(health->input, sizeof(health->input), "%s", studio->input.shown);
-    g_mutex_lock(&studio->lock);
-    health->input_state = studio->input_state;
-    health->input_generation = studio->input_generation;
-    snprintf(health->input_text, sizeof(health->input_text), "%s", studio->input_text);
-    g_mutex_unlock(&studio->lock);
+    inputs_get_health(studio->inputs, &pump, health);
     for (size_t i = 0; i < studio->output_count; i++)
         output_get_health(studio->outputs[i], &health->outputs[i]);
 }

@@ -1,7 +1,7 @@
 /*
- * studio.h - the outgoing picture: one input, a pump, any number of outputs.
- * The picture goes on from studio_create() to studio_destroy(), whatever input and outputs do: without an input the
- * holding picture is shown and the input is tried again for ever; an output that fails is tried again with growing
+ * studio.h - the outgoing picture: an input and one that stands by, a pump, any number of outputs.
+ * The picture goes on from studio_create() to studio_destroy(), whatever inputs and outputs do: without an input the
+ * holding picture is shown and every input is tried again for ever; an output that fails is tried again with growing
  * delays, and no output ever waits for another. Overlays come in by frame sockets, one per view.
  * Thread: any. Nothing here blocks, except studio_create() (up to some 2 s, when it tries encoders) and
  * studio_destroy() (up to 5 s, when recordings are finished).
@@ -43,9 +43,19 @@ struct studio_output_options {
     int b_frames;              // at most, where encoder and container can
 };
 
+enum studio_input {
+    STUDIO_MAIN,
+    STUDIO_BACKUP,  // stands by, and is shown while main has no picture (video/chooser.h)
+    STUDIO_SOUND,   // heard in place of the others' own sound
+    STUDIO_INPUTS,
+};
+
 struct studio_event {
-    enum { STUDIO_EVENT_INPUT, STUDIO_EVENT_OUTPUT } kind;
-    const char *name;  // of the output; "" for the input
+    enum {
+        STUDIO_EVENT_INPUT, STUDIO_EVENT_OUTPUT,
+        STUDIO_EVENT_SHOWN,  // another input is on air, or none: studio_health.shown
+    } kind;
+    const char *name;  // of the output; "main", "backup", "sound"; of what is shown: "main", "backup", "holding"
     enum studio_state state;
     const char *text;  // what happened, for people; no secrets
 };
@@ -54,7 +64,9 @@ struct studio_options {
     int width_px, height_px;             // even; 0: the usual
     int fps_num, fps_den;                // 0: the usual, over 1
     const char *input;                   // "test", a file's path, or a URI; NULL: "test"
-    const char *holding;                 // an image shown while there is no input; NULL or "": the built-in one
+    const char *backup, *sound;          // as input; NULL or "": none
+    const char *holding;   // shown while there is no input: an image, "dim": the last picture, NULL or "": the built-in one
+    const char *music;     // heard then: a sound file; NULL or "": silence
     const struct studio_output_options *outputs;  // copied; all begin at once
     size_t output_count;
     /* Optional. On the studio's own thread; must not block and not call studio_destroy(). Texts are borrowed. */
@@ -74,11 +86,19 @@ struct studio_output_health {
     unsigned restarts;         // since it was last healthy for a minute
 };
 
+struct studio_input_health {
+    bool is_wanted;              // the rest holds
+    enum studio_state state;
+    char from[256], text[256];   // no secrets
+    double age_s;                // since the last picture or sound came in; negative: none ever did
+    unsigned attempts;
+};
+
 struct studio_health {
-    enum studio_state input_state;
-    char input[256], input_text[256];  // no secrets
-    double input_age_s;                // since the last picture or sound came in; negative: none ever did
-    unsigned input_generation;         // attempts so far
+    struct studio_input_health inputs[STUDIO_INPUTS];
+    const char *shown;                 // "main", "backup" or "holding"
+    const char *selected;              // "auto", "main" or "backup": the person's choice
+    int64_t shown_since_ms;            // Unix time
     double fps;                        // of the outgoing picture over the last second
     uint64_t ticks, live, repeated, held, jumped;  // outgoing pictures by what they were; ticks that were left out
     size_t output_count;
@@ -107,6 +127,12 @@ bool studio_stop_output(struct studio *studio, const char *name, struct error *e
 
 /* Holding picture, silence and no overlay on this output alone, or back. False: there is no such output. */
 bool studio_blank_output(struct studio *studio, const char *name, bool is_blank, struct error *err);
+
+/*
+ * Which input is shown: "auto" (main, else backup), "main" or "backup" alone, whatever the other has. False: which is
+ * none of these, or there is no backup.
+ */
+bool studio_select_input(struct studio *studio, const char *which, struct error *err);
 
 void studio_get_health(struct studio *studio, struct studio_health *health);
 
