@@ -96,8 +96,8 @@ void video_link_report(struct video_link *link)
     json_t *outputs = json_array();
     for (size_t i = 0; i < health->output_count; i++)
         json_array_append_new(outputs, describe_output(&health->outputs[i]));
-    send_json(link, json_pack("{s:s, s:o, s:o}", "type", "report", "input", describe_inputs(health), "outputs",
-        outputs));
+    send_json(link, json_pack("{s:s, s:b, s:o, s:o}", "type", "report", "is_blank", health->is_blank, "input",
+        describe_inputs(health), "outputs", outputs));
     free(health);
     timer_start(&link->report, REPORT_MS);
 }
@@ -109,19 +109,57 @@ static void handle_report_timer(void *data)
 
 /* ---- Coming down ---- */
 
+static bool start_output(struct studio *studio, const json_t *message, const char *name, struct error *err)
+{
+    return studio_start_output(studio, name, err);
+}
+
+static bool stop_output(struct studio *studio, const json_t *message, const char *name, struct error *err)
+{
+    return studio_stop_output(studio, name, err);
+}
+
+static bool blank_output(struct studio *studio, const json_t *message, const char *name, struct error *err)
+{
+    return studio_blank_output(studio, name, json_get_bool(message, "on", true), err);
+}
+
+static bool blank_all(struct studio *studio, const json_t *message, const char *name, struct error *err)
+{
+    studio_blank_all(studio, json_get_bool(message, "on", true));
+    return true;
+}
+
+static bool select_input(struct studio *studio, const json_t *message, const char *name, struct error *err)
+{
+    const char *which = json_get_text(message, "which");
+    return studio_select_input(studio, which ? which : "", err);
+}
+
+/* name: "" in those that are of no output. */
+static const struct {
+    const char *name;
+    bool (*fn)(struct studio *studio, const json_t *message, const char *name, struct error *err);
+    bool is_of_output;
+} commands[] = {
+    {"output.start", start_output, true},
+    {"output.stop", stop_output, true},
+    {"output.blank", blank_output, true},
+    {"blank", blank_all, false},
+    {"input.select", select_input, false},
+};
+
 static bool obey(struct video_link *link, const json_t *message, struct error *err)
 {
     const char *command = json_get_text(message, "command"), *name = json_get_text(message, "name");
-    if (!command || !name)
-        return error_set(err, ERROR_DATA, "a command to the video process needs \"command\" and \"name\"");
-    if (strcmp(command, "output.start") == 0)
-        return studio_start_output(link->studio, name, err);
-    if (strcmp(command, "output.stop") == 0)
-        return studio_stop_output(link->studio, name, err);
-    if (strcmp(command, "output.blank") == 0)
-        return studio_blank_output(link->studio, name, json_get_bool(message, "on", true), err);
-    return error_set(err, ERROR_DATA, "%s: the video process knows output.start, output.stop and output.blank",
-        command);
+    for (size_t i = 0; command && i < ARRAY_LENGTH(commands); i++) {
+        if (strcmp(commands[i].name, command) != 0)
+            continue;
+        if (commands[i].is_of_output && !name)
+            return error_set(err, ERROR_DATA, "%s needs \"name\", an output's", command);
+        return commands[i].fn(link->studio, message, name ? name : "", err);
+    }
+    return error_set(err, ERROR_DATA, "\"%.40s\" is no command to this video process", command ? command : "");
 }
 
 static void handle_command(struct video_link *link, const json_t *message)
@@ -139,6 +177,7 @@ static void handle_command(struct video_link *link, const json_t *message)
         json_object_set_new(reply, "error", json_pack("{s:s, s:s}", "code", error_code_name(err.code), "text",
             err.text));
     send_json(link, reply);
+    video_link_report(link);
 }
 
 static void handle_welcome(struct video_link *link)

@@ -460,7 +460,6 @@ void output_destroy(struct output *output)
 
 void output_start(struct output *output)
 {
-    output_set_blank(output, false);
     output->is_wanted = true;
     if (output->phase != PHASE_IDLE)
         return;  // it runs, or it begins again when its end is over
@@ -523,6 +522,11 @@ void output_set_blank(struct output *output, bool is_blank)
 const char *output_name(const struct output *output)
 {
     return output->name;
+}
+
+bool output_is_recording(const struct output *output)
+{
+    return output->address.kind == ADDRESS_FILE;
 }
 
 bool output_is_idle(const struct output *output)

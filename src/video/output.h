@@ -30,10 +30,11 @@ struct output *output_create(const struct output_options *options, struct error 
 /* It must be idle. Accepts NULL. */
 void output_destroy(struct output *output);
 
-void output_start(struct output *output);  // also: no longer blank
+void output_start(struct output *output);
 void output_stop(struct output *output);   // ends properly within 3 s; output_is_idle() then
 void output_set_blank(struct output *output, bool is_blank);
 
 const char *output_name(const struct output *output);
+bool output_is_recording(const struct output *output);  // it goes to a file
 bool output_is_idle(const struct output *output);
 void output_get_health(struct output *output, struct studio_output_health *health);  // any thread

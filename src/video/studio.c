@@ -30,12 +30,15 @@ struct studio {
     GThread *thread;  // runs the context: inputs, outputs and events live there
     struct output *outputs[STUDIO_OUTPUTS_MAX];
     size_t output_count;
+    bool is_own_blank[STUDIO_OUTPUTS_MAX];  // one output alone; the context's, as the next
+    bool are_blank;                         // every output that is no recording
     void (*on_event)(void *data, const struct studio_event *event);
     void *data;
 
     GMutex lock;      // guards the rest
     GCond changed;
     bool is_stopping;  // all orders before the end were carried out
+    bool is_blank;     // what was ordered last of all outputs
 };
 
 const char *studio_state_name(enum studio_state state)
@@ -95,21 +98,45 @@ static void handle_output_state(void *data, const char *name, enum studio_state 
 
 static const char *const wishes[] = {"auto", "main", "backup"};  // by enum chooser_wish
 
-enum verb { VERB_START, VERB_STOP, VERB_BLANK, VERB_SHOW };
+enum verb { VERB_START, VERB_STOP, VERB_BLANK, VERB_SHOW, VERB_BLANK_ALL, VERB_SHOW_ALL };
 
 struct order {
-    struct output *output;
+    struct studio *studio;
+    size_t index;  // of the output; not for those of them all
     enum verb verb;
 };
+
+static void apply_blank(struct studio *studio, size_t index)
+{
+    struct output *output = studio->outputs[index];
+    output_set_blank(output, studio->is_own_blank[index] || (studio->are_blank && !output_is_recording(output)));
+}
+
+static void set_blank(struct studio *studio, size_t index, bool is_blank)
+{
+    studio->is_own_blank[index] = is_blank;
+    apply_blank(studio, index);
+}
+
+static void set_all_blank(struct studio *studio, bool are_blank)
+{
+    studio->are_blank = are_blank;
+    for (size_t i = 0; i < studio->output_count; i++)
+        apply_blank(studio, i);
+}
 
 static gboolean carry_out(void *data)
 {
     const struct order *order = data;
+    struct studio *studio = order->studio;
+    struct output *output = studio->outputs[order->index];
     switch (order->verb) {
-    case VERB_START: output_start(order->output); break;
-    case VERB_STOP: output_stop(order->output); break;
-    case VERB_BLANK: output_set_blank(order->output, true); break;
-    case VERB_SHOW: output_set_blank(order->output, false); break;
+    case VERB_START: set_blank(studio, order->index, false), output_start(output); break;
+    case VERB_STOP: output_stop(output); break;
+    case VERB_BLANK: set_blank(studio, order->index, true); break;
+    case VERB_SHOW: set_blank(studio, order->index, false); break;
+    case VERB_BLANK_ALL: set_all_blank(studio, true); break;
+    case VERB_SHOW_ALL: set_all_blank(studio, false); break;
     }
     return G_SOURCE_REMOVE;
 }
@@ -123,10 +150,10 @@ static void invoke(struct studio *studio, GSourceFunc function, void *data, GDes
     g_source_unref(source);
 }
 
-static void give_order(struct studio *studio, struct output *output, enum verb verb)
+static void give_order(struct studio *studio, size_t index, enum verb verb)
 {
     struct order *order = xmalloc(sizeof(*order));
-    *order = (struct order){output, verb};
+    *order = (struct order){studio, index, verb};
     invoke(studio, carry_out, order, free);
 }
 
@@ -134,7 +161,7 @@ static bool order_by_name(struct studio *studio, const char *name, enum verb ver
 {
     for (size_t i = 0; i < studio->output_count; i++) {
         if (strcmp(output_name(studio->outputs[i]), name) == 0) {
-            give_order(studio, studio->outputs[i], verb);
+            give_order(studio, i, verb);
             return true;
         }
     }
@@ -167,6 +194,14 @@ bool studio_select_input(struct studio *studio, const char *which, struct error 
         return error_set(err, ERROR_DATA, "there is no backup; name one in video.backup");
     pump_select(studio->pump, wish);
     return true;
+}
+
+void studio_blank_all(struct studio *studio, bool is_blank)
+{
+    g_mutex_lock(&studio->lock);
+    studio->is_blank = is_blank;
+    g_mutex_unlock(&studio->lock);
+    give_order(studio, 0, is_blank ? VERB_BLANK_ALL : VERB_SHOW_ALL);
 }
 
 /* ---- Beginning ---- */
@@ -294,7 +329,7 @@ struct studio *studio_create(const struct studio_options *given, struct error *e
     }
     studio->thread = g_thread_new("studio", work, studio);
     for (size_t i = 0; i < studio->output_count; i++)
-        give_order(studio, studio->outputs[i], VERB_START);
+        give_order(studio, i, VERB_START);
     invoke(studio, open_inputs, studio, NULL);
     return studio;
 }
@@ -340,7 +375,7 @@ static gboolean note_stopping(void *data)
 static bool finish_outputs(struct studio *studio)
 {
     for (size_t i = 0; i < studio->output_count; i++)
-        give_order(studio, studio->outputs[i], VERB_STOP);
+        give_order(studio, i, VERB_STOP);
     invoke(studio, note_stopping, studio, NULL);
     gint64 until = g_get_monotonic_time() + FINISH_MS * (gint64)1000;
     bool is_time_left = true;
@@ -393,6 +428,9 @@ void studio_get_health(struct studio *studio, struct studio_health *health)
         .jumped = pump.jumped, .output_count = studio->output_count,
     };
     inputs_get_health(studio->inputs, &pump, health);
+    g_mutex_lock(&studio->lock);
+    health->is_blank = studio->is_blank;
+    g_mutex_unlock(&studio->lock);
     for (size_t i = 0; i < studio->output_count; i++)
         output_get_health(studio->outputs[i], &health->outputs[i]);
 }

@@ -101,6 +101,7 @@ struct studio_health {
     int64_t shown_since_ms;            // Unix time
     double fps;                        // of the outgoing picture over the last second
     uint64_t ticks, live, repeated, held, jumped;  // outgoing pictures by what they were; ticks that were left out
+    bool is_blank;                     // every output that is no recording
     size_t output_count;
     struct studio_output_health outputs[16];
 };
@@ -127,6 +128,12 @@ bool studio_stop_output(struct studio *studio, const char *name, struct error *e
 
 /* Holding picture, silence and no overlay on this output alone, or back. False: there is no such output. */
 bool studio_blank_output(struct studio *studio, const char *name, bool is_blank, struct error *err);
+
+/*
+ * The same on every output that is no recording, also on those that begin later; blanking one goes on by its own. Those
+ * that were blank alone stay so when it is over.
+ */
+void studio_blank_all(struct studio *studio, bool is_blank);
 
 /*
  * Which input is shown: "auto" (main, else backup), "main" or "backup" alone, whatever the other has. False: which is

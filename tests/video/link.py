@@ -81,7 +81,8 @@ class Relay:
 socket_path = path("relay.sock")
 relay = Relay(socket_path)
 out, other = path("show.mkv"), path("other.mkv")
-video = Video("--input", "test", "--output", out, "--output", other, relay="unix:" + socket_path)
+video = Video("--input", "test", "--output", out, "--output", other, "--output", f"srt://127.0.0.1:{free_port(socket.SOCK_DGRAM)}?mode=listener",
+              size="320x180", relay="unix:" + socket_path)
 relay.accept()
 report = relay.report("live")
 check(report["outputs"][0]["name"] == "output1" and report["outputs"][1]["name"] == "output2", report)
@@ -92,6 +93,20 @@ check(relay.order(command="output.blank", name="output1")["ok"], "blank")
 relay.report("live", blank=True)
 check(relay.order(command="output.blank", name="output1", on=False)["ok"], "and back")
 relay.report("live")
+# Every network output at once; what was blank alone stays so, one that is started stays dark, and recordings go on.
+def blanks(everywhere, *each):
+    return lambda m: m["type"] == "report" and m["is_blank"] == everywhere and [o["is_blank"] for o in m["outputs"]] == list(each)
+
+
+check(relay.order(command="blank")["ok"], "blank everywhere")
+relay.next(blanks(True, False, False, True))
+check(relay.order(command="output.start", name="output3")["ok"], "start in the dark")
+check(relay.order(command="output.blank", name="output2")["ok"], "one alone")
+relay.next(blanks(True, False, True, True))
+check(relay.order(command="blank", on=False)["ok"], "shown again")
+relay.next(blanks(False, False, True, False))
+check(relay.order(command="output.blank", name="output2", on=False)["ok"], "and that one")
+relay.next(blanks(False, False, False, False))
 check(relay.order(command="output.stop", name="output1")["ok"], "stop")
 relay.report("off")
 check(relay.order(command="output.start", name="output1")["ok"], "start")
