@@ -85,7 +85,7 @@ struct api *api_create(struct loop *loop, struct relay *relay, const struct api_
     api->crew = crew_create(api);
     timer_init(&api->sweep, loop, handle_sweep, api);
     timer_start(&api->sweep, SWEEP_MS);
-    api->outputs = outputs_create(api);
+    api->outputs = outputs_create(api, options->video_silent_ms);
     api->passing = passing_create(api);
     api->pictures = pictures_create(api);
     api->access = access_create(&(struct access_options){

@@ -31,6 +31,7 @@ struct api_options {
     const char *version;      // for welcome; NULL: ANTIPHON_VERSION
     int link_minutes;         // a link's life when nobody says; 0: 10
     int session_days;         // a cookie's life since its last use; 0: 30
+    int video_silent_ms;      // a video process that reports nothing for so long is called silent; 0: 7000
 };
 
 /* Listens when it returns. NULL: err names the address, key or file. relay: borrowed, outlives the api. */

@@ -91,7 +91,11 @@ size_t http_limit_body(void *data, const struct server_request *request);
 /* It has more: answered with 413, in words. */
 void http_refuse_body(void *data, struct server_request *request, size_t limit);
 
-/* --- metrics.c, metrics_sources.c --- */
+/* --- metrics.c, metrics_sources.c, metrics_outputs.c --- */
 
 void metrics_write(const struct api *api, struct buffer *out);
 void metrics_write_sources(const struct sources *sources, struct buffer *out);
+void metrics_write_outputs(const struct outputs *outputs, struct buffer *out);
+
+/* NAME="value": backslash, quote and line feed are escaped, as the format says. */
+void metrics_add_label(struct buffer *out, const char *name, const char *value);

@@ -18,6 +18,7 @@ struct client {
     enum client_kind kind;
     unsigned topics;               // 0 until it said hello
     bool is_overlay;               // it has said so, and may be one
+    bool is_watching;              // the outputs' pictures
     int overlay;                   // its number in relay/removals.h; REMOVALS_NOBODY: none
     struct feed_lane *lane;        // its part of the feed; NULL: all. See feed_set_filter()
     bool is_stale;                 // lost what was queued; a snapshot follows

@@ -11,6 +11,7 @@ static const struct {
 } table[] = {
     {"audit", COMMAND_READS},
     {"author.remove", COMMAND_READS},
+    {"blank", COMMAND_BUTTON},
     {"captions.line", COMMAND_AIRS | COMMAND_OFTEN},
     {"captions.start", COMMAND_AIRS},
     {"caught.allow", COMMAND_AIRS},
@@ -27,6 +28,7 @@ static const struct {
     {"message.remove", COMMAND_READS},
     {"next", COMMAND_AIRS | COMMAND_BUTTON},
     {"output.blank", COMMAND_BUTTON},
+    {"output.watch", COMMAND_READS},
     {"panic", COMMAND_BUTTON | COMMAND_READS},
     {"poll.air", COMMAND_AIRS},
     {"poll.close", COMMAND_BUTTON},

@@ -1,5 +1,7 @@
 #include "api/copy.h"
 
+#include <string.h>
+
 json_t *copy_known(const json_t *from, const char *const *keys, size_t count)
 {
     json_t *to = json_object();
@@ -10,4 +12,12 @@ json_t *copy_known(const json_t *from, const char *const *keys, size_t count)
             json_object_set(to, keys[i], value);
     }
     return to;
+}
+
+bool copy_is_base64(const char *text, size_t most)
+{
+    if (!text || strlen(text) > most)
+        return false;
+    size_t len = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+    return len > 0 && strspn(text + len, "=") + len == strlen(text) && strlen(text) % 4 == 0;
 }

@@ -1,4 +1,4 @@
-/* Prometheus' text format, version 0.0.4. Counts and ages only, and of names only those of the sources. */
+/* Prometheus' text format, version 0.0.4. Counts and ages only, and of names only those of sources, outputs and views. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -18,6 +18,21 @@ static void add(struct buffer *out, const char *type, const char *name, const ch
 {
     buffer_printf(out, "# HELP antiphon_%s %s\n# TYPE antiphon_%s %s\nantiphon_%s %.17g\n", name, help, name, type, name,
                   value);
+}
+
+void metrics_add_label(struct buffer *out, const char *name, const char *value)
+{
+    buffer_printf(out, "%s=\"", name);
+    for (; *value; value++) {
+        if (*value == '\n') {
+            buffer_add_string(out, "\\n");
+            continue;
+        }
+        if (*value == '"' || *value == '\\')
+            buffer_add_char(out, '\\');
+        buffer_add_char(out, *value);
+    }
+    buffer_add_char(out, '"');
 }
 
 static void add_messages(const struct relay *relay, struct buffer *out)
@@ -91,6 +106,7 @@ void metrics_write(const struct api *api, struct buffer *out)
 {
     add_messages(api->relay, out);
     metrics_write_sources(api->relay->sources, out);
+    metrics_write_outputs(api->outputs, out);
     add_journal(api->relay, out);
     add_questions(api->relay, out);
     add_crosspost(api->relay, out);

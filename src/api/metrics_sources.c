@@ -98,22 +98,6 @@ static const struct family {
     {"source_interval_seconds", "gauge", "The usual time between two messages.", interval},
 };
 
-/* A label's value: backslash, quote and line feed are escaped, as the format says. */
-static void add_label(struct buffer *out, const char *name, const char *value, size_t len)
-{
-    buffer_printf(out, "%s=\"", name);
-    for (size_t i = 0; i < len; i++) {
-        if (value[i] == '\n') {
-            buffer_add_string(out, "\\n");
-            continue;
-        }
-        if (value[i] == '"' || value[i] == '\\')
-            buffer_add_char(out, '\\');
-        buffer_add_char(out, value[i]);
-    }
-    buffer_add_char(out, '"');
-}
-
 struct writing {
     const struct family *family;
     struct buffer *out;
@@ -127,9 +111,9 @@ static void add_line(void *data, const struct source *source)
     if (isnan(value))
         return;
     buffer_printf(out, "antiphon_%s{", writing->family->name);
-    add_label(out, "source", source->id, strlen(source->id));
+    metrics_add_label(out, "source", source->id);
     buffer_add_char(out, ',');
-    add_label(out, "platform", source->platform, strlen(source->platform));
+    metrics_add_label(out, "platform", source->platform);
     buffer_printf(out, "} %.17g\n", value);
 }
 

@@ -168,21 +168,10 @@ static void handle_timer(void *data)
         timer_start(&pictures->timer, next_ms - now_ms);
 }
 
-static bool is_base64(const char *text)
-{
-    size_t len = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
-    return len > 0 && strspn(text + len, "=") + len == strlen(text) && strlen(text) % 4 == 0;
-}
-
-static bool is_picture(const char *png)
-{
-    return png && strlen(png) <= PICTURE_BYTES_MAX && is_base64(png);
-}
-
 static void take_picture(struct pictures *pictures, struct client *client, const json_t *report)
 {
     const char *view = json_get_text(report, "view"), *png = json_get_text(report, "png");
-    if (!view || strlen(view) > COPY_TEXT_BYTES_MAX || !is_picture(png))
+    if (!view || strlen(view) > COPY_TEXT_BYTES_MAX || !copy_is_base64(png, PICTURE_BYTES_MAX))
         return;
     struct picture *picture = find(pictures, view);
     if (!picture) {
@@ -285,7 +274,7 @@ static json_t *take_card(const json_t *result)
         json_array_append_new(list, copy_known(json_array_get(missing, i), card_missing_keys, ARRAY_LENGTH(card_missing_keys)));
     json_object_set_new(card, "missing", list);
     json_object_set_new(card, "box", copy_box(json_object_get(result, "box")));
-    if (is_picture(json_get_text(result, "png")))
+    if (copy_is_base64(json_get_text(result, "png"), PICTURE_BYTES_MAX))
         json_object_set(card, "png", json_object_get(result, "png"));
     return card;
 }

@@ -562,7 +562,7 @@ static void test_outputs(void **state)
     json_t *event = caller_wait(&caller, "output");
     const json_t *output = json_object_get(event, "output");
     assert_string_equal(json_get_text(output, "state"), "off");
-    assert_null(json_object_get(output, "to"));
+    assert_string_equal(json_get_text(output, "to"), "rtmp://a");
     json_decref(event);
     event = caller_wait(&caller, "input");
     assert_string_equal(json_get_text(json_object_get(event, "input"), "state"), "live");
