@@ -26,6 +26,7 @@ static const struct {
     {"next", cmd_next, "the next question on air"},
     {"clear", cmd_clear, "everything off the air"},
     {"panic", cmd_panic, "a blank overlay at once"},
+    {"blank", cmd_blank, "the holding picture for the audience at once"},
     {"say", cmd_say, "something said in the chats"},
     {"chapters", cmd_chapters, "what was on air and when, for the recording"},
     {"decode", cmd_decode, "recorded frames of a platform as messages"},

@@ -17,7 +17,7 @@ static const char *const output_keys[] = {
 };
 static const char *const input_keys[] = {
     "state", "text", "age_ms", "fps", "frames", "live", "repeated", "held", "jumped", "attempts",
-    "shown", "selected", "shown_since_ms",
+    "shown", "selected", "is_holding", "since_ms",
 };
 static const char *const feed_names[] = {"main", "backup", "sound"};
 static const char *const feed_keys[] = {"state", "text", "age_ms", "attempts"};

@@ -12,6 +12,7 @@ enum {
 };
 
 int cmd_chapters(int argc, char **argv);
+int cmd_blank(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_clear(int argc, char **argv);
 int cmd_decode(int argc, char **argv);

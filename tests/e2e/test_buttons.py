@@ -5,7 +5,7 @@ import re
 import socket
 import subprocess
 
-from show import BINARY, SOURCE_ROOT, Show
+from show import BINARY, SOURCE_ROOT, Show, Socket
 
 
 def free_port():
@@ -31,8 +31,14 @@ def run(show, line, token, port):
 def main():
     port = free_port()
     with Show(panel={"listen": f"127.0.0.1:{port}"}) as show:
+        show.config["video"] = {"input": "test", "size": [320, 180], "outputs": [
+            {"name": "youtube", "view": "main", "to": os.path.join(show.folder, "youtube.mkv")}]}
         show.start_part("relay")
         show.wait_for_relay()
+        show.start_part("video")
+        desk = Socket(show.socket_path, topics=["outputs"])
+        desk.wait_for(lambda event: event.get("video", {}).get("state") == "there")
+        desk.close()
         lines, token = examples(), ""
         for line in lines:
             show.api("question.add", text="What next?")
