@@ -132,9 +132,9 @@ def finders_of(previews, card):
     assert end - begin > TRIED, f"too few previews of the {card}; on air were {[sorted(cards) for cards, _ in previews]}"
     place = find_place(previews, card, begin, end)
     assert len(place) > CARD_POINTS_MIN, f"no preview shows the {card}"
-    tried = [previews[begin + (end - begin) * i // (TRIED + 1)][1] for i in range(1, TRIED + 1)]
-    return [CardFinder((width, height, rgba), bytes([GREY]) * (3 * width * height), [i for i in place if rgba[4 * i + 3] >= ALPHA_MIN])
-            for width, height, rgba in tried]
+    tried = (previews[begin + (end - begin) * i // (TRIED + 1)][1] for i in range(1, TRIED + 1))
+    points = [(picture, [i for i in place if picture[2][4 * i + 3] >= ALPHA_MIN]) for picture in tried]
+    return [CardFinder(picture, bytes([GREY]) * (3 * picture[0] * picture[1]), own) for picture, own in points if len(own) > CARD_POINTS_MIN]
 
 
 def longest_run(seen):
@@ -146,6 +146,7 @@ def check_cards(path, previews):
     """Every card stands in the recording as some preview showed it."""
     previews = [(cards, decode_png(png)) for cards, png in previews]
     finders = {card: finders_of(previews, card) for card in CARDS}
+    assert all(finders.values()), f"while they stand, previews lack a card: {finders}"
     any_of = finders[CARDS[0]][0]
     seen = {card: [[] for _ in finders[card]] for card in CARDS}
     for frame in all_frames_rgb(path, any_of.width, any_of.height):
