@@ -77,6 +77,15 @@ static inline void apply(struct view *view, const char *text, int64_t now_ms, bo
     json_decref(state);
 }
 
+/* What a moderator takes away: messages by id, an author; as in parse(), NULL: none. */
+static inline void remove_from(struct view *view, const char *ids_text, const char *author_text)
+{
+    json_t *ids = ids_text ? parse(ids_text) : NULL, *author = author_text ? parse(author_text) : NULL;
+    view_remove(view, ids, author);
+    json_decref(ids);
+    json_decref(author);
+}
+
 static inline bool is_blank(const struct view *view)
 {
     const struct canvas *canvas = view_canvas(view);
@@ -95,4 +104,28 @@ static inline const struct node *find_card(const struct view *view, const char *
             return node;
     }
     return NULL;
+}
+
+struct removal {
+    const char *name, *ids, *author;  // as in remove_from()
+    bool is_hit;
+};
+
+/* Deleted means gone: what the removal hits leaves this state's only card blank with the next frame, also out of a fade. */
+static inline void check_removal(const char *text, const struct removal *removal)
+{
+    for (int is_fading = 0; is_fading < 2; is_fading++) {
+        struct view *view = make_view(960, 540, "en");
+        apply(view, text, 0, true);
+        view_paint(view, 0);
+        if (is_fading) {
+            apply(view, "{}", 1000, false);
+            view_paint(view, 1016);
+        }
+        remove_from(view, removal->ids, removal->author);
+        view_paint(view, 1020);
+        if (is_blank(view) != removal->is_hit)
+            fail_msg("%s: the card is %s", removal->name, removal->is_hit ? "still there" : "gone");
+        view_destroy(view);
+    }
 }

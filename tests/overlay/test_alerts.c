@@ -218,9 +218,7 @@ static void test_deleted(void **state)
             tell(view, "1 2 3", 1000);
             int64_t now_ms = is_entering ? 1050 : run_until(view, 1000, 2000);
             view_paint(view, now_ms);
-            json_t *ids = removals[i].ids ? parse(removals[i].ids) : NULL;
-            json_t *author = removals[i].author ? parse(removals[i].author) : NULL;
-            view_remove(view, ids, author);
+            remove_from(view, removals[i].ids, removals[i].author);
             if (shown(view) != removals[i].shown)
                 fail_msg("%s: %d stands", removals[i].name, shown(view));
             int64_t end_ms = now_ms + 12000;
@@ -228,8 +226,6 @@ static void test_deleted(void **state)
                 view_paint(view, now_ms);
             if (shown(view) != removals[i].waits)
                 fail_msg("%s: then %d stands, expected %d", removals[i].name, shown(view), removals[i].waits);
-            json_decref(ids);
-            json_decref(author);
             view_destroy(view);
         }
     }

@@ -158,9 +158,7 @@ static void test_deleted_at_once(void **state)
             view_paint(view, 0);
             tell(view, 1, 4, 100, !is_entering);
             view_paint(view, 116);
-            json_t *ids = removals[i].ids ? parse(removals[i].ids) : NULL;
-            json_t *author = removals[i].author ? parse(removals[i].author) : NULL;
-            view_remove(view, ids, author);
+            remove_from(view, removals[i].ids, removals[i].author);
             view_paint(view, 120);
             assert_int_equal(count_lines(view), removals[i].left);
             settle(view, 120);
@@ -173,8 +171,6 @@ static void test_deleted_at_once(void **state)
             settle(view, 2000);
             assert_same(view, fresh, removals[i].name);
             json_decref(rest);
-            json_decref(ids);
-            json_decref(author);
             view_destroy(view);
             view_destroy(fresh);
         }
@@ -221,9 +217,7 @@ static void test_lines_leave_after_their_time(void **state)
     assert_true(view_paint(view, 5000));
     view_paint(view, 5100);
     assert_false(is_blank(view));
-    json_t *ids = parse("[1, 2]");
-    view_remove(view, ids, NULL);
-    json_decref(ids);
+    remove_from(view, "[1, 2]", NULL);
     view_paint(view, 5116);
     assert_true(is_blank(view));
     // What has had its time does not come again with the next line.

@@ -106,10 +106,7 @@ static void test_panic_is_at_once(void **state)
     view_destroy(view);
 }
 
-static const struct {
-    const char *name, *ids, *author;
-    bool is_hit;
-} removals[] = {
+static const struct removal removals[] = {
     {"its message", "[1, 4711]", NULL, true},
     {"its author", NULL, "{'platform':'twitch','id':'7'}", true},
     {"another message", "[4712]", NULL, false},
@@ -118,29 +115,10 @@ static const struct {
     {"no number", "['4711', null, -1]", "{'platform':7}", false},
 };
 
-/* Deleted means gone: with the next frame, also out of a fade. */
 static void test_deleted_leaves_at_once(void **state)
 {
-    for (size_t i = 0; i < sizeof(removals) / sizeof(*removals); i++) {
-        for (int is_fading = 0; is_fading < 2; is_fading++) {
-            struct view *view = make_view(960, 540, "en");
-            apply(view, "{" QUESTION "}", 0, true);
-            view_paint(view, 0);
-            if (is_fading) {
-                apply(view, "{}", 1000, false);
-                view_paint(view, 1016);
-            }
-            json_t *ids = removals[i].ids ? parse(removals[i].ids) : NULL;
-            json_t *author = removals[i].author ? parse(removals[i].author) : NULL;
-            view_remove(view, ids, author);
-            json_decref(ids);
-            json_decref(author);
-            view_paint(view, 1020);
-            if (is_blank(view) != removals[i].is_hit)
-                fail_msg("%s: the question is %s", removals[i].name, removals[i].is_hit ? "still there" : "gone");
-            view_destroy(view);
-        }
-    }
+    for (size_t i = 0; i < sizeof(removals) / sizeof(*removals); i++)
+        check_removal("{" QUESTION "}", &removals[i]);
 }
 
 static int64_t wall_ms;
