@@ -104,6 +104,17 @@ static void wait_for(struct shown *shown, struct view *view)
 
 static const struct frame_box card = {40, 30, 140, 90};
 
+/* A source that shows the view "main", with a card on it. */
+static struct view open_shown(struct shown *shown)
+{
+    struct view view = open_view("main");
+    paint(&view, card, 0xff204060);
+    publish(&view, NULL, 0);
+    show(shown, "main");
+    wait_for(shown, &view);
+    return view;
+}
+
 static void test_damage_only(void **state)
 {
     struct shown shown;
@@ -145,12 +156,8 @@ static void test_damage_only(void **state)
 
 static void test_unseen(void **state)
 {
-    struct view view = open_view("main");
     struct shown shown;
-    paint(&view, card, 0xff204060);
-    publish(&view, NULL, 0);
-    show(&shown, "main");
-    wait_for(&shown, &view);
+    struct view view = open_shown(&shown);
 
     shown.self.is_showing = false;
     tick(&shown);
@@ -256,12 +263,8 @@ static void test_drawing(void **state)
         {"collected for a filter", "Light", true, GS_CS_SRGB, 1},
         {"a picture in light", "Light", true, GS_CS_SRGB_16F, 0},
     };
-    struct view view = open_view("main");
     struct shown shown;
-    paint(&view, card, 0xff204060);
-    publish(&view, NULL, 0);
-    show(&shown, "main");
-    wait_for(&shown, &view);
+    struct view view = open_shown(&shown);
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         print_message("%s\n", cases[i].name);
         fake.is_linear = cases[i].is_linear;
@@ -288,12 +291,8 @@ static void test_drawing(void **state)
 /* The card is full: said once, nothing is drawn, and the next picture is tried again. */
 static void test_full_card(void **state)
 {
-    struct view view = open_view("main");
     struct shown shown;
-    paint(&view, card, 0xff204060);
-    publish(&view, NULL, 0);
-    show(&shown, "main");
-    wait_for(&shown, &view);
+    struct view view = open_shown(&shown);
     fake.is_full = true;
     paint(&view, card, 0xff555555);
     publish(&view, &card, 1);
