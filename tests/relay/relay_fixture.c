@@ -207,3 +207,33 @@ size_t fixture_files_with(const char *folder, const char *bytes)
     closedir(dir);
     return found;
 }
+
+/* ---- A journal for a test ---- */
+
+int fixture_set_up_closed(void **state)
+{
+    struct journal_bench *bench = xcalloc(1, sizeof(*bench));
+    bench->folder = fixture_folder();
+    bench->loop = fixture_loop();
+    *state = bench;
+    return 0;
+}
+
+int fixture_set_up(void **state)
+{
+    fixture_set_up_closed(state);
+    struct journal_bench *bench = *state;
+    bench->journal = fixture_open(bench->folder, bench->loop);
+    return 0;
+}
+
+int fixture_tear_down(void **state)
+{
+    struct journal_bench *bench = *state;
+    fixture_answer_fini(&bench->answer);
+    journal_close(bench->journal);
+    loop_destroy(bench->loop);
+    fixture_remove(bench->folder);
+    free(bench);
+    return 0;
+}

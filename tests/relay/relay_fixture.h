@@ -56,6 +56,17 @@ struct fixture_answer {
 void fixture_take_messages(void *data, struct message *const *messages, size_t count, const struct error *err);
 void fixture_answer_fini(struct fixture_answer *answer);
 
+/* For cmocka: a journal in a folder of its own, as *state. Closed: only the folder and the loop are there. */
+struct journal_bench {
+    char *folder;
+    struct loop *loop;
+    struct journal *journal;
+    struct fixture_answer answer;
+};
+int fixture_set_up(void **state);
+int fixture_set_up_closed(void **state);
+int fixture_tear_down(void **state);
+
 /* Asks and waits. */
 void fixture_read(struct journal *journal, struct loop *loop, uint64_t before, size_t limit,
                   struct fixture_answer *answer);

@@ -2,42 +2,12 @@
 #include "relay_fixture.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "base/memory.h"
 #include "net/loop.h"
 
-struct bench {
-    char *folder;
-    struct loop *loop;
-    struct journal *journal;
-    struct fixture_answer answer;
-};
-
-static int set_up(void **state)
-{
-    struct bench *bench = xcalloc(1, sizeof(*bench));
-    bench->folder = fixture_folder();
-    bench->loop = fixture_loop();
-    bench->journal = fixture_open(bench->folder, bench->loop);
-    *state = bench;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct bench *bench = *state;
-    fixture_answer_fini(&bench->answer);
-    journal_close(bench->journal);
-    loop_destroy(bench->loop);
-    fixture_remove(bench->folder);
-    free(bench);
-    return 0;
-}
-
-static void reopen(struct bench *bench)
+static void reopen(struct journal_bench *bench)
 {
     journal_close(bench->journal);
     bench->journal = fixture_open(bench->folder, bench->loop);
@@ -45,7 +15,7 @@ static void reopen(struct bench *bench)
 
 static void messages_come_back_in_order(void **state)
 {
-    struct bench *bench = *state;
+    struct journal_bench *bench = *state;
     uint64_t ids[10];
     for (int i = 0; i < 10; i++) {
         char text[32];
@@ -69,7 +39,7 @@ static void messages_come_back_in_order(void **state)
 
 static void ids_grow_over_restarts(void **state)
 {
-    struct bench *bench = *state;
+    struct journal_bench *bench = *state;
     uint64_t last = 0;
     for (int round = 0; round < 5; round++) {
         uint64_t id = round % 2 ? journal_next_id(bench->journal)
@@ -83,7 +53,7 @@ static void ids_grow_over_restarts(void **state)
 
 static void epoch_stays(void **state)
 {
-    struct bench *bench = *state;
+    struct journal_bench *bench = *state;
     char first[16];
     snprintf(first, sizeof(first), "%s", journal_epoch(bench->journal));
     assert_int_equal(strlen(first), 8);
@@ -104,7 +74,7 @@ static void add_state(void *data, const char *key, const char *text)
 
 static void state_is_latest_and_sorted(void **state)
 {
-    struct bench *bench = *state;
+    struct journal_bench *bench = *state;
     journal_set_state(bench->journal, "question:2", "two");
     journal_set_state(bench->journal, "question:10", "ten");
     journal_set_state(bench->journal, "question:2", "second");
@@ -134,7 +104,7 @@ static void add_gap(void *data, const struct journal_gap *gap)
 
 static void gaps_are_kept_and_told(void **state)
 {
-    struct bench *bench = *state;
+    struct journal_bench *bench = *state;
     struct listing told = {0};
     journal_on_gap(bench->journal, add_gap, &told);
     journal_add_gap(bench->journal, &(struct journal_gap){"twitch:anna", 1000, 2000, "connection lost"});
@@ -166,7 +136,7 @@ static void add_seen(void *data, struct str platform, uint64_t hash, uint64_t id
 
 static void keys_come_back(void **state)
 {
-    struct bench *bench = *state;
+    struct journal_bench *bench = *state;
     uint64_t id = 0;
     for (int i = 0; i < 100; i++) {
         char key[32];
@@ -198,7 +168,7 @@ static void take_key(void *data, struct str key)
 
 static void keys_are_answered_in_full(void **state)
 {
-    struct bench *bench = *state;
+    struct journal_bench *bench = *state;
     struct message *special = message_create(&(struct message_draft){.kind = MESSAGE_GIFT, .platform = STR("tiktok"),
         .source = STR("tiktok:anna"), .native_id = STR("g1"), .event_key = STR("g1#5"), .text = STR("rose")});
     const struct {
@@ -234,7 +204,7 @@ static void search_knows_every_script(void **state)
         {"比賽", 3}, {"賽什", 3}, {"圍", 3}, {"围", 3}, {"比赛", 3}, {"始", 3}, {"賽比", -1}, {"天気", 4}, {"ครับ", 5}, {"cafe", 6}, {"😂", 6},
         {"123", 7}, {"НОМЕР", 7}, {"میروم", 8}, {"게임", 9}, {"\"", -1}, {"؟", -1}, {"words : (x", -1}, {"a* OR b", -1},
     };
-    struct bench *bench = *state;
+    struct journal_bench *bench = *state;
     uint64_t ids[ARRAY_LENGTH(texts)];
     for (size_t i = 0; i < ARRAY_LENGTH(texts); i++)
         ids[i] = fixture_append(bench->journal, fixture_chat(texts[i], texts[i]));
@@ -254,7 +224,7 @@ static void search_knows_every_script(void **state)
 
 static void a_file_holds_so_many(void **state)
 {
-    struct bench *bench = *state;
+    struct journal_bench *bench = *state;
     journal_close(bench->journal);
     bench->journal = journal_open(&(struct journal_options){.folder = bench->folder, .loop = bench->loop,
                                                             .file_messages = 50}, NULL);
@@ -285,7 +255,7 @@ static void a_file_holds_so_many(void **state)
 
 static void an_edit_takes_the_place(void **state)
 {
-    struct bench *bench = *state;
+    struct journal_bench *bench = *state;
     uint64_t id = fixture_append(bench->journal, fixture_chat("n1", "wrongword"));
     fixture_commit(bench->journal, bench->loop);
     fixture_wait_indexed(bench->journal, id);
@@ -301,7 +271,7 @@ static void an_edit_takes_the_place(void **state)
 
 static void too_many_questions_are_refused(void **state)
 {
-    struct bench *bench = *state;
+    struct journal_bench *bench = *state;
     static struct fixture_answer answers[200];
     size_t refused = 0;
     for (size_t i = 0; i < ARRAY_LENGTH(answers); i++)
@@ -316,7 +286,7 @@ static void too_many_questions_are_refused(void **state)
 
 static void nothing_is_answered_after_cancel(void **state)
 {
-    struct bench *bench = *state;
+    struct journal_bench *bench = *state;
     struct fixture_answer never = {0};
     journal_cancel(bench->journal, journal_read(bench->journal, 0, 10, fixture_take_messages, &never));
     fixture_read(bench->journal, bench->loop, 0, 10, &bench->answer);
@@ -325,7 +295,7 @@ static void nothing_is_answered_after_cancel(void **state)
 
 static void a_second_journal_is_refused(void **state)
 {
-    struct bench *bench = *state;
+    struct journal_bench *bench = *state;
     struct error err = {0};
     assert_null(journal_open(&(struct journal_options){.folder = bench->folder}, &err));
     assert_non_null(strstr(err.text, "another antiphon relay uses this folder"));
@@ -334,19 +304,19 @@ static void a_second_journal_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(messages_come_back_in_order, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(ids_grow_over_restarts, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(epoch_stays, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(state_is_latest_and_sorted, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(gaps_are_kept_and_told, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(keys_come_back, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(keys_are_answered_in_full, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(search_knows_every_script, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_file_holds_so_many, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(an_edit_takes_the_place, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(too_many_questions_are_refused, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(nothing_is_answered_after_cancel, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_second_journal_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(messages_come_back_in_order, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(ids_grow_over_restarts, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(epoch_stays, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(state_is_latest_and_sorted, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(gaps_are_kept_and_told, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(keys_come_back, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(keys_are_answered_in_full, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(search_knows_every_script, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(a_file_holds_so_many, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(an_edit_takes_the_place, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(too_many_questions_are_refused, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(nothing_is_answered_after_cancel, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(a_second_journal_is_refused, fixture_set_up, fixture_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,36 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/memory.h"
 #include "net/loop.h"
-
-struct bench {
-    char *folder;
-    struct loop *loop;
-    struct journal *journal;
-    struct fixture_answer answer;
-};
-
-static int set_up(void **state)
-{
-    struct bench *bench = xcalloc(1, sizeof(*bench));
-    bench->folder = fixture_folder();
-    bench->loop = fixture_loop();
-    bench->journal = fixture_open(bench->folder, bench->loop);
-    *state = bench;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct bench *bench = *state;
-    fixture_answer_fini(&bench->answer);
-    journal_close(bench->journal);
-    loop_destroy(bench->loop);
-    fixture_remove(bench->folder);
-    free(bench);
-    return 0;
-}
 
 static struct message *by(const char *author, const char *name, const char *native_id, const char *text)
 {
@@ -54,7 +25,7 @@ static struct message *reply(const char *native_id, const char *to, const char *
         .text = STR("not so"), .reply_to = {.native_id = str_from(to), .author = STR("v"), .text = str_from(quoted)}});
 }
 
-static void erase(struct bench *bench, struct journal_erasure what, const uint64_t *ids, size_t count,
+static void erase(struct journal_bench *bench, struct journal_erasure what, const uint64_t *ids, size_t count,
                   struct fixture_erasure *done)
 {
     *done = (struct fixture_erasure){0};
@@ -63,7 +34,7 @@ static void erase(struct bench *bench, struct journal_erasure what, const uint64
 }
 
 /* Enough around it that the row, its log pages and its index are not all in one place. */
-static void fill(struct bench *bench, int count, const char *prefix)
+static void fill(struct journal_bench *bench, int count, const char *prefix)
 {
     for (int i = 0; i < count; i++) {
         char text[64];
@@ -78,7 +49,7 @@ static void fill(struct bench *bench, int count, const char *prefix)
 /* The reader's answer lies ready, or the erasing stands in line: what is deleted by then is not given. */
 static void no_answer_brings_it_back(void **state)
 {
-    struct bench *bench = *state;
+    struct journal_bench *bench = *state;
     fixture_append(bench->journal, by("bad", "Bad", "n1", "awful"));
     fixture_append(bench->journal, by("good", "Good", "n2", "nice"));
     fixture_append(bench->journal, reply("n3", "n1", "awful"));
@@ -99,7 +70,7 @@ static void no_answer_brings_it_back(void **state)
 
 static void one_message_is_gone(void **state)
 {
-    struct bench *bench = *state;
+    struct journal_bench *bench = *state;
     fill(bench, 500, "before");
     uint64_t id = fixture_append(bench->journal, by("u7", "Badname", "n7", "unspeakable secretword"));
     uint64_t answer_id = fixture_append(bench->journal, reply("n8", "n7", "unspeakable secretword"));
@@ -133,7 +104,7 @@ static void one_message_is_gone(void **state)
 
 static void one_author_is_gone_and_others_stay(void **state)
 {
-    struct bench *bench = *state;
+    struct journal_bench *bench = *state;
     fill(bench, 300, "first");
     for (int i = 0; i < 700; i++) {
         char native_id[32], text[64];
@@ -160,7 +131,7 @@ static void one_author_is_gone_and_others_stay(void **state)
 
 static void yesterday_is_gone_too(void **state)
 {
-    struct bench *bench = *state;
+    struct journal_bench *bench = *state;
     fixture_append(bench->journal, by("u7", "Old", "old1", "yesterdaysword one"));
     journal_set_state(bench->journal, "question:1", "{\"text\":\"yesterdaysword one\"}");  // as a question of it
     journal_set_state(bench->journal, "cursor:x", "far");
@@ -182,7 +153,7 @@ static void yesterday_is_gone_too(void **state)
 
 static void the_erase_command_takes_names_from_erased_rows(void **state)
 {
-    struct bench *bench = *state;
+    struct journal_bench *bench = *state;
     uint64_t id = fixture_append(bench->journal, by("u7", "Name", "n1", "hello"));
     fill(bench, 10, "x");
     struct fixture_erasure done;
@@ -195,7 +166,7 @@ static void the_erase_command_takes_names_from_erased_rows(void **state)
 
 static void long_texts_are_gone_whole(void **state)
 {
-    struct bench *bench = *state;
+    struct journal_bench *bench = *state;
     char text[20001];  // five pages of overflow
     for (size_t i = 0; i + 1 < sizeof(text); i++)
         text[i] = "longsecret "[i % 11];
@@ -211,7 +182,7 @@ static void long_texts_are_gone_whole(void **state)
 
 static void an_edited_text_is_gone_with_its_versions(void **state)
 {
-    struct bench *bench = *state;
+    struct journal_bench *bench = *state;
     uint64_t id = fixture_append(bench->journal, by("u7", "E", "e1", "firstversion"));
     fixture_append(bench->journal, message_create(&(struct message_draft){.kind = MESSAGE_EDIT,
         .platform = STR("twitch"), .source = STR("twitch:anna"), .text = STR("secondversion"),
@@ -249,13 +220,13 @@ static uint64_t edit_far(struct journal *journal, const char *native_id, const c
 }
 
 /* The keeper takes its orders one after the other: this one is answered behind or with those of before. */
-static void wait_for_keeper(struct bench *bench)
+static void wait_for_keeper(struct journal_bench *bench)
 {
     struct fixture_erasure done;
     erase(bench, (struct journal_erasure){.platform = "twitch", .native_id = "nothing"}, NULL, 0, &done);
 }
 
-static const char *text_of(const struct bench *bench, uint64_t id)
+static const char *text_of(const struct journal_bench *bench, uint64_t id)
 {
     for (size_t i = 0; i < bench->answer.count; i++) {
         if (bench->answer.ids[i] == id)
@@ -266,7 +237,7 @@ static const char *text_of(const struct bench *bench, uint64_t id)
 
 static void an_edit_of_long_ago_takes_the_row(void **state)
 {
-    struct bench *bench = *state;
+    struct journal_bench *bench = *state;
     uint64_t id = fixture_append(bench->journal, by("u7", "E", "e1", "firstversion"));
     fill(bench, 300, "x");
     fixture_wait_indexed(bench->journal, journal_last_id(bench->journal));
@@ -291,7 +262,7 @@ static void an_edit_of_long_ago_takes_the_row(void **state)
 
 static void an_edit_of_what_is_gone_goes_too(void **state)
 {
-    struct bench *bench = *state;
+    struct journal_bench *bench = *state;
     fixture_append(bench->journal, by("u7", "E", "e1", "firstversion"));
     fixture_commit(bench->journal, bench->loop);
     struct fixture_erasure done;
@@ -305,7 +276,7 @@ static void an_edit_of_what_is_gone_goes_too(void **state)
 /* Edited and killed at once: the next start takes the new text from the edit's own row. */
 static void an_edit_survives_kill(void **state)
 {
-    struct bench *bench = *state;
+    struct journal_bench *bench = *state;
     uint64_t id = fixture_append(bench->journal, by("u7", "K", "k1", "killedversion"));
     fill(bench, 200, "y");
     journal_close(bench->journal);
@@ -333,7 +304,7 @@ static void an_edit_survives_kill(void **state)
 /* Asked and killed at once: the next start finishes it. */
 static void an_erasure_survives_kill(void **state)
 {
-    struct bench *bench = *state;
+    struct journal_bench *bench = *state;
     fill(bench, 200, "x");
     fixture_append(bench->journal, by("u7", "K", "k1", "killedsecret"));
     fill(bench, 200, "y");
@@ -361,17 +332,17 @@ static void an_erasure_survives_kill(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(no_answer_brings_it_back, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(one_message_is_gone, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(one_author_is_gone_and_others_stay, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(yesterday_is_gone_too, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_erase_command_takes_names_from_erased_rows, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(long_texts_are_gone_whole, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(an_edited_text_is_gone_with_its_versions, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(an_edit_of_long_ago_takes_the_row, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(an_edit_of_what_is_gone_goes_too, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(an_edit_survives_kill, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(an_erasure_survives_kill, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(no_answer_brings_it_back, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(one_message_is_gone, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(one_author_is_gone_and_others_stay, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(yesterday_is_gone_too, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(the_erase_command_takes_names_from_erased_rows, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(long_texts_are_gone_whole, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(an_edited_text_is_gone_with_its_versions, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(an_edit_of_long_ago_takes_the_row, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(an_edit_of_what_is_gone_goes_too, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(an_edit_survives_kill, fixture_set_up, fixture_tear_down),
+        cmocka_unit_test_setup_teardown(an_erasure_survives_kill, fixture_set_up, fixture_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

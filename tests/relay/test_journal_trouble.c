@@ -18,22 +18,6 @@
 #include "base/memory.h"
 #include "net/loop.h"
 
-struct bench {
-    char *folder;
-    struct loop *loop;
-    struct journal *journal;
-    struct fixture_answer answer;
-};
-
-static int set_up(void **state)
-{
-    struct bench *bench = xcalloc(1, sizeof(*bench));
-    bench->folder = fixture_folder();
-    bench->loop = fixture_loop();
-    *state = bench;
-    return 0;
-}
-
 /* No file may grow beyond: what a full disk looks like to SQLite. */
 static void limit_files(rlim_t bytes)
 {
@@ -46,17 +30,11 @@ static void limit_files(rlim_t bytes)
 
 static int tear_down(void **state)
 {
-    struct bench *bench = *state;
-    fixture_answer_fini(&bench->answer);
     limit_files(RLIM_INFINITY);
-    journal_close(bench->journal);
-    loop_destroy(bench->loop);
-    fixture_remove(bench->folder);
-    free(bench);
-    return 0;
+    return fixture_tear_down(state);
 }
 
-static void open_with(struct bench *bench, size_t pending_messages)
+static void open_with(struct journal_bench *bench, size_t pending_messages)
 {
     struct error err = {0};
     bench->journal = journal_open(&(struct journal_options){.folder = bench->folder, .loop = bench->loop,
@@ -77,7 +55,7 @@ static void wait_until_down(struct journal *journal, bool is_down)
     assert_true(is_down == (health.text[0] != '\0'));
 }
 
-static void append_some(struct bench *bench, int count, const char *prefix)
+static void append_some(struct journal_bench *bench, int count, const char *prefix)
 {
     for (int i = 0; i < count; i++) {
         char text[64];
@@ -86,7 +64,7 @@ static void append_some(struct bench *bench, int count, const char *prefix)
     }
 }
 
-static size_t count_all(struct bench *bench)
+static size_t count_all(struct journal_bench *bench)
 {
     fixture_read(bench->journal, bench->loop, 0, 1000, &bench->answer);
     return bench->answer.count;
@@ -94,7 +72,7 @@ static size_t count_all(struct bench *bench)
 
 static void a_full_disk_costs_nothing_that_fits_memory(void **state)
 {
-    struct bench *bench = *state;
+    struct journal_bench *bench = *state;
     open_with(bench, 0);
     append_some(bench, 100, "before");
     fixture_commit(bench->journal, bench->loop);
@@ -127,7 +105,7 @@ static void take_gap(void *data, const struct journal_gap *gap)
 
 static void beyond_the_bound_the_loss_is_a_gap(void **state)
 {
-    struct bench *bench = *state;
+    struct journal_bench *bench = *state;
     static char gap[256];
     open_with(bench, 50);
     journal_on_gap(bench->journal, take_gap, gap);
@@ -156,7 +134,7 @@ static void beyond_the_bound_the_loss_is_a_gap(void **state)
 
 static void a_folder_that_cannot_be_made_is_no_end(void **state)
 {
-    struct bench *bench = *state;
+    struct journal_bench *bench = *state;
     char *blocker = xasprintf("%s/file", bench->folder), *folder = xasprintf("%s/inner", blocker);
     close(open(blocker, O_CREAT | O_WRONLY, 0600));
     struct error err = {0};
@@ -223,7 +201,7 @@ static void a_damaged_file_is_set_aside(void **state)
         off_t from;
         size_t len;
     } cases[] = {{"the head", 0, 4096}, {"all", 0, 65536}};
-    struct bench *bench = *state;
+    struct journal_bench *bench = *state;
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         open_with(bench, 0);
         append_some(bench, 200, cases[i].name);
@@ -257,7 +235,7 @@ static void a_file_that_was_never_begun_is_nothing(void **state)
         "", "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID",
         "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID; CREATE TABLE messages(id INTEGER PRIMARY KEY, json TEXT);"
         "PRAGMA user_version = 1"};
-    struct bench *bench = *state;
+    struct journal_bench *bench = *state;
     uint64_t given = 0;
     for (size_t i = 0; i < ARRAY_LENGTH(stages); i++) {
         open_with(bench, 0);
@@ -286,7 +264,7 @@ static void a_file_that_was_never_begun_is_nothing(void **state)
 
 static void damage_while_running_is_survived(void **state)
 {
-    struct bench *bench = *state;
+    struct journal_bench *bench = *state;
     open_with(bench, 0);
     journal_set_state(bench->journal, "question:1", "kept");
     append_some(bench, 2000, "x");
@@ -315,7 +293,7 @@ static void damage_while_running_is_survived(void **state)
 
 static void a_deleted_folder_begins_anew(void **state)
 {
-    struct bench *bench = *state;
+    struct journal_bench *bench = *state;
     open_with(bench, 0);
     journal_set_state(bench->journal, "question:1", "kept");
     append_some(bench, 10, "x");
@@ -342,7 +320,7 @@ static void a_deleted_folder_begins_anew(void **state)
 
 static void a_damaged_index_is_made_anew(void **state)
 {
-    struct bench *bench = *state;
+    struct journal_bench *bench = *state;
     open_with(bench, 0);
     append_some(bench, 200, "word");
     fixture_commit(bench->journal, bench->loop);
@@ -359,7 +337,7 @@ static void a_damaged_index_is_made_anew(void **state)
 
 static void old_files_go(void **state)
 {
-    struct bench *bench = *state;
+    struct journal_bench *bench = *state;
     open_with(bench, 0);
     // Received long ago, as far as the rows say.
     struct message *message = fixture_chat("old", "long ago");
@@ -379,15 +357,15 @@ static void old_files_go(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_full_disk_costs_nothing_that_fits_memory, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(beyond_the_bound_the_loss_is_a_gap, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_folder_that_cannot_be_made_is_no_end, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_damaged_file_is_set_aside, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_file_that_was_never_begun_is_nothing, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(damage_while_running_is_survived, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_deleted_folder_begins_anew, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_damaged_index_is_made_anew, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(old_files_go, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_full_disk_costs_nothing_that_fits_memory, fixture_set_up_closed, tear_down),
+        cmocka_unit_test_setup_teardown(beyond_the_bound_the_loss_is_a_gap, fixture_set_up_closed, tear_down),
+        cmocka_unit_test_setup_teardown(a_folder_that_cannot_be_made_is_no_end, fixture_set_up_closed, tear_down),
+        cmocka_unit_test_setup_teardown(a_damaged_file_is_set_aside, fixture_set_up_closed, tear_down),
+        cmocka_unit_test_setup_teardown(a_file_that_was_never_begun_is_nothing, fixture_set_up_closed, tear_down),
+        cmocka_unit_test_setup_teardown(damage_while_running_is_survived, fixture_set_up_closed, tear_down),
+        cmocka_unit_test_setup_teardown(a_deleted_folder_begins_anew, fixture_set_up_closed, tear_down),
+        cmocka_unit_test_setup_teardown(a_damaged_index_is_made_anew, fixture_set_up_closed, tear_down),
+        cmocka_unit_test_setup_teardown(old_files_go, fixture_set_up_closed, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
