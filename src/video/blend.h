@@ -25,9 +25,10 @@ struct blend_layer;
 struct blend_maker;
 
 /* Formats of blend_is_supported(), as the list of a caps string. */
-#define BLEND_FORMATS                                                                                  \
-    "{ I420, YV12, NV12, NV21, YUY2, UYVY, YVYU, Y42B, Y444, P010_10LE, BGRx, RGBx, xRGB, xBGR, BGRA, " \
-    "RGBA, ARGB, ABGR, RGB, BGR, GRAY8 }"
+#define BLEND_FORMATS                                                                                   \
+    "{ I420, YV12, NV12, NV21, YUY2, UYVY, YVYU, VYUY, Y42B, NV16, NV61, Y444, NV24, A420, AYUV, VUYA, "  \
+    "P010_10LE, I420_10LE, I422_10LE, Y444_10LE, BGRx, RGBx, xRGB, xBGR, BGRA, RGBA, ARGB, ABGR, " \
+    "RGB, BGR, GRAY8 }"
 
 bool blend_is_supported(const GstVideoInfo *info);
 

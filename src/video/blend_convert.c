@@ -30,11 +30,11 @@ static void set_row(struct blend_component *component, double scale, const doubl
     component->weights.mend = is_wide ? 0 : (int32_t)lround(mend * unit);
 }
 
-static void fill_rgb(const GstVideoInfo *info, struct blend_component *components, bool is_wide)
+static void fill_rgb(struct blend_component *components)
 {
     static const double rows[4][3] = {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}, {0, 0, 0}};
     for (int i = 0; i < 4; i++)
-        set_row(&components[i], 255, rows[i], i == 3 ? 255 : 0, 0, is_wide);
+        set_row(&components[i], 255, rows[i], i == 3 ? 255 : 0, 0, false);
 }
 
 static GstVideoColorMatrix choose_matrix(const GstVideoInfo *info)
@@ -59,7 +59,7 @@ static void fill_yuv(const GstVideoInfo *info, struct blend_component *component
         {0.5, -kg / (2 * (1 - kr)), -kb / (2 * (1 - kr))},
         {0, 0, 0},
     };
-    double unit = is_wide ? 64 : 1;  // ten bits stand on top of the word
+    double unit = is_wide ? 64 : 1;  // ten bits count as if they stood on top of the word
     for (int i = 0; i < 3; i++)
         set_row(&components[i], scale[i] * unit, rows[i], offset[i] * unit, i ? 128 : 0, is_wide);
     set_row(&components[3], 0, rows[3], 255 * unit, 0, is_wide);
@@ -76,7 +76,14 @@ static void place(const GstVideoInfo *info, int index, bool is_wide, struct blen
     component->step = (uint32_t)GST_VIDEO_FORMAT_INFO_PSTRIDE(finfo, index) >> shift;
     /* GStreamer 1.22 says that V of P010 begins at byte 1, in the middle of U. */
     if (is_wide)
-        component->offset = index == 2 ? 1 : 0;
+        component->offset = component->offset == 1 ? 1 : component->offset >> 1;
+}
+
+static enum blend_depth find_depth(const GstVideoFormatInfo *finfo)
+{
+    if (GST_VIDEO_FORMAT_INFO_DEPTH(finfo, 0) == 8)
+        return BLEND_BYTES;
+    return GST_VIDEO_FORMAT_INFO_SHIFT(finfo, 0) ? BLEND_HIGH_WORDS : BLEND_LOW_WORDS;
 }
 
 /* Fills component_count, components and the planes' widths and heights. */
@@ -84,16 +91,17 @@ static void describe(struct blend_maker *maker)
 {
     const GstVideoInfo *info = &maker->info;
     const GstVideoFormatInfo *finfo = info->finfo;
-    maker->is_wide = GST_VIDEO_FORMAT_INFO_DEPTH(finfo, 0) > 8;
+    maker->depth = find_depth(finfo);
+    const bool is_wide = maker->depth != BLEND_BYTES;
     maker->plane_count = GST_VIDEO_FORMAT_INFO_N_PLANES(finfo);
     maker->component_count = GST_VIDEO_FORMAT_INFO_N_COMPONENTS(finfo);
     if (GST_VIDEO_INFO_IS_RGB(info))
-        fill_rgb(info, maker->components, maker->is_wide);
+        fill_rgb(maker->components);
     else
-        fill_yuv(info, maker->components, maker->is_wide);
+        fill_yuv(info, maker->components, is_wide);
     uint32_t used = 0;
     for (uint32_t i = 0; i < maker->component_count; i++) {
-        place(info, (int)i, maker->is_wide, &maker->components[i]);
+        place(info, (int)i, is_wide, &maker->components[i]);
         used += maker->components[i].offset;
     }
     /* The byte of BGRx that means nothing gets alpha too: opaque stretches are then opaque in all their bytes. */
@@ -106,7 +114,7 @@ static void describe(struct blend_maker *maker)
         const struct blend_component *component = &maker->components[i];
         struct blend_plane *plane = &maker->planes[component->plane];
         uint32_t width = (uint32_t)-((-GST_VIDEO_INFO_WIDTH(info)) >> component->w_sub);
-        uint32_t end = ((width - 1) * component->step + component->offset + 1) * (maker->is_wide ? 2 : 1);
+        uint32_t end = ((width - 1) * component->step + component->offset + 1) * (is_wide ? 2 : 1);
         plane->width_bytes = end > plane->width_bytes ? end : plane->width_bytes;
         plane->height = (uint32_t)-((-GST_VIDEO_INFO_HEIGHT(info)) >> component->h_sub);
     }
@@ -114,24 +122,34 @@ static void describe(struct blend_maker *maker)
 
 /* ---- life ---- */
 
+/* Every component in whole bytes, or every one with ten bits in a word of its own. */
+static bool has_known_depths(const GstVideoFormatInfo *finfo)
+{
+    bool is_wide = GST_VIDEO_FORMAT_INFO_DEPTH(finfo, 0) == 10;
+    for (guint i = 0; i < GST_VIDEO_FORMAT_INFO_N_COMPONENTS(finfo); i++) {
+        guint shift = GST_VIDEO_FORMAT_INFO_SHIFT(finfo, i);
+        if (GST_VIDEO_FORMAT_INFO_DEPTH(finfo, i) != (is_wide ? 10 : 8) ||
+            shift != GST_VIDEO_FORMAT_INFO_SHIFT(finfo, 0) || (shift != 0 && !(is_wide && shift == 6)))
+            return false;
+        if (is_wide && GST_VIDEO_FORMAT_INFO_PSTRIDE(finfo, i) % 2 != 0)
+            return false;
+        if (GST_VIDEO_FORMAT_INFO_W_SUB(finfo, i) > 1 || GST_VIDEO_FORMAT_INFO_H_SUB(finfo, i) > 1)
+            return false;
+    }
+    return !is_wide || (GST_VIDEO_FORMAT_INFO_IS_YUV(finfo) && GST_VIDEO_FORMAT_INFO_IS_LE(finfo) &&
+                        !GST_VIDEO_FORMAT_INFO_HAS_ALPHA(finfo));
+}
+
 bool blend_is_supported(const GstVideoInfo *info)
 {
     const GstVideoFormatInfo *finfo = info->finfo;
     if (GST_VIDEO_FORMAT_INFO_IS_COMPLEX(finfo) && GST_VIDEO_INFO_FORMAT(info) != GST_VIDEO_FORMAT_P010_10LE)
         return false;
-    if (GST_VIDEO_FORMAT_INFO_IS_TILED(finfo) || GST_VIDEO_FORMAT_INFO_HAS_PALETTE(finfo))
+    if (GST_VIDEO_FORMAT_INFO_IS_TILED(finfo) || GST_VIDEO_FORMAT_INFO_HAS_PALETTE(finfo) ||
+        GST_VIDEO_FORMAT_INFO_N_COMPONENTS(finfo) == 0 || !has_known_depths(finfo))
         return false;
-    if (GST_VIDEO_INFO_WIDTH(info) < 1 || GST_VIDEO_INFO_WIDTH(info) > FRAME_SIDE_MAX ||
-        GST_VIDEO_INFO_HEIGHT(info) < 1 || GST_VIDEO_INFO_HEIGHT(info) > FRAME_SIDE_MAX)
-        return false;
-    for (guint i = 0; i < GST_VIDEO_FORMAT_INFO_N_COMPONENTS(finfo); i++) {
-        bool is_byte = GST_VIDEO_FORMAT_INFO_DEPTH(finfo, i) == 8 && GST_VIDEO_FORMAT_INFO_SHIFT(finfo, i) == 0;
-        if (!is_byte && GST_VIDEO_INFO_FORMAT(info) != GST_VIDEO_FORMAT_P010_10LE)
-            return false;
-        if (GST_VIDEO_FORMAT_INFO_W_SUB(finfo, i) > 1 || GST_VIDEO_FORMAT_INFO_H_SUB(finfo, i) > 1)
-            return false;
-    }
-    return true;
+    return GST_VIDEO_INFO_WIDTH(info) >= 1 && GST_VIDEO_INFO_WIDTH(info) <= FRAME_SIDE_MAX &&
+           GST_VIDEO_INFO_HEIGHT(info) >= 1 && GST_VIDEO_INFO_HEIGHT(info) <= FRAME_SIDE_MAX;
 }
 
 static bool allocate_plane(struct blend_plane *plane)
@@ -229,14 +247,13 @@ static struct blend_sums get_sums(const struct blend_maker *maker, int which)
 static void sum_rows(const struct blend_sums *sums, const struct blend_picture *picture, const struct tap *taps,
                      int count, int32_t from, int32_t to, int32_t width)
 {
-    const struct blend_samplers *samplers = blend_samplers_get();
     for (int i = 0; i < 4; i++)
         memset(sums->channel[i] + from - 2, 0, (size_t)(to - from + 4) * sizeof(uint16_t));
     for (int i = 0; i < count; i++) {
         const struct frame_row *row = &picture->rows[taps[i].row];
         for (uint32_t s = 0; s < row->count; s++)
-            samplers->add_row(sums, picture->pixels + (size_t)taps[i].row * picture->stride_bytes, row->spans[s].from,
-                    row->spans[s].to, taps[i].weight);
+            blend_add_row(sums, picture->pixels + (size_t)taps[i].row * picture->stride_bytes, row->spans[s].from,
+                          row->spans[s].to, taps[i].weight);
     }
     for (int i = 0; i < 4; i++) {
         if (from == 0)
@@ -254,11 +271,11 @@ static void write_bytes(const struct blend_maker *maker, const struct blend_comp
 {
     size_t at = (size_t)from * component->step + component->offset, count = (size_t)(to - from);
     if (component->step == 1) {
-        blend_samplers_get()->make_bytes(&component->weights, sums, src + at, ia + at, from, to - from);
+        blend_make_bytes(&component->weights, sums, src + at, ia + at, from, to - from);
         return;
     }
     uint8_t *src_line = (uint8_t *)maker->lines, *ia_line = src_line + line_length(maker);
-    blend_samplers_get()->make_bytes(&component->weights, sums, src_line, ia_line, from, to - from);
+    blend_make_bytes(&component->weights, sums, src_line, ia_line, from, to - from);
     for (size_t x = 0; x < count; x++, at += component->step) {
         src[at] = src_line[x];
         ia[at] = ia_line[x];
@@ -270,7 +287,7 @@ static void write_words(const struct blend_maker *maker, const struct blend_comp
 {
     size_t at = (size_t)from * component->step + component->offset, count = (size_t)(to - from);
     uint16_t *src_line = maker->lines, *ia_line = src_line + line_length(maker);
-    blend_samplers_get()->make_words(&component->weights, sums, src_line, ia_line, from, to - from);
+    blend_make_words(&component->weights, sums, src_line, ia_line, from, to - from);
     for (size_t x = 0; x < count; x++, at += component->step) {
         src[at] = src_line[x];
         ia[at] = ia_line[x];
@@ -326,9 +343,9 @@ static void write_components(struct blend_maker *maker, uint32_t plane_index, ui
         if (component->plane != plane_index || component->w_sub != w_sub)
             continue;
         if (!has_sums)
-            blend_samplers_get()->sum_columns(&sums, rows, find_columns(maker, w_sub), from, to);
+            blend_sum_columns(&sums, rows, find_columns(maker, w_sub), from, to);
         has_sums = true;
-        if (maker->is_wide)
+        if (maker->depth != BLEND_BYTES)
             write_words(maker, component, &sums, (uint16_t *)(void *)src, (uint16_t *)(void *)ia, from, to);
         else
             write_bytes(maker, component, &sums, src, ia, from, to);
@@ -349,7 +366,7 @@ static void clear_bytes(struct blend_plane *plane, uint32_t row, uint32_t from, 
 static void find_bytes(const struct blend_maker *maker, uint32_t plane_index, struct stretch stretch, uint32_t *from,
                        uint32_t *to)
 {
-    uint32_t unit = maker->is_wide ? 2 : 1;
+    uint32_t unit = maker->depth == BLEND_BYTES ? 1 : 2;
     *from = maker->planes[plane_index].width_bytes;
     *to = 0;
     for (uint32_t i = 0; i < maker->component_count; i++) {
@@ -379,7 +396,7 @@ static void update_row(struct blend_maker *maker, uint32_t plane_index, uint32_t
     sum_rows(&rows, picture, taps, tap_count, stretch.from, stretch.to, width);
     for (int w_sub = 0; w_sub <= 1; w_sub++)
         write_components(maker, plane_index, row, w_sub, &rows, stretch);
-    blend_find_runs(plane, row, from, to, maker->is_wide);
+    blend_find_runs(plane, row, from, to, maker->depth);
 }
 
 static int plane_h_sub(const struct blend_maker *maker, uint32_t plane_index)

@@ -1,30 +1,70 @@
 #include "video/blend_kernels.h"
 
-#ifdef __x86_64__
-#include <immintrin.h>
-#endif
 #include <string.h>
+
+#include "video/blend_layer.h"
 
 #define INLINE static inline __attribute__((always_inline))
 
-/*
- * Eight-bit samples are taken two at a time in 16-bit lanes, even and odd bytes apart: no unpacking and packing,
- * which cost more than the multiplication. x / 255, rounded, is (x + x / 256 + 128) / 256 for products x of two
- * bytes, but for the few that lie 1/510 above a half: those are rounded down.
- */
-typedef uint16_t lanes __attribute__((vector_size(BLEND_STEP), may_alias, aligned(1)));
+/* Rows that a cold frame is asked for in advance: of 1, 2, 3, 4, 8 the best on a 2 MiB second-level cache. */
+enum { AHEAD = 3, WORDS = BLEND_STEP / 2 };
 
-INLINE void step8(uint8_t *dst, const lanes *src, const lanes *ia_even, const lanes *ia_odd)
+/*
+ * A step as sixteen lanes. Each loop over them becomes vector instructions, a line or two of each, if it still is a
+ * loop when GCC looks for them: hence the pragma.
+ */
+struct lanes {
+    uint16_t at[WORDS];
+};
+
+INLINE struct lanes load(const uint8_t *from)
 {
-    lanes d = *(const lanes *)(const void *)dst;
-    lanes even = (d & 0xff) * *ia_even;
-    lanes odd = (d >> 8) * *ia_odd;
-    even = (even + (even >> 8) + 128) >> 8;
-    odd = (odd + (odd >> 8) + 128) & 0xff00;
-    *(lanes *)(void *)dst = *src + (even | odd);
+    struct lanes lanes;
+    memcpy(&lanes, from, sizeof(lanes));
+    return lanes;
 }
 
-INLINE void tail8(uint8_t *dst, const uint8_t *block, size_t count)
+INLINE uint16_t multiply_high(uint16_t a, uint16_t b)
+{
+    return (uint16_t)(((uint32_t)a * b) >> 16);
+}
+
+/* ---- bytes ---- */
+
+/*
+ * Two samples a lane, even and odd bytes apart: no unpacking and packing, which cost more than the multiplication.
+ * With the sample in its lane's high byte and ia in both bytes, the upper half of their product is product +
+ * product / 256.
+ */
+struct weights {
+    struct lanes src, even, odd;
+};
+
+INLINE struct weights load_weights(const uint8_t *block)
+{
+    struct weights weights = {.src = load(block)};
+    struct lanes ia = load(block + BLEND_STEP);
+#pragma GCC unroll 1
+    for (int i = 0; i < WORDS; i++) {
+        weights.even.at[i] = (uint16_t)((ia.at[i] & 0xff) * 257);
+        weights.odd.at[i] = (uint16_t)((ia.at[i] >> 8) * 257);
+    }
+    return weights;
+}
+
+INLINE void mix_step(uint8_t *dst, const struct weights *weights)
+{
+    struct lanes d = load(dst);
+#pragma GCC unroll 1
+    for (int i = 0; i < WORDS; i++) {
+        uint16_t even = (uint16_t)(multiply_high((uint16_t)(d.at[i] << 8), weights->even.at[i]) + 128) >> 8;
+        uint16_t odd = (uint16_t)(multiply_high(d.at[i] & 0xff00, weights->odd.at[i]) + 128) & 0xff00;
+        d.at[i] = (uint16_t)(weights->src.at[i] + (even | odd));
+    }
+    memcpy(dst, &d, sizeof(d));
+}
+
+INLINE void mix_tail(uint8_t *dst, const uint8_t *block, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         unsigned product = (unsigned)dst[i] * block[BLEND_STEP + i];
@@ -32,139 +72,111 @@ INLINE void tail8(uint8_t *dst, const uint8_t *block, size_t count)
     }
 }
 
-INLINE void run_mix8(uint8_t *dst, const uint8_t *blocks, size_t count, ptrdiff_t ahead)
+INLINE const uint8_t *mix_bytes(uint8_t *dst, const uint8_t *block, size_t count, ptrdiff_t ahead)
 {
-    for (; count >= BLEND_STEP; count -= BLEND_STEP, dst += BLEND_STEP, blocks += BLEND_BLOCK) {
-        lanes s = *(const lanes *)(const void *)blocks, k = *(const lanes *)(const void *)(blocks + BLEND_STEP);
-        lanes even = k & 0xff, odd = k >> 8;
+    for (; count >= BLEND_STEP; count -= BLEND_STEP, dst += BLEND_STEP, block += BLEND_BLOCK) {
+        struct weights weights = load_weights(block);
         __builtin_prefetch(dst + ahead, 1);
-        step8(dst, &s, &even, &odd);
+        mix_step(dst, &weights);
     }
-    tail8(dst, blocks, count);
+    if (count == 0)
+        return block;
+    mix_tail(dst, block, count);
+    return block + BLEND_BLOCK;
 }
 
-INLINE void run_even8(uint8_t *dst, const uint8_t *block, size_t count, ptrdiff_t ahead)
+INLINE const uint8_t *even_bytes(uint8_t *dst, const uint8_t *block, size_t count, ptrdiff_t ahead)
 {
-    lanes s = *(const lanes *)(const void *)block, k = *(const lanes *)(const void *)(block + BLEND_STEP);
-    lanes even = k & 0xff, odd = k >> 8;
+    struct weights weights = load_weights(block);
     for (; count >= BLEND_STEP; count -= BLEND_STEP, dst += BLEND_STEP) {
         __builtin_prefetch(dst + ahead, 1);
-        step8(dst, &s, &even, &odd);
+        mix_step(dst, &weights);
     }
-    tail8(dst, block, count);
+    return block + BLEND_BLOCK;
 }
 
-enum { WORDS = BLEND_STEP / 2 };
+INLINE const uint8_t *copy_bytes(uint8_t *dst, const uint8_t *block, size_t count)
+{
+    memcpy(dst, block, count);
+    return block + (count + BLEND_BLOCK - 1) / BLEND_BLOCK * BLEND_BLOCK;
+}
 
-typedef uint32_t double_lanes __attribute__((vector_size(2 * BLEND_STEP)));
+BLEND_CLONES void blend_bytes(const struct blend_pack *pack, uint8_t *data, ptrdiff_t stride)
+{
+    const struct blend_run *run = pack->runs;
+    const uint8_t *block = pack->blocks;
+    for (size_t i = 0; i < pack->line_count; i++) {
+        uint8_t *line = data + pack->lines[i].row * stride;
+        for (uint32_t left = pack->lines[i].run_count; left > 0; left--, run++) {
+            if (run->kind == BLEND_EVEN)
+                block = even_bytes(line + run->from, block, run->count, AHEAD * stride);
+            else if (run->kind == BLEND_MIX)
+                block = mix_bytes(line + run->from, block, run->count, AHEAD * stride);
+            else
+                block = copy_bytes(line + run->from, block, run->count);
+        }
+    }
+}
+
+/* ---- words ---- */
 
 /* 65503 + 32 is the last sum that rounds down to 1023 << 6; some decoders fill the low bits. */
-INLINE void step16(uint8_t *dst, const uint8_t *block)
+INLINE uint16_t mix_word(uint16_t dst, uint16_t src, uint16_t ia, int up)
 {
-    lanes d = *(const lanes *)(const void *)dst, s = *(const lanes *)(const void *)block;
-    lanes k = *(const lanes *)(const void *)(block + BLEND_STEP);
-    double_lanes product = __builtin_convertvector(d, double_lanes) * __builtin_convertvector(k, double_lanes);
-    lanes sum = s + __builtin_convertvector(product >> 16, lanes);
-    lanes fits = (lanes)(sum < 65503);
-    *(lanes *)(void *)dst = (((sum & fits) | (65503 & ~fits)) + 32) & 0xffc0;
+    uint16_t sum = (uint16_t)(src + multiply_high((uint16_t)(dst << up), ia));
+    return (uint16_t)((((sum < 65503 ? sum : 65503) + 32) & 0xffc0) >> up);
 }
 
-INLINE void tail16(uint16_t *dst, const uint16_t *block, size_t words)
+INLINE void word_step(uint8_t *dst, const uint8_t *block, int up)
 {
-    for (size_t i = 0; i < words; i++) {
-        uint16_t sum = (uint16_t)(block[i] + (uint16_t)(((uint32_t)dst[i] * block[WORDS + i]) >> 16));
-        dst[i] = (uint16_t)(((sum < 65503 ? sum : 65503) + 32) & ~63);
+    struct lanes d = load(dst), src = load(block), ia = load(block + BLEND_STEP);
+#pragma GCC unroll 1
+    for (int i = 0; i < WORDS; i++)
+        d.at[i] = mix_word(d.at[i], src.at[i], ia.at[i], up);
+    memcpy(dst, &d, sizeof(d));
+}
+
+INLINE void word_tail(uint8_t *dst, const uint8_t *block, size_t count, int up)
+{
+    for (size_t i = 0; i < count; i += 2) {
+        uint16_t d, src, ia;
+        memcpy(&d, dst + i, 2);
+        memcpy(&src, block + i, 2);
+        memcpy(&ia, block + BLEND_STEP + i, 2);
+        d = mix_word(d, src, ia, up);
+        memcpy(dst + i, &d, 2);
     }
 }
 
-INLINE void run16(uint8_t *dst, const uint8_t *blocks, size_t count, ptrdiff_t ahead, size_t advance)
+/* advance: from one block to the next; 0: the one block is for all. */
+INLINE const uint8_t *mix_words(uint8_t *dst, const uint8_t *block, const struct blend_run *run, ptrdiff_t ahead, int up)
 {
-    for (; count >= BLEND_STEP; count -= BLEND_STEP, dst += BLEND_STEP, blocks += advance) {
+    size_t count = run->count, advance = run->kind == BLEND_EVEN ? 0 : BLEND_BLOCK;
+    for (; count >= BLEND_STEP; count -= BLEND_STEP, dst += BLEND_STEP, block += advance) {
         __builtin_prefetch(dst + ahead, 1);
-        step16(dst, blocks);
+        word_step(dst, block, up);
     }
-    tail16((uint16_t *)(void *)dst, (const uint16_t *)(const void *)blocks, count / 2);
+    word_tail(dst, block, count, up);
+    return block + (count > 0 || run->kind == BLEND_EVEN ? BLEND_BLOCK : 0);
 }
 
-#define KERNEL(attribute, name, call)                                                                \
-    attribute static void name(uint8_t *dst, const uint8_t *blocks, size_t count, ptrdiff_t ahead)   \
-    {                                                                                                \
-        call;                                                                                        \
+INLINE void blend_words(const struct blend_pack *pack, uint8_t *data, ptrdiff_t stride, int up)
+{
+    const struct blend_run *run = pack->runs;
+    const uint8_t *block = pack->blocks;
+    for (size_t i = 0; i < pack->line_count; i++) {
+        uint8_t *line = data + pack->lines[i].row * stride;
+        for (uint32_t left = pack->lines[i].run_count; left > 0; left--, run++)
+            block = mix_words(line + run->from, block, run, AHEAD * stride, up);
     }
-
-KERNEL(, plain_mix8, run_mix8(dst, blocks, count, ahead))
-KERNEL(, plain_even8, run_even8(dst, blocks, count, ahead))
-KERNEL(, plain_mix16, run16(dst, blocks, count, ahead, BLEND_BLOCK))
-KERNEL(, plain_even16, run16(dst, blocks, count, ahead, 0))
-
-const struct blend_kernels *blend_kernels_plain(void)
-{
-    static const struct blend_kernels kernels = {"plain", plain_mix8, plain_even8, plain_mix16, plain_even16};
-    return &kernels;
 }
 
-/* Chosen by hand: target_clones makes ifuncs, whose resolvers run before a sanitizer is ready. */
-#ifdef __x86_64__
-#define AVX2 __attribute__((target("avx2")))
-
-/*
- * The same with the sample in its lane's high byte and ia in both bytes: the upper half of their product is
- * x + x / 256. Half as much again as step8(), and GCC 12 finds the instruction in loops only.
- */
-AVX2 static inline void step_avx2(uint8_t *dst, __m256i src, __m256i ia_even, __m256i ia_odd)
+BLEND_CLONES void blend_high_words(const struct blend_pack *pack, uint8_t *data, ptrdiff_t stride)
 {
-    const __m256i high = _mm256_set1_epi16((short)0xff00), half = _mm256_set1_epi16(128);
-    __m256i d = _mm256_loadu_si256((const __m256i *)(const void *)dst);
-    __m256i even = _mm256_mulhi_epu16(_mm256_slli_epi16(d, 8), ia_even);
-    __m256i odd = _mm256_mulhi_epu16(_mm256_and_si256(d, high), ia_odd);
-    even = _mm256_srli_epi16(_mm256_add_epi16(even, half), 8);
-    odd = _mm256_and_si256(_mm256_add_epi16(odd, half), high);
-    _mm256_storeu_si256((__m256i *)(void *)dst, _mm256_add_epi8(src, _mm256_or_si256(even, odd)));
+    blend_words(pack, data, stride, 0);
 }
 
-AVX2 static inline void load_avx2(const uint8_t *block, __m256i *src, __m256i *ia_even, __m256i *ia_odd)
+BLEND_CLONES void blend_low_words(const struct blend_pack *pack, uint8_t *data, ptrdiff_t stride)
 {
-    const __m256i twice = _mm256_setr_epi8(0, 0, 2, 2, 4, 4, 6, 6, 8, 8, 10, 10, 12, 12, 14, 14,
-                                           0, 0, 2, 2, 4, 4, 6, 6, 8, 8, 10, 10, 12, 12, 14, 14);
-    __m256i ia = _mm256_loadu_si256((const __m256i *)(const void *)(block + BLEND_STEP));
-    *src = _mm256_loadu_si256((const __m256i *)(const void *)block);
-    *ia_even = _mm256_shuffle_epi8(ia, twice);
-    *ia_odd = _mm256_shuffle_epi8(ia, _mm256_add_epi8(twice, _mm256_set1_epi8(1)));
+    blend_words(pack, data, stride, 6);
 }
-
-AVX2 static void avx2_mix8(uint8_t *dst, const uint8_t *blocks, size_t count, ptrdiff_t ahead)
-{
-    __m256i src, even, odd;
-    for (; count >= BLEND_STEP; count -= BLEND_STEP, dst += BLEND_STEP, blocks += BLEND_BLOCK) {
-        load_avx2(blocks, &src, &even, &odd);
-        __builtin_prefetch(dst + ahead, 1);
-        step_avx2(dst, src, even, odd);
-    }
-    tail8(dst, blocks, count);
-}
-
-AVX2 static void avx2_even8(uint8_t *dst, const uint8_t *block, size_t count, ptrdiff_t ahead)
-{
-    __m256i src, even, odd;
-    load_avx2(block, &src, &even, &odd);
-    for (; count >= BLEND_STEP; count -= BLEND_STEP, dst += BLEND_STEP) {
-        __builtin_prefetch(dst + ahead, 1);
-        step_avx2(dst, src, even, odd);
-    }
-    tail8(dst, block, count);
-}
-
-KERNEL(AVX2, avx2_mix16, run16(dst, blocks, count, ahead, BLEND_BLOCK))
-KERNEL(AVX2, avx2_even16, run16(dst, blocks, count, ahead, 0))
-
-const struct blend_kernels *blend_kernels_get(void)
-{
-    static const struct blend_kernels kernels = {"avx2", avx2_mix8, avx2_even8, avx2_mix16, avx2_even16};
-    return __builtin_cpu_supports("avx2") ? &kernels : blend_kernels_plain();
-}
-#else
-const struct blend_kernels *blend_kernels_get(void)
-{
-    return blend_kernels_plain();
-}
-#endif

@@ -1,29 +1,35 @@
 /*
- * blend_kernels.h - dst = src + dst * ia / 255 over a stretch of a row, as fast as this processor does it.
- * The overlay comes in blocks of one cache line: 32 bytes of src, then the 32 bytes of ia that belong to them.
- * 8-bit samples: ia is 255 - alpha, and dst * ia / 255 is right to 1/2 + 1/510. 16-bit words (P010: ten bits on top): ia is 65535 - alpha, and the result's
- * lowest six bits are zero. src + ia never exceeds the largest sample, so nothing overflows.
+ * blend_kernels.h - dst = src + dst * ia over the lines of a plane, as fast as this processor does it.
+ * The overlay comes in blocks of one cache line: 32 bytes of src, then the 32 bytes of ia that belong to them. A
+ * BLEND_EVEN run has one block for all its length, a BLEND_COPY run has only src.
  *
- * `even` stretches read one block, again and again. All prefetch what stands `ahead` bytes behind dst: a later
- * row. Thread: any; nothing is allocated and nobody waits.
+ * Bytes: ia is 255 - alpha, product = dst * ia, dst = src + (product + product / 256 + 128) / 256: right to
+ * 1/2 + 1/510. Words: ia is 65535 - alpha, src and dst count with their largest sample near 65535 (a sample of ten bits
+ * in the low end of its word is moved up for the while), dst = src + dst * ia / 65536 rounded to ten bits.
+ * src + ia never exceeds the largest sample, so nothing overflows.
+ *
+ * Thread: any; nothing is allocated and nobody waits. data: row 0; any alignment and stride.
  */
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 
+struct blend_pack;
+
+/*
+ * Before the functions that loop over samples: the compiler makes one clone a processor generation and the loader
+ * picks, once. Without HAVE_TARGET_CLONES (a sanitizer, whose runtime is not ready when the loader picks; another
+ * processor; another libc) there is one for all.
+ */
+#ifdef HAVE_TARGET_CLONES
+#define BLEND_CLONES __attribute__((target_clones("default", "avx2", "arch=x86-64-v4")))
+#else
+#define BLEND_CLONES
+#endif
+
 enum { BLEND_STEP = 32, BLEND_BLOCK = 64 };
 
-/* count: bytes of dst; of the last block only what is left of them counts. blocks: aligned to their size. */
-typedef void (*blend_fn)(uint8_t *dst, const uint8_t *blocks, size_t count, ptrdiff_t ahead);
-
-struct blend_kernels {
-    const char *name;  // "avx2", "plain"
-    blend_fn mix8, even8, mix16, even16;
-};
-
-/* The best for this processor. */
-const struct blend_kernels *blend_kernels_get(void);
-
-/* What every processor runs; for comparison. */
-const struct blend_kernels *blend_kernels_plain(void);
+void blend_bytes(const struct blend_pack *pack, uint8_t *data, ptrdiff_t stride);
+void blend_high_words(const struct blend_pack *pack, uint8_t *data, ptrdiff_t stride);  // bits 6 to 15, as P010's
+void blend_low_words(const struct blend_pack *pack, uint8_t *data, ptrdiff_t stride);   // bits 0 to 9

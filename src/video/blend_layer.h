@@ -16,6 +16,9 @@ enum {
 
 enum blend_kind { BLEND_MIX, BLEND_EVEN, BLEND_COPY };
 
+/* How samples lie in memory; ten bits on top of their word (P010), or at its low end (I420_10LE). */
+enum blend_depth { BLEND_BYTES, BLEND_HIGH_WORDS, BLEND_LOW_WORDS };
+
 /* Bytes of a plane's row. */
 struct blend_run {
     uint32_t from;
@@ -46,7 +49,7 @@ struct blend_component {
 
 struct blend_maker {
     GstVideoInfo info;
-    bool is_wide;  // 16-bit words
+    enum blend_depth depth;
     uint32_t plane_count, component_count;
     struct blend_plane planes[BLEND_PLANES_MAX];
     struct blend_component components[BLEND_COMPONENTS_MAX];
@@ -56,7 +59,7 @@ struct blend_maker {
 };
 
 /* Finds the runs of bytes [from, to) of a row. */
-void blend_find_runs(struct blend_plane *plane, uint32_t row, uint32_t from, uint32_t to, bool is_wide);
+void blend_find_runs(struct blend_plane *plane, uint32_t row, uint32_t from, uint32_t to, enum blend_depth depth);
 
 /* ---- the layer ---- */
 
@@ -74,7 +77,7 @@ struct blend_pack {
 
 struct blend_layer {
     GstVideoInfo info;
-    bool is_wide;
+    enum blend_depth depth;
     uint32_t plane_count;
     struct blend_pack packs[BLEND_PLANES_MAX];
 };

@@ -114,7 +114,7 @@ static void pack_plane(struct blend_pack *pack, const struct blend_plane *plane)
 bool blend_maker_finish(const struct blend_maker *maker, struct blend_layer *layer)
 {
     layer->info = maker->info;
-    layer->is_wide = maker->is_wide;
+    layer->depth = maker->depth;
     layer->plane_count = 0;
     for (uint32_t i = 0; i < maker->plane_count; i++) {
         if (!reserve_pack(&layer->packs[i], &maker->planes[i]))

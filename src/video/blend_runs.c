@@ -7,6 +7,9 @@
 #include "video/blend_kernels.h"
 #include "video/blend_layer.h"
 
+/* Fewer equal steps in a row are cheaper mixed along than a run of their own. */
+enum { EVEN_STEPS = 2 };
+
 enum step { STEP_NOTHING, STEP_EVEN, STEP_OPAQUE, STEP_MIXED };
 
 static bool is_all(const uint8_t *bytes, uint8_t value, size_t count)
@@ -45,7 +48,7 @@ static uint32_t count_same(const uint8_t *src, const uint8_t *ia, size_t left)
     return count;
 }
 
-void blend_find_runs(struct blend_plane *plane, uint32_t row, uint32_t from, uint32_t to, bool is_wide)
+void blend_find_runs(struct blend_plane *plane, uint32_t row, uint32_t from, uint32_t to, enum blend_depth depth)
 {
     const uint8_t *src = plane->src + row * plane->stride, *ia = plane->ia + row * plane->stride;
     struct blend_runs *runs = &plane->runs[row];
@@ -54,10 +57,10 @@ void blend_find_runs(struct blend_plane *plane, uint32_t row, uint32_t from, uin
         count = plane->width_bytes - at < BLEND_STEP ? plane->width_bytes - at : BLEND_STEP;
         enum step step = judge(src + at, ia + at, count);
         uint32_t same = step == STEP_MIXED && count == BLEND_STEP ? count_same(src + at, ia + at, to - at) : 1;
-        if (same > 1) {
+        if (same >= EVEN_STEPS) {
             count = same * BLEND_STEP;
             add_run(runs, at, count, BLEND_EVEN);
-        } else if (step == STEP_MIXED || (step == STEP_OPAQUE && is_wide)) {
+        } else if (step == STEP_MIXED || (step == STEP_OPAQUE && depth != BLEND_BYTES)) {
             add_run(runs, at, count, BLEND_MIX);
         } else if (step == STEP_OPAQUE) {
             add_run(runs, at, count, BLEND_COPY);

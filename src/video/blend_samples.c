@@ -2,6 +2,8 @@
 
 #include <stddef.h>
 
+#include "video/blend_kernels.h"
+
 #define INLINE static inline __attribute__((always_inline))
 
 INLINE uint16_t at_most(uint16_t value, uint16_t limit)
@@ -10,7 +12,8 @@ INLINE uint16_t at_most(uint16_t value, uint16_t limit)
 }
 
 /* A colour above alpha is no premultiplied pixel: a writer that sends one gets alpha. */
-INLINE void add_row(const struct blend_sums *sums, const uint8_t *pixels, int32_t from, int32_t to, int32_t weight)
+BLEND_CLONES void blend_add_row(const struct blend_sums *sums, const uint8_t *pixels, int32_t from, int32_t to,
+                                int32_t weight)
 {
     uint16_t *restrict blue = sums->channel[0], *restrict green = sums->channel[1];
     uint16_t *restrict red = sums->channel[2], *restrict alpha = sums->channel[3];
@@ -43,8 +46,8 @@ INLINE void sum_line(uint16_t *restrict out, const uint16_t *restrict in, enum b
     }
 }
 
-INLINE void sum_columns(const struct blend_sums *out, const struct blend_sums *in, enum blend_columns columns,
-                        int32_t from, int32_t to)
+BLEND_CLONES void blend_sum_columns(const struct blend_sums *out, const struct blend_sums *in,
+                                    enum blend_columns columns, int32_t from, int32_t to)
 {
     for (int i = 0; i < 4; i++)
         sum_line(out->channel[i], in->channel[i], columns, from, to);
@@ -55,8 +58,8 @@ INLINE int32_t clamp(int32_t value, int32_t high)
     return value < 0 ? 0 : value > high ? high : value;
 }
 
-INLINE void make_bytes(const struct blend_weights *weights, const struct blend_sums *sums, uint8_t *restrict src,
-                       uint8_t *restrict ia, int32_t from, int32_t count)
+BLEND_CLONES void blend_make_bytes(const struct blend_weights *weights, const struct blend_sums *sums,
+                                   uint8_t *restrict src, uint8_t *restrict ia, int32_t from, int32_t count)
 {
     const uint16_t *restrict blue = sums->channel[0] + from, *restrict green = sums->channel[1] + from;
     const uint16_t *restrict red = sums->channel[2] + from, *restrict alpha = sums->channel[3] + from;
@@ -72,8 +75,8 @@ INLINE void make_bytes(const struct blend_weights *weights, const struct blend_s
 }
 
 /* 65535 / (255 * 16) is 257 / 16. The kernel adds 32 before it drops six bits: that much room is left. */
-INLINE void make_words(const struct blend_weights *weights, const struct blend_sums *sums, uint16_t *restrict src,
-                       uint16_t *restrict ia, int32_t from, int32_t count)
+BLEND_CLONES void blend_make_words(const struct blend_weights *weights, const struct blend_sums *sums,
+                                   uint16_t *restrict src, uint16_t *restrict ia, int32_t from, int32_t count)
 {
     const uint16_t *restrict blue = sums->channel[0] + from, *restrict green = sums->channel[1] + from;
     const uint16_t *restrict red = sums->channel[2] + from, *restrict alpha = sums->channel[3] + from;
@@ -85,48 +88,4 @@ INLINE void make_words(const struct blend_weights *weights, const struct blend_s
         src[x] = (uint16_t)clamp((value + half) >> (4 + BLEND_FRACTION_16), rounded > 32 ? rounded - 32 : 0);
         ia[x] = (uint16_t)(65535 - rounded);
     }
-}
-
-#define SAMPLERS(name, attribute)                                                                                \
-    attribute static void name##_add_row(const struct blend_sums *sums, const uint8_t *pixels, int32_t from,     \
-                                         int32_t to, int32_t weight)                                             \
-    {                                                                                                            \
-        add_row(sums, pixels, from, to, weight);                                                                 \
-    }                                                                                                            \
-    attribute static void name##_sum_columns(const struct blend_sums *out, const struct blend_sums *in,          \
-                                             enum blend_columns columns, int32_t from, int32_t to)               \
-    {                                                                                                            \
-        sum_columns(out, in, columns, from, to);                                                                 \
-    }                                                                                                            \
-    attribute static void name##_make_bytes(const struct blend_weights *weights, const struct blend_sums *sums,  \
-                                            uint8_t *src, uint8_t *ia, int32_t from, int32_t count)              \
-    {                                                                                                            \
-        make_bytes(weights, sums, src, ia, from, count);                                                         \
-    }                                                                                                            \
-    attribute static void name##_make_words(const struct blend_weights *weights, const struct blend_sums *sums,  \
-                                            uint16_t *src, uint16_t *ia, int32_t from, int32_t count)            \
-    {                                                                                                            \
-        make_words(weights, sums, src, ia, from, count);                                                         \
-    }                                                                                                            \
-    static const struct blend_samplers name##_samplers = {name##_add_row, name##_sum_columns, name##_make_bytes, \
-                                                          name##_make_words};
-
-/* As in blend_kernels.c: by hand, without ifuncs. */
-#ifdef __x86_64__
-SAMPLERS(avx2, __attribute__((target("avx2"))))
-#endif
-SAMPLERS(plain, )
-
-const struct blend_samplers *blend_samplers_plain(void)
-{
-    return &plain_samplers;
-}
-
-const struct blend_samplers *blend_samplers_get(void)
-{
-#ifdef __x86_64__
-    if (__builtin_cpu_supports("avx2"))
-        return &avx2_samplers;
-#endif
-    return &plain_samplers;
 }

@@ -26,19 +26,15 @@ struct blend_weights {
 
 enum blend_columns { BLEND_EACH, BLEND_PAIRS, BLEND_COSITED };
 
-struct blend_samplers {
-    /* Adds weight times BGRA pixels [from, to) to the sums. */
-    void (*add_row)(const struct blend_sums *sums, const uint8_t *pixels, int32_t from, int32_t to, int32_t weight);
-    /* From sums of 4 parts in columns to sums of BLEND_PARTS in samples [from, to). */
-    void (*sum_columns)(const struct blend_sums *out, const struct blend_sums *in, enum blend_columns columns,
-                        int32_t from, int32_t to);
-    /* count samples, beginning at sums[from], to src[0] and ia[0]. */
-    void (*make_bytes)(const struct blend_weights *weights, const struct blend_sums *sums, uint8_t *src, uint8_t *ia,
-                       int32_t from, int32_t count);
-    void (*make_words)(const struct blend_weights *weights, const struct blend_sums *sums, uint16_t *src, uint16_t *ia,
-                       int32_t from, int32_t count);
-};
+/* Adds weight times BGRA pixels [from, to) to the sums. */
+void blend_add_row(const struct blend_sums *sums, const uint8_t *pixels, int32_t from, int32_t to, int32_t weight);
 
-/* The best for this processor; and what every one runs, for comparison. */
-const struct blend_samplers *blend_samplers_get(void);
-const struct blend_samplers *blend_samplers_plain(void);
+/* From sums of 4 parts in columns to sums of BLEND_PARTS in samples [from, to). */
+void blend_sum_columns(const struct blend_sums *out, const struct blend_sums *in, enum blend_columns columns,
+                       int32_t from, int32_t to);
+
+/* count samples, beginning at sums[from], to src[0] and ia[0]. */
+void blend_make_bytes(const struct blend_weights *weights, const struct blend_sums *sums, uint8_t *restrict src,
+                      uint8_t *restrict ia, int32_t from, int32_t count);
+void blend_make_words(const struct blend_weights *weights, const struct blend_sums *sums, uint16_t *restrict src,
+                      uint16_t *restrict ia, int32_t from, int32_t count);

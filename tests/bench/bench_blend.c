@@ -13,7 +13,6 @@
 #include "frame/rows.h"
 #include "cards.h"
 #include "video/blend.h"
-#include "video/blend_kernels.h"
 
 enum { WIDTH = 1920, HEIGHT = 1080, CARD_WIDTH = 900, CARD_HEIGHT = 200, LEFT = 101, TOP = 811 };
 
@@ -151,6 +150,6 @@ int main(int argc, char **argv)
     print_format("yuy2", GST_VIDEO_FORMAT_YUY2, true);
     print_format("bgrx", GST_VIDEO_FORMAT_BGRx, true);
     print_format("p010", GST_VIDEO_FORMAT_P010_10LE, false);
-    printf("blend_kernels_are_%s 1 yes\n", blend_kernels_get()->name);
+    print_format("i420_10", GST_VIDEO_FORMAT_I420_10LE, false);
     return 0;
 }

@@ -94,39 +94,38 @@ void canvas_scribble(struct canvas *canvas, unsigned seed)
 
 /* ---- formula ---- */
 
+enum { PARTS = 16 };
+
+/* Sums of PARTS pixels, or of their shares. */
 struct pixel {
-    double b, g, r, a;  // 0..1, premultiplied
+    int32_t b, g, r, a;
 };
 
-static struct pixel pixel_at(const struct canvas *canvas, int32_t x, int32_t y)
+/* A colour above its alpha counts as alpha. */
+static void add(struct pixel *sum, const struct canvas *canvas, int32_t x, int32_t y, int32_t weight)
 {
     const uint8_t *p = canvas->pixels +
                        (limit(y, canvas->height - 1) * canvas->width + limit(x, canvas->width - 1)) * 4;
-    return (struct pixel){p[0] / 255.0, p[1] / 255.0, p[2] / 255.0, p[3] / 255.0};
+    sum->b += weight * limit(p[0], p[3]);
+    sum->g += weight * limit(p[1], p[3]);
+    sum->r += weight * limit(p[2], p[3]);
+    sum->a += weight * p[3];
 }
 
-static void add(struct pixel *sum, struct pixel p, double weight)
+/* Four parts of a row. */
+static void add_row(struct pixel *sum, const struct canvas *canvas, const GstVideoInfo *info, bool is_half, int32_t i,
+                    int32_t y, int32_t weight)
 {
-    sum->b += weight * p.b;
-    sum->g += weight * p.g;
-    sum->r += weight * p.r;
-    sum->a += weight * p.a;
-}
-
-static struct pixel row_sample(const struct canvas *canvas, const GstVideoInfo *info, bool is_half, int32_t i, int32_t y)
-{
-    struct pixel sum = {0};
     if (!is_half) {
-        add(&sum, pixel_at(canvas, i, y), 1);
+        add(sum, canvas, i, y, 4 * weight);
     } else if (info->chroma_site & GST_VIDEO_CHROMA_SITE_H_COSITED) {
-        add(&sum, pixel_at(canvas, 2 * i - 1, y), 0.25);
-        add(&sum, pixel_at(canvas, 2 * i, y), 0.5);
-        add(&sum, pixel_at(canvas, 2 * i + 1, y), 0.25);
+        add(sum, canvas, 2 * i - 1, y, weight);
+        add(sum, canvas, 2 * i, y, 2 * weight);
+        add(sum, canvas, 2 * i + 1, y, weight);
     } else {
-        add(&sum, pixel_at(canvas, 2 * i, y), 0.5);
-        add(&sum, pixel_at(canvas, 2 * i + 1, y), 0.5);
+        add(sum, canvas, 2 * i, y, 2 * weight);
+        add(sum, canvas, 2 * i + 1, y, 2 * weight);
     }
-    return sum;
 }
 
 static struct pixel sample(const struct canvas *canvas, const GstVideoInfo *info, bool is_half_wide, bool is_half_high,
@@ -135,20 +134,20 @@ static struct pixel sample(const struct canvas *canvas, const GstVideoInfo *info
     struct pixel sum = {0};
     int32_t bottom = canvas->height - 1;
     if (!is_half_high) {
-        add(&sum, row_sample(canvas, info, is_half_wide, i, j), 1);
+        add_row(&sum, canvas, info, is_half_wide, i, j, 4);
     } else if (info->interlace_mode == GST_VIDEO_INTERLACE_MODE_INTERLEAVED) {
         int32_t first = 4 * (j / 2) + j % 2, second = first + 2;
         first = first > bottom ? bottom : first;
         second = second > bottom ? first : second;
-        add(&sum, row_sample(canvas, info, is_half_wide, i, first), j % 2 ? 0.25 : 0.75);
-        add(&sum, row_sample(canvas, info, is_half_wide, i, second), j % 2 ? 0.75 : 0.25);
+        add_row(&sum, canvas, info, is_half_wide, i, first, j % 2 ? 1 : 3);
+        add_row(&sum, canvas, info, is_half_wide, i, second, j % 2 ? 3 : 1);
     } else if (info->chroma_site & GST_VIDEO_CHROMA_SITE_V_COSITED) {
-        add(&sum, row_sample(canvas, info, is_half_wide, i, 2 * j - 1), 0.25);
-        add(&sum, row_sample(canvas, info, is_half_wide, i, 2 * j), 0.5);
-        add(&sum, row_sample(canvas, info, is_half_wide, i, 2 * j + 1), 0.25);
+        add_row(&sum, canvas, info, is_half_wide, i, 2 * j - 1, 1);
+        add_row(&sum, canvas, info, is_half_wide, i, 2 * j, 2);
+        add_row(&sum, canvas, info, is_half_wide, i, 2 * j + 1, 1);
     } else {
-        add(&sum, row_sample(canvas, info, is_half_wide, i, 2 * j), 0.5);
-        add(&sum, row_sample(canvas, info, is_half_wide, i, 2 * j + 1), 0.5);
+        add_row(&sum, canvas, info, is_half_wide, i, 2 * j, 2);
+        add_row(&sum, canvas, info, is_half_wide, i, 2 * j + 1, 2);
     }
     return sum;
 }
@@ -167,21 +166,65 @@ static void coefficients(const GstVideoInfo *info, double *kr, double *kb)
     }
 }
 
-/* Component c of the overlay alone, in the video's steps, with alpha's share of the offset. */
-static double component(const GstVideoInfo *info, int c, struct pixel p)
+/* value = red R + green G + blue B + alpha A, in steps of the component, for R, G, B and A of 0..1. */
+struct matrix_row {
+    double red, green, blue, alpha;
+    double grey;  // what video is taken for where alpha is rounded
+};
+
+static struct matrix_row find_row(const GstVideoInfo *info, int c)
 {
-    double kr, kb, steps = info->finfo->depth[0] == 10 ? 4 : 1, most = info->finfo->depth[0] == 10 ? 1023 : 255;
+    double kr, kb, kg, steps = info->finfo->depth[0] == 10 ? 4 : 1, most = info->finfo->depth[0] == 10 ? 1023 : 255;
     bool is_full = info->colorimetry.range == GST_VIDEO_COLOR_RANGE_0_255;
-    coefficients(info, &kr, &kb);
     if (c == 3)
-        return most * p.a;
+        return (struct matrix_row){.alpha = most};
     if (GST_VIDEO_INFO_IS_RGB(info))
-        return 255 * (c == 0 ? p.r : c == 1 ? p.g : p.b);
-    double y = kr * p.r + (1 - kr - kb) * p.g + kb * p.b;
+        return (struct matrix_row){.red = c == 0 ? 255 : 0, .green = c == 1 ? 255 : 0, .blue = c == 2 ? 255 : 0};
+    coefficients(info, &kr, &kb);
+    kg = 1 - kr - kb;
+    double scale = is_full ? most : steps * (c == 0 ? 219 : 224);
     if (c == 0)
-        return is_full ? most * y : steps * (16 * p.a + 219 * y);
-    double chroma = c == 1 ? (p.b - y) / (2 * (1 - kb)) : (p.r - y) / (2 * (1 - kr));
-    return steps * 128 * p.a + (is_full ? most : steps * 224) * chroma;
+        return (struct matrix_row){scale * kr, scale * kg, scale * kb, is_full ? 0 : steps * 16, 0};
+    double grey = steps * 128;
+    if (c == 1)
+        return (struct matrix_row){scale * (-kr / (2 * (1 - kb))), scale * (-kg / (2 * (1 - kb))), scale * 0.5, grey, grey};
+    return (struct matrix_row){scale * 0.5, scale * (-kg / (2 * (1 - kr))), scale * (-kb / (2 * (1 - kr))), grey, grey};
+}
+
+/* What it should be, without rounding anywhere. */
+static double mix_truly(const struct matrix_row *row, struct pixel p, int was)
+{
+    const double one = 255.0 * PARTS;
+    return (row->red * p.r + row->green * p.g + row->blue * p.b + row->alpha * p.a) / one + was * (1 - p.a / one);
+}
+
+static int64_t scaled(double value, int bits)
+{
+    return llround(ldexp(value, bits) / 255);
+}
+
+/* To the bit what blend.h promises for bytes: weights of 16 bits of fraction, alpha and the sum rounded once each. */
+static int mix_byte(const struct matrix_row *row, struct pixel p, int was)
+{
+    int64_t alpha = (p.a + PARTS / 2) / PARTS;
+    int64_t src = scaled(row->red, 16) * p.r + scaled(row->green, 16) * p.g + scaled(row->blue, 16) * p.b +
+                  scaled(row->alpha, 16) * p.a + scaled(row->grey, 16) * (alpha * PARTS - p.a);
+    src = (src + (PARTS << 15)) >> 20;
+    src = src < 0 ? 0 : src > alpha ? alpha : src;
+    int64_t product = was * (255 - alpha);
+    return (int)(src + (product + product / 256 + 128) / 256);
+}
+
+/* The same for ten bits, on top of a word of sixteen; with ten bits of fraction. */
+static int mix_word(const struct matrix_row *row, struct pixel p, int was)
+{
+    int64_t alpha = (p.a * 257 + 8) / 16, most = alpha > 32 ? alpha - 32 : 0;
+    int64_t src = scaled(row->red * 64, 10) * p.r + scaled(row->green * 64, 10) * p.g + scaled(row->blue * 64, 10) * p.b +
+                  scaled(row->alpha * 64, 10) * p.a;
+    src = (src + (PARTS << 9)) >> 14;
+    src = src < 0 ? 0 : src > most ? most : src;
+    int64_t sum = src + was * 64 * (65535 - alpha) / 65536;
+    return (int)(((sum < 65503 ? sum : 65503) + 32) / 64);
 }
 
 /* ---- comparison ---- */
@@ -190,11 +233,11 @@ static int read_sample(const GstVideoFrame *frame, int c, int i, int j, size_t *
 {
     const GstVideoFormatInfo *finfo = frame->info.finfo;
     /* P010's V begins at byte 2, whatever GStreamer 1.22 says. */
-    int offset = finfo->depth[c] == 10 ? (c == 2 ? 2 : 0) : finfo->poffset[c];
+    int offset = finfo->depth[c] == 10 && finfo->poffset[c] == 1 ? 2 : finfo->poffset[c];
     *at = (size_t)((const uint8_t *)frame->data[finfo->plane[c]] - (const uint8_t *)frame->map[0].data) +
           (size_t)(j * frame->info.stride[finfo->plane[c]] + i * finfo->pixel_stride[c] + offset);
     const uint8_t *p = frame->map[0].data + *at;
-    return finfo->depth[c] == 10 ? (p[0] | p[1] << 8) >> 6 : p[0];
+    return finfo->depth[c] == 10 ? (p[0] | p[1] << 8) >> finfo->shift[c] & 1023 : p[0];
 }
 
 static bool compare_component(const struct canvas *canvas, const GstVideoFrame *before, const GstVideoFrame *after, int c,
@@ -202,20 +245,22 @@ static bool compare_component(const struct canvas *canvas, const GstVideoFrame *
 {
     const GstVideoInfo *info = &before->info;
     const GstVideoFormatInfo *finfo = info->finfo;
+    const struct matrix_row row = find_row(info, c);
     int width = GST_VIDEO_FRAME_COMP_WIDTH(before, c), height = GST_VIDEO_FRAME_COMP_HEIGHT(before, c);
     for (int j = 0; j < height; j++) {
         for (int i = 0; i < width; i++) {
             size_t at;
             struct pixel p = sample(canvas, info, finfo->w_sub[c], finfo->h_sub[c], i, j);
-            double expected = component(info, c, p) + read_sample(before, c, i, j, &at) * (1 - p.a);
-            int got = read_sample(after, c, i, j, &at);
+            int was = read_sample(before, c, i, j, &at), got = read_sample(after, c, i, j, &at);
+            int exact = finfo->depth[c] == 10 ? mix_word(&row, p, was) : mix_byte(&row, p, was);
+            double truth = mix_truly(&row, p, was);
             seen[at] = 1;
             if (finfo->depth[c] == 10)
                 seen[at + 1] = 1;
-            if (fabs(got - round(expected)) <= 1 && (p.a > 0 || got == read_sample(before, c, i, j, &at)))
+            if (got == exact && fabs(got - round(truth)) <= 1 && (p.a > 0 || got == was))
                 continue;
-            snprintf(where, 256, "component %d at %d,%d: %d, not %.3f (was %d, alpha %.3f)", c, i, j, got, expected,
-                     read_sample(before, c, i, j, &at), p.a);
+            snprintf(where, 256, "component %d at %d,%d: %d, not %d, and in truth %.3f (was %d, alpha %.3f)", c, i, j, got,
+                     exact, truth, was, p.a / (255.0 * PARTS));
             return false;
         }
     }
@@ -263,9 +308,9 @@ GstBuffer *reference_noise(const GstVideoInfo *info, unsigned seed)
     gst_buffer_map(buffer, &map, GST_MAP_WRITE);
     for (size_t i = 0; i < map.size; i++)
         map.data[i] = (uint8_t)(rand_r(&seed) >> 8);
-    /* The six low bits of a P010 word are zero by definition. */
-    for (size_t i = 0; info->finfo->depth[0] == 10 && i < map.size; i += 2)
-        map.data[i] &= 0xc0;
+    /* The six spare bits of a word are zero by definition. */
+    for (size_t i = 0; info->finfo->depth[0] == 10 && i + 1 < map.size; i += 2)
+        map.data[i + (info->finfo->shift[0] ? 0 : 1)] &= info->finfo->shift[0] ? 0xc0 : 0x03;
     gst_buffer_unmap(buffer, &map);
     return buffer;
 }

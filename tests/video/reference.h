@@ -1,6 +1,6 @@
 /*
- * reference.h - the blend as a plain formula in doubles, sample by sample, and pictures to try it on. Shares no line
- * with the code under test.
+ * reference.h - the blend as plain formulas, sample by sample, and pictures to try it on. Shares no line with the code
+ * under test.
  */
 #pragma once
 
@@ -29,8 +29,9 @@ void canvas_noise(struct canvas *canvas, struct frame_box box, unsigned *seed);
 void canvas_scribble(struct canvas *canvas, unsigned seed);
 
 /*
- * `after` must be `before` with the canvas over it, to within one step, in every sample, and the same in every byte
- * that is no sample. False, and `where` says which one is not.
+ * `after` must be `before` with the canvas over it: in every sample to the bit what the integer formula gives, and that
+ * to within one step of what the one in doubles does; the same in every byte that is no sample. False, and `where` says
+ * which one is not.
  */
 bool reference_agrees(const struct canvas *canvas, const GstVideoInfo *info, GstBuffer *before, GstBuffer *after,
                       char where[256]);

@@ -12,12 +12,13 @@
 #include "reference.h"
 #include "video/blend.h"
 #include "video/blend_kernels.h"
-#include "video/blend_samples.h"
+#include "video/blend_layer.h"
 #include "video/scale.h"
 
 static const char *const formats[] = {
-    "I420", "YV12", "NV12", "NV21", "YUY2", "UYVY", "YVYU", "Y42B", "Y444", "P010_10LE", "BGRx",
-    "RGBx", "xRGB", "xBGR", "BGRA", "RGBA", "ARGB", "ABGR", "RGB",  "BGR",  "GRAY8",
+    "I420", "YV12", "NV12", "NV21", "YUY2", "UYVY", "YVYU", "VYUY", "Y42B", "NV16", "NV61", "Y444", "NV24", "A420",
+    "AYUV", "VUYA", "P010_10LE", "I420_10LE", "I422_10LE", "Y444_10LE", "BGRx", "RGBx", "xRGB", "xBGR", "BGRA",
+    "RGBA", "ARGB", "ABGR", "RGB", "BGR", "GRAY8",
 };
 
 static const char *const colorimetries[] = {
@@ -108,7 +109,7 @@ static void test_formats(void **state)
 
 static void test_colorimetry(void **state)
 {
-    static const char *const some[] = {"I420", "NV12", "YUY2", "Y444", "P010_10LE"};
+    static const char *const some[] = {"I420", "NV12", "YUY2", "Y444", "P010_10LE", "I420_10LE"};
     for (size_t i = 0; i < ARRAY_LENGTH(some); i++) {
         for (size_t j = 0; j < ARRAY_LENGTH(colorimetries); j++) {
             g_autofree char *rest = g_strdup_printf("colorimetry=(string)%s", colorimetries[j]);
@@ -119,7 +120,7 @@ static void test_colorimetry(void **state)
 
 static void test_siting(void **state)
 {
-    static const char *const some[] = {"I420", "NV12", "UYVY", "P010_10LE"};
+    static const char *const some[] = {"I420", "NV12", "UYVY", "P010_10LE", "I420_10LE"};
     static const char *const rests[] = {
         "chroma-site=mpeg2",
         "chroma-site=jpeg",
@@ -137,7 +138,7 @@ static void test_siting(void **state)
 /* Every alpha over every video sample, grey and colour: where rounding would show. */
 static void test_every_value(void **state)
 {
-    static const char *const some[] = {"I420", "NV12", "P010_10LE", "BGRx"};
+    static const char *const some[] = {"I420", "NV12", "P010_10LE", "I422_10LE", "BGRx"};
     for (size_t i = 0; i < ARRAY_LENGTH(some); i++) {
         GstVideoInfo info;
         struct canvas canvas;
@@ -155,7 +156,8 @@ static void test_every_value(void **state)
 
 static void test_refused(void **state)
 {
-    static const char *const others[] = {"I420_10LE", "v210", "RGB16", "YUV9", "Y41B", "P016_LE"};
+    static const char *const others[] = {"I420_10BE", "I420_12LE", "GBR_10LE", "A420_10LE", "NV12_10LE32", "v210",
+                                         "Y210", "Y410", "RGB16", "YUV9", "Y41B", "P016_LE", "NV12_4L4"};
     for (size_t i = 0; i < ARRAY_LENGTH(others); i++) {
         GstVideoInfo info;
         assert_true(make_info(&info, others[i], 64, 36, "interlace-mode=progressive"));
@@ -268,12 +270,19 @@ static void test_impossible_pixels(void **state)
     }
 }
 
-/* Blocks of 32 bytes of src and the 32 of ia that go with them; the sums never exceed the largest sample. */
-static void fill_blocks(uint8_t *blocks, size_t count, bool is_wide, unsigned *seed)
+/* ---- kernels: one run, at every alignment and length, whatever is to the left and right of it ---- */
+
+static unsigned get_sample(const uint8_t *at, bool is_wide)
 {
-    for (size_t at = 0; at < count * BLEND_BLOCK; at += BLEND_BLOCK) {
+    return is_wide ? (unsigned)(at[0] | at[1] << 8) : at[0];
+}
+
+/* The sums never exceed the largest sample. */
+static void fill_blocks(uint8_t *blocks, size_t bytes, enum blend_kind kind, bool is_wide, unsigned *seed)
+{
+    for (size_t at = 0; at < bytes; at += BLEND_BLOCK) {
         for (size_t i = 0; i < BLEND_STEP; i += is_wide ? 2 : 1) {
-            unsigned most = is_wide ? 65535 : 255, ia = (unsigned)rand_r(seed) & most;
+            unsigned most = is_wide ? 65503 : 255, ia = (unsigned)rand_r(seed) % (most + 1);
             unsigned src = (unsigned)rand_r(seed) % (most - ia + 1);
             memcpy(blocks + at + i, &src, is_wide ? 2 : 1);
             memcpy(blocks + at + BLEND_STEP + i, &ia, is_wide ? 2 : 1);
@@ -281,76 +290,56 @@ static void fill_blocks(uint8_t *blocks, size_t count, bool is_wide, unsigned *s
     }
 }
 
-static void assert_exact8(const uint8_t *got, const uint8_t *was, const uint8_t *blocks, size_t count, bool is_even)
+static unsigned mix(enum blend_depth depth, unsigned was, unsigned src, unsigned ia)
 {
-    for (size_t i = 0; i < count; i++) {
-        const uint8_t *block = blocks + (is_even ? 0 : i / BLEND_STEP * BLEND_BLOCK);
-        size_t at = i % BLEND_STEP;
-        unsigned product = was[i] * block[BLEND_STEP + at];
-        assert_int_equal(got[i], (product + product / 256 + 128) / 256 + block[at]);
+    if (depth == BLEND_BYTES)
+        return src + (was * ia + was * ia / 256 + 128) / 256;
+    unsigned up = depth == BLEND_LOW_WORDS ? 64 : 1, sum = src + was * up % 65536 * ia / 65536;
+    return ((sum < 65503 ? sum : 65503) + 32) / 64 * 64 / up;
+}
+
+static void check_run(enum blend_depth depth, enum blend_kind kind, size_t offset, size_t count, unsigned *seed)
+{
+    static void (*const blends[])(const struct blend_pack *, uint8_t *, ptrdiff_t) = {blend_bytes, blend_high_words,
+                                                                                      blend_low_words};
+    static _Alignas(64) uint8_t blocks[32 * BLEND_BLOCK];
+    static uint8_t was[1024], got[1024];
+    const size_t size = depth == BLEND_BYTES ? 1 : 2;
+    struct blend_line lines[] = {{0, 1}};
+    struct blend_run runs[] = {{(uint32_t)offset, (uint32_t)count, kind}};
+    struct blend_pack pack = {.lines = lines, .runs = runs, .blocks = blocks, .line_count = 1};
+    fill_blocks(blocks, sizeof(blocks), kind, size == 2, seed);
+    for (size_t i = 0; i < sizeof(was); i++)
+        was[i] = got[i] = (uint8_t)rand_r(seed);
+    blends[depth](&pack, got, 0);
+    for (size_t i = 0; i < sizeof(was); i += size) {
+        unsigned expected = get_sample(was + i, size == 2);
+        size_t n = i - offset;
+        if (i >= offset && n < count) {
+            const uint8_t *block = blocks + (kind == BLEND_EVEN ? 0 : n / BLEND_STEP * BLEND_BLOCK) + n % BLEND_STEP;
+            expected = kind == BLEND_COPY ? blocks[n] : mix(depth, expected, get_sample(block, size == 2),
+                                                            get_sample(block + BLEND_STEP, size == 2));
+        }
+        if (get_sample(got + i, size == 2) != expected)
+            fail_msg("depth %d, kind %d, %zu bytes at %zu: byte %zu", depth, kind, count, offset, i);
     }
 }
 
-static void test_kernels_agree(void **state)
+static void test_kernels(void **state)
 {
-    enum { STEPS = 200, MOST = STEPS * BLEND_STEP };
-    const struct blend_kernels *best = blend_kernels_get(), *plain = blend_kernels_plain();
-    static _Alignas(64) uint8_t blocks8[STEPS * BLEND_BLOCK], blocks16[STEPS * BLEND_BLOCK];
-    static uint8_t was[MOST], a[MOST], b[MOST];
     unsigned seed = 1;
-    fill_blocks(blocks8, STEPS, false, &seed);
-    fill_blocks(blocks16, STEPS, true, &seed);
-    for (int i = 0; i < MOST; i++)
-        was[i] = (uint8_t)rand_r(&seed);
-    const struct {
-        blend_fn best, plain;
-        const uint8_t *blocks;
-    } cases[] = {{best->mix8, plain->mix8, blocks8},
-                 {best->even8, plain->even8, blocks8},
-                 {best->mix16, plain->mix16, blocks16},
-                 {best->even16, plain->even16, blocks16}};
-    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
-        for (size_t count = 2; count <= MOST; count += 102) {
-            memcpy(a, was, MOST);
-            memcpy(b, was, MOST);
-            cases[i].best(a, cases[i].blocks, count, 0);
-            cases[i].plain(b, cases[i].blocks, count, 0);
-            assert_memory_equal(a, b, MOST);
-            assert_memory_equal(a + count, was + count, MOST - count);
-            if (i < 2)
-                assert_exact8(a, was, cases[i].blocks, count, i == 1);
+    for (size_t offset = 0; offset < 70; offset += 2) {
+        for (size_t count = 2; count <= 200; count += 2) {
+            check_run(BLEND_BYTES, BLEND_MIX, offset + count / 2 % 2, count - offset / 2 % 2, &seed);
+            check_run(BLEND_BYTES, BLEND_COPY, offset + 1, count - 1, &seed);
+            check_run(BLEND_HIGH_WORDS, BLEND_MIX, offset, count, &seed);
+            check_run(BLEND_LOW_WORDS, BLEND_MIX, offset, count, &seed);
         }
-    }
-}
-
-static void test_samplers_agree(void **state)
-{
-    enum { COUNT = 203, PAD = 8 };
-    static const struct blend_weights weights = {-9000, -17000, 28784, 32896, 32896}, wide = {-400, -800, 1200, 131587, 0};
-    const struct blend_samplers *best = blend_samplers_get(), *plain = blend_samplers_plain();
-    static uint16_t memory[2][2][4][2 * COUNT + 2 * PAD], words[2][2][COUNT];
-    static uint8_t pixels[8 * COUNT], bytes[2][2][COUNT];
-    unsigned seed = 1;
-    for (size_t i = 0; i < sizeof(pixels); i++)
-        pixels[i] = (uint8_t)rand_r(&seed);
-    for (int columns = BLEND_EACH; columns <= BLEND_COSITED; columns++) {
-        memset(memory, 0, sizeof(memory));
-        for (int i = 0; i < 2; i++) {
-            const struct blend_samplers *samplers = i ? plain : best;
-            struct blend_sums in, out;
-            for (int c = 0; c < 4; c++) {
-                in.channel[c] = memory[i][0][c] + PAD;
-                out.channel[c] = memory[i][1][c] + PAD;
-            }
-            samplers->add_row(&in, pixels, 0, 2 * COUNT, 1);
-            samplers->add_row(&in, pixels, 3, 2 * COUNT - 5, 3);
-            samplers->sum_columns(&out, &in, (enum blend_columns)columns, 0, COUNT);
-            samplers->make_bytes(&weights, &out, bytes[i][0], bytes[i][1], 1, COUNT - 1);
-            samplers->make_words(&wide, &out, words[i][0], words[i][1], 1, COUNT - 1);
+        for (size_t count = 64; count <= 640; count += 32) {
+            check_run(BLEND_BYTES, BLEND_EVEN, offset + 1, count, &seed);
+            check_run(BLEND_HIGH_WORDS, BLEND_EVEN, offset, count, &seed);
+            check_run(BLEND_LOW_WORDS, BLEND_EVEN, offset, count, &seed);
         }
-        assert_memory_equal(memory[0], memory[1], sizeof(memory[0]));
-        assert_memory_equal(bytes[0], bytes[1], sizeof(bytes[0]));
-        assert_memory_equal(words[0], words[1], sizeof(words[0]));
     }
 }
 
@@ -457,8 +446,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_marked_rows),
         cmocka_unit_test(test_other_frame_is_untouched),
         cmocka_unit_test(test_impossible_pixels),
-        cmocka_unit_test(test_kernels_agree),
-        cmocka_unit_test(test_samplers_agree),
+        cmocka_unit_test(test_kernels),
         cmocka_unit_test(test_scaling_keeps_surfaces),
         cmocka_unit_test(test_scaling_keeps_places),
         cmocka_unit_test(test_scaling_by_rows),

@@ -154,8 +154,9 @@ static void test_nothing_to_show(void **state)
 static void test_every_format(void **state)
 {
     static const char *const formats[] = {
-        "I420", "YV12", "NV12", "NV21", "YUY2", "UYVY", "YVYU", "Y42B", "Y444", "P010_10LE", "BGRx",
-        "RGBx", "xRGB", "xBGR", "BGRA", "RGBA", "ARGB", "ABGR", "RGB",  "BGR",  "GRAY8",
+        "I420", "YV12", "NV12", "NV21", "YUY2", "UYVY", "YVYU", "VYUY", "Y42B", "NV16", "NV61", "Y444", "NV24", "A420",
+        "AYUV", "VUYA", "P010_10LE", "I420_10LE", "I422_10LE", "Y444_10LE", "BGRx", "RGBx", "xRGB", "xBGR", "BGRA",
+        "RGBA", "ARGB", "ABGR", "RGB", "BGR", "GRAY8",
     };
     static const int sizes[][2] = {{33, 17}, {128, 72}};
     for (size_t s = 0; s < ARRAY_LENGTH(sizes); s++) {
