@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "video/screen.h"
 
 /* A shorter "secret" would blot out innocent letters, and guards nothing. */
 enum { MASKED_BYTES_MIN = 4 };
@@ -15,9 +16,20 @@ enum { MASKED_BYTES_MIN = 4 };
 static const struct {
     const char *scheme;
     enum address_kind kind;
+    bool is_here;  // something of this machine: written without slashes, and without secrets
 } schemes[] = {
-    {"file", ADDRESS_FILE}, {"srt", ADDRESS_SRT}, {"udp", ADDRESS_UDP},
-    {"rtmp", ADDRESS_RTMP}, {"rtmps", ADDRESS_RTMP},
+    {"file", ADDRESS_FILE},
+    {"srt", ADDRESS_SRT},
+    {"udp", ADDRESS_UDP},
+    {"rtmp", ADDRESS_RTMP},
+    {"rtmps", ADDRESS_RTMP},
+    {"rtsp", ADDRESS_RTSP},
+    {"rtsps", ADDRESS_RTSP},
+    {"v4l2", ADDRESS_V4L2, true},
+    {"screen", ADDRESS_SCREEN, true},
+    {"pipewire", ADDRESS_PIPEWIRE, true},
+    {"pulse", ADDRESS_PULSE, true},
+    {"shm", ADDRESS_SHM, true},
 };
 
 static const struct {
@@ -30,15 +42,29 @@ static const struct {
 
 static enum address_kind find_kind(const char *text)
 {
-    const char *colon = strstr(text, "://");
-    if (!colon)
-        return ADDRESS_FILE;
-    for (size_t i = 0; i < G_N_ELEMENTS(schemes); i++) {
-        size_t len = strlen(schemes[i].scheme);
-        if (len == (size_t)(colon - text) && strncasecmp(schemes[i].scheme, text, len) == 0)
+    size_t len = strcspn(text, ":");
+    bool is_uri = strncmp(text + len, "://", 3) == 0;
+    for (size_t i = 0; text[len] && i < G_N_ELEMENTS(schemes); i++) {
+        if (strlen(schemes[i].scheme) == len && strncasecmp(schemes[i].scheme, text, len) == 0
+            && (is_uri || schemes[i].is_here))
             return schemes[i].kind;
     }
-    return ADDRESS_URI;
+    return is_uri ? ADDRESS_URI : ADDRESS_FILE;
+}
+
+static bool is_here(enum address_kind kind)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(schemes); i++) {
+        if (schemes[i].kind == kind)
+            return schemes[i].is_here;
+    }
+    return kind == ADDRESS_TEST;
+}
+
+const char *address_place(const struct address *address)
+{
+    bool is_whole = address->kind == ADDRESS_FILE || address->kind == ADDRESS_TEST;
+    return is_whole ? address->text : address->text + strcspn(address->text, ":") + 1;
 }
 
 static void add_secret(struct address *address, const char *secret, size_t len)
@@ -133,7 +159,7 @@ static bool parse(struct address *address, const char *text, struct error *err)
         address->text = xstrdup(path);
     }
     g_autoptr(GString) shown = g_string_new(NULL);
-    if (address->kind == ADDRESS_FILE)
+    if (address->kind == ADDRESS_FILE || is_here(address->kind))
         g_string_append(shown, address->text);
     else
         hide_secrets(address, shown);
@@ -145,6 +171,18 @@ static bool parse(struct address *address, const char *text, struct error *err)
     return true;
 }
 
+/* What this machine's own inputs need. */
+static bool check_place(const struct address *address, struct error *err)
+{
+    const char *place = address_place(address);
+    if (address->kind == ADDRESS_V4L2 && *place != '/')
+        return error_set(err, ERROR_DATA, "\"%s\": expected v4l2:/dev/videoN, a camera's device", address->text);
+    if (address->kind == ADDRESS_SHM && !*place)
+        return error_set(err, ERROR_DATA, "\"%s\": expected shm:PATH, the socket of a shmsink", address->text);
+    struct screen screen;
+    return address->kind != ADDRESS_SCREEN || screen_parse(&screen, place, err);
+}
+
 bool address_parse_input(struct address *address, const char *text, struct error *err)
 {
     if (!parse(address, text, err))
@@ -153,8 +191,9 @@ bool address_parse_input(struct address *address, const char *text, struct error
         address->kind = ADDRESS_TEST;
     if (!*text)
         return error_set(err, ERROR_DATA,
-            "the input is empty; expected test, a file, srt://, rtmp://, udp:// or another URI");
-    return true;
+            "the input is empty; expected test, a file, srt://, rtmp://, rtsp://, udp://, v4l2:, screen:, pipewire:, "
+            "shm: or another URI");
+    return check_place(address, err);
 }
 
 static bool refuse(const struct address *address, struct error *err)

@@ -15,6 +15,12 @@ enum address_kind {
     ADDRESS_TEST,  // the built-in pattern and tone
     ADDRESS_FILE,
     ADDRESS_SRT, ADDRESS_UDP, ADDRESS_RTMP,
+    ADDRESS_RTSP,
+    ADDRESS_V4L2,      // v4l2:/dev/videoN
+    ADDRESS_SCREEN,    // screen:[DISPLAY][/WxH+X+Y]
+    ADDRESS_PIPEWIRE,  // pipewire:[NAME]
+    ADDRESS_PULSE,     // pulse:[NAME]
+    ADDRESS_SHM,       // shm:PATH
     ADDRESS_URI,   // whatever else GStreamer can open; inputs only
 };
 
@@ -36,6 +42,9 @@ struct address {
 bool address_parse_input(struct address *address, const char *text, struct error *err);
 bool address_parse_output(struct address *address, const char *text, struct error *err);
 void address_fini(struct address *address);
+
+/* Behind the scheme and its colon: "/dev/video0" of "v4l2:/dev/video0". Of a file and of "test": the whole text. */
+const char *address_place(const struct address *address);
 
 /* Replaces every secret of the address within text by "***"; the caller frees. */
 char *address_mask(const struct address *address, const char *text);

@@ -25,6 +25,7 @@ struct input {
     struct input_chain chain;
     GstElement *pipeline;
     int64_t start_ns;        // running time of the program at which the pipeline counts 0
+    bool lends_pictures;
     gint64 created_us;
     GSource *bus_watch, *timer;
     bool is_over;            // nothing more is told
@@ -74,8 +75,9 @@ static GstFlowReturn handle_video(GstAppSink *sink, void *data)
     if (!sample)
         return GST_FLOW_OK;
     int64_t stamp_ns = stamp_of(input, sample);
+    GstBuffer *buffer = gst_sample_get_buffer(sample);
     pump_add_video(input->options.pump, input->options.feed, input->options.generation, stamp_ns,
-        gst_buffer_ref(gst_sample_get_buffer(sample)));
+        input->lends_pictures ? gst_buffer_copy_deep(buffer) : gst_buffer_ref(buffer));
     note_sample(input);
     return GST_FLOW_OK;
 }
@@ -151,19 +153,12 @@ static gboolean handle_message(GstBus *bus, GstMessage *message, void *data)
     return G_SOURCE_CONTINUE;
 }
 
-/* Whoever waits for a caller or a datagram may wait for ever. */
-static bool may_wait(const struct input *input)
-{
-    const struct address *address = input->options.address;
-    return address->kind == ADDRESS_UDP || address->kind == ADDRESS_RTMP || address->is_listener;
-}
-
 static gboolean watch(void *data)
 {
     struct input *input = data;
     gint64 now_us = g_get_monotonic_time();
     if (!g_atomic_int_get(&input->has_sample)) {
-        if (now_us - input->created_us > FIRST_MS * (gint64)1000 && !may_wait(input))
+        if (now_us - input->created_us > FIRST_MS * (gint64)1000 && !input_chain_may_wait(input->options.address))
             tell(input, INPUT_FAILED, "no picture or sound came");
     } else if (now_us - __atomic_load_n(&input->last_sample_us, __ATOMIC_RELAXED) > SILENCE_MS * (gint64)1000) {
         tell(input, INPUT_FAILED, "nothing came for a second");
@@ -190,6 +185,7 @@ struct input *input_create(const struct input_options *options, struct error *er
         .program = options->program, .video = options->feed == PUMP_SOUND ? NULL : &video_callbacks,
         .audio = &audio_callbacks, .data = input,
     };
+    input->lends_pictures = input_chain_lends_pictures(options->address);
     input->created_us = g_get_monotonic_time();
     input->start_ns = program_now_ns(options->program);
     GstElement *pipeline = input_chain_build(&input->chain, options->address, err);

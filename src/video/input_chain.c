@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "video/address.h"
 #include "video/program.h"
+#include "video/screen.h"
 #include "video/setup.h"
 
 /*
@@ -27,6 +28,12 @@ static const struct decoder {
     {"audio/mpeg, mpegversion=(int)1", "mpegaudioparse ! avdec_mp3"},
     {"audio/x-ac3", "ac3parse ! avdec_ac3"},
     {"audio/x-opus", "opusparse ! opusdec"},
+    {"application/x-rtp, media=video, encoding-name=H264",
+        "rtph264depay ! h264parse ! avdec_h264 output-corrupt=false max-errors=-1"},
+    {"application/x-rtp, media=video, encoding-name=H265",
+        "rtph265depay ! h265parse ! avdec_h265 output-corrupt=false max-errors=-1"},
+    {"application/x-rtp, media=audio, encoding-name=MPEG4-GENERIC", "rtpmp4gdepay ! aacparse ! avdec_aac"},
+    {"application/x-rtp, media=audio, encoding-name=OPUS", "rtpopusdepay ! opusparse ! opusdec"},
 };
 
 static const char *find_decoder(const GstCaps *caps)
@@ -83,48 +90,160 @@ static void connect_branch(struct input_chain *chain, GstPad *pad, const GstCaps
         log_warn("video/input", "%s cannot be connected", is_video ? "the picture" : "the sound");
 }
 
-static void handle_pad(GstElement *element, GstPad *pad, void *data)
+/* RTP says what it carries in a field. */
+static bool is_of(const GstCaps *caps, const char *media)
 {
-    struct input_chain *chain = data;
-    if (gst_pad_get_direction(pad) != GST_PAD_SRC)
-        return;
+    const GstStructure *structure = gst_caps_get_structure(caps, 0);
+    if (gst_structure_has_name(structure, "application/x-rtp"))
+        return g_strcmp0(gst_structure_get_string(structure, "media"), media) == 0;
+    return g_str_has_prefix(gst_structure_get_name(structure), media);
+}
+
+static void connect_pad(struct input_chain *chain, GstPad *pad)
+{
     g_autoptr(GstCaps) caps = gst_pad_get_current_caps(pad);
     if (!caps)
         caps = gst_pad_query_caps(pad, NULL);
     if (!caps || gst_caps_is_empty(caps) || gst_caps_is_any(caps))
         return;
-    const char *name = gst_structure_get_name(gst_caps_get_structure(caps, 0));
-    if (g_str_has_prefix(name, "video/"))
+    if (is_of(caps, "video"))
         connect_branch(chain, pad, caps, true);
-    else if (g_str_has_prefix(name, "audio/"))
+    else if (is_of(caps, "audio"))
         connect_branch(chain, pad, caps, false);
 }
 
-/* Below 0.1 of full scale the tone can stay on for hours. */
-static char *describe_test(const struct program *program)
+static void handle_pad(GstElement *element, GstPad *pad, void *data)
 {
-    g_autoptr(GstCaps) video = program_video_caps(program, true);
-    g_autoptr(GstCaps) audio = program_audio_caps();
-    g_autofree char *video_text = gst_caps_to_string(video), *audio_text = gst_caps_to_string(audio);
-    return g_strdup_printf("videotestsrc is-live=true name=video ! %s ! identity name=picture "
-        "audiotestsrc is-live=true wave=sine freq=440 volume=0.05 samplesperbuffer=480 ! %s ! identity name=sound",
-        video_text, audio_text);
+    if (gst_pad_get_direction(pad) == GST_PAD_SRC)
+        connect_pad(data, pad);
 }
 
-/* Where pads appear, they come from the element "pads"; the address goes into the property of "src". */
-static const struct {
-    enum address_kind kind;
-    const char *elements[3];
-    const char *text, *property;
-} chains[] = {
-    {ADDRESS_SRT, {"srtsrc", "tsdemux"}, "srtsrc name=src ! tsdemux name=pads latency=100", "uri"},
-    {ADDRESS_UDP, {"udpsrc", "tsdemux"},
-        "udpsrc name=src buffer-size=4194304 caps=\"video/mpegts,systemstream=true,packetsize=188\" "
-        "! tsdemux name=pads latency=200", "uri"},
-    {ADDRESS_RTMP, {"rtmp2src", "flvdemux"}, "rtmp2src name=src ! flvdemux name=pads", "location"},
-    {ADDRESS_FILE, {"uridecodebin3"}, "uridecodebin3 name=src", "uri"},
-    {ADDRESS_URI, {"uridecodebin3"}, "uridecodebin3 name=src", "uri"},
+bool input_chain_has_picture(const struct input_chain *chain)
+{
+    return g_atomic_int_get(&chain->has_video);
+}
+
+/* ---- The chains ---- */
+
+static char *describe_caps(GstCaps *caps)
+{
+    char *text = gst_caps_to_string(caps);
+    gst_caps_unref(caps);
+    return text;
+}
+
+/* Below 0.1 of full scale the tone can stay on for hours. */
+static char *describe_test(const struct program *program, const struct address *address, bool is_sound)
+{
+    g_autofree char *video = describe_caps(program_video_caps(program, true));
+    g_autofree char *audio = describe_caps(program_audio_caps());
+    return g_strdup_printf("videotestsrc is-live=true ! %s ! identity name=picture "
+        "audiotestsrc is-live=true wave=sine freq=440 volume=0.05 samplesperbuffer=480 ! %s ! identity name=sound",
+        video, audio);
+}
+
+/* A camera offers many formats: first the one that is wanted, raw or in JPEGs, then what it has. */
+static char *describe_v4l2(const struct program *program, const struct address *address, bool is_sound)
+{
+    g_autofree char *wanted = g_strdup_printf("width=%d,height=%d,framerate=%d/%d", program->width_px, program->height_px,
+        program->fps_num, program->fps_den);
+    return g_strdup_printf("v4l2src name=src ! capsfilter caps=\"video/x-raw,%s;image/jpeg,%s;video/x-raw;image/jpeg;"
+        "video/x-h264\" ! decodebin name=pads", wanted, wanted);
+}
+
+/* The display stands in the text: the source opens it while it is linked, and what it misses then is an error. */
+static char *describe_screen(const struct program *program, const struct address *address, bool is_sound)
+{
+    struct screen screen;
+    screen_parse(&screen, address_place(address), NULL);
+    g_autoptr(GString) text = g_string_new("ximagesrc name=src use-damage=false ");
+    if (*screen.display)
+        g_string_append_printf(text, "display-name=%s ", screen.display);
+    if (screen.width_px > 0)
+        g_string_append_printf(text, "startx=%d starty=%d endx=%d endy=%d ", screen.left_px, screen.top_px,
+            screen.left_px + screen.width_px - 1, screen.top_px + screen.height_px - 1);
+    g_string_append_printf(text, "! video/x-raw,framerate=%d/%d ! identity name=picture", program->fps_num,
+        program->fps_den);
+    return g_strdup(text->str);
+}
+
+static char *describe_pipewire(const struct program *program, const struct address *address, bool is_sound)
+{
+    return g_strdup(is_sound ? "pipewiresrc name=src do-timestamp=true ! audio/x-raw ! identity name=sound"
+        : "pipewiresrc name=src do-timestamp=true ! capsfilter caps=\"video/x-raw;image/jpeg\" ! decodebin name=pads");
+}
+
+static char *describe_pulse(const struct program *program, const struct address *address, bool is_sound)
+{
+    return g_strdup("pulsesrc name=src client-name=antiphon provide-clock=false ! audio/x-raw ! identity name=sound");
+}
+
+/* Bytes alone come through: their meaning is agreed in docs/video.md. */
+static char *describe_shm(const struct program *program, const struct address *address, bool is_sound)
+{
+    g_autofree char *caps = describe_caps(is_sound ? program_audio_caps() : program_video_caps(program, true));
+    return g_strdup_printf("shmsrc name=src is-live=true do-timestamp=true ! %s ! identity name=%s", caps,
+        is_sound ? "sound" : "picture");
+}
+
+enum trait {
+    CLOCKED = 1,  // see input_chain_is_clocked(), and so on
+    LENDS = 2,
+    WAITS = 4,
 };
+
+/*
+ * The address goes into `property` of the element "src". Pads that appear come from "pads", or else from "src"; what
+ * is there from the beginning, from "picture" and "sound".
+ */
+static const struct chain {
+    enum address_kind kind;
+    unsigned traits;
+    const char *elements[3];
+    const char *property;
+    const char *text;
+    char *(*describe)(const struct program *program, const struct address *address, bool is_sound);  // or text
+} chains[] = {
+    {ADDRESS_TEST, CLOCKED, .describe = describe_test},
+    {ADDRESS_SRT, CLOCKED, {"srtsrc", "tsdemux"}, "uri", "srtsrc name=src ! tsdemux name=pads latency=100"},
+    {ADDRESS_UDP, CLOCKED | WAITS, {"udpsrc", "tsdemux"}, "uri",
+        "udpsrc name=src buffer-size=4194304 caps=\"video/mpegts,systemstream=true,packetsize=188\" "
+        "! tsdemux name=pads latency=200"},
+    {ADDRESS_RTMP, WAITS, {"rtmp2src", "flvdemux"}, "location", "rtmp2src name=src ! flvdemux name=pads"},
+    {ADDRESS_RTSP, CLOCKED, {"rtspsrc", "rtph264depay"}, "location",
+        "rtspsrc name=src latency=200 tcp-timeout=5000000 teardown-timeout=500000000"},
+    {ADDRESS_V4L2, CLOCKED | LENDS, {"v4l2src"}, "device", .describe = describe_v4l2},
+    {ADDRESS_SCREEN, CLOCKED, {"ximagesrc"}, NULL, .describe = describe_screen},
+    {ADDRESS_PIPEWIRE, CLOCKED | LENDS, {"pipewiresrc"}, "target-object", .describe = describe_pipewire},
+    {ADDRESS_PULSE, CLOCKED, {"pulsesrc"}, "device", .describe = describe_pulse},
+    {ADDRESS_SHM, CLOCKED | LENDS, {"shmsrc"}, "socket-path", .describe = describe_shm},
+    {ADDRESS_FILE, 0, {"uridecodebin3"}, "uri", "uridecodebin3 name=src"},
+    {ADDRESS_URI, 0, {"uridecodebin3"}, "uri", "uridecodebin3 name=src"},
+};
+
+static const struct chain *find_chain(const struct address *address)
+{
+    size_t i = 0;
+    while (i < G_N_ELEMENTS(chains) && chains[i].kind != address->kind)
+        i++;
+    g_assert(i < G_N_ELEMENTS(chains));
+    return &chains[i];
+}
+
+bool input_chain_is_clocked(const struct address *address)
+{
+    return find_chain(address)->traits & CLOCKED;
+}
+
+bool input_chain_lends_pictures(const struct address *address)
+{
+    return find_chain(address)->traits & LENDS;
+}
+
+bool input_chain_may_wait(const struct address *address)
+{
+    return address->is_listener || find_chain(address)->traits & WAITS;
+}
 
 static GstElement *launch(const char *text, struct error *err)
 {
@@ -141,66 +260,65 @@ static GstElement *launch(const char *text, struct error *err)
     return wrapped;
 }
 
-static GstElement *build_test(struct input_chain *chain, struct error *err)
-{
-    g_autofree char *text = describe_test(chain->program);
-    GstElement *pipeline = launch(text, err);
-    if (!pipeline)
-        return NULL;
-    chain->pipeline = pipeline;
-    static const char *const names[] = {"picture", "sound"};
-    for (int i = 0; i < 2; i++) {
-        g_autoptr(GstElement) end = gst_bin_get_by_name(GST_BIN(pipeline), names[i]);
-        g_autoptr(GstPad) pad = gst_element_get_static_pad(end, "src");
-        g_autoptr(GstCaps) caps = i == 0 ? program_video_caps(chain->program, true) : program_audio_caps();
-        connect_branch(chain, pad, caps, i == 0);
-    }
-    return pipeline;
-}
-
 static void set_address(GstElement *source, const char *property, const struct address *address)
 {
-    if (address->kind != ADDRESS_FILE) {
+    const char *place = address_place(address);
+    g_autofree char *path = NULL, *uri = NULL;
+    switch (address->kind) {
+    case ADDRESS_FILE:
+        path = g_canonicalize_filename(address->text, NULL);
+        uri = g_filename_to_uri(path, NULL, NULL);
+        g_object_set(source, property, uri, NULL);
+        break;
+    case ADDRESS_SCREEN:
+        break;  // stands in the description
+    case ADDRESS_V4L2: case ADDRESS_PIPEWIRE: case ADDRESS_PULSE: case ADDRESS_SHM:
+        g_object_set(source, property, *place ? place : NULL, NULL);
+        break;
+    default:
         g_object_set(source, property, address->text, NULL);
-        if (address->kind == ADDRESS_SRT)
-            // after the URI, which resets it; without, NULL takes 3 s
-            g_object_set(source, "poll-timeout", 100, NULL);
-        return;
     }
-    g_autofree char *path = g_canonicalize_filename(address->text, NULL);
-    g_autofree char *uri = g_filename_to_uri(path, NULL, NULL);
-    g_object_set(source, property, uri, NULL);
+    if (address->kind == ADDRESS_SRT)
+        g_object_set(source, "poll-timeout", 100, NULL);  // after the URI, which resets it; without, NULL takes 3 s
+}
+
+/* What is there from the beginning needs no signal. */
+static void connect_ends(struct input_chain *chain)
+{
+    static const char *const names[] = {"picture", "sound"};
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autoptr(GstElement) end = gst_bin_get_by_name(GST_BIN(chain->pipeline), names[i]);
+        g_autoptr(GstPad) pad = end ? gst_element_get_static_pad(end, "src") : NULL;
+        if (pad)
+            connect_pad(chain, pad);
+    }
+}
+
+static bool has_elements(const struct chain *kind, struct error *err)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(kind->elements) && kind->elements[i]; i++) {
+        if (!setup_has_element(kind->elements[i], err))
+            return false;
+    }
+    return kind->kind != ADDRESS_SCREEN || screen_guard(err);
 }
 
 GstElement *input_chain_build(struct input_chain *chain, const struct address *address, struct error *err)
 {
-    if (address->kind == ADDRESS_TEST)
-        return build_test(chain, err);
-    size_t i = 0;
-    while (i < G_N_ELEMENTS(chains) && chains[i].kind != address->kind)
-        i++;
-    g_assert(i < G_N_ELEMENTS(chains));
-    for (size_t j = 0; j < G_N_ELEMENTS(chains[i].elements) && chains[i].elements[j]; j++) {
-        if (!setup_has_element(chains[i].elements[j], err))
-            return NULL;
-    }
-    GstElement *pipeline = launch(chains[i].text, err);
+    const struct chain *kind = find_chain(address);
+    if (!has_elements(kind, err))
+        return NULL;
+    g_autofree char *text = kind->text ? g_strdup(kind->text) : kind->describe(chain->program, address, !chain->video);
+    GstElement *pipeline = launch(text, err);
     if (!pipeline)
         return NULL;
     chain->pipeline = pipeline;
     g_autoptr(GstElement) source = gst_bin_get_by_name(GST_BIN(pipeline), "src");
     g_autoptr(GstElement) pads = gst_bin_get_by_name(GST_BIN(pipeline), "pads");
-    set_address(source, chains[i].property, address);
-    g_signal_connect(pads ? pads : source, "pad-added", G_CALLBACK(handle_pad), chain);
+    if (source)
+        set_address(source, kind->property, address);
+    if (pads || source)
+        g_signal_connect(pads ? pads : source, "pad-added", G_CALLBACK(handle_pad), chain);
+    connect_ends(chain);
     return pipeline;
-}
-
-bool input_chain_has_picture(const struct input_chain *chain)
-{
-    return g_atomic_int_get(&chain->has_video);
-}
-
-bool input_chain_is_clocked(const struct address *address)
-{
-    return address->kind == ADDRESS_TEST || address->kind == ADDRESS_SRT || address->kind == ADDRESS_UDP;
 }

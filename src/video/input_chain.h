@@ -27,3 +27,9 @@ bool input_chain_has_picture(const struct input_chain *chain);
 
 /* Whether stamps come from a clock like ours; URIs are not known to before they play. */
 bool input_chain_is_clocked(const struct address *address);
+
+/* Whether its raw pictures lie in memory that the other side wants back soon: a driver's, a program's. */
+bool input_chain_lends_pictures(const struct address *address);
+
+/* Whether silence may mean that nobody is there yet: it waits for a caller, a datagram, a publisher. */
+bool input_chain_may_wait(const struct address *address);

@@ -144,7 +144,8 @@ struct reception *reception_create(const struct reception_options *options)
     struct reception *reception = xcalloc(1, sizeof(*reception));
     reception->options = *options;
     reception->delay_ms = RETRY_FIRST_MS;
-    tell(reception, STUDIO_CONNECTING, "waiting for the first picture");
+    tell(reception, STUDIO_CONNECTING, options->feed == PUMP_SOUND ? "waiting for the first sound"
+        : "waiting for the first picture");
     attempt(reception);
     return reception;
 }

@@ -61,14 +61,30 @@ bool setup_gstreamer(struct error *err)
 static const struct {
     const char *element, *package;
 } packages[] = {
-    {"x264enc", "gstreamer1.0-plugins-ugly"}, {"avenc_aac", "gstreamer1.0-libav"},
-    {"avdec_h264", "gstreamer1.0-libav"}, {"srtsink", "gstreamer1.0-plugins-bad"},
-    {"srtsrc", "gstreamer1.0-plugins-bad"}, {"tsdemux", "gstreamer1.0-plugins-bad"},
-    {"rtmp2sink", "gstreamer1.0-plugins-bad"}, {"rtmp2src", "gstreamer1.0-plugins-bad"},
-    {"mpegtsmux", "gstreamer1.0-plugins-bad"}, {"h264parse", "gstreamer1.0-plugins-bad"},
-    {"matroskamux", "gstreamer1.0-plugins-good"}, {"mp4mux", "gstreamer1.0-plugins-good"},
-    {"flvmux", "gstreamer1.0-plugins-good"}, {"flvdemux", "gstreamer1.0-plugins-good"},
-    {"udpsrc", "gstreamer1.0-plugins-good"}, {"aacparse", "gstreamer1.0-plugins-good"},
+    {"x264enc", "gstreamer1.0-plugins-ugly"},
+    {"avenc_aac", "gstreamer1.0-libav"},
+    {"avdec_h264", "gstreamer1.0-libav"},
+    {"srtsink", "gstreamer1.0-plugins-bad"},
+    {"srtsrc", "gstreamer1.0-plugins-bad"},
+    {"tsdemux", "gstreamer1.0-plugins-bad"},
+    {"rtmp2sink", "gstreamer1.0-plugins-bad"},
+    {"rtmp2src", "gstreamer1.0-plugins-bad"},
+    {"mpegtsmux", "gstreamer1.0-plugins-bad"},
+    {"h264parse", "gstreamer1.0-plugins-bad"},
+    {"shmsrc", "gstreamer1.0-plugins-bad"},
+    {"matroskamux", "gstreamer1.0-plugins-good"},
+    {"mp4mux", "gstreamer1.0-plugins-good"},
+    {"flvmux", "gstreamer1.0-plugins-good"},
+    {"flvdemux", "gstreamer1.0-plugins-good"},
+    {"udpsrc", "gstreamer1.0-plugins-good"},
+    {"aacparse", "gstreamer1.0-plugins-good"},
+    {"rtspsrc", "gstreamer1.0-plugins-good"},
+    {"rtph264depay", "gstreamer1.0-plugins-good"},
+    {"v4l2src", "gstreamer1.0-plugins-good"},
+    {"ximagesrc", "gstreamer1.0-plugins-good"},
+    {"pulsesrc", "gstreamer1.0-plugins-good"},
+    {"deinterlace", "gstreamer1.0-plugins-good"},
+    {"pipewiresrc", "gstreamer1.0-pipewire"},
 };
 
 bool setup_has_element(const char *name, struct error *err)

@@ -73,6 +73,8 @@ static gboolean tell_shown(void *data)
 {
     struct studio *studio = data;
     struct pump_health health;
+    if (studio->is_stopping)
+        return G_SOURCE_REMOVE;  // the inputs are closed, and that is no news
     pump_get_health(studio->pump, &health);
     const char *name = shown_name(health.shown);
     bool is_held = health.shown == CHOOSER_NONE;
