@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "cli/check_latency.h"
 #include "cli/check_outputs.h"
 #include "cli/check_sources.h"
 #include "cli/command.h"
@@ -368,10 +369,14 @@ static void check_public_url(struct report *report, const struct config *config)
 int cmd_check(int argc, char **argv)
 {
     const char *config_path = NULL;
-    bool is_offline = false;
+    bool is_offline = false, is_latency = false, is_json = false;
+    double seconds = 0;
     const struct option_spec specs[] = {
         {"config", OPTION_TEXT, &config_path, "FILE", "the configuration; usual: ~/.config/antiphon/antiphon.json"},
         {"offline", OPTION_FLAG, &is_offline, NULL, "connect to no chat"},
+        {"latency", OPTION_FLAG, &is_latency, NULL, "measure, with a show of its own, how long pictures and chat take; nothing else"},
+        {"seconds", OPTION_REAL, &seconds, "N", "so long; 30"},
+        {"json", OPTION_FLAG, &is_json, NULL, "print what was measured as one line of JSON"},
     };
     const struct option_usage usage = {"check", NULL,
         "Looks at configuration, chats, themes, fonts, GStreamer, display, disk, port and public address, and says what to do.\n"
@@ -380,8 +385,10 @@ int cmd_check(int argc, char **argv)
     int first, status;
     if (options_parse(&usage, argc, argv, &first, &status) == OPTIONS_STOP)
         return status;
-    gst_init(NULL, NULL);
     log_set_level(LOG_ERROR);
+    if (is_latency)
+        return check_latency(config_path, seconds, is_json);
+    gst_init(NULL, NULL);
     struct report report = {.is_offline = is_offline};
     struct config *config = check_config(&report, config_path);
     check_fonts(&report);

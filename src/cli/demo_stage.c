@@ -1,71 +1,23 @@
 #include "cli/demo_stage.h"
 
-#include <errno.h>
-#include <ftw.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "base/json.h"
 #include "base/memory.h"
-#include "cli/one_shot.h"
+#include "cli/stage.h"
 
-enum { START_MS = 20000, STOP_MS = 10000, STEP_MS = 100, LINE_BYTES_MAX = 4096 };
+enum { START_MS = 20000, STEP_MS = 100, LINE_BYTES_MAX = 4096 };
 
 struct demo_stage {
-    char *folder, *runtime, *config_path;  // owned
-    pid_t rehearsal, run;                  // 0: not running
+    struct stage *stage;  // owned
+    pid_t rehearsal;      // 0: not running
 };
-
-/* A process of this program with its standard output on `out` (or where ours goes, if -1). */
-static pid_t spawn(const char *const *argv, int out)
-{
-    pid_t pid = fork();
-    if (pid != 0)
-        return pid;
-    if (out >= 0)
-        dup2(out, STDOUT_FILENO);
-    execv("/proc/self/exe", (char *const *)argv);
-    _exit(127);
-}
-
-static void end(pid_t pid)
-{
-    if (pid <= 0)
-        return;
-    kill(pid, SIGTERM);
-    for (int64_t until_ms = clock_monotonic_ms() + STOP_MS; clock_monotonic_ms() < until_ms;) {
-        if (waitpid(pid, NULL, WNOHANG) != 0)
-            return;
-        poll(NULL, 0, STEP_MS);
-    }
-    kill(pid, SIGKILL);
-    waitpid(pid, NULL, 0);
-}
-
-static bool make_folders(struct demo_stage *stage, struct error *err)
-{
-    const char *base = getenv("TMPDIR");
-    stage->folder = xasprintf("%s/antiphon-demo-XXXXXX", base && base[0] == '/' ? base : "/tmp");
-    if (!mkdtemp(stage->folder)) {
-        error_errno(err, "%s", stage->folder);
-        stage->folder[0] = '\0';
-        return false;
-    }
-    static const char *const variables[] = {"XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"};
-    for (size_t i = 0; i < ARRAY_LENGTH(variables); i++)
-        setenv(variables[i], stage->folder, 1);
-    stage->runtime = xasprintf("%s/antiphon", stage->folder);
-    stage->config_path = xasprintf("%s/antiphon.json", stage->folder);
-    return file_make_folder(stage->runtime, err);
-}
 
 /* The line of JSON that `antiphon rehearse` prints when its servers listen. */
 static json_t *read_addresses(int fd, struct error *err)
@@ -89,7 +41,7 @@ static json_t *read_addresses(int fd, struct error *err)
     return NULL;
 }
 
-static json_t *start_rehearsal(struct demo_stage *stage, const struct demo_stage_options *options, struct error *err)
+static json_t *start_rehearsal(struct demo_stage *demo, const struct demo_stage_options *options, struct error *err)
 {
     int ends[2];
     if (pipe(ends) != 0) {
@@ -99,7 +51,7 @@ static json_t *start_rehearsal(struct demo_stage *stage, const struct demo_stage
     char speed[32];
     snprintf(speed, sizeof(speed), "%g", options->speed);
     const char *argv[] = {"antiphon", "rehearse", "--port", "0", "--speed", speed, options->transcript, NULL};
-    stage->rehearsal = spawn(argv, ends[1]);
+    demo->rehearsal = stage_spawn(argv, ends[1], -1);
     close(ends[1]);
     json_t *addresses = read_addresses(ends[0], err);
     // The pipe's reading end stays open: the rehearsal may print more and must not meet a closed pipe.
@@ -123,71 +75,36 @@ static json_t *make_config(const json_t *addresses, const struct demo_stage_opti
     return config;
 }
 
-static bool write_config(const struct demo_stage *stage, const json_t *config, struct error *err)
-{
-    char *text = json_dumps(config, JSON_INDENT(2));
-    bool ok = file_write_atomic(stage->config_path, text, strlen(text), 0600, err);
-    free(text);
-    return ok;
-}
-
-static bool wait_for_relay(const struct demo_stage *stage, struct error *err)
-{
-    for (int64_t until_ms = clock_monotonic_ms() + START_MS; clock_monotonic_ms() < until_ms; poll(NULL, 0, STEP_MS)) {
-        if (one_shot(stage->runtime, "history", NULL, NULL, err))
-            return true;
-        if (!demo_stage_is_up(stage))
-            return error_set(err, ERROR_SYSTEM, "antiphon run has ended; its reason stands above");
-    }
-    return error_prefix(err, "the relay did not answer");
-}
-
 struct demo_stage *demo_stage_open(const struct demo_stage_options *options, struct error *err)
 {
-    struct demo_stage *stage = xcalloc(1, sizeof(*stage));
-    json_t *addresses = make_folders(stage, err) ? start_rehearsal(stage, options, err) : NULL;
+    struct demo_stage *demo = xcalloc(1, sizeof(*demo));
+    demo->stage = stage_open("demo", err);
+    json_t *addresses = demo->stage ? start_rehearsal(demo, options, err) : NULL;
     json_t *config = addresses ? make_config(addresses, options) : NULL;
-    bool ok = config && write_config(stage, config, err);
-    if (ok) {
-        const char *argv[] = {"antiphon", "run", "--config", stage->config_path, NULL};
-        stage->run = spawn(argv, -1);
-        ok = wait_for_relay(stage, err);
-    }
+    bool ok = config && stage_run(demo->stage, config, -1, err);
     json_decref(config);
     json_decref(addresses);
     if (ok)
-        return stage;
-    demo_stage_close(stage);
+        return demo;
+    demo_stage_close(demo);
     return NULL;
 }
 
-static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *where)
+void demo_stage_close(struct demo_stage *demo)
 {
-    return remove(path);
-}
-
-void demo_stage_close(struct demo_stage *stage)
-{
-    if (!stage)
+    if (!demo)
         return;
-    end(stage->run);
-    end(stage->rehearsal);
-    if (stage->folder && *stage->folder)
-        nftw(stage->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-    free(stage->folder);
-    free(stage->runtime);
-    free(stage->config_path);
-    free(stage);
+    stage_close(demo->stage);
+    stage_end(demo->rehearsal);
+    free(demo);
 }
 
-const char *demo_stage_runtime(const struct demo_stage *stage)
+const char *demo_stage_runtime(const struct demo_stage *demo)
 {
-    return stage->runtime;
+    return stage_runtime(demo->stage);
 }
 
-bool demo_stage_is_up(const struct demo_stage *stage)
+bool demo_stage_is_up(const struct demo_stage *demo)
 {
-    siginfo_t info = {0};
-    return stage->run > 0 && waitid(P_PID, (id_t)stage->run, &info, WEXITED | WNOHANG | WNOWAIT) == 0
-        && info.si_pid == 0;
+    return stage_is_up(demo->stage);
 }

@@ -2,6 +2,7 @@
 #include <gst/video/video.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/error.h"
