@@ -1,10 +1,11 @@
 #include "video/antiphonoverlay.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "video/blend.h"
+#include "video/composition.h"
 #include "video/follower.h"
 
 #ifndef PACKAGE
@@ -14,13 +15,22 @@
 GST_DEBUG_CATEGORY_STATIC(overlay_debug);
 #define GST_CAT_DEFAULT overlay_debug
 
+/* How the overlay gets onto frames; the caps decide. */
+enum way {
+    WAY_NONE,   // not at all
+    WAY_BLEND,  // into the pixels
+    WAY_META,   // as a composition beside them, for memory that is not ours to touch
+};
+
 struct _AntiphonOverlay {
     GstVideoFilter parent;
 
     /* Streaming thread's. */
-    const struct blend_layer *layer;  // for the frame at hand; NULL: untouched
+    struct follower_overlay overlay;  // for the frame at hand
     GstVideoInfo info;
-    gboolean has_info;
+    enum way way;
+    gboolean is_taken;  // downstream shows compositions
+    guint refused;      // sequence number of the one with which it said no; 0: not asked yet
 
     /* Changed by the streaming thread only, and under the object lock, so that others may ask for its status. */
     struct follower *follower;  // between start() and stop()
@@ -28,6 +38,7 @@ struct _AntiphonOverlay {
     /* Under the object lock. */
     gchar *view, *socket;  // owned; socket NULL: from the view's name
     gint stale_ms, keep_ms;
+    gdouble opacity;
     gboolean is_active;
     gboolean is_moved;  // these are others than the follower's
     guint64 blended;    // frames that got something
@@ -37,6 +48,7 @@ enum {
     PROPERTY_VIEW = 1,
     PROPERTY_SOCKET,
     PROPERTY_ACTIVE,
+    PROPERTY_OPACITY,
     PROPERTY_STALE_MS,
     PROPERTY_KEEP_MS,
     PROPERTY_STATE,
@@ -69,20 +81,31 @@ static void replace_follower(AntiphonOverlay *self, struct follower *follower)
     struct follower *old = self->follower;
     self->follower = follower;
     GST_OBJECT_UNLOCK(self);
-    self->layer = NULL;
+    self->overlay = (struct follower_overlay){0};
     follower_destroy(old);
+}
+
+static void tell_video(AntiphonOverlay *self)
+{
+    if (!self->follower || self->way == WAY_NONE)
+        return;
+    GST_OBJECT_LOCK(self);
+    gdouble opacity = self->opacity;
+    GST_OBJECT_UNLOCK(self);
+    follower_set_opacity(self->follower, opacity);
+    follower_set_video(self->follower, &self->info, self->way == WAY_BLEND ? FOLLOWER_LAYER : FOLLOWER_COMPOSITION);
 }
 
 static void follow(AntiphonOverlay *self)
 {
     GST_OBJECT_LOCK(self);
     gchar *path = choose_socket(self);
-    struct follower_options options = {.socket_path = path, .stale_ms = self->stale_ms, .keep_ms = self->keep_ms};
+    struct follower_options options = {
+        .socket_path = path, .stale_ms = self->stale_ms, .keep_ms = self->keep_ms, .opacity = self->opacity};
     self->is_moved = FALSE;
     GST_OBJECT_UNLOCK(self);
     replace_follower(self, path ? follower_create(&options) : NULL);
-    if (self->follower && self->has_info)
-        follower_set_video(self->follower, &self->info);
+    tell_video(self);
     g_free(path);
 }
 
@@ -96,24 +119,65 @@ static gboolean stop(GstBaseTransform *base)
 {
     AntiphonOverlay *self = ANTIPHON_OVERLAY(base);
     replace_follower(self, NULL);
-    self->has_info = FALSE;
+    self->way = WAY_NONE;
     return TRUE;
+}
+
+static enum way choose_way(const GstCaps *caps, const GstVideoInfo *info)
+{
+    const GstCapsFeatures *features = gst_caps_get_features(caps, 0);
+    if (GST_VIDEO_INFO_INTERLACE_MODE(info) == GST_VIDEO_INTERLACE_MODE_FIELDS ||
+        GST_VIDEO_INFO_WIDTH(info) > FRAME_SIDE_MAX || GST_VIDEO_INFO_HEIGHT(info) > FRAME_SIDE_MAX)
+        return WAY_NONE;
+    for (guint i = 0; features && i < gst_caps_features_get_size(features); i++) {
+        const gchar *feature = gst_caps_features_get_nth(features, i);
+        if (g_str_has_prefix(feature, "memory:") && strcmp(feature, GST_CAPS_FEATURE_MEMORY_SYSTEM_MEMORY) != 0)
+            return WAY_META;
+    }
+    return blend_is_supported(info) ? WAY_BLEND : WAY_NONE;
 }
 
 static gboolean set_info(GstVideoFilter *filter, GstCaps *in_caps, GstVideoInfo *in, GstCaps *out_caps,
                          GstVideoInfo *out)
 {
     AntiphonOverlay *self = ANTIPHON_OVERLAY(filter);
-    self->layer = NULL;
+    self->overlay = (struct follower_overlay){0};
     self->info = *in;
-    self->has_info =
-        blend_is_supported(in) && GST_VIDEO_INFO_INTERLACE_MODE(in) != GST_VIDEO_INTERLACE_MODE_FIELDS;
-    if (!self->has_info)
+    self->way = choose_way(in_caps, in);
+    self->refused = 0;
+    self->is_taken = FALSE;
+    if (self->way == WAY_NONE)
         GST_ELEMENT_WARNING(self, STREAM, FORMAT, ("Video of this format or size passes without overlay."),
                             ("%" GST_PTR_FORMAT, in_caps));
-    else if (self->follower)
-        follower_set_video(self->follower, in);
+    tell_video(self);
     return TRUE;
+}
+
+/* Asked again with every new picture as long as the answer is no: another element may have come. */
+static gboolean is_taken(AntiphonOverlay *self)
+{
+    guint number = gst_video_overlay_composition_get_seqnum(self->overlay.composition);
+    if (self->is_taken || self->refused == number)
+        return self->is_taken;
+    self->is_taken = composition_is_wanted(GST_BASE_TRANSFORM_SRC_PAD(self));
+    if (!self->is_taken && self->refused == 0)
+        GST_ELEMENT_WARNING(self, STREAM, FORMAT,
+                            ("Video in this memory passes without overlay: nothing behind this element shows "
+                             "overlay compositions. Put the element before the upload, or a download before it."),
+                            (NULL));
+    self->refused = number;
+    return self->is_taken;
+}
+
+static gboolean choose_overlay(AntiphonOverlay *self, gboolean is_active, gdouble opacity)
+{
+    self->overlay = (struct follower_overlay){0};
+    if (!self->follower || self->way == WAY_NONE)
+        return FALSE;
+    follower_set_opacity(self->follower, opacity);
+    if (!is_active || !follower_next(self->follower, &self->overlay))
+        return FALSE;
+    return self->way != WAY_META || is_taken(self);
 }
 
 /* Per frame: what to show, or nothing, in which case the base class neither maps nor copies the frame. */
@@ -125,22 +189,46 @@ static void before_transform(GstBaseTransform *base, GstBuffer *buffer)
         gst_object_sync_values(GST_OBJECT(self), time);
     GST_OBJECT_LOCK(self);
     gboolean is_active = self->is_active, is_moved = self->is_moved;
+    gdouble opacity = self->opacity;
     GST_OBJECT_UNLOCK(self);
     if (is_moved)
         follow(self);
-    self->layer = is_active && self->follower && self->has_info ? follower_layer(self->follower) : NULL;
-    gst_base_transform_set_passthrough(base, self->layer == NULL);
+    gst_base_transform_set_passthrough(base, !choose_overlay(self, is_active, opacity));
+}
+
+static void count_blended(AntiphonOverlay *self)
+{
+    GST_OBJECT_LOCK(self);
+    self->blended++;
+    GST_OBJECT_UNLOCK(self);
 }
 
 static GstFlowReturn transform_frame_ip(GstVideoFilter *filter, GstVideoFrame *frame)
 {
     AntiphonOverlay *self = ANTIPHON_OVERLAY(filter);
-    if (!self->layer || !blend_layer_apply(self->layer, frame))
-        return GST_FLOW_OK;
-    GST_OBJECT_LOCK(self);
-    self->blended++;
-    GST_OBJECT_UNLOCK(self);
+    if (self->overlay.layer && blend_layer_apply(self->overlay.layer, frame))
+        count_blended(self);
     return GST_FLOW_OK;
+}
+
+/* The base class would map the frame. */
+static GstFlowReturn transform_ip(GstBaseTransform *base, GstBuffer *buffer)
+{
+    AntiphonOverlay *self = ANTIPHON_OVERLAY(base);
+    if (self->way == WAY_BLEND)
+        return GST_BASE_TRANSFORM_CLASS(antiphon_overlay_parent_class)->transform_ip(base, buffer);
+    if (self->overlay.composition) {
+        composition_attach(self->overlay.composition, buffer);
+        count_blended(self);
+    }
+    return GST_FLOW_OK;
+}
+
+/* Who makes frames in a memory of its own learns what comes after us; a pool of ours would be of no use to it. */
+static gboolean propose_allocation(GstBaseTransform *base, GstQuery *decided, GstQuery *query)
+{
+    GstBaseTransformClass *parent = GST_BASE_TRANSFORM_CLASS(antiphon_overlay_parent_class);
+    return parent->propose_allocation(base, ANTIPHON_OVERLAY(base)->way == WAY_BLEND ? decided : NULL, query);
 }
 
 /* ---- properties ---- */
@@ -162,6 +250,9 @@ static void set_property(GObject *object, guint id, const GValue *value, GParamS
         break;
     case PROPERTY_ACTIVE:
         self->is_active = g_value_get_boolean(value);
+        break;
+    case PROPERTY_OPACITY:
+        self->opacity = g_value_get_double(value);
         break;
     case PROPERTY_STALE_MS:
         self->stale_ms = g_value_get_int(value);
@@ -207,6 +298,9 @@ static void get_property(GObject *object, guint id, GValue *value, GParamSpec *s
     case PROPERTY_ACTIVE:
         g_value_set_boolean(value, self->is_active);
         break;
+    case PROPERTY_OPACITY:
+        g_value_set_double(value, self->opacity);
+        break;
     case PROPERTY_STALE_MS:
         g_value_set_int(value, self->stale_ms);
         break;
@@ -244,6 +338,10 @@ static void install_properties(GObjectClass *object_class)
         object_class, PROPERTY_ACTIVE,
         g_param_spec_boolean("active", "Active", "Off: every frame passes untouched", TRUE,
                              usual | GST_PARAM_CONTROLLABLE | GST_PARAM_DOC_SHOW_DEFAULT));
+    g_object_class_install_property(
+        object_class, PROPERTY_OPACITY,
+        g_param_spec_double("opacity", "Opacity", "Of the whole overlay: 0 invisible, 1 as it was painted", 0, 1, 1,
+                            usual | GST_PARAM_CONTROLLABLE | GST_PARAM_DOC_SHOW_DEFAULT));
     g_object_class_install_property(
         object_class, PROPERTY_STALE_MS,
         g_param_spec_int("stale-ms", "Stale after", "Silence of the overlay, in ms, after which its picture is stale",
@@ -287,8 +385,27 @@ static void antiphon_overlay_init(AntiphonOverlay *self)
     gst_base_transform_set_qos_enabled(GST_BASE_TRANSFORM(self), FALSE);
     self->view = g_strdup("main");
     self->is_active = TRUE;
+    self->opacity = 1;
     self->stale_ms = 2000;
     self->keep_ms = 8000;
+}
+
+/* Each also with a composition of somebody else's beside the pixels. */
+static GstCaps *make_caps(void)
+{
+    static const char *const memories[] = {"memory:DMABuf", "memory:VAMemory", "memory:VASurface"};
+    GstCaps *caps = gst_caps_from_string(GST_VIDEO_CAPS_MAKE(BLEND_FORMATS));
+    for (size_t i = 0; i < G_N_ELEMENTS(memories); i++) {
+        g_autofree gchar *text = g_strdup_printf(
+            "video/x-raw(%s), width=" GST_VIDEO_SIZE_RANGE ", height=" GST_VIDEO_SIZE_RANGE
+            ", framerate=" GST_VIDEO_FPS_RANGE, memories[i]);
+        gst_caps_append(caps, gst_caps_from_string(text));
+    }
+    GstCaps *composed = gst_caps_copy(caps);
+    for (guint i = 0; i < gst_caps_get_size(composed); i++)
+        gst_caps_features_add(gst_caps_get_features(composed, i), GST_CAPS_FEATURE_META_GST_VIDEO_OVERLAY_COMPOSITION);
+    gst_caps_append(caps, composed);
+    return caps;
 }
 
 static void antiphon_overlay_class_init(AntiphonOverlayClass *klass)
@@ -296,7 +413,7 @@ static void antiphon_overlay_class_init(AntiphonOverlayClass *klass)
     GstElementClass *element_class = GST_ELEMENT_CLASS(klass);
     GstBaseTransformClass *base_class = GST_BASE_TRANSFORM_CLASS(klass);
     GstVideoFilterClass *filter_class = GST_VIDEO_FILTER_CLASS(klass);
-    g_autoptr(GstCaps) caps = gst_caps_from_string(GST_VIDEO_CAPS_MAKE(BLEND_FORMATS));
+    g_autoptr(GstCaps) caps = make_caps();
 
     GST_DEBUG_CATEGORY_INIT(overlay_debug, "antiphonoverlay", 0, "overlay of antiphon's views");
     G_OBJECT_CLASS(klass)->set_property = set_property;
@@ -312,6 +429,8 @@ static void antiphon_overlay_class_init(AntiphonOverlayClass *klass)
     base_class->start = start;
     base_class->stop = stop;
     base_class->before_transform = before_transform;
+    base_class->transform_ip = transform_ip;
+    base_class->propose_allocation = propose_allocation;
     /* Else the base class maps every frame only for us to leave it alone. */
     base_class->transform_ip_on_passthrough = FALSE;
     filter_class->set_info = set_info;

@@ -4,7 +4,7 @@
  *     gst-launch-1.0 … ! videoconvert ! antiphonoverlay view=main ! x264enc ! …
  *
  * It works in place, adds no latency, waits for nobody, and lets frames through untouched whenever there is nothing
- * to show. Properties: `view`, `socket`, `active`, `stale-ms`, `keep-ms`; to read: `state`, `sequence`,
+ * to show. Properties: `view`, `socket`, `active`, `opacity`, `stale-ms`, `keep-ms`; to read: `state`, `sequence`,
  * `published`, `blended`, `trouble`.
  */
 #pragma once

@@ -348,6 +348,268 @@ static void test_properties(void **state)
     stage_fini(&second);
 }
 
+/* ---- opacity ---- */
+
+static void fade(const struct canvas *from, struct canvas *to, int share)
+{
+    canvas_init(to, from->width, from->height);
+    memcpy(to->rows, from->rows, (size_t)from->height * sizeof(to->rows[0]));
+    for (int32_t i = 0; i < from->width * from->height * 4; i++)
+        to->pixels[i] = (uint8_t)((from->pixels[i] * share + 127) / 255);
+}
+
+/* Frames pass until one carries just this: the worker follows a property a frame or two later. */
+static void wait_for_blend(GstHarness *harness, const GstVideoInfo *info, const struct canvas *canvas)
+{
+    gint64 limit_us = g_get_monotonic_time() + LIMIT_US;
+    char where[256] = "";
+    bool is_there = false;
+    while (!is_there && g_get_monotonic_time() < limit_us) {
+        GstBuffer *in = reference_noise(info, 9), *before = gst_buffer_copy_deep(in), *out = pass(harness, in);
+        is_there = reference_agrees(canvas, info, before, out, where);
+        gst_buffer_unref(out);
+        gst_buffer_unref(before);
+    }
+    if (!is_there)
+        fail_msg("%s", where);
+}
+
+static void test_opacity(void **state)
+{
+    struct stage stage;
+    struct canvas half, little;
+    GstVideoInfo info;
+    stage_init(&stage, 64, 36);
+    canvas_scribble(&stage.canvas, 2);
+    fade(&stage.canvas, &half, 128);
+    fade(&stage.canvas, &little, 26);
+    stage_publish(&stage);
+    GstHarness *harness = make_harness(stage.path);
+    g_object_set(harness->element, "opacity", 0.5, NULL);
+    set_video(harness, &info, "I420", 64, 36);
+    wait_for(&stage, harness->element, "live", 1);
+    assert_blended(harness, &info, &half, "from the first frame on");
+    g_object_set(harness->element, "opacity", 0.1, NULL);
+    wait_for_blend(harness, &info, &little);
+    g_object_set(harness->element, "opacity", 0.0, NULL);
+    assert_untouched(harness, &info);
+    g_object_set(harness->element, "opacity", 1.0, NULL);
+    wait_for_blend(harness, &info, &stage.canvas);
+    gst_harness_teardown(harness);
+    canvas_fini(&half);
+    canvas_fini(&little);
+    stage_fini(&stage);
+}
+
+/* What changes in a faded picture is faded too. */
+static void test_opacity_follows_pictures(void **state)
+{
+    struct stage stage;
+    struct canvas half;
+    GstVideoInfo info;
+    stage_init(&stage, 64, 36);
+    stage_publish(&stage);
+    GstHarness *harness = make_harness(stage.path);
+    g_object_set(harness->element, "opacity", 0.5, NULL);
+    set_video(harness, &info, "I420", 64, 36);
+    wait_for(&stage, harness->element, "live", 1);
+    for (int n = 2; n < 12; n++) {
+        struct frame_box box = {3 * n, 2 * n, 3 * n + 9, 2 * n + 5};
+        canvas_fill(&stage.canvas, box, 200, 20, 90, (uint8_t)(255 - 9 * n));
+        frame_writer_publish(stage.writer, stage.canvas.pixels, 64 * 4, &box, 1);
+        wait_for(&stage, harness->element, "live", (guint64)n);
+        fade(&stage.canvas, &half, 128);
+        assert_blended(harness, &info, &half, "after damage");
+        canvas_fini(&half);
+    }
+    gst_harness_teardown(harness);
+    stage_fini(&stage);
+}
+
+static void test_instances_share_nothing(void **state)
+{
+    struct stage stages[2];
+    struct canvas half;
+    GstVideoInfo infos[2];
+    GstHarness *harnesses[2];
+    static const char *const formats[] = {"I420", "BGRA"};
+    for (int i = 0; i < 2; i++) {
+        stage_init(&stages[i], 64, 36);
+        canvas_scribble(&stages[i].canvas, (unsigned)i + 2);
+        stage_publish(&stages[i]);
+        harnesses[i] = make_harness(stages[i].path);
+    }
+    g_object_set(harnesses[1]->element, "opacity", 0.5, NULL);
+    fade(&stages[1].canvas, &half, 128);
+    for (int i = 0; i < 2; i++) {
+        set_video(harnesses[i], &infos[i], formats[i], 64, 36);
+        wait_for(&stages[i], harnesses[i]->element, "live", 1);
+    }
+    for (int i = 0; i < 3; i++) {
+        assert_blended(harnesses[0], &infos[0], &stages[0].canvas, "first");
+        assert_blended(harnesses[1], &infos[1], &half, "second");
+    }
+    g_object_set(harnesses[0]->element, "active", FALSE, NULL);
+    assert_untouched(harnesses[0], &infos[0]);
+    assert_blended(harnesses[1], &infos[1], &half, "second alone");
+    gst_harness_teardown(harnesses[1]);
+    g_object_set(harnesses[0]->element, "active", TRUE, NULL);
+    assert_blended(harnesses[0], &infos[0], &stages[0].canvas, "first alone");
+    gst_harness_teardown(harnesses[0]);
+    canvas_fini(&half);
+    stage_fini(&stages[0]);
+    stage_fini(&stages[1]);
+}
+
+/* ---- compositions: frames in memory that the element does not touch ---- */
+
+static void set_dmabuf(GstHarness *harness, int width, int height)
+{
+    g_autofree char *text = g_strdup_printf(
+        "video/x-raw(memory:DMABuf),format=NV12,width=%d,height=%d,framerate=30/1", width, height);
+    gst_harness_set_src_caps(harness, gst_caps_from_string(text));
+}
+
+/* Memory that cannot be written, which a write would find out. */
+static GstBuffer *make_foreign(void)
+{
+    static guint8 bytes[64];
+    return gst_buffer_new_wrapped_full(GST_MEMORY_FLAG_READONLY, bytes, sizeof(bytes), 0, sizeof(bytes), NULL, NULL);
+}
+
+static GstVideoOverlayComposition *pass_composed(GstHarness *harness)
+{
+    GstBuffer *in = make_foreign();
+    const GstMemory *memory = gst_buffer_peek_memory(in, 0);
+    GstBuffer *out = pass(harness, in);
+    assert_ptr_equal(gst_buffer_peek_memory(out, 0), memory);
+    GstVideoOverlayCompositionMeta *meta = gst_buffer_get_video_overlay_composition_meta(out);
+    GstVideoOverlayComposition *composition = meta ? gst_video_overlay_composition_ref(meta->overlay) : NULL;
+    gst_buffer_unref(out);
+    return composition;
+}
+
+static void check_rectangle(const struct canvas *canvas, GstVideoOverlayRectangle *rectangle, struct frame_box box)
+{
+    gint x, y;
+    guint width, height;
+    GstMapInfo map;
+    assert_true(gst_video_overlay_rectangle_get_render_rectangle(rectangle, &x, &y, &width, &height));
+    assert_int_equal(x, box.left);
+    assert_int_equal(y, box.top);
+    assert_int_equal(width, box.right - box.left);
+    assert_int_equal(height, box.bottom - box.top);
+    assert_int_equal(gst_video_overlay_rectangle_get_flags(rectangle), GST_VIDEO_OVERLAY_FORMAT_FLAG_PREMULTIPLIED_ALPHA);
+    GstBuffer *pixels = gst_video_overlay_rectangle_get_pixels_unscaled_argb(
+        rectangle, GST_VIDEO_OVERLAY_FORMAT_FLAG_PREMULTIPLIED_ALPHA);
+    assert_true(gst_buffer_map(pixels, &map, GST_MAP_READ));
+    for (int32_t row = 0; row < (int32_t)height; row++)
+        assert_memory_equal(map.data + (size_t)row * width * 4,
+                            canvas->pixels + ((box.top + row) * canvas->width + box.left) * 4, width * 4);
+    gst_buffer_unmap(pixels, &map);
+}
+
+static void test_composition(void **state)
+{
+    static const struct frame_box first = {10, 4, 60, 20}, second = {100, 10, 150, 50}, third = {20, 70, 140, 85};
+    struct stage stage;
+    stage_init(&stage, 160, 90);
+    canvas_fill(&stage.canvas, third, 255, 255, 255, 255);
+    stage_publish(&stage);
+    GstHarness *harness = make_harness(stage.path);
+    gst_harness_add_propose_allocation_meta(harness, GST_VIDEO_OVERLAY_COMPOSITION_META_API_TYPE, NULL);
+    set_dmabuf(harness, 160, 90);
+    wait_for(&stage, harness->element, "live", 1);
+    canvas_fill(&stage.canvas, first, 200, 100, 50, 128);
+    canvas_fill(&stage.canvas, second, 20, 30, 40, 200);
+    stage_publish(&stage);
+    wait_for(&stage, harness->element, "live", 2);
+    GstVideoOverlayComposition *composition = pass_composed(harness);
+    assert_non_null(composition);
+    assert_int_equal(gst_video_overlay_composition_n_rectangles(composition), 3);
+    check_rectangle(&stage.canvas, gst_video_overlay_composition_get_rectangle(composition, 0), first);
+    check_rectangle(&stage.canvas, gst_video_overlay_composition_get_rectangle(composition, 1), second);
+    check_rectangle(&stage.canvas, gst_video_overlay_composition_get_rectangle(composition, 2), third);
+    for (int i = 0; i < 5; i++) {
+        GstVideoOverlayComposition *again = pass_composed(harness);
+        assert_ptr_equal(again, composition);
+        gst_video_overlay_composition_unref(again);
+    }
+    /* One card changes: the others keep their numbers, and so their textures. */
+    canvas_fill(&stage.canvas, second, 90, 30, 40, 200);
+    frame_writer_publish(stage.writer, stage.canvas.pixels, 160 * 4, &second, 1);
+    wait_for(&stage, harness->element, "live", 3);
+    GstVideoOverlayComposition *other = pass_composed(harness);
+    assert_int_not_equal(gst_video_overlay_composition_get_seqnum(other),
+                         gst_video_overlay_composition_get_seqnum(composition));
+    for (guint i = 0; i < 3; i++) {
+        guint old = gst_video_overlay_rectangle_get_seqnum(gst_video_overlay_composition_get_rectangle(composition, i));
+        guint new = gst_video_overlay_rectangle_get_seqnum(gst_video_overlay_composition_get_rectangle(other, i));
+        assert_int_equal(old == new, i != 1);
+    }
+    check_rectangle(&stage.canvas, gst_video_overlay_composition_get_rectangle(other, 1), second);
+    gst_video_overlay_composition_unref(composition);
+    gst_video_overlay_composition_unref(other);
+    canvas_fill(&stage.canvas, (struct frame_box){0, 0, 160, 90}, 0, 0, 0, 0);
+    stage_publish(&stage);
+    wait_for(&stage, harness->element, "live", 4);
+    assert_null(pass_composed(harness));
+    gst_harness_teardown(harness);
+    stage_fini(&stage);
+}
+
+/* Another element's composition stays, and ours comes over it. */
+static void test_composition_over_another(void **state)
+{
+    static const struct frame_box mine = {10, 4, 60, 20};
+    struct stage stage;
+    stage_init(&stage, 160, 90);
+    canvas_fill(&stage.canvas, mine, 200, 100, 50, 128);
+    stage_publish(&stage);
+    GstHarness *harness = make_harness(stage.path);
+    gst_harness_add_propose_allocation_meta(harness, GST_VIDEO_OVERLAY_COMPOSITION_META_API_TYPE, NULL);
+    set_dmabuf(harness, 160, 90);
+    wait_for(&stage, harness->element, "live", 1);
+    GstVideoOverlayComposition *ours = pass_composed(harness);
+    GstBuffer *in = make_foreign();
+    gst_buffer_add_video_overlay_composition_meta(in, ours);
+    GstBuffer *kept = gst_buffer_ref(in), *out = pass(harness, in);
+    GstVideoOverlayComposition *both = gst_buffer_get_video_overlay_composition_meta(out)->overlay;
+    assert_int_equal(gst_video_overlay_composition_n_rectangles(both), 2);
+    assert_ptr_equal(gst_buffer_get_video_overlay_composition_meta(kept)->overlay, ours);
+    assert_int_equal(gst_video_overlay_composition_n_rectangles(ours), 1);
+    gst_buffer_unref(out);
+    gst_buffer_unref(kept);
+    gst_video_overlay_composition_unref(ours);
+    gst_harness_teardown(harness);
+    stage_fini(&stage);
+}
+
+static void test_composition_refused(void **state)
+{
+    struct stage stage;
+    stage_init(&stage, 64, 36);
+    canvas_scribble(&stage.canvas, 2);
+    stage_publish(&stage);
+    GstHarness *harness = make_harness(stage.path);
+    g_autoptr(GstBus) bus = gst_bus_new();
+    gst_element_set_bus(harness->element, bus);
+    set_dmabuf(harness, 64, 36);
+    wait_for(&stage, harness->element, "live", 1);
+    for (guint64 n = 2; n < 5; n++) {
+        assert_null(pass_composed(harness));
+        stage_publish(&stage);
+        wait_for(&stage, harness->element, "live", n);
+    }
+    GstMessage *warning = gst_bus_pop_filtered(bus, GST_MESSAGE_WARNING);
+    assert_non_null(warning);
+    gst_message_unref(warning);
+    assert_null(gst_bus_pop_filtered(bus, GST_MESSAGE_WARNING));
+    gst_element_set_bus(harness->element, NULL);
+    gst_harness_teardown(harness);
+    stage_fini(&stage);
+}
+
 /* The writer dies: its picture stays for the time set, then the video is clean; a new writer is found. */
 static void test_writer_dies(void **state)
 {
@@ -498,6 +760,10 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_flush),           cmocka_unit_test(test_late_frames_are_not_dropped),
         cmocka_unit_test(test_shared_buffer),
         cmocka_unit_test(test_properties),      cmocka_unit_test(test_writer_dies),
+        cmocka_unit_test(test_opacity),         cmocka_unit_test(test_opacity_follows_pictures),
+        cmocka_unit_test(test_instances_share_nothing),
+        cmocka_unit_test(test_composition),     cmocka_unit_test(test_composition_over_another),
+        cmocka_unit_test(test_composition_refused),
         cmocka_unit_test(test_behind_tee),      cmocka_unit_test(test_behind_decoder),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
