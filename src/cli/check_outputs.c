@@ -7,12 +7,17 @@
 #include "base/memory.h"
 #include "cli/config.h"
 #include "cli/destination.h"
+#include "video/encoder.h"
+
+static struct destination_advice advise(const struct config *config, const struct config_output *output)
+{
+    return destination_advise(output->platform, output->width_px, output->height_px, config->video.fps);
+}
 
 static void say_picture(const struct config *config, const struct config_output *output, check_output_fn say, void *data)
 {
     bool is_program = output->width_px == config->video.width_px && output->height_px == config->video.height_px;
-    struct destination_advice advice =
-        destination_advise(output->platform, output->width_px, output->height_px, config->video.fps);
+    struct destination_advice advice = advise(config, output);
     int kbps = output->bitrate_kbps ? output->bitrate_kbps : advice.bitrate_kbps;
     bool is_too_much = advice.bitrate_max_kbps && kbps > advice.bitrate_max_kbps;
     struct buffer text = {0};
@@ -53,5 +58,36 @@ void check_outputs(const struct config *config, check_output_fn say, void *data)
         if (rule)
             say(data, !output->platform->shows_own_only, output->name, rule);
         free(rule);
+    }
+}
+
+/* ---- encoders */
+
+static bool is_tried(const struct config *config, size_t index)
+{
+    const struct config_output *output = &config->video.outputs[index];
+    for (size_t i = 0; i < index; i++) {
+        const struct config_output *other = &config->video.outputs[i];
+        if (other->width_px == output->width_px && other->height_px == output->height_px)
+            return true;
+    }
+    return false;
+}
+
+/* No outputs yet: what the program's size would get. */
+void check_encoders(const struct config *config, check_output_fn say, void *data)
+{
+    const struct config_output program = {.width_px = config->video.width_px, .height_px = config->video.height_px};
+    for (size_t i = 0; i < (config->video.output_count ? config->video.output_count : 1); i++) {
+        const struct config_output *output = config->video.output_count ? &config->video.outputs[i] : &program;
+        if (config->video.output_count && is_tried(config, i))
+            continue;
+        struct destination_advice advice = advise(config, output);
+        encoder_explain(&(struct encoder_options){
+            .width_px = output->width_px, .height_px = output->height_px,
+            .fps_num = config->video.fps, .fps_den = 1, .key_frames = advice.key_seconds * config->video.fps,
+            .bitrate_kbps = output->bitrate_kbps ? output->bitrate_kbps : advice.bitrate_kbps,
+            .b_frames = advice.b_frames, .is_constant = output->platform != NULL,
+        }, say, data);
     }
 }

@@ -12,3 +12,6 @@ struct config;
 typedef void (*check_output_fn)(void *data, bool is_good, const char *name, const char *text);
 
 void check_outputs(const struct config *config, check_output_fn say, void *data);
+
+/* Which encoder each size of picture gets on this machine, and why others are refused; name: the encoder's. Tries them. */
+void check_encoders(const struct config *config, check_output_fn say, void *data);

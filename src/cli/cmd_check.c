@@ -198,6 +198,12 @@ static void say_output(void *data, bool is_good, const char *name, const char *t
     say(data, is_good ? GOOD : ADVICE, "output", "%s: %s", name, text);
 }
 
+/* A refusal is no trouble while another encoder works. */
+static void say_encoder(void *data, bool is_good, const char *name, const char *text)
+{
+    say(data, is_good ? GOOD : ADVICE, "encoder", "%s: %s", name, text);
+}
+
 /* ---- GStreamer */
 
 static void check_elements(struct report *report)
@@ -397,6 +403,8 @@ int cmd_check(int argc, char **argv)
     if (config) {
         check_looks(&report, config);
         check_outputs(config, say_output, &report);
+        if (config->video.is_wanted)
+            check_encoders(config, say_encoder, &report);
         check_sources(&report, config);
         check_display(&report, config);
         check_port(&report, config);

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "video/encoder.h"
 
 /* Up to this shorter side and this rate; sorted, the last one takes the rest. */
 struct step {
@@ -76,19 +77,12 @@ static int limit_rate(int kbps, double pixels, double fps)
     return kbps > most ? (int)fmax(most, 300) : kbps;
 }
 
-/* Without a service's word: a tenth of a bit a pixel up to 30 pictures a second, half of that for those beyond. */
-static int usual_rate(double pixels, double fps)
-{
-    double counted = fps > 30 ? 30 + (fps - 30) / 2 : fps;
-    return (int)fmin(fmax(pixels * counted / 10000, 500), 40000);
-}
-
 struct destination_advice destination_advise(const struct destination *destination, int width_px, int height_px, double fps)
 {
     struct destination_advice advice = {.sound_kbps = USUAL_SOUND_KBPS, .key_seconds = USUAL_KEY_SECONDS,
         .source = "by size and rate: a tenth of a bit a pixel"};
     double pixels = (double)width_px * height_px;
-    advice.bitrate_kbps = usual_rate(pixels, fps);
+    advice.bitrate_kbps = encoder_usual_kbps(width_px, height_px, fps);
     for (size_t i = 0; destination && i < ARRAY_LENGTH(plans); i++) {
         if (strcmp(plans[i].name, destination->name) != 0)
             continue;

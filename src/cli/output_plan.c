@@ -36,7 +36,8 @@ void output_plan_advise(struct studio_output_options *options, const struct dest
         log_warn("video", "output %s: %d kbit/s is more than the %d that %s takes (%s); set bitrate_kbps to %d or less",
             options->name, options->bitrate_kbps, advice.bitrate_max_kbps, platform->title, advice.source,
             advice.bitrate_max_kbps);
-    options->bitrate_kbps = options->bitrate_kbps ? options->bitrate_kbps : advice.bitrate_kbps;
+    if (platform && !options->bitrate_kbps)  // else the studio's to choose: it may share another output's encoder
+        options->bitrate_kbps = advice.bitrate_kbps;
     options->sound_kbps = advice.sound_kbps;
     options->key_seconds = advice.key_seconds;
     options->b_frames = advice.b_frames;

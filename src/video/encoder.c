@@ -1,30 +1,57 @@
 #include "video/encoder.h"
 
 #include <gst/gst.h>
+#include <stdlib.h>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "video/program.h"
+#include "video/setup.h"
 
-enum { TRY_S = 2, TRY_FRAMES = 5 };
+enum { TRY_S = 2, TRY_FRAMES = 8, TRIALS_MAX = 64 };
 
 /*
- * The hardware first, then the two in software. Units differ: openh264enc counts bits. x264enc's veryfast costs
- * 1.4 ms more a 720p frame than ultrafast and halves the rate that text needs to stay sharp.
+ * Units differ: openh264enc counts bits. The devices want NV12, which videoconvert makes where it must. x264enc's
+ * veryfast costs 1.4 ms more a 720p frame than ultrafast and halves the rate that text needs to stay sharp. With B-frames
+ * it is told all that tune=zerolatency says but this: they delay by themselves alone.
  */
 static const struct candidate {
-    const char *name;
+    const char *name, *plugin, *package;
     const char *format;    // printf: rate, key frame distance
     const char *constant;  // added where the rate must be held
+    const char *without_b; // added for no B-frames
+    const char *with_b;    // printf: how many; NULL: it cannot
     int rate_unit;         // times kbit/s
 } candidates[] = {
-    {"nvh264enc", "nvh264enc zerolatency=true preset=low-latency-hq bframes=0 bitrate=%d gop-size=%d",
-        " rc-mode=cbr", 1},
-    {"vah264enc", "vah264enc b-frames=0 bitrate=%d key-int-max=%d", " rate-control=cbr", 1},
-    {"x264enc", "x264enc tune=zerolatency speed-preset=veryfast bframes=0 bitrate=%d key-int-max=%d",
-        " vbv-buf-capacity=1000 option-string=nal-hrd=cbr", 1},
-    {"openh264enc", "openh264enc complexity=low rate-control=bitrate bitrate=%d gop-size=%d", "", 1000},
+    {"nvh264enc", "nvcodec", "gstreamer1.0-plugins-bad",
+        "videoconvert ! nvh264enc preset=low-latency-hq bitrate=%d gop-size=%d", " rc-mode=cbr",
+        " zerolatency=true bframes=0", " bframes=%d", 1},
+    {"vah264enc", "va", "gstreamer1.0-plugins-bad", "videoconvert ! vah264enc bitrate=%d key-int-max=%d",
+        " rate-control=cbr", " b-frames=0", " b-frames=%d", 1},
+    {"vaapih264enc", "vaapi", "gstreamer1.0-vaapi", "videoconvert ! vaapih264enc bitrate=%d keyframe-period=%d",
+        " rate-control=cbr", " max-bframes=0", " max-bframes=%d", 1},
+    {"qsvh264enc", "qsv", "gstreamer1.0-plugins-bad", "videoconvert ! qsvh264enc bitrate=%d gop-size=%d",
+        " rate-control=cbr", " b-frames=0", " b-frames=%d", 1},
+    {"x264enc", "x264", "gstreamer1.0-plugins-ugly", "x264enc speed-preset=veryfast bitrate=%d key-int-max=%d",
+        " vbv-buf-capacity=1000 option-string=nal-hrd=cbr", " tune=zerolatency bframes=0",
+        " rc-lookahead=0 sync-lookahead=0 sliced-threads=true b-adapt=false bframes=%d", 1},
+    {"openh264enc", "openh264", "gstreamer1.0-plugins-bad",
+        "openh264enc complexity=low rate-control=bitrate bitrate=%d gop-size=%d", "", "", NULL, 1000},
 };
+
+/* What came of one candidate with one size and kind of settings. */
+struct trial {
+    const struct candidate *candidate;
+    int width_px, height_px, fps_num, fps_den;
+    bool has_b, is_constant, works;
+    char text[200];
+};
+
+static struct {
+    GMutex lock;  // held while one tries, so that nobody tries the same beside
+    struct trial trials[TRIALS_MAX];
+    size_t count;
+} known;
 
 static const struct candidate *find(const char *name)
 {
@@ -35,81 +62,194 @@ static const struct candidate *find(const char *name)
     return NULL;
 }
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
 char *encoder_describe(const char *name, const struct encoder_options *options)
 {
     const struct candidate *candidate = find(name);
     g_assert(candidate);
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
     g_autofree char *text = g_strdup_printf(candidate->format, options->bitrate_kbps * candidate->rate_unit,
         options->key_frames);
-#pragma GCC diagnostic pop
-    return g_strconcat(text, options->is_constant ? candidate->constant : "", NULL);
+    g_autofree char *b_frames = options->b_frames > 0 && candidate->with_b
+        ? g_strdup_printf(candidate->with_b, options->b_frames) : g_strdup(candidate->without_b);
+    return g_strconcat(text, b_frames, options->is_constant ? candidate->constant : "", NULL);
 }
+#pragma GCC diagnostic pop
+
+/* ---- One candidate is tried */
+
+struct meter {
+    int frames;
+    gint64 came_us[TRY_FRAMES];
+};
 
 static GstPadProbeReturn count_frame(GstPad *pad, GstPadProbeInfo *info, void *data)
 {
-    g_atomic_int_inc((int *)data);
+    struct meter *meter = data;
+    if (meter->frames < TRY_FRAMES)
+        meter->came_us[meter->frames++] = g_get_monotonic_time();
     return GST_PAD_PROBE_OK;
 }
 
-/* The number of frames that came out of a pipeline that encodes TRY_FRAMES. */
-static int run(GstElement *pipeline)
+static void note_error(struct trial *trial, GstMessage *message)
 {
-    int frames = 0;
+    g_autoptr(GError) error = NULL;
+    gst_message_parse_error(message, &error, NULL);
+    g_autofree char *words = setup_words(error);
+    g_snprintf(trial->text, sizeof(trial->text), "does not encode %dx%d: %s", trial->width_px, trial->height_px, words);
+}
+
+static int by_length(const void *a, const void *b)
+{
+    gint64 left = *(const gint64 *)a, right = *(const gint64 *)b;
+    return left < right ? -1 : left > right;
+}
+
+/* The median time from one frame to the next: neither a device's start nor a busy moment is what a frame costs. */
+static double median_ms(const struct meter *meter)
+{
+    gint64 gaps_us[TRY_FRAMES - 1];
+    for (int i = 0; i + 1 < TRY_FRAMES; i++)
+        gaps_us[i] = meter->came_us[i + 1] - meter->came_us[i];
+    qsort(gaps_us, G_N_ELEMENTS(gaps_us), sizeof(gaps_us[0]), by_length);
+    return (double)gaps_us[G_N_ELEMENTS(gaps_us) / 2] / 1000;
+}
+
+static void note_speed(struct trial *trial, const struct meter *meter)
+{
+    double frame_ms = median_ms(meter);
+    double room_ms = 1000.0 * trial->fps_den / trial->fps_num;
+    trial->works = true;
+    g_snprintf(trial->text, sizeof(trial->text), "encodes %dx%d here, %.1f ms a frame%s", trial->width_px, trial->height_px,
+        frame_ms, frame_ms > room_ms ? ", which is slower than they come: choose a smaller size or fewer frames a second" : "");
+}
+
+static void run(struct trial *trial, GstElement *pipeline)
+{
+    struct meter meter = {0};
     g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
     g_autoptr(GstPad) pad = gst_element_get_static_pad(sink, "sink");
-    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, count_frame, &frames, NULL);
+    gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, count_frame, &meter, NULL);
     gst_element_set_state(pipeline, GST_STATE_PLAYING);
     g_autoptr(GstBus) bus = gst_element_get_bus(pipeline);
     g_autoptr(GstMessage) message =
         gst_bus_timed_pop_filtered(bus, TRY_S * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
-    bool is_good = message && GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS;
     gst_element_set_state(pipeline, GST_STATE_NULL);
-    return is_good ? frames : 0;
+    if (message && GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR)
+        note_error(trial, message);
+    else if (!message || meter.frames != TRY_FRAMES)
+        g_snprintf(trial->text, sizeof(trial->text), "gave %d of %d frames of %dx%d within %d s", meter.frames, TRY_FRAMES,
+            trial->width_px, trial->height_px, TRY_S);
+    else
+        note_speed(trial, &meter);
 }
 
-static bool works(const struct candidate *candidate, const struct program *program)
+/* A plugin that is there without its encoder found no device for it when it was loaded. */
+static bool is_there(struct trial *trial)
 {
+    const struct candidate *candidate = trial->candidate;
     g_autoptr(GstElementFactory) factory = gst_element_factory_find(candidate->name);
-    if (!factory)
-        return false;
-    g_autofree char *encoder =
-        encoder_describe(candidate->name, &(struct encoder_options){.bitrate_kbps = 2000, .key_frames = 60});
-    g_autoptr(GstCaps) caps = program_video_caps(program, true);
+    g_autoptr(GstPlugin) plugin = gst_registry_find_plugin(gst_registry_get(), candidate->plugin);
+    if (!factory && plugin)
+        g_snprintf(trial->text, sizeof(trial->text), "no device");
+    else if (!factory)
+        g_snprintf(trial->text, sizeof(trial->text), "not installed (package %s)", candidate->package);
+    return factory != NULL;
+}
+
+static void try_candidate(struct trial *trial, const struct encoder_options *options)
+{
+    if (!is_there(trial))
+        return;
+    g_autofree char *encoder = encoder_describe(trial->candidate->name, options);
+    struct program like = {.width_px = options->width_px, .height_px = options->height_px,
+        .fps_num = options->fps_num, .fps_den = options->fps_den};
+    g_autoptr(GstCaps) caps = program_video_caps(&like, true);
     g_autofree char *format = gst_caps_to_string(caps);
-    g_autofree char *text =
-        g_strdup_printf("videotestsrc num-buffers=%d ! %s ! %s ! h264parse ! fakesink name=sink sync=false",
-        TRY_FRAMES, format, encoder);
-    g_autoptr(GstElement) pipeline = gst_parse_launch_full(text, NULL, GST_PARSE_FLAG_FATAL_ERRORS, NULL);
-    return pipeline && run(pipeline) == TRY_FRAMES;
+    g_autofree char *text = g_strdup_printf("videotestsrc num-buffers=%d ! %s ! queue max-size-bytes=0 max-size-time=0 "
+        "! %s ! h264parse ! fakesink name=sink sync=false", TRY_FRAMES, format, encoder);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GstElement) pipeline = gst_parse_launch_full(text, NULL, GST_PARSE_FLAG_FATAL_ERRORS, &error);
+    if (pipeline)
+        run(trial, pipeline);
+    else
+        g_snprintf(trial->text, sizeof(trial->text), "%s", error->message);
 }
 
-const char *encoder_choose(const struct program *program, struct error *err)
+/* ---- What is known already */
+
+static bool is_of(const struct trial *trial, const struct candidate *candidate, const struct encoder_options *options)
 {
-    static GMutex lock;
-    static const char *chosen;
-    g_mutex_lock(&lock);
-    for (size_t i = 0; !chosen && i < G_N_ELEMENTS(candidates); i++) {
-        if (works(&candidates[i], program)) {
-            chosen = candidates[i].name;
-            log_info("video/encoder", "%s encodes %dx%d here", chosen, program->width_px, program->height_px);
-        }
+    return trial->candidate == candidate && trial->width_px == options->width_px && trial->height_px == options->height_px
+        && trial->fps_num == options->fps_num && trial->fps_den == options->fps_den
+        && trial->has_b == (options->b_frames > 0) && trial->is_constant == options->is_constant;
+}
+
+/* What is not there is not there in any size: that is said once. */
+static bool was_said(const struct trial *trial)
+{
+    for (const struct trial *other = known.trials; other < trial; other++) {
+        if (other->candidate == trial->candidate && g_str_equal(other->text, trial->text))
+            return true;
     }
-    const char *result = chosen;
-    g_mutex_unlock(&lock);
-    if (!result)
-        error_set(err, ERROR_SYSTEM,
-            "no H.264 encoder works for %dx%d (tried nvh264enc, vah264enc, x264enc, openh264enc); "
-            "install gstreamer1.0-plugins-ugly, or choose an even size", program->width_px, program->height_px);
-    return result;
+    return false;
 }
 
-/* A tenth of a bit a pixel up to 30 frames a second, half of that for frames beyond. */
-int encoder_usual_kbps(const struct program *program)
+static const struct trial *look_up(const struct candidate *candidate, const struct encoder_options *options)
 {
-    double fps = (double)program->fps_num / program->fps_den;
+    for (size_t i = 0; i < known.count; i++) {
+        if (is_of(&known.trials[i], candidate, options))
+            return &known.trials[i];
+    }
+    if (known.count == TRIALS_MAX)
+        known.count = 0;  // what is asked for again is tried again
+    struct trial *trial = &known.trials[known.count++];
+    *trial = (struct trial){.candidate = candidate, .width_px = options->width_px, .height_px = options->height_px,
+        .fps_num = options->fps_num, .fps_den = options->fps_den, .has_b = options->b_frames > 0,
+        .is_constant = options->is_constant};
+    try_candidate(trial, options);
+    if (!was_said(trial))
+        log_info("video/encoder", "%s: %s", candidate->name, trial->text);
+    return trial;
+}
+
+const char *encoder_choose(const struct encoder_options *options, struct error *err)
+{
+    const char *chosen = NULL;
+    g_autoptr(GString) refusals = g_string_new(NULL);
+    g_mutex_lock(&known.lock);
+    for (size_t i = 0; !chosen && i < G_N_ELEMENTS(candidates); i++) {
+        const struct trial *trial = look_up(&candidates[i], options);
+        if (trial->works)
+            chosen = candidates[i].name;
+        else
+            g_string_append_printf(refusals, "%s%s: %s", refusals->len ? "; " : "", candidates[i].name, trial->text);
+    }
+    g_mutex_unlock(&known.lock);
+    if (!chosen)
+        error_set(err, ERROR_SYSTEM, "no H.264 encoder works for %dx%d: install gstreamer1.0-plugins-ugly, or choose an even "
+            "size (%s)", options->width_px, options->height_px, refusals->str);
+    return chosen;
+}
+
+void encoder_explain(const struct encoder_options *options, encoder_say_fn say, void *data)
+{
+    bool is_found = false;
+    for (size_t i = 0; !is_found && i < G_N_ELEMENTS(candidates); i++) {
+        g_mutex_lock(&known.lock);
+        const struct trial *found = look_up(&candidates[i], options);
+        struct trial trial = *found;
+        bool is_new = !was_said(found);
+        g_mutex_unlock(&known.lock);
+        is_found = trial.works;
+        if (is_new)
+            say(data, trial.works, candidates[i].name, trial.text);
+    }
+}
+
+int encoder_usual_kbps(int width_px, int height_px, double fps)
+{
     double counted = fps > 30 ? 30 + (fps - 30) / 2 : fps;
-    double kbps = 0.1 * program->width_px * program->height_px * counted / 1000;
+    double kbps = 0.1 * width_px * height_px * counted / 1000;
     return (int)CLAMP(kbps, 500, 40000);
 }

@@ -192,7 +192,11 @@ static void probe(GstElement *pipeline, const char *element, const char *pad_nam
 
 static GstElement *build(struct output *output, struct error *err)
 {
-    const char *encoder = encoder_choose(output->options.program, err);
+    const struct program *program = output->options.program;
+    struct encoder_options wanted = {.width_px = program->width_px, .height_px = program->height_px,
+        .fps_num = program->fps_num, .fps_den = program->fps_den, .bitrate_kbps = output->bitrate_kbps, .key_frames = 60,
+        .is_constant = output->address.kind != ADDRESS_FILE};
+    const char *encoder = encoder_choose(&wanted, err);
     if (!encoder)
         return NULL;
     char *file = NULL;
@@ -433,7 +437,8 @@ struct output *output_create(const struct output_options *options, struct error 
     output->name = xstrdup(options->is.name);
     output->view = xstrdup(options->is.view && *options->is.view ? options->is.view : NULL);
     output->frame_socket = xstrdup(output->view ? options->is.frame_socket : NULL);
-    output->bitrate_kbps = options->is.bitrate_kbps ? options->is.bitrate_kbps : encoder_usual_kbps(options->program);
+    output->bitrate_kbps = options->is.bitrate_kbps ? options->is.bitrate_kbps : encoder_usual_kbps(options->program->width_px, options->program->height_px,
+            (double)options->program->fps_num / options->program->fps_den);
     output->sink.push = handle_push;
     list_init(&output->sink.link);
     g_mutex_init(&output->lock);

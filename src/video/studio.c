@@ -290,7 +290,9 @@ static bool build(struct studio *studio, const struct studio_options *options, s
     }, err);
     if (!studio->inputs)
         return false;
-    if (options->output_count > 0 && !encoder_choose(&studio->program, err))
+    struct encoder_options wanted = {.width_px = studio->program.width_px, .height_px = studio->program.height_px,
+        .fps_num = studio->program.fps_num, .fps_den = studio->program.fps_den, .bitrate_kbps = 2000, .key_frames = 60};
+    if (options->output_count > 0 && !encoder_choose(&wanted, err))
         return false;
     if (or_null(options->music))
         studio->music = music_create(studio->context, options->music);

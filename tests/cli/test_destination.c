@@ -114,7 +114,7 @@ static void test_plan(void **state)
     assert_int_equal(options.bitrate_kbps, 4000);
     options = (struct studio_output_options){.name = "o"};
     output_plan_advise(&options, NULL, &(struct studio_options){0});
-    assert_int_equal(options.bitrate_kbps, 2764);  // of 1280 x 720 at 30
+    assert_int_equal(options.bitrate_kbps, 0);
 }
 
 #define TWO_OUTPUTS \
