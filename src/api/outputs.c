@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 
-enum { SILENT_MS = 7000, ORDERS_STAND_MS = 60000 };  // it reports every 2 s
+enum { SILENT_MS = 7000, ORDERS_STAND_MS = 60000, GRACE_MS = 10000 };  // it reports every 2 s
 
 static const char *const output_keys[] = {
     "name", "view", "state", "text", "is_blank", "bitrate_kbps", "dropped", "frames", "bytes", "restarts", "encoder",
@@ -59,6 +59,11 @@ static void handle_silence(void *data)
     set_video(outputs, VIDEO_SILENT, outputs->is_blank);
 }
 
+static void handle_grace(void *data)
+{
+    outputs_tell_holding(data);
+}
+
 /* One that comes back soon has crashed; one that comes later was begun anew by somebody who knows what he wants. */
 static void note_video(struct outputs *outputs, struct client *client, const json_t *report)
 {
@@ -83,6 +88,8 @@ struct outputs *outputs_create(struct api *api, int silent_ms)
     outputs->api = api;
     outputs->silent_ms = silent_ms != 0 ? silent_ms : SILENT_MS;
     timer_init(&outputs->silence, api->loop, handle_silence, outputs);
+    timer_init(&outputs->grace, api->loop, handle_grace, outputs);
+    timer_start(&outputs->grace, GRACE_MS);
     return outputs;
 }
 
@@ -91,6 +98,7 @@ void outputs_destroy(struct outputs *outputs)
     if (!outputs)
         return;
     timer_stop(&outputs->silence);
+    timer_stop(&outputs->grace);
     orders_fini(&outputs->orders);
     for (size_t i = 0; i < outputs->count; i++) {
         free(outputs->outputs[i].name);
@@ -192,6 +200,8 @@ void outputs_handle_report(struct api *api, struct client *client, const json_t 
     }
     if (json_is_object(json_object_get(report, "input")))
         take_input(api->outputs, json_object_get(report, "input"));
+    if (api->outputs->video == client)
+        outputs_tell_holding(api->outputs);
 }
 
 void outputs_forget_client(struct api *api, struct client *client)
@@ -214,6 +224,7 @@ void outputs_forget_client(struct api *api, struct client *client)
     outputs->video = NULL;
     timer_stop(&outputs->silence);
     set_video(outputs, VIDEO_LOST, outputs->is_blank);
+    outputs_tell_holding(outputs);
 }
 
 /* --- For the snapshot --- */

@@ -1,4 +1,4 @@
-/* outputs_inside.h - what outputs.c, outputs_order.c and metrics_outputs.c share. */
+/* outputs_inside.h - what outputs.c, outputs_holding.c, outputs_order.c and metrics_outputs.c share. */
 #pragma once
 
 #include "api/client.h"
@@ -29,7 +29,11 @@ struct outputs {
     int silent_ms;
     struct orders orders;
     size_t watchers;       // clients that look at pictures
+    struct timer grace;    // after a restart: so long the last run's "back soon" stands without a word of the process
 };
+
+/* Its report, or that it is gone, as the on-air state's "back soon". outputs_holding.c */
+void outputs_tell_holding(struct outputs *outputs);
 
 /* A video process that has just come: it is told what it should know. outputs_order.c */
 void outputs_greet(struct outputs *outputs);

@@ -17,6 +17,7 @@ static const int ranks[THEME_KINDS] = {
     [THEME_QUESTION] = 100,
     [THEME_POLL] = 90,
     [THEME_COUNTDOWN] = 80,
+    [THEME_HOLDING] = 75,
     [THEME_GOAL] = 70,
     [THEME_RULES] = 65,
     [THEME_NOTE] = 60,

@@ -12,6 +12,7 @@ const struct node_impl *const cards[] = {
     &card_qr_impl,
     &card_note_impl,
     &card_rules_impl,
+    &card_holding_impl,
     &card_countdown_impl,
     &card_shoutout_impl,
     &card_question_impl,

@@ -11,6 +11,7 @@ extern const struct node_impl
     card_chat_impl,
     card_countdown_impl,
     card_goal_impl,
+    card_holding_impl,
     card_note_impl,
     card_poll_impl,
     card_qr_impl,

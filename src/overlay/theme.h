@@ -27,6 +27,7 @@ enum theme_kind {
     THEME_RULES,
     THEME_QR,
     THEME_NOTE,
+    THEME_HOLDING,
     THEME_KINDS,
 };
 

@@ -163,6 +163,7 @@ const struct theme_field theme_root[] = {
     KIND("rules", THEME_RULES, "the rules of the chat"),
     KIND("qr", THEME_QR, "an address to scan"),
     KIND("note", THEME_NOTE, "the host's own text or picture"),
+    KIND("holding", THEME_HOLDING, "\"back soon\", while no input is there"),
     {"platforms", VALUE_MARKS, 0, "per platform its mark", .fields = theme_mark_fields},
     {"portrait", VALUE_PORTRAIT, 0, "what is different where the view is taller than wide: the same sections once more"},
     {0},

@@ -33,6 +33,7 @@ static const struct language languages[] = {
         [WORD_GIFT] = {"sent a gift"},
         [WORD_BITS] = {"{n} bits", "{n} bit"},
         [WORD_BOOST] = {"boosted the server"},
+        [WORD_BACK_SOON] = {"Back soon"},
     }},
     {"fa", {
         [WORD_ASKED_BY] = {"پرسش {n} نفر"},
@@ -48,6 +49,7 @@ static const struct language languages[] = {
         [WORD_GIFT] = {"هدیه فرستاد"},
         [WORD_BITS] = {"{n} بیت"},
         [WORD_BOOST] = {"سرور را تقویت کرد"},
+        [WORD_BACK_SOON] = {"به‌زودی برمی‌گردیم"},
     }},
     {"ar", {
         [WORD_ASKED_BY] = {"سأله {n} شخص", "سأله شخص واحد", "سأله شخصان", "سأله {n} أشخاص", "سأله {n} شخصًا"},
@@ -68,6 +70,7 @@ static const struct language languages[] = {
         [WORD_GIFT] = {"أرسل هدية"},
         [WORD_BITS] = {"{n} بت"},
         [WORD_BOOST] = {"عزّز الخادم"},
+        [WORD_BACK_SOON] = {"سنعود قريبًا"},
     }},
     {"zh-Hant", {
         [WORD_ASKED_BY] = {"{n} 人提問"},
@@ -83,6 +86,7 @@ static const struct language languages[] = {
         [WORD_GIFT] = {"送出禮物"},
         [WORD_BITS] = {"{n} 小奇點"},
         [WORD_BOOST] = {"加成了伺服器"},
+        [WORD_BACK_SOON] = {"馬上回來"},
     }},
     {"zh", {
         [WORD_ASKED_BY] = {"{n} 人提问"},
@@ -98,6 +102,7 @@ static const struct language languages[] = {
         [WORD_GIFT] = {"送出礼物"},
         [WORD_BITS] = {"{n} 小奇点"},
         [WORD_BOOST] = {"助力了服务器"},
+        [WORD_BACK_SOON] = {"马上回来"},
     }},
     {"es", {
         [WORD_ASKED_BY] = {"lo preguntan {n} personas", "lo pregunta {n} persona"},
@@ -113,6 +118,7 @@ static const struct language languages[] = {
         [WORD_GIFT] = {"envió un regalo"},
         [WORD_BITS] = {"{n} bits", "{n} bit"},
         [WORD_BOOST] = {"mejoró el servidor"},
+        [WORD_BACK_SOON] = {"Volvemos enseguida"},
     }},
     {"de", {
         [WORD_ASKED_BY] = {"gefragt von {n}"},
@@ -128,6 +134,7 @@ static const struct language languages[] = {
         [WORD_GIFT] = {"schickt ein Geschenk"},
         [WORD_BITS] = {"{n} Bits", "{n} Bit"},
         [WORD_BOOST] = {"boostet den Server"},
+        [WORD_BACK_SOON] = {"Gleich zurück"},
     }},
     {"fr", {
         [WORD_ASKED_BY] = {"demandé par {n}"},
@@ -143,6 +150,7 @@ static const struct language languages[] = {
         [WORD_GIFT] = {"envoie un cadeau"},
         [WORD_BITS] = {"{n} bits", "{n} bit"},
         [WORD_BOOST] = {"booste le serveur"},
+        [WORD_BACK_SOON] = {"De retour dans un instant"},
     }},
     {"he", {
         [WORD_ASKED_BY] = {"{n} שאלו", "שאלה אחת"},
@@ -158,6 +166,7 @@ static const struct language languages[] = {
         [WORD_GIFT] = {"נשלחה מתנה"},
         [WORD_BITS] = {"{n} ביטים", "ביט אחד"},
         [WORD_BOOST] = {"בוסט לשרת"},
+        [WORD_BACK_SOON] = {"מיד חוזרים"},
     }},
     {"hi", {
         [WORD_ASKED_BY] = {"{n} लोगों ने पूछा", "{n} व्यक्ति ने पूछा"},
@@ -173,6 +182,7 @@ static const struct language languages[] = {
         [WORD_GIFT] = {"उपहार भेजा"},
         [WORD_BITS] = {"{n} बिट्स", "{n} बिट"},
         [WORD_BOOST] = {"सर्वर को बूस्ट किया"},
+        [WORD_BACK_SOON] = {"जल्द ही वापस आते हैं"},
     }},
     {"ja", {
         [WORD_ASKED_BY] = {"{n}人が質問"},
@@ -188,6 +198,7 @@ static const struct language languages[] = {
         [WORD_GIFT] = {"ギフトを贈りました"},
         [WORD_BITS] = {"{n}ビッツ"},
         [WORD_BOOST] = {"サーバーをブースト"},
+        [WORD_BACK_SOON] = {"まもなく再開します"},
     }},
     {"ko", {
         [WORD_ASKED_BY] = {"{n}명이 질문"},
@@ -203,6 +214,7 @@ static const struct language languages[] = {
         [WORD_GIFT] = {"선물을 보냈어요"},
         [WORD_BITS] = {"{n}비트"},
         [WORD_BOOST] = {"서버를 부스트했어요"},
+        [WORD_BACK_SOON] = {"잠시 후 돌아옵니다"},
     }},
     {"pt", {
         [WORD_ASKED_BY] = {"perguntado por {n}"},
@@ -218,6 +230,7 @@ static const struct language languages[] = {
         [WORD_GIFT] = {"enviou um presente"},
         [WORD_BITS] = {"{n} bits", "{n} bit"},
         [WORD_BOOST] = {"impulsionou o servidor"},
+        [WORD_BACK_SOON] = {"Voltamos já"},
     }},
     {"ru", {
         [WORD_ASKED_BY] = {[OTHER] = "спросили {n} человека", [ONE] = "спросил {n} человек",
@@ -239,6 +252,7 @@ static const struct language languages[] = {
         [WORD_GIFT] = {"подарок"},
         [WORD_BITS] = {[OTHER] = "{n} бита", [ONE] = "{n} бит", [FEW] = "{n} бита", [MANY] = "{n} битов"},
         [WORD_BOOST] = {"буст сервера"},
+        [WORD_BACK_SOON] = {"Скоро вернёмся"},
     }},
     {"tr", {
         [WORD_ASKED_BY] = {"{n} kişi sordu"},
@@ -254,6 +268,7 @@ static const struct language languages[] = {
         [WORD_GIFT] = {"hediye gönderdi"},
         [WORD_BITS] = {"{n} bit"},
         [WORD_BOOST] = {"sunucuyu destekledi"},
+        [WORD_BACK_SOON] = {"Birazdan dönüyoruz"},
     }},
     {"ur", {
         [WORD_ASKED_BY] = {"{n} افراد نے پوچھا", "{n} فرد نے پوچھا"},
@@ -269,6 +284,7 @@ static const struct language languages[] = {
         [WORD_GIFT] = {"تحفہ بھیجا"},
         [WORD_BITS] = {"{n} بٹس", "{n} بٹ"},
         [WORD_BOOST] = {"سرور کو بوسٹ کیا"},
+        [WORD_BACK_SOON] = {"ہم جلد واپس آتے ہیں"},
     }},
 };
 

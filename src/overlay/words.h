@@ -21,6 +21,7 @@ enum word {
     WORD_GIFT,               // "sent a gift"
     WORD_BITS,               // "100 bits"
     WORD_BOOST,              // "boosted the server"
+    WORD_BACK_SOON,          // while the holding picture stands for the input
     WORD_COUNT,
 };
 

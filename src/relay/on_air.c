@@ -56,6 +56,7 @@ static void copy_views(struct on_air *on_air, const struct on_air_view *views, s
     }
     on_air->views = xcalloc(count, sizeof(*on_air->views));
     on_air->view_count = count;
+    on_air->holding_since_ms = xcalloc(count, sizeof(*on_air->holding_since_ms));
     for (size_t i = 0; i < count; i++) {
         struct on_air_view *view = &on_air->views[i];
         *view = views[i];
@@ -94,6 +95,7 @@ static void load(struct on_air *on_air)
     on_air->skip = state ? random_below(RESTART_SKIP) : 0;
     on_air->json = xstrdup(json ? json + 1 : "");
     on_air->is_blank = on_air_json_is_blank(on_air->json);
+    on_air_load_holding(on_air);
 }
 
 struct on_air *on_air_create(const struct on_air_options *options, struct error *err)
@@ -127,6 +129,7 @@ void on_air_destroy(struct on_air *on_air)
     list_for_each_safe(ticket, next, &on_air->tickets, link)  // the journal closes without giving its answers
         free(ticket);
     free(on_air->views);
+    free(on_air->holding_since_ms);
     free(on_air->json);
     free(on_air->views_json);
     free(on_air);

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,12 +39,14 @@ enum on_air_cards {  // 0: ON_AIR_USUAL
     ON_AIR_RULES = 1 << 9,
     ON_AIR_QR = 1 << 10,
     ON_AIR_NOTE = 1 << 11,
+    ON_AIR_HOLDING = 1 << 12,  // "back soon", while the video process shows its holding picture
     ON_AIR_GATED = ON_AIR_CHAT | ON_AIR_TICKER | ON_AIR_ALERTS,
     ON_AIR_HOST = ON_AIR_SHOUTOUT | ON_AIR_GOAL | ON_AIR_COUNTDOWN | ON_AIR_RULES | ON_AIR_QR | ON_AIR_NOTE,
-    ON_AIR_USUAL = ON_AIR_QUESTION | ON_AIR_POLL | ON_AIR_CAPTIONS | ON_AIR_HOST,  // all that a person puts there
+    // All that a person puts there, and what says that nobody is there.
+    ON_AIR_USUAL = ON_AIR_QUESTION | ON_AIR_POLL | ON_AIR_CAPTIONS | ON_AIR_HOST | ON_AIR_HOLDING,
 };
 
-/* "question", "poll", "captions", "chat" … "note", as in the configuration; 0: no such card. */
+/* "question", "poll", "captions", "chat" … "holding", as in the configuration; 0: no such card. */
 unsigned on_air_card_from_name(const char *name);
 
 /* The index'th name, for messages; NULL behind the last. */
@@ -80,6 +83,7 @@ struct on_air_options {
     const struct captions *captions;
     const struct gate *gate;           // borrowed; NULL: no chat, ticker and alerts (tests)
     const struct host_cards *host_cards;  // borrowed; NULL: none (tests)
+    const json_t *languages;           // borrowed; array, of the show; NULL: none
     const struct on_air_view *views;   // copied
     size_t view_count;                 // 0: one view "main" that shows all
     void *data;
@@ -102,6 +106,12 @@ bool on_air_is_waiting(const struct on_air *on_air);
 /* Panic: all views are blank until it is taken back. Survives a restart. */
 void on_air_set_blank(struct on_air *on_air, bool is_blank, int64_t now_ms);
 bool on_air_is_blank(const struct on_air *on_air);
+
+/*
+ * The outgoing picture is the holding one since then (Unix), in these views; count 0: nowhere. Survives a restart, until it
+ * is told anew.
+ */
+void on_air_set_holding(struct on_air *on_air, int64_t since_ms, const char *const *views, size_t count, int64_t now_ms);
 
 /* "5f3a9c…:57", borrowed until the next change. */
 const char *on_air_revision(const struct on_air *on_air);

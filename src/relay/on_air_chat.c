@@ -20,6 +20,7 @@ static const struct {
     {"chat", ON_AIR_CHAT}, {"ticker", ON_AIR_TICKER}, {"alerts", ON_AIR_ALERTS},
     {"shoutout", ON_AIR_SHOUTOUT}, {"goal", ON_AIR_GOAL}, {"countdown", ON_AIR_COUNTDOWN},
     {"rules", ON_AIR_RULES}, {"qr", ON_AIR_QR}, {"note", ON_AIR_NOTE},
+    {"holding", ON_AIR_HOLDING},
 };
 
 unsigned on_air_card_from_name(const char *name)

@@ -267,8 +267,9 @@ static void begin_card(struct buffer *out, size_t view_start)
         buffer_add_char(out, ',');
 }
 
-static void add_view(struct buffer *out, const struct on_air *on_air, const struct on_air_view *view, int64_t now_ms)
+static void add_view(struct buffer *out, const struct on_air *on_air, size_t index, int64_t now_ms)
 {
+    const struct on_air_view *view = &on_air->views[index];
     buffer_add_json(out, view->name, strlen(view->name));
     buffer_add_string(out, ":{");
     size_t start = out->len;
@@ -296,6 +297,7 @@ static void add_view(struct buffer *out, const struct on_air *on_air, const stru
     }
     on_air_add_gated(on_air->options.gate, view, now_ms, start, out);
     on_air_add_host_cards(on_air->options.host_cards, view, start, out);
+    on_air_add_holding(on_air, index, start, out);
     buffer_add_char(out, '}');
 }
 
@@ -306,7 +308,7 @@ char *on_air_make_json(const struct on_air *on_air, int64_t now_ms)
     for (size_t i = 0; i < on_air->view_count; i++) {
         if (i > 0)
             buffer_add_char(&out, ',');
-        add_view(&out, on_air, &on_air->views[i], now_ms);
+        add_view(&out, on_air, i, now_ms);
     }
     buffer_printf(&out, "},\"is_blank\":%s}", on_air->is_blank ? "true" : "false");
     return buffer_take(&out);

@@ -18,6 +18,7 @@ struct on_air {
     struct on_air_options options;
     struct on_air_view *views;  // owned, with all texts
     size_t view_count;
+    int64_t *holding_since_ms;  // owned, of each view; 0: not there
     char epoch[24], revision[48];
     uint64_t count, skip;
     struct on_air_slot question, poll;
@@ -34,6 +35,10 @@ void on_air_write_cards(const struct on_air_view *view, struct buffer *out);  //
 
 /* on_air_host.c, likewise. */
 void on_air_add_host_cards(const struct host_cards *cards, const struct on_air_view *view, size_t view_start, struct buffer *out);
+
+/* on_air_holding.c, likewise, of the index'th view; and what the state of the last run says. */
+void on_air_add_holding(const struct on_air *on_air, size_t index, size_t view_start, struct buffer *out);
+void on_air_load_holding(struct on_air *on_air);
 
 /* on_air_json.c; the caller frees. */
 char *on_air_make_json(const struct on_air *on_air, int64_t now_ms);

@@ -480,7 +480,7 @@ static bool create_on_air(struct relay *relay, const struct relay_options *optio
     relay_create_host_cards(relay, options);
     struct on_air_options on_air = {
         .journal = relay->journal, .questions = relay->questions, .polls = relay->polls, .captions = relay->captions,
-        .gate = relay->gate, .host_cards = relay->host_cards, .views = options->views, .view_count = options->view_count,
+        .gate = relay->gate, .host_cards = relay->host_cards, .languages = relay->languages, .views = options->views, .view_count = options->view_count,
         .data = relay, .changed = handle_on_air, .late = handle_late};
     relay->on_air = on_air_create(&on_air, err);
     return relay->on_air != NULL;

@@ -101,6 +101,42 @@ static void test_report(void **state)
     end(&room);
 }
 
+#define HOLDING(is_holding, state) "{\"type\":\"report\",\"outputs\":[{\"name\":\"file\",\"view\":\"main\",\"state\":\"" state "\"}]," \
+    "\"input\":{\"state\":\"connecting\",\"is_holding\":" is_holding ",\"since_ms\":1643904084794}}"
+
+/* The next on-air state says "back soon" in the view main, or does not. */
+static void wait_holding(struct caller *caller, bool is_there)
+{
+    json_t *event = caller_wait(caller, "on_air"), *state = json_object_get(event, "on_air");
+    const json_t *view = json_object_get(json_object_get(state, "views"), "main"), *holding = json_object_get(view, "holding");
+    assert_non_null(view);
+    assert_int_equal(holding != NULL, is_there);
+    if (is_there)
+        assert_int_equal(json_get_int(holding, "since_ms", 0), 1643904084794);
+    json_decref(event);
+}
+
+/* "Back soon" is on air while the process holds and an output of the view runs, and never without the process. */
+static void test_holding(void **state)
+{
+    struct room room;
+    begin(&room);
+    caller_say(&room.video, HOLDING("true", "live"));
+    wait_holding(&room.panel, true);
+    caller_say(&room.video, HOLDING("false", "live"));
+    wait_holding(&room.panel, false);
+    caller_say(&room.video, HOLDING("true", "live"));
+    wait_holding(&room.panel, true);
+    caller_say(&room.video, HOLDING("true", "off"));
+    wait_holding(&room.panel, false);
+    caller_say(&room.video, HOLDING("true", "failed"));
+    wait_holding(&room.panel, true);
+    caller_close(&room.video);
+    room.video = (struct caller){0};
+    wait_holding(&room.panel, false);
+    end(&room);
+}
+
 /* One that says nothing for a while is not shown as live; one that is gone is lost; and who comes new is told. */
 static void test_silent_and_lost(void **state)
 {
@@ -275,6 +311,7 @@ static void test_metrics(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_holding),
         cmocka_unit_test(test_report),
         cmocka_unit_test(test_silent_and_lost),
         cmocka_unit_test(test_orders),

@@ -63,6 +63,7 @@ static void test_hostile_states(void **state)
         "{'goal':[]}", "{'goal':null}", "{'rules':{'id':1}}", "{'rules':{'id':1,'title':'','items':[]}}",
         "{'rules':{'id':1,'items':[null,7,{},'','x']}}", "{'rules':{'id':1,'items':'x'}}", "{'note':{'id':1}}",
         "{'note':{'id':1,'picture':'antiphon:..'}}", "{'note':{'id':1,'title':[],'text':{},'picture':7}}", "{'qr':{'id':1}}",
+        "{'holding':7}", "{'holding':{}}", "{'holding':{'since_ms':'x','languages':[7,'',null,'not a language at all, and long']}}",
         "{'qr':{'id':1,'text':7}}", "{'countdown':{'id':1}}", "{'countdown':{'id':1,'at_ms':-1,'mode':7,'zones':{}}}",
         "{'countdown':{'id':1,'at_ms':9223372036854775807}}",
         "{'countdown':{'id':1,'mode':'next_show','at_ms':9223372036854775807,'zones':['Asia/Tehran']}}",

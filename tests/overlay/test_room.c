@@ -112,6 +112,7 @@ static const char *const parts[][5] = {
     {NULL, NAMED("qr", 1) "'text':'https://example.org/ask','title':'Ask here'}", NULL, NULL, NULL},
     {NULL, NAMED("note", 1) "'title':'Tonight','text':'" LONG LONG "'}", NULL, NULL, NULL},
     {NULL, NAMED("countdown", 1) "'mode':'countdown','title':'We begin','at_ms':99000,'zones':[]}", NULL, NULL, NULL},
+    {NULL, "'holding':{'since_ms':1,'languages':['en','fa','zh-Hans']}", NULL, NULL, NULL},
     {NULL, NAMED("shoutout", 1) "'name':'Mina','platform':'twitch','text':'" LONG "','since_ms':1,'until_ms':99000}", NULL, NULL, NULL},
     {NULL, "'alerts':[" ALERT(5, "for you") "]", "'alerts':[" ALERT(6, LONG) "," ALERT(5, "for you") "]", NULL, NULL},
     {NULL, "'chat':[" LINE(7, "hello") "]", "'chat':[" LINE(7, "hello") "," LINE(8, LONG) "," LINE(9, LONG) "]", NULL, NULL},

@@ -108,11 +108,13 @@ static json_t *any_card(const char *kind, int step)
     if (strcmp(kind, "shoutout") == 0)
         return json_pack("{s:i, s:s, s:s, s:s, s:I, s:I}", "id", id, "name", any_text(), "platform", "twitch", "text", any_text(), "since_ms",
             (json_int_t)wall_ms, "until_ms", (json_int_t)wall_ms + 2000);
+    if (strcmp(kind, "holding") == 0)
+        return json_pack("{s:i, s:[s,s,s]}", "since_ms", id, "languages", "fa", "en", "zh-Hans");
     return json_pack("{s:i, s:s, s:s}", "id", id, "title", any_text(), "text", any_text());
 }
 
 static const char *const kinds[] = {"question", "poll", "captions", "chat", "alerts", "ticker", "goal", "countdown", "rules", "qr",
-    "note", "shoutout"};
+    "note", "shoutout", "holding"};
 
 static void change(json_t *state, int step)
 {

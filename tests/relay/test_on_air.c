@@ -29,6 +29,7 @@ struct desk {
     struct captions *captions;
     struct on_air *on_air;
     int changed, late;
+    json_t *show_languages;
 };
 
 static void update(struct desk *desk)
@@ -60,6 +61,7 @@ static const struct on_air_view views[] = {
     {.name = "all"},
     {.name = "strict", .platforms = own_platforms, .platform_count = 1, .foreign = ON_AIR_FOREIGN_HIDDEN},
     {.name = "anonymous", .platforms = own_platforms, .platform_count = 1, .foreign = ON_AIR_FOREIGN_ANONYMOUS},
+    {.name = "tehran", .languages = languages, .language_count = 1},
     {.name = "persian", .cards = ON_AIR_CAPTIONS, .languages = languages, .language_count = 1},
 };
 
@@ -75,7 +77,7 @@ static void open_desk(struct desk *desk)
         .journal = desk->journal, .data = desk, .changed = handle_track, .lines_changed = handle_lines}, &err);
     desk->on_air = on_air_create(&(struct on_air_options){
         .journal = desk->journal, .questions = desk->questions, .polls = desk->polls, .captions = desk->captions,
-        .views = views, .view_count = ARRAY_LENGTH(views), .data = desk, .changed = count_changed, .late = count_late}, &err);
+        .languages = desk->show_languages, .views = views, .view_count = ARRAY_LENGTH(views), .data = desk, .changed = count_changed, .late = count_late}, &err);
 }
 
 static void close_desk(struct desk *desk)
@@ -90,7 +92,8 @@ static void close_desk(struct desk *desk)
 
 static void begin(struct desk *desk)
 {
-    *desk = (struct desk){.folder = fixture_folder(), .loop = fixture_loop()};
+    *desk = (struct desk){.folder = fixture_folder(), .loop = fixture_loop(),
+        .show_languages = json_pack("[s,s,s,s]", "en", "fa", "zh-Hant", "de")};
     open_desk(desk);
 }
 
@@ -99,6 +102,7 @@ static void end(struct desk *desk)
     close_desk(desk);
     loop_destroy(desk->loop);
     fixture_remove(desk->folder);
+    json_decref(desk->show_languages);
 }
 
 /* The member of a card of a view, as a new reference; NULL: there is no such card. */
@@ -324,6 +328,37 @@ static void test_views(void **state)
     end(&desk);
 }
 
+/* "Back soon" stands in the views that are told, with the view's language first, and over a restart. */
+static void test_holding(void **state)
+{
+    static const char *const told[] = {"all", "persian", "tehran", "nobody's"};
+    struct desk desk;
+    begin(&desk);
+    assert_null(strstr(on_air_json(desk.on_air).data, "holding"));
+    on_air_set_holding(desk.on_air, 1643904084794, told, ARRAY_LENGTH(told), clock_unix_ms());
+    int changed = desk.changed;
+    on_air_set_holding(desk.on_air, 1643904084794, told, ARRAY_LENGTH(told), clock_unix_ms());
+    assert_int_equal(desk.changed, changed);
+    json_t *since = card(&desk, "all", "holding"), *languages = json_object_get(since, "languages");
+    assert_int_equal(json_get_int(since, "since_ms", 0), 1643904084794);
+    assert_int_equal(json_array_size(languages), 3);
+    assert_string_equal(json_string_value(json_array_get(languages, 0)), "en");
+    json_decref(since);
+    assert_non_null(strstr(on_air_json(desk.on_air).data, "\"languages\":[\"fa\",\"en\",\"zh-Hant\"]"));
+    assert_null(card(&desk, "strict", "holding"));
+    assert_null(card(&desk, "persian", "holding"));  // its list of cards leaves it out
+    char *revision = xstrdup(on_air_revision(desk.on_air));
+    fixture_commit(desk.journal, desk.loop);
+    close_desk(&desk);
+    open_desk(&desk);
+    assert_string_equal(on_air_revision(desk.on_air), revision);
+    assert_non_null(strstr(on_air_json(desk.on_air).data, "\"holding\":{\"since_ms\":1643904084794"));
+    on_air_set_holding(desk.on_air, 0, NULL, 0, clock_unix_ms());
+    assert_null(strstr(on_air_json(desk.on_air).data, "holding"));
+    free(revision);
+    end(&desk);
+}
+
 static void test_same_after_restart(void **state)
 {
     struct desk desk;
@@ -419,6 +454,7 @@ int main(void)
         cmocka_unit_test(test_waits_for_the_journal),
         cmocka_unit_test(test_disk_refuses),
         cmocka_unit_test(test_askers), cmocka_unit_test(test_all_of_a_question), cmocka_unit_test(test_views),
+        cmocka_unit_test(test_holding),
         cmocka_unit_test(test_same_after_restart),
         cmocka_unit_test(test_kill),
     };
