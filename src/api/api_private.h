@@ -28,6 +28,7 @@ enum api_topic {
     TOPIC_FEED = 1 << 3,
     TOPIC_OUTPUTS = 1 << 4,
     TOPIC_ALL = (1 << 5) - 1,
+    TOPIC_CAPTIONS = 1 << 5,  // for whoever names it
 };
 
 struct api {
@@ -69,6 +70,9 @@ void api_send(struct api *api, unsigned topics, struct buffer *json);
 
 /* The whole state as far as the client's topics, role and filter go, one object without line end. */
 void snapshot_write(const struct api *api, const struct client *client, struct buffer *out);
+
+/* The lines of all subtitles that stand or come: an array, empty while panic keeps the screen blank. */
+void snapshot_write_caption_lines(const struct api *api, struct buffer *out);
 
 /* --- http.c: one-shot commands, sessions, files --- */
 

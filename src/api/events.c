@@ -161,6 +161,17 @@ static void handle_captions(void *data, const struct caption_track *track)
     finish(data, TOPIC_DESK, &json);
 }
 
+static void handle_caption_lines(void *data)
+{
+    struct api *api = data;
+    if (!has_listener(api, TOPIC_CAPTIONS))
+        return;
+    struct buffer json = {0};
+    buffer_add_string(&json, "{\"type\":\"caption_lines\",\"caption_lines\":");
+    snapshot_write_caption_lines(api, &json);
+    finish(api, TOPIC_CAPTIONS, &json);
+}
+
 static void handle_source(void *data, const struct source *source)
 {
     struct buffer json = {0};
@@ -314,6 +325,7 @@ const struct relay_listener_impl api_listener = {
     .saved_polls = handle_saved_polls,
     .native_polls = handle_native_polls,
     .captions = handle_captions,
+    .caption_lines = handle_caption_lines,
     .host_card = handle_host_card,
     .host_card_removed = handle_host_card_removed,
     .caught = handle_caught,

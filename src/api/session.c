@@ -117,6 +117,7 @@ static const struct {
     unsigned topic;
 } topics[] = {
     {"on_air", TOPIC_ON_AIR}, {"desk", TOPIC_DESK}, {"sources", TOPIC_SOURCES}, {"feed", TOPIC_FEED}, {"outputs", TOPIC_OUTPUTS},
+    {"captions", TOPIC_CAPTIONS},
 };
 
 static unsigned read_topics(const json_t *list)

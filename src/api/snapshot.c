@@ -11,7 +11,9 @@
 #include "api/pictures.h"
 #include "api/sources_json.h"
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "chat/message.h"
+#include "relay/caption_feed.h"
 #include "relay/captions.h"
 #include "relay/heard.h"
 #include "relay/host_cards.h"
@@ -102,6 +104,14 @@ static void add_feed(const struct api *api, const struct message_filter *filter,
     buffer_add_char(out, ']');
 }
 
+void snapshot_write_caption_lines(const struct api *api, struct buffer *out)
+{
+    if (on_air_is_blank(api->relay->on_air))
+        buffer_add_string(out, "[]");
+    else
+        caption_feed_write(api->relay->captions, clock_unix_ms(), out);
+}
+
 void snapshot_write(const struct api *api, const struct client *client, struct buffer *out)
 {
     unsigned topics = client->topics;
@@ -118,6 +128,10 @@ void snapshot_write(const struct api *api, const struct client *client, struct b
     }
     if (topics & TOPIC_OUTPUTS)
         outputs_write(api->outputs, out);
+    if (topics & TOPIC_CAPTIONS) {
+        buffer_add_string(out, ",\"caption_lines\":");
+        snapshot_write_caption_lines(api, out);
+    }
     if (topics & TOPIC_FEED)
         add_feed(api, feed_filter_of(client), out);
     buffer_add_char(out, '}');

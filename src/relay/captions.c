@@ -192,6 +192,7 @@ static void push_live(struct caption_track *track, struct str line, struct capti
         line.len = utf8_cut(line.data, CAPTION_LINE_BYTES_MAX);
     live.text = xstrndup(line.data, line.len);
     live.speaker = xstrdup(live.speaker);
+    live.number = ++track->live_count;
     track->live[NEWEST] = live;
 }
 
@@ -315,8 +316,7 @@ bool captions_utter(struct captions *captions, const char *name, const char *lan
 
 /* --- What stands --- */
 
-/* The first cue that starts after at_ms. */
-static size_t find_after(const struct caption_cues *cues, int64_t at_ms)
+size_t caption_cues_after(const struct caption_cues *cues, int64_t at_ms)
 {
     size_t low = 0, high = cues->count;
     while (low < high) {
@@ -367,7 +367,7 @@ struct caption_shown caption_track_shown(const struct caption_track *track, int6
     struct caption_shown shown = {0};
     if (track->is_running) {
         int64_t at_ms = now_ms - track->zero_ms;
-        size_t end = find_after(&track->cues, at_ms);
+        size_t end = caption_cues_after(&track->cues, at_ms);
         for (size_t i = end > OVERLAP_CUES ? end - OVERLAP_CUES : 0; i < end; i++) {
             const struct caption_cue *cue = &track->cues.cues[i];
             if (cue->until_ms > at_ms)
@@ -401,7 +401,7 @@ int64_t captions_next_change(const struct captions *captions, int64_t now_ms)
         }
         if (!track->is_running)
             continue;
-        size_t after = find_after(&track->cues, now_ms - track->zero_ms);
+        size_t after = caption_cues_after(&track->cues, now_ms - track->zero_ms);
         if (after < track->cues.count)
             take_sooner(&next, track->zero_ms + track->cues.cues[after].start_ms, now_ms);
         for (size_t k = after > OVERLAP_CUES ? after - OVERLAP_CUES : 0; k < after; k++)

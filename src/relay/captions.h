@@ -36,6 +36,7 @@ struct caption_live {
     char *text;  // owned; NULL: free
     char *speaker;  // owned; NULL: nobody is named
     int64_t from_ms, until_ms;
+    unsigned number;  // of the track's live lines
 };
 
 /* Read only for all others. */
@@ -46,6 +47,7 @@ struct caption_track {
     int64_t zero_ms;  // Unix: when the track's zero was; while it runs
     struct caption_live live[CAPTION_SHOWN_LINES];
     char *changed_by;
+    unsigned live_count;  // so far
     char *utterance;  // id of the newest live line while it is not final; NULL: none
 };
 
@@ -93,6 +95,9 @@ bool captions_utter(struct captions *captions, const char *name, const char *lan
 
 /* The newest lines that stand at now_ms. */
 struct caption_shown caption_track_shown(const struct caption_track *track, int64_t now_ms);
+
+/* The first cue that starts after at_ms, which counts from the track's zero. */
+size_t caption_cues_after(const struct caption_cues *cues, int64_t at_ms);
 
 /* Unix time of the next change of any track's lines after now_ms; 0: none is coming. */
 int64_t captions_next_change(const struct captions *captions, int64_t now_ms);

@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "chat/message.h"
 #include "connector/login.h"
+#include "relay/caption_feed.h"
 #include "relay/captions.h"
 #include "relay/chat_commands.h"
 #include "relay/crosspost.h"
@@ -120,7 +121,9 @@ static void handle_clock(void *data)
     int64_t claim_ms = questions_handle_time(relay->questions, now_ms);
     int64_t card_ms = host_cards_handle_time(relay->host_cards, now_ms);
     update_on_air(relay);
-    int64_t next_ms = sooner(sooner(poll_ms, claim_ms), sooner(card_ms, captions_next_change(relay->captions, now_ms)));
+    TELL(relay, caption_lines);
+    int64_t caption_ms = sooner(captions_next_change(relay->captions, now_ms), caption_feed_next(relay->captions, now_ms));
+    int64_t next_ms = sooner(sooner(poll_ms, claim_ms), sooner(card_ms, caption_ms));
     if (next_ms == 0) {
         timer_stop(&relay->clock);
         return;
@@ -219,8 +222,13 @@ static void handle_on_air(void *data)
 {
     struct relay *relay = data;
     relay->on_air_ns = clock_monotonic_ns();
-    if (relay->on_air)
-        TELL(relay, on_air);
+    if (!relay->on_air)
+        return;
+    TELL(relay, on_air);
+    if (relay->was_blank != on_air_is_blank(relay->on_air)) {
+        relay->was_blank = !relay->was_blank;
+        TELL(relay, caption_lines);  // as data they go and come with those that are drawn
+    }
 }
 
 static void handle_late(void *data)

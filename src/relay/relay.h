@@ -98,6 +98,7 @@ struct relay_listener_impl {
     void (*saved_polls)(void *data);   // see polls_write_saved()
     void (*native_polls)(void *data);  // see polls_write_natives()
     void (*captions)(void *data, const struct caption_track *track);
+    void (*caption_lines)(void *data);  // see caption_feed.h
     void (*login)(void *data, const struct login *login);
     void (*source)(void *data, const struct source *source);
     void (*source_removed)(void *data, const char *id);
@@ -151,6 +152,7 @@ struct relay {
     struct queue_listener queue_listener;
     struct list listeners;  // struct relay_listener
     struct timer flush;     // counts of candidates and votes, at most five times a second
+    bool was_blank;         // as the listeners of caption lines know it
     struct timer clock;     // the next caption line or the next end of a poll
     struct timer patience;  // a card that waits for the journal is looked at again
     struct timer gate_timer;  // the next line that has waited its time

@@ -308,6 +308,47 @@ static void test_metrics(void **state)
     end(&room);
 }
 
+/* The lines of subtitles go to whoever names the topic: at once, at every change, and not while panic keeps the screen blank. */
+static size_t count_lines(struct room *room)
+{
+    json_t *lines = news(&room->video, "caption_lines");
+    size_t count = json_array_size(lines);
+    json_decref(lines);
+    return count;
+}
+
+static void order_desk(struct room *room, const char *text)
+{
+    caller_say(&room->panel, text);
+    json_t *reply = caller_wait(&room->panel, "reply");
+    assert_true(json_get_bool(reply, "ok", false));
+    json_decref(reply);
+}
+
+static void test_caption_lines(void **state)
+{
+    struct room room;
+    begin(&room);
+    caller_close(&room.video);
+    order_desk(&room, "{\"type\":\"command\",\"ref\":1,\"command\":\"captions.line\",\"track\":\"t\",\"language\":\"en\",\"text\":\"hello\"}");
+    caller_open(&room.video, &room.desk,
+        "{\"type\":\"hello\",\"client\":\"video\",\"name\":\"video\",\"topics\":[\"outputs\",\"captions\"]}");
+    json_t *snapshot = caller_wait(&room.video, "snapshot");
+    const json_t *lines = json_object_get(snapshot, "caption_lines");
+    assert_int_equal(json_array_size(lines), 1);
+    assert_string_equal(json_get_text(json_array_get(lines, 0), "text"), "hello");
+    json_decref(snapshot);
+    order_desk(&room, "{\"type\":\"command\",\"ref\":1,\"command\":\"captions.line\",\"track\":\"t\",\"language\":\"en\",\"text\":\"world\"}");
+    assert_int_equal(count_lines(&room), 2);
+    order_desk(&room, "{\"type\":\"command\",\"ref\":1,\"command\":\"panic\"}");
+    assert_int_equal(count_lines(&room), 0);
+    order_desk(&room, "{\"type\":\"command\",\"ref\":1,\"command\":\"panic\",\"on\":false}");
+    assert_int_equal(count_lines(&room), 2);
+    order_desk(&room, "{\"type\":\"command\",\"ref\":1,\"command\":\"captions.stop\",\"track\":\"t\"}");
+    assert_int_equal(count_lines(&room), 0);
+    end(&room);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -318,6 +359,7 @@ int main(void)
         cmocka_unit_test(test_orders_outlive_it),
         cmocka_unit_test(test_watching),
         cmocka_unit_test(test_watched_again),
+        cmocka_unit_test(test_caption_lines),
         cmocka_unit_test(test_metrics),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

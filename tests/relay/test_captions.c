@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "net/loop.h"
+#include "relay/caption_feed.h"
 #include "relay/captions.h"
 
 struct desk {
@@ -252,11 +253,61 @@ static void test_restart(void **state)
     end(&desk);
 }
 
+/* ---- What the video process is told ---- */
+
+static void expect_feed(const struct desk *desk, int64_t now_ms, const char *expected)
+{
+    struct buffer json = {0};
+    caption_feed_write(desk->captions, now_ms, &json);
+    char *text = buffer_take(&json);
+    assert_string_equal(text, expected);
+    free(text);
+}
+
+static void test_feed_timed(void **state)
+{
+    struct desk desk;
+    struct error err;
+    begin(&desk);
+    load(&desk, "talk", "1\n00:00:10,000 --> 00:00:13,000\none\n\n2\n00:00:14,500 --> 00:00:16,000\ntwo\nrows\n");
+    expect_feed(&desk, 0, "[]");
+    assert_true(captions_start(desk.captions, "talk", 1000000, 0, "anna", &err));
+    expect_feed(&desk, 1000000, "[]");
+    assert_int_equal(caption_feed_next(desk.captions, 1000000), 1010000 - CAPTION_FEED_AHEAD_MS);
+    expect_feed(&desk, 1006000, "[{\"track\":\"talk\",\"language\":\"fa\",\"id\":\"1000000:0:0\",\"text\":\"one\","
+        "\"starts_in_ms\":4000,\"ends_in_ms\":7000,\"live\":false,\"final\":true}]");
+    expect_feed(&desk, 1013500, "[{\"track\":\"talk\",\"language\":\"fa\",\"id\":\"1000000:1:0\",\"text\":\"two\\nrows\","
+        "\"starts_in_ms\":1000,\"ends_in_ms\":2500,\"live\":false,\"final\":true}]");
+    assert_true(captions_stop(desk.captions, "talk", "anna", &err));
+    expect_feed(&desk, 1013500, "[]");
+    end(&desk);
+}
+
+static void test_feed_live(void **state)
+{
+    struct desk desk;
+    struct error err;
+    begin(&desk);
+    struct caption_utterance heard = {.text = str_from("so to"), .id = str_from("7"), .speaker = str_from("Anna"), .seconds = 5};
+    assert_true(captions_utter(desk.captions, "mic", "en", &heard, 1000, "tool", &err));
+    expect_feed(&desk, 1000, "[{\"track\":\"mic\",\"language\":\"en\",\"id\":\"live:1000:1\",\"text\":\"so to\",\"speaker\":\"Anna\","
+        "\"starts_in_ms\":0,\"ends_in_ms\":5000,\"live\":true,\"final\":false}]");
+    // corrected: the same line; final now
+    heard.text = str_from("so today"), heard.is_final = true;
+    assert_true(captions_utter(desk.captions, "mic", "en", &heard, 2000, "tool", &err));
+    expect_feed(&desk, 2000, "[{\"track\":\"mic\",\"language\":\"en\",\"id\":\"live:1000:1\",\"text\":\"so today\",\"speaker\":\"Anna\","
+        "\"starts_in_ms\":-1000,\"ends_in_ms\":5000,\"live\":true,\"final\":true}]");
+    captions_stop_all(desk.captions, "anna");
+    expect_feed(&desk, 2000, "[]");
+    end(&desk);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_timed),
         cmocka_unit_test(test_live), cmocka_unit_test(test_speakers),
+        cmocka_unit_test(test_feed_timed), cmocka_unit_test(test_feed_live),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_restart),
     };
