@@ -107,7 +107,8 @@ static void ask_latency(struct input *input)
     GstClockTime least = 0, most;
     if (gst_element_query(input->pipeline, query))
         gst_query_parse_latency(query, &is_live, &least, &most);
-    int64_t latency_ns = is_live && GST_CLOCK_TIME_IS_VALID(least) ? (int64_t)least : 0;
+    int64_t latency_ns = is_live && GST_CLOCK_TIME_IS_VALID(least)
+        ? MAX((int64_t)least - input_chain_waited_ns(&input->chain), 0) : 0;
     log_debug("video/input", "latency of generation %u: %.0f ms%s", input->options.generation,
         (double)latency_ns / NS_PER_MS,
         is_live ? "" : ", not live");

@@ -25,6 +25,9 @@ GstElement *input_chain_build(struct input_chain *chain, const struct address *a
 /* Whether a picture has shown itself, wanted or not. Any thread. */
 bool input_chain_has_picture(const struct input_chain *chain);
 
+/* What of the pipeline's latency is over when its samples are stamped. */
+int64_t input_chain_waited_ns(const struct input_chain *chain);
+
 /* Whether stamps come from a clock like ours; URIs are not known to before they play. */
 bool input_chain_is_clocked(const struct address *address);
 
