@@ -45,9 +45,10 @@ export class Header {
   }
 
   #openMenu() {
-    const { role } = this.desk.store;
+    const { role } = this.desk.store, { blank } = this.desk;
     openMenu(this.menu, [
       { label: t("show.clear"), icon: "close", run: () => this.desk.act("clear").catch(() => {}), isDisabled: role === "viewer" },
+      ...(blank.isThere ? [{ label: t(blank.isOn ? "blank.back" : "blank.press"), icon: blank.isOn ? "eye" : "screen_off", run: () => blank.press(!blank.isOn), isDisabled: role === "viewer" }] : []),
       null,
       { label: t("settings.language"), icon: "globe", run: () => setTimeout(() => this.#openLanguages()) },
       { label: t("settings.title"), icon: "settings", run: openSettings },

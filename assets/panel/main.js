@@ -11,6 +11,7 @@
  *   crew               reads(tag): does this reader read that language; offered(list): what he reads first
  *   shoutOut           (message, name): a card for whoever wrote it
  *   replies            answer(message): the field to write in the chats
+ *   blank              isThere, isOn, press(on): the picture away from every audience
  * Words come from t("part.name") (i18n.js) and strings/, keys of the keyboard from register() (keys.js), questions to the person from
  * dialog.js, choices from menu.js, results from notify() (notices.js), what only the ear needs from announce(). Others' names and texts
  * stand in <bdi> or dir="auto". A redraw keeps the focus: the buttons carry data-key. docs/panel.md says more.
@@ -48,6 +49,7 @@ const places = [
   { name: "questions", icon: "question", scrolls: false },
   { name: "show", icon: "air" },
   { name: "caught", icon: "shield" },
+  { name: "outputs", icon: "output" },
   { name: "sources", icon: "sources" },
   { name: "crew", icon: "crew" },
 ];
@@ -74,7 +76,7 @@ function addParts(desk) {
 
 const store = new Store();
 const link = new Link((event) => store.apply(event), handleState);
-const desk = { store, link, greet: (key, value) => link.greetings.set(key, value), act, ask: (command, fields) => link.command(command, fields), shell: null, replies: null, crew: null, shoutOut: null };
+const desk = { store, link, greet: (key, value) => link.greetings.set(key, value), act, ask: (command, fields) => link.command(command, fields), shell: null, replies: null, crew: null, blank: null, shoutOut: null };
 
 function act(command, fields) {
   const promise = link.command(command, fields);

@@ -35,11 +35,16 @@ export class Panic {
       this.#by && element("span", { class: "soft" }, t("panic.by", { name: this.#by.actor, time: ago(this.#by.time_ms) })));
   }
 
-  // The record knows who it was.
   async #ask() {
-    const { entries } = await this.desk.ask("audit", { action: "panic", limit: 1 }).catch(() => ({ entries: [] }));
-    if (!this.#isBlank || !entries[0]?.detail?.on) return;
-    [this.#by] = entries;
+    const by = await whoPressed(this.desk, "panic");
+    if (!this.#isBlank || !by) return;
+    this.#by = by;
     this.#draw();
   }
+}
+
+// The record knows who turned it on, as its last deed: {actor, time_ms}; null: nobody, or this one may not read it.
+export async function whoPressed(desk, action) {
+  const { entries } = await desk.ask("audit", { action, limit: 1 }).catch(() => ({ entries: [] }));
+  return entries[0]?.action === action && entries[0].detail?.on !== false ? entries[0] : null;
 }

@@ -1,10 +1,10 @@
 // picture.js - the overlay's PNGs on a canvas: the page's policy refuses data: and blob: addresses, and a canvas needs none.
 
 // A picture to draw, of base64; null: it is none.
-export async function decode(base64) {
+export async function decode(base64, type = "image/png") {
   try {
     const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-    return await createImageBitmap(new Blob([bytes], { type: "image/png" }));
+    return await createImageBitmap(new Blob([bytes], { type }));
   } catch {
     return null;
   }

@@ -22,6 +22,8 @@ export class Store extends EventTarget {
   sources = new Map();
   logins = new Map();     // platform → login
   outputs = new Map();
+  input = null;           // of the outgoing picture
+  video = null;           // the process that makes it: {state, is_blank, heard_ms}
   caught = new Map();     // message id → what was caught before air
   gate = null;            // {is_wanted, hold_ms, settings, words}
   sent = new Map();       // number → what was done on the platforms
@@ -87,6 +89,8 @@ export class Store extends EventTarget {
     this.sources = byKey(event.sources, "id");
     this.logins = byKey(event.logins, "platform");
     this.outputs = byKey(event.outputs, "name");
+    this.input = event.input ?? null;
+    this.video = event.video ?? null;
     this.sent = byKey(event.sent, "id");
     this.caught = byKey(event.caught, "id");
     this.gate = event.gate ?? this.gate;
@@ -160,8 +164,11 @@ export class Store extends EventTarget {
   }
   on_crew({ crew }) { Object.assign(this.crew, crew); this.#changed("crew"); }
   on_output({ output }) { this.outputs.set(output.name, output); this.#changed("outputs"); }
+  on_input({ input }) { this.input = input; this.#changed("outputs"); }
+  on_video({ video }) { this.video = video; this.#changed("outputs"); }
   on_overlay({ overlay }) { this.overlay = overlay; this.#changed("on_air"); }
   // Not kept here: who draws it has it.
+  on_output_picture(event) { this.dispatchEvent(new CustomEvent("output_picture", { detail: event })); }
   on_preview(event) { this.dispatchEvent(new CustomEvent("picture", { detail: event })); }
   on_sample(sample) { this.sample = sample; this.feed.newer += sample.skipped; this.#changed("sample"); }
   skipSample() { this.sample = null; this.#changed("sample"); }
