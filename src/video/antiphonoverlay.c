@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "video/blend.h"
+#include "video/composite_gl.h"
 #include "video/composition.h"
 #include "video/follower.h"
 
@@ -19,6 +20,7 @@ GST_DEBUG_CATEGORY_STATIC(overlay_debug);
 enum way {
     WAY_NONE,   // not at all
     WAY_BLEND,  // into the pixels
+    WAY_GL,     // into the texture, by the GPU
     WAY_META,   // as a composition beside them, for memory that is not ours to touch
 };
 
@@ -29,8 +31,9 @@ struct _AntiphonOverlay {
     struct follower_overlay overlay;  // for the frame at hand
     GstVideoInfo info;
     enum way way;
-    gboolean is_taken;  // downstream shows compositions
-    guint refused;      // sequence number of the one with which it said no; 0: not asked yet
+    struct composite_gl *composite;  // owned; from the first GL caps on
+    gboolean is_taken, is_refused;  // downstream shows compositions, or not; neither: not asked yet
+    guint refused;                  // number of the composition with which it was asked last
 
     /* Changed by the streaming thread only, and under the object lock, so that others may ask for its status. */
     struct follower *follower;  // between start() and stop()
@@ -120,6 +123,7 @@ static gboolean stop(GstBaseTransform *base)
     AntiphonOverlay *self = ANTIPHON_OVERLAY(base);
     replace_follower(self, NULL);
     self->way = WAY_NONE;
+    g_clear_pointer(&self->composite, composite_gl_destroy);
     return TRUE;
 }
 
@@ -131,6 +135,8 @@ static enum way choose_way(const GstCaps *caps, const GstVideoInfo *info)
         return WAY_NONE;
     for (guint i = 0; features && i < gst_caps_features_get_size(features); i++) {
         const gchar *feature = gst_caps_features_get_nth(features, i);
+        if (strcmp(feature, "memory:GLMemory") == 0)
+            return WAY_GL;
         if (g_str_has_prefix(feature, "memory:") && strcmp(feature, GST_CAPS_FEATURE_MEMORY_SYSTEM_MEMORY) != 0)
             return WAY_META;
     }
@@ -144,8 +150,9 @@ static gboolean set_info(GstVideoFilter *filter, GstCaps *in_caps, GstVideoInfo 
     self->overlay = (struct follower_overlay){0};
     self->info = *in;
     self->way = choose_way(in_caps, in);
-    self->refused = 0;
-    self->is_taken = FALSE;
+    if (self->way == WAY_GL && !self->composite)
+        self->composite = composite_gl_create();
+    self->is_taken = self->is_refused = FALSE;
     if (self->way == WAY_NONE)
         GST_ELEMENT_WARNING(self, STREAM, FORMAT, ("Video of this format or size passes without overlay."),
                             ("%" GST_PTR_FORMAT, in_caps));
@@ -157,14 +164,15 @@ static gboolean set_info(GstVideoFilter *filter, GstCaps *in_caps, GstVideoInfo 
 static gboolean is_taken(AntiphonOverlay *self)
 {
     guint number = gst_video_overlay_composition_get_seqnum(self->overlay.composition);
-    if (self->is_taken || self->refused == number)
+    if (self->is_taken || (self->is_refused && self->refused == number))
         return self->is_taken;
     self->is_taken = composition_is_wanted(GST_BASE_TRANSFORM_SRC_PAD(self));
-    if (!self->is_taken && self->refused == 0)
+    if (!self->is_taken && !self->is_refused)
         GST_ELEMENT_WARNING(self, STREAM, FORMAT,
                             ("Video in this memory passes without overlay: nothing behind this element shows "
                              "overlay compositions. Put the element before the upload, or a download before it."),
                             (NULL));
+    self->is_refused = !self->is_taken;
     self->refused = number;
     return self->is_taken;
 }
@@ -211,16 +219,29 @@ static GstFlowReturn transform_frame_ip(GstVideoFilter *filter, GstVideoFrame *f
     return GST_FLOW_OK;
 }
 
+/* A GPU that fails costs the overlay, not the frame. */
+static GstFlowReturn draw_gl(AntiphonOverlay *self, GstBuffer *buffer)
+{
+    struct error err = {0};
+    if (composite_gl_draw(self->composite, &self->info, buffer, self->overlay.composition, &err)) {
+        count_blended(self);
+    } else {
+        GST_ELEMENT_WARNING(self, RESOURCE, FAILED, ("Video goes on without overlay: %s", err.text), (NULL));
+        self->way = WAY_NONE;
+    }
+    return GST_FLOW_OK;
+}
+
 /* The base class would map the frame. */
 static GstFlowReturn transform_ip(GstBaseTransform *base, GstBuffer *buffer)
 {
     AntiphonOverlay *self = ANTIPHON_OVERLAY(base);
     if (self->way == WAY_BLEND)
         return GST_BASE_TRANSFORM_CLASS(antiphon_overlay_parent_class)->transform_ip(base, buffer);
-    if (self->overlay.composition) {
-        composition_attach(self->overlay.composition, buffer);
-        count_blended(self);
-    }
+    if (self->way == WAY_GL)
+        return draw_gl(self, buffer);
+    composition_attach(self->overlay.composition, buffer);
+    count_blended(self);
     return GST_FLOW_OK;
 }
 
@@ -394,7 +415,9 @@ static void antiphon_overlay_init(AntiphonOverlay *self)
 static GstCaps *make_caps(void)
 {
     static const char *const memories[] = {"memory:DMABuf", "memory:VAMemory", "memory:VASurface"};
-    GstCaps *caps = gst_caps_from_string(GST_VIDEO_CAPS_MAKE(BLEND_FORMATS));
+    GstCaps *caps = gst_caps_from_string(GST_VIDEO_CAPS_MAKE(BLEND_FORMATS)), *gl = composite_gl_caps();
+    if (gl)
+        gst_caps_append(caps, gl);
     for (size_t i = 0; i < G_N_ELEMENTS(memories); i++) {
         g_autofree gchar *text = g_strdup_printf(
             "video/x-raw(%s), width=" GST_VIDEO_SIZE_RANGE ", height=" GST_VIDEO_SIZE_RANGE
