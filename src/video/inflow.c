@@ -61,33 +61,22 @@ void inflow_destroy(struct inflow *inflow)
     free(inflow);
 }
 
-static void forget(struct inflow *inflow)
-{
-    picker_flush(inflow->picker);
-    audio_ring_clear(inflow->ring);
-    inflow->sound_until = INT64_MIN / 2;
-    inflow->is_sound_only = false;
-}
-
 void inflow_begin(struct inflow *inflow, unsigned generation, bool is_clocked)
 {
     inflow->generation = generation;
     timeline_begin(&inflow->timeline, is_clocked);
-    forget(inflow);
 }
 
-void inflow_end(struct inflow *inflow, unsigned generation)
+void inflow_end(struct inflow *inflow, unsigned generation, bool is_whole)
 {
     if (inflow->generation != generation)
         return;
     inflow->generation = 0;
-    forget(inflow);
-}
-
-void inflow_set_latency(struct inflow *inflow, unsigned generation, int64_t latency_ns)
-{
-    if (inflow->generation == generation)
-        timeline_set_latency(&inflow->timeline, latency_ns);
+    if (is_whole)
+        return;
+    picker_flush(inflow->picker);
+    audio_ring_clear(inflow->ring);
+    inflow->sound_until = INT64_MIN / 2;
 }
 
 int64_t inflow_own_delay(const struct inflow *inflow)
@@ -95,28 +84,47 @@ int64_t inflow_own_delay(const struct inflow *inflow)
     return inflow->timeline.delay_ns;
 }
 
-void inflow_set_least_delay(struct inflow *inflow, int64_t least_ns)
-{
-    inflow->least_delay_ns = least_ns;
-}
-
-/* From a stamp to when it is due. */
+/* From a stamp of this generation to when it is due. */
 static int64_t offset(const struct inflow *inflow)
 {
     int64_t more_ns = inflow->least_delay_ns - inflow->timeline.delay_ns;
     return timeline_offset(&inflow->timeline) + (more_ns > 0 ? more_ns : 0);
 }
 
-/* Takes note of a sample and returns its stamp. */
+/* Pictures that wait move along; sound is put right by the next that comes. */
+static void follow(struct inflow *inflow, int64_t before_ns)
+{
+    picker_shift(inflow->picker, offset(inflow) - before_ns);
+}
+
+void inflow_set_latency(struct inflow *inflow, unsigned generation, int64_t latency_ns)
+{
+    if (inflow->generation != generation)
+        return;
+    int64_t before_ns = offset(inflow);
+    timeline_set_latency(&inflow->timeline, latency_ns);
+    follow(inflow, before_ns);
+}
+
+void inflow_set_least_delay(struct inflow *inflow, int64_t least_ns)
+{
+    int64_t before_ns = offset(inflow);
+    inflow->least_delay_ns = least_ns;
+    follow(inflow, before_ns);
+}
+
+/* Takes note of a sample and returns when it is due. */
 static int64_t note(struct inflow *inflow, enum timeline_kind kind, int64_t stamp_ns, int64_t now_ns)
 {
+    int64_t before_ns = offset(inflow);
     if (!GST_CLOCK_STIME_IS_VALID(stamp_ns))
         stamp_ns = now_ns - inflow->timeline.anchor_ns;
     if (timeline_note(&inflow->timeline, kind, stamp_ns, now_ns))
         log_debug("video/inflow", "input %u anchored at %+.3f s", inflow->generation,
             (double)inflow->timeline.anchor_ns / NS_PER_S);
+    follow(inflow, before_ns);
     inflow->last_sample_ns = now_ns;
-    return stamp_ns;
+    return stamp_ns + offset(inflow);
 }
 
 void inflow_add_video(struct inflow *inflow, unsigned generation, int64_t stamp_ns, int64_t now_ns, GstBuffer *buffer)
@@ -132,7 +140,7 @@ void inflow_add_audio(struct inflow *inflow, unsigned generation, int64_t stamp_
 {
     if (generation != inflow->generation)
         return;
-    int64_t due_ns = note(inflow, TIMELINE_AUDIO, stamp_ns, now_ns) + offset(inflow);
+    int64_t due_ns = note(inflow, TIMELINE_AUDIO, stamp_ns, now_ns);
     int64_t position = program_ns_to_sample(due_ns) - ENCODER_DELAY_SAMPLES;
     audio_ring_write(inflow->ring, position, samples, frames);
     inflow->sound_until = position + (int64_t)frames;
@@ -143,8 +151,7 @@ struct inflow_take inflow_take(struct inflow *inflow, uint64_t tick, float *soun
 {
     void *frame;
     struct inflow_take take = {
-        .choice = picker_pick(inflow->picker, program_tick_ns(inflow->program, tick), offset(inflow) - inflow->half_tick_ns,
-            &frame),
+        .choice = picker_pick(inflow->picker, program_tick_ns(inflow->program, tick) + inflow->half_tick_ns, &frame),
     };
     take.picture = frame;
     int64_t from = program_tick_sample(inflow->program, tick), to = program_tick_sample(inflow->program, tick + 1);

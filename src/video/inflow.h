@@ -21,8 +21,8 @@ void inflow_destroy(struct inflow *inflow);  // accepts NULL
 /* From now on only samples of this generation count. is_clocked: see timeline.h. */
 void inflow_begin(struct inflow *inflow, unsigned generation, bool is_clocked);
 
-/* The generation is over: what it left is forgotten, its last picture stays until the hold time is over. */
-void inflow_end(struct inflow *inflow, unsigned generation);
+/* The generation is over; see pump_end(). */
+void inflow_end(struct inflow *inflow, unsigned generation, bool is_whole);
 
 void inflow_set_latency(struct inflow *inflow, unsigned generation, int64_t latency_ns);
 

@@ -16,7 +16,9 @@
 
 enum {
     WATCH_MS = 200,
-    SILENCE_MS = 1000,    // where samples had come
+    SILENCE_MS = 1000,    // where samples had come; more where they come slowly
+    PATIENCE = 4,         // times the last gap between two
+    SILENCE_MAX_MS = 10000,
     FIRST_MS = 15000,     // a peer that we called and that sends nothing
 };
 
@@ -29,9 +31,10 @@ struct input {
     gint64 created_us;
     GSource *bus_watch, *timer;
     bool is_over;            // nothing more is told
+    bool is_played;          // a file came to its end
 
     int has_sample;          // atomic
-    gint64 last_sample_us;   // atomic, by a torn read at worst late by one watch: written on streaming threads
+    gint64 last_sample_us, gap_us;   // atomic, by a torn read at worst late by one watch: written on streaming threads
 };
 
 static void tell(struct input *input, enum input_event event, const char *text)
@@ -39,6 +42,7 @@ static void tell(struct input *input, enum input_event event, const char *text)
     if (input->is_over)
         return;
     input->is_over = event != INPUT_LIVE;
+    input->is_played = event == INPUT_ENDED && input->options.address->kind == ADDRESS_FILE;
     g_autofree char *masked = NULL;
     char *plain = address_mask(input->options.address, text);
     masked = g_strdup(plain);
@@ -49,7 +53,9 @@ static void tell(struct input *input, enum input_event event, const char *text)
 /* Streaming threads only note and post; the context's thread does the rest. */
 static void note_sample(struct input *input)
 {
-    __atomic_store_n(&input->last_sample_us, g_get_monotonic_time(), __ATOMIC_RELAXED);
+    gint64 now_us = g_get_monotonic_time();
+    gint64 before_us = __atomic_exchange_n(&input->last_sample_us, now_us, __ATOMIC_RELAXED);
+    __atomic_store_n(&input->gap_us, before_us ? now_us - before_us : 0, __ATOMIC_RELAXED);
     if (g_atomic_int_compare_and_exchange(&input->has_sample, 0, 1)) {
         gst_element_post_message(input->pipeline,
             gst_message_new_application(GST_OBJECT(input->pipeline), gst_structure_new_empty("first-sample")));
@@ -154,6 +160,13 @@ static gboolean handle_message(GstBus *bus, GstMessage *message, void *data)
     return G_SOURCE_CONTINUE;
 }
 
+/* A slide show of a picture every two seconds is no silence. */
+static gint64 patience_us(const struct input *input)
+{
+    gint64 gap_us = __atomic_load_n(&input->gap_us, __ATOMIC_RELAXED);
+    return CLAMP(gap_us * PATIENCE, SILENCE_MS * (gint64)1000, SILENCE_MAX_MS * (gint64)1000);
+}
+
 static gboolean watch(void *data)
 {
     struct input *input = data;
@@ -161,8 +174,9 @@ static gboolean watch(void *data)
     if (!g_atomic_int_get(&input->has_sample)) {
         if (now_us - input->created_us > FIRST_MS * (gint64)1000 && !input_chain_may_wait(input->options.address))
             tell(input, INPUT_FAILED, "no picture or sound came");
-    } else if (now_us - __atomic_load_n(&input->last_sample_us, __ATOMIC_RELAXED) > SILENCE_MS * (gint64)1000) {
-        tell(input, INPUT_FAILED, "nothing came for a second");
+    } else if (now_us - __atomic_load_n(&input->last_sample_us, __ATOMIC_RELAXED) > patience_us(input)) {
+        tell(input, INPUT_FAILED, patience_us(input) > SILENCE_MS * (gint64)1000 ? "nothing came any more"
+            : "nothing came for a second");
     }
     return G_SOURCE_CONTINUE;
 }
@@ -221,7 +235,7 @@ void input_destroy(struct input *input, void (*buried)(void *data), void *data)
 {
     if (!input)
         return;
-    pump_end(input->options.pump, input->options.feed, input->options.generation);
+    pump_end(input->options.pump, input->options.feed, input->options.generation, input->is_played);
     g_source_destroy(input->bus_watch);
     g_source_unref(input->bus_watch);
     g_source_destroy(input->timer);

@@ -2,7 +2,8 @@
  * picker.h - which picture of the input belongs to a tick of the output. The newest one that is due; older ones
  * are dropped, and the same one is given again while none is newer. Nothing due for `hold_after_ns`: none, and
  * the caller shows its holding picture until a picture is due again. That is the whole conversion of frame
- * rates. Thread: its owner's lock.
+ * rates. An input whose pictures come more slowly by nature is not held between them: four in a row that are more
+ * than half the hold time apart stretch it to twice their least distance. Thread: its owner's lock.
  */
 #pragma once
 
@@ -15,7 +16,7 @@ struct picker;
 struct picker_options {
     size_t frames_max;       // waiting pictures; 0: 64
     size_t bytes_max;        // 0: 256 MiB
-    int64_t hold_after_ns;   // 0: 400 ms
+    int64_t hold_after_ns;   // 0: 400 ms; stretched to ten times as much
     void (*release)(void *frame);  // required: gives up one that is not needed any more
 };
 
@@ -28,8 +29,11 @@ enum picker_choice {
 struct picker *picker_create(const struct picker_options *options);
 void picker_destroy(struct picker *picker);  // accepts NULL
 
-/* Takes the frame over. Too many or too large together: the oldest goes. Stamps may come in any order. */
-void picker_add(struct picker *picker, int64_t stamp_ns, void *frame, size_t bytes);
+/* Takes the frame over. Too many or too large together: the oldest goes. They may come in any order. */
+void picker_add(struct picker *picker, int64_t due_ns, void *frame, size_t bytes);
+
+/* What waits is due so much later. */
+void picker_shift(struct picker *picker, int64_t by_ns);
 
 /*
  * Drops what waits, as at the end of a generation: a demuxer that ends flushes old pictures, which would flash
@@ -37,7 +41,7 @@ void picker_add(struct picker *picker, int64_t stamp_ns, void *frame, size_t byt
  */
 void picker_flush(struct picker *picker);
 
-/* The picture for the tick at now_ns, borrowed until the next call; offset_ns: from a stamp to when it is due. */
-enum picker_choice picker_pick(struct picker *picker, int64_t now_ns, int64_t offset_ns, void **frame);
+/* The picture for the tick at now_ns, borrowed until the next call. */
+enum picker_choice picker_pick(struct picker *picker, int64_t now_ns, void **frame);
 
 size_t picker_waiting(const struct picker *picker);

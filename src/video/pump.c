@@ -293,10 +293,10 @@ void pump_begin(struct pump *pump, enum pump_feed feed, unsigned generation, boo
     g_mutex_unlock(&pump->lock);
 }
 
-void pump_end(struct pump *pump, enum pump_feed feed, unsigned generation)
+void pump_end(struct pump *pump, enum pump_feed feed, unsigned generation, bool is_whole)
 {
     g_mutex_lock(&pump->lock);
-    inflow_end(pump->feeds[feed], generation);
+    inflow_end(pump->feeds[feed], generation, is_whole);
     g_mutex_unlock(&pump->lock);
 }
 

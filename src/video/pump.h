@@ -62,8 +62,11 @@ void pump_destroy(struct pump *pump);  // accepts NULL; no sink may be left
 /* From now on only samples of this generation count. is_clocked: see timeline.h. */
 void pump_begin(struct pump *pump, enum pump_feed feed, unsigned generation, bool is_clocked);
 
-/* The generation is over: what it left is forgotten, its last picture stays until the hold time is over. */
-void pump_end(struct pump *pump, enum pump_feed feed, unsigned generation);
+/*
+ * The generation is over. is_whole: in good order, and what waits still has its time. Else that is forgotten: a
+ * demuxer that is torn away flushes old pictures, which would flash up. The last picture stays for the hold time.
+ */
+void pump_end(struct pump *pump, enum pump_feed feed, unsigned generation, bool is_whole);
 
 void pump_set_latency(struct pump *pump, enum pump_feed feed, unsigned generation, int64_t latency_ns);
 

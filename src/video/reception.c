@@ -11,8 +11,10 @@
 
 enum {
     RETRY_FIRST_MS = 500, RETRY_MAX_MS = 5000, JITTER_PERCENT = 20,
-    AGAIN_MS = 20,       // after a good generation: a file begins again, a caller comes back
+    AGAIN_MS = 20,       // after a good generation: a caller comes back
+    LASTING_MS = 300,    // what makes a file's generation a good one
     BURIAL_MS = 4000,    // how long the next attempt waits for the last one's port to be free
+    STUCK_MAX = 7,       // doublings of it: what is never buried keeps its threads and files
 };
 
 struct reception {
@@ -20,7 +22,9 @@ struct reception {
     struct input *input;     // owned; NULL between attempts
     unsigned generation;
     int delay_ms;            // of the next retry
+    int stuck;               // burials in a row that did not end
     bool is_live;
+    gint64 live_us;          // since when
     enum studio_state state;
     char *text;              // the last that was told
     GSource *timer;          // the next attempt; NULL: none waits
@@ -50,8 +54,10 @@ static gboolean handle_timer(void *data)
 {
     struct reception *reception = data;
     g_clear_pointer(&reception->timer, g_source_unref);
-    if (reception->funeral)
+    if (reception->funeral) {
         reception->funeral->reception = NULL;  // waited long enough
+        reception->stuck = MIN(reception->stuck + 1, STUCK_MAX);
+    }
     reception->funeral = NULL;
     attempt(reception);
     return G_SOURCE_REMOVE;
@@ -78,6 +84,7 @@ static void handle_buried(void *data)
     struct reception *reception = funeral->reception;
     if (reception) {
         reception->funeral = NULL;
+        reception->stuck = 0;
         start_timer(reception, funeral->delay_ms);
     }
     free(funeral);
@@ -96,10 +103,24 @@ static void end_attempt(struct reception *reception, int delay_ms)
     struct funeral *funeral = xmalloc(sizeof(*funeral));
     *funeral = (struct funeral){reception, delay_ms};
     reception->funeral = funeral;
-    start_timer(reception, BURIAL_MS);
+    start_timer(reception, BURIAL_MS << reception->stuck);
     struct input *input = reception->input;
     reception->input = NULL;
     input_destroy(input, handle_buried, funeral);
+}
+
+/* What ends as soon as it begins, an image for one, is not tried without a pause. */
+static bool has_lasted(const struct reception *reception)
+{
+    return reception->is_live && g_get_monotonic_time() - reception->live_us > LASTING_MS * (gint64)1000;
+}
+
+/* A file has no port that must be free: at once, and no picture is missed. */
+static void play_again(struct reception *reception)
+{
+    reception->is_live = false;
+    input_destroy(g_steal_pointer(&reception->input), NULL, NULL);
+    attempt(reception);
 }
 
 static void handle_event(void *data, enum input_event event, const char *text)
@@ -108,19 +129,25 @@ static void handle_event(void *data, enum input_event event, const char *text)
     const char *shown = reception->options.address->shown;
     if (event == INPUT_LIVE) {
         reception->is_live = true;
+        reception->live_us = g_get_monotonic_time();
         reception->delay_ms = RETRY_FIRST_MS;
         tell(reception, STUDIO_LIVE, "");
         return;
     }
-    /* A file that begins again is no news. */
+    bool is_file = reception->options.address->kind == ADDRESS_FILE;
+    if (event == INPUT_ENDED && is_file && has_lasted(reception)) {
+        play_again(reception);
+        return;
+    }
     if (event == INPUT_FAILED) {
         g_autofree char *line = g_strdup_printf("%s: %s; trying again", shown, text);
         tell(reception, STUDIO_FAILED, line);
-    } else if (reception->options.address->kind != ADDRESS_FILE) {
+    } else if (!is_file) {  // a file that begins again is no news
         g_autofree char *line = g_strdup_printf("%s: the sender left; waiting for it", shown);
         tell(reception, STUDIO_CONNECTING, line);
     }
-    end_attempt(reception, reception->is_live ? AGAIN_MS : next_delay(reception));
+    bool is_at_once = reception->is_live && (has_lasted(reception) || !is_file);
+    end_attempt(reception, is_at_once ? AGAIN_MS : next_delay(reception));
 }
 
 static void attempt(struct reception *reception)

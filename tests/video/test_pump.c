@@ -56,6 +56,10 @@ static const struct pick_case pick_cases[] = {
     {"hold time counts from when it was first shown", "+0 @300=0 @699=0 @700=-"},
     {"live again when a frame is due", "+0 @0=0 @400=- +500 @433=- @500=500"},
     {"flush forgets what waits, keeps what is shown", "+0 +40 @0=0 f @66=0 @399=0 @400=-"},
+    {"a slide show by nature is not held between its pictures",
+        "+0 +900 +1800 +2700 +3600 +4500 @0=0 @900=900 @1800=1800 @2700=2700 @3600=3600 @4500=4500 @6299=4500 @6300=-"},
+    {"a stall among others is held as usual", "+0 +40 +80 +980 +1020 +1060 @0=0 @40=40 @80=80 @479=80 @480=-"
+        " @980=980 @1020=1020 @1060=1060 @1459=1060 @1460=-"},
     {"stamps out of order", "+40 +0 +80 @0=0 @40=40 @80=80"},
     {"a late frame older than the one shown is still newest due", "+40 @40=40 +20 @66=20"},
     {"the list is bounded: the oldest goes", "+0 +10 +20 +30 @0=- @33=30", .frames_max = 2},
@@ -76,7 +80,7 @@ static void expect_step(struct picker *picker, const char *name, const char *ste
     char *end;
     long now_ms = strtol(step + 1, &end, 10);
     void *frame;
-    enum picker_choice choice = picker_pick(picker, now_ms * MS, 0, &frame);
+    enum picker_choice choice = picker_pick(picker, now_ms * MS, &frame);
     bool wants_hold = end[1] == '-';
     if (wants_hold != (choice == PICKER_HOLD) || wants_hold != (frame == NULL)
         || (frame && *(long *)frame != strtol(end + 1, NULL, 10)))
@@ -107,14 +111,15 @@ static void test_picker(void **state)
     }
 }
 
-static void test_picker_offset(void **state)
+static void test_picker_shift(void **state)
 {
     struct picker *picker = picker_create(&(struct picker_options){.release = release_counted});
     add_step(picker, 100);
     void *frame;
-    assert_int_equal(picker_pick(picker, 459 * MS, 360 * MS, &frame), PICKER_HOLD);
-    assert_int_equal(picker_pick(picker, 460 * MS, 360 * MS, &frame), PICKER_NEW);
-    assert_int_equal(picker_pick(picker, 461 * MS, 360 * MS, &frame), PICKER_REPEAT);
+    picker_shift(picker, 360 * MS);
+    assert_int_equal(picker_pick(picker, 459 * MS, &frame), PICKER_HOLD);
+    assert_int_equal(picker_pick(picker, 460 * MS, &frame), PICKER_NEW);
+    assert_int_equal(picker_pick(picker, 461 * MS, &frame), PICKER_REPEAT);
     assert_int_equal(picker_waiting(picker), 0);
     picker_destroy(picker);
 }
@@ -372,7 +377,7 @@ static void test_recordings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_picker), cmocka_unit_test(test_picker_offset), cmocka_unit_test(test_timeline),
+        cmocka_unit_test(test_picker), cmocka_unit_test(test_picker_shift), cmocka_unit_test(test_timeline),
         cmocka_unit_test(test_ring_plain), cmocka_unit_test(test_ring_jumps), cmocka_unit_test(test_ring_bounds),
         cmocka_unit_test(test_ring_drift), cmocka_unit_test(test_addresses), cmocka_unit_test(test_masking),
         cmocka_unit_test(test_recordings),
