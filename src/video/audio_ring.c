@@ -50,21 +50,40 @@ static float *frame_at(const struct audio_ring *ring, int64_t position)
     return ring->samples + slot * ring->channels;
 }
 
-static void put(struct audio_ring *ring, int64_t position, const float *frame)
+/* How many frames of [from, to) lie in a row: up to the end of the memory. */
+static int64_t part_of(const struct audio_ring *ring, int64_t from, int64_t to)
 {
-    if (position >= ring->read_at && position < ring->read_at + (int64_t)ring->capacity)
-        memcpy(frame_at(ring, position), frame, (size_t)ring->channels * sizeof(*frame));
+    int64_t capacity = (int64_t)ring->capacity, slot = from % capacity;
+    int64_t room = capacity - (slot < 0 ? slot + capacity : slot);
+    return to - from < room ? to - from : room;
+}
+
+/* What the reader has passed, or cannot reach yet, has no place. */
+static void put(struct audio_ring *ring, int64_t position, const float *frames, int64_t count)
+{
+    size_t frame_bytes = (size_t)ring->channels * sizeof(*frames);
+    int64_t from = position < ring->read_at ? ring->read_at : position, end = ring->read_at + (int64_t)ring->capacity;
+    int64_t to = position + count < end ? position + count : end;
+    while (from < to) {
+        int64_t part = part_of(ring, from, to);
+        memcpy(frame_at(ring, from), frames + (from - position) * ring->channels, (size_t)part * frame_bytes);
+        from += part;
+    }
 }
 
 /* Sound that jumps back must not leave its old continuation behind the new one. */
 static void silence(struct audio_ring *ring, int64_t from, int64_t to)
 {
+    size_t frame_bytes = (size_t)ring->channels * sizeof(float);
     if (from < ring->read_at)
         from = ring->read_at;
     if (to > ring->read_at + (int64_t)ring->capacity)
         to = ring->read_at + (int64_t)ring->capacity;
-    for (int64_t at = from; at < to; at++)
-        memset(frame_at(ring, at), 0, (size_t)ring->channels * sizeof(float));
+    while (from < to) {
+        int64_t part = part_of(ring, from, to);
+        memset(frame_at(ring, from), 0, (size_t)part * frame_bytes);
+        from += part;
+    }
 }
 
 static void follow(struct audio_ring *ring, int64_t position)
@@ -83,28 +102,40 @@ static void follow(struct audio_ring *ring, int64_t position)
     ring->since_slip = 0;
 }
 
-/* +1: this frame is to be doubled, -1: left out, 0: neither. */
-static int slip(struct audio_ring *ring)
+/* +1: frames are to be doubled, -1: left out, 0: the sound stands where it should. */
+static int direction_of(const struct audio_ring *ring)
 {
     double limit = (double)ring->rate * DRIFT_US / 1e6;
-    if (++ring->since_slip < SLIP_FRAMES || (ring->drift < limit && ring->drift > -limit))
-        return 0;
-    ring->since_slip = 0;
-    int direction = ring->drift > 0 ? 1 : -1;
-    ring->drift -= direction;
-    return direction;
+    return ring->drift > limit ? 1 : ring->drift < -limit ? -1 : 0;
+}
+
+static void append(struct audio_ring *ring, const float *samples, int64_t frames)
+{
+    put(ring, ring->write_at, samples, frames);
+    ring->write_at += frames;
+    ring->since_slip += frames;
 }
 
 int64_t audio_ring_write(struct audio_ring *ring, int64_t position, const float *samples, size_t frames)
 {
     follow(ring, position);
-    int64_t drift = ring->write_at - position;
-    for (size_t i = 0; i < frames; i++) {
-        const float *frame = samples + i * (size_t)ring->channels;
-        int copies = 1 + slip(ring);
-        for (int copy = 0; copy < copies; copy++)
-            put(ring, ring->write_at++, frame);
+    int64_t drift = ring->write_at - position, left = (int64_t)frames;
+    for (int direction; left > 0 && (direction = direction_of(ring)) != 0;) {
+        int64_t part = SLIP_FRAMES - ring->since_slip;
+        part = part < 1 ? 1 : part;
+        if (part > left)
+            break;
+        append(ring, samples, part);
+        samples += part * ring->channels;
+        left -= part;
+        if (direction > 0)
+            append(ring, samples - ring->channels, 1);
+        else
+            ring->write_at--;  // the next one takes its place
+        ring->drift -= direction;
+        ring->since_slip = 0;
     }
+    append(ring, samples, left);
     return drift;
 }
 
@@ -116,11 +147,14 @@ void audio_ring_read(struct audio_ring *ring, int64_t position, float *out, size
         silence(ring, ring->read_at, position);  // skipped by a reader that was asleep
     }
     ring->read_at = position;
-    size_t bytes = (size_t)ring->channels * sizeof(float);
-    for (size_t i = 0; i < frames; i++) {
-        float *frame = frame_at(ring, ring->read_at++);
-        memcpy(out + i * (size_t)ring->channels, frame, bytes);
-        memset(frame, 0, bytes);
+    size_t frame_bytes = (size_t)ring->channels * sizeof(float);
+    int64_t end = position + (int64_t)frames;
+    while (ring->read_at < end) {
+        int64_t part = part_of(ring, ring->read_at, end);
+        float *from = frame_at(ring, ring->read_at);
+        memcpy(out + (ring->read_at - position) * ring->channels, from, (size_t)part * frame_bytes);
+        memset(from, 0, (size_t)part * frame_bytes);
+        ring->read_at += part;
     }
 }
 

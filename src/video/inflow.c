@@ -47,7 +47,9 @@ struct inflow *inflow_create(const struct program *program)
     inflow->picture_bytes = (size_t)program->width_px * (size_t)program->height_px * 3 / 2;
     inflow->last_sample_ns = -1;
     inflow->sound_until = INT64_MIN / 2;
-    inflow->picker = picker_create(&(struct picker_options){.release = release});
+    inflow->picker = picker_create(&(struct picker_options){
+        .release = release, .slack_ns = program_tick_ns(program, 1) / 8,
+    });
     inflow->ring = audio_ring_create(PROGRAM_RATE, PROGRAM_CHANNELS, RING_S);
     return inflow;
 }

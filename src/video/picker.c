@@ -124,10 +124,12 @@ static int64_t hold_after(const struct picker *picker)
 enum picker_choice picker_pick(struct picker *picker, int64_t now_ns, void **frame)
 {
     struct entry *newest = NULL;
-    while (has_due(picker, now_ns)) {
+    while (has_due(picker, newest ? now_ns - picker->options.slack_ns : now_ns)) {
         drop(picker, newest);
         newest = take_first(picker);
     }
+    if (!newest && has_due(picker, now_ns + picker->options.slack_ns))
+        newest = take_first(picker);
     if (newest) {
         drop(picker, picker->shown);
         picker->shown = newest;

@@ -17,6 +17,11 @@ struct picker_options {
     size_t frames_max;       // waiting pictures; 0: 64
     size_t bytes_max;        // 0: 256 MiB
     int64_t hold_after_ns;   // 0: 400 ms; stretched to ten times as much
+    /*
+     * A picture that is due so little before or after a tick goes to it or to its neighbour, whichever neither drops
+     * nor repeats one. Or an input of the output's own rate would judder while its pictures come just at the border.
+     */
+    int64_t slack_ns;
     void (*release)(void *frame);  // required: gives up one that is not needed any more
 };
 

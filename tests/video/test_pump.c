@@ -43,6 +43,7 @@ struct pick_case {
      */
     const char *steps;
     size_t frames_max, bytes_max;
+    long slack_ms;
 };
 
 static const struct pick_case pick_cases[] = {
@@ -63,6 +64,9 @@ static const struct pick_case pick_cases[] = {
     {"stamps out of order", "+40 +0 +80 @0=0 @40=40 @80=80"},
     {"a late frame older than the one shown is still newest due", "+40 @40=40 +20 @66=20"},
     {"the list is bounded: the oldest goes", "+0 +10 +20 +30 @0=- @33=30", .frames_max = 2},
+    {"at the border without slack: repeated and dropped", "+1 +33 +67 +99 +134 @0=- @33=33 @66=33 @100=99 @133=99"},
+    {"at the border with slack: each once", "+1 +32 +67 +99 +134 @0=1 @33=32 @66=67 @100=99 @133=134", .slack_ms = 4},
+    {"slack keeps one that is just due for the next tick", "+0 +32 +65 +98 @0=0 @66=32 @100=65 @133=98", .slack_ms = 4},
     {"bounded by bytes too", "+0 +10 +20 @9=- @20=20", .bytes_max = 1000},
     {"one frame larger than the bound is kept", "+0 @0=0", .bytes_max = 10},
 };
@@ -92,7 +96,8 @@ static void test_picker(void **state)
     for (size_t i = 0; i < ARRAY_LENGTH(pick_cases); i++) {
         const struct pick_case *c = &pick_cases[i];
         struct picker *picker = picker_create(&(struct picker_options){
-            .frames_max = c->frames_max, .bytes_max = c->bytes_max, .release = release_counted});
+            .frames_max = c->frames_max, .bytes_max = c->bytes_max, .release = release_counted,
+            .slack_ns = c->slack_ms * MS});
         char *steps = xstrdup(c->steps), *rest = steps;
         int added = 0;
         released = 0;
