@@ -13,7 +13,7 @@
 #include "net/websocket.h"
 #include "video/studio.h"
 
-enum { REPORT_MS = 2000, RETRY_MAX_MS = 5000 };
+enum { REPORT_MS = 2000, RETRY_MAX_MS = 5000, CAPTIONS_MAX = 128 };
 
 static const char path[] = "/api/v1/socket";
 
@@ -180,6 +180,26 @@ static void handle_command(struct video_link *link, const json_t *message)
     video_link_report(link);
 }
 
+/* What of it is no line is left out by the studio. Texts are borrowed from the message. */
+static void take_captions(struct video_link *link, const json_t *lines)
+{
+    struct studio_caption captions[CAPTIONS_MAX];
+    size_t count = 0, index;
+    json_t *line;
+    json_array_foreach(lines, index, line) {
+        if (count == CAPTIONS_MAX)
+            break;
+        captions[count++] = (struct studio_caption){
+            .track = json_get_text(line, "track"), .id = json_get_text(line, "id"),
+            .language = json_get_text(line, "language"), .text = json_get_text(line, "text"),
+            .speaker = json_get_text(line, "speaker"), .starts_in_ms = json_get_int(line, "starts_in_ms", 0),
+            .ends_in_ms = json_get_int(line, "ends_in_ms", 0), .is_live = json_get_bool(line, "live", false),
+            .is_final = json_get_bool(line, "final", true),
+        };
+    }
+    studio_set_captions(link->studio, captions, count);
+}
+
 static void handle_welcome(struct video_link *link)
 {
     if (!link->is_welcome)
@@ -200,6 +220,8 @@ static void handle_message(void *data, const char *bytes, size_t len, bool is_te
         handle_welcome(link);
     else if (type && strcmp(type, "command") == 0)
         handle_command(link, message);
+    else if (type && (strcmp(type, "caption_lines") == 0 || strcmp(type, "snapshot") == 0))
+        take_captions(link, json_object_get(message, "caption_lines"));
     else if (!type)
         log_warn("video/link", "the relay sent something that is no message; it is left out");
     json_decref(message);
@@ -208,8 +230,8 @@ static void handle_message(void *data, const char *bytes, size_t len, bool is_te
 static void handle_open(void *data)
 {
     struct video_link *link = data;
-    send_json(link, json_pack("{s:s, s:s, s:s, s:[s]}", "type", "hello", "client", "video", "name", "video",
-        "topics", "outputs"));
+    send_json(link, json_pack("{s:s, s:s, s:s, s:[s,s]}", "type", "hello", "client", "video", "name", "video",
+        "topics", "outputs", "captions"));
 }
 
 /* ---- Connecting ---- */

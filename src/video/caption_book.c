@@ -85,13 +85,18 @@ static void forget_old(struct caption_lines *lines, int64_t now_ns)
         remove_at(lines, 0);
 }
 
-static const struct caption_line *find_id(const struct caption_line *lines, size_t count, const char *id)
+static bool is_same(const struct caption_line *one, const struct caption_line *other)
+{
+    return strcmp(one->id, other->id) == 0 && strcmp(one->track, other->track) == 0;
+}
+
+static bool is_among(const struct caption_line *line, const struct caption_line *lines, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (strcmp(lines[i].id, id) == 0)
-            return &lines[i];
+        if (is_same(line, &lines[i]))
+            return true;
     }
-    return NULL;
+    return false;
 }
 
 static bool is_far(int64_t one_ns, int64_t other_ns)
@@ -124,14 +129,13 @@ static bool update(struct caption_line *line, const struct caption_line *given, 
     return is_changed;
 }
 
-/* What the track has no more: gone where it only waited, else at its end. */
-static bool take_back(struct caption_lines *lines, const char *track, const struct caption_line *given, size_t count,
-    int64_t now_ns)
+/* What is told no more: gone where it only waited, else at its end. */
+static bool take_back(struct caption_lines *lines, const struct caption_line *given, size_t count, int64_t now_ns)
 {
     bool is_changed = false;
     for (size_t i = lines->count; i-- > 0;) {
         struct caption_line *line = &lines->items[i];
-        if (strcmp(line->track, track) != 0 || line->until_ns <= now_ns || find_id(given, count, line->id))
+        if (line->until_ns <= now_ns || is_among(line, given, count))
             continue;
         is_changed = true;
         if (line->from_ns > now_ns)
@@ -142,21 +146,18 @@ static bool take_back(struct caption_lines *lines, const char *track, const stru
     return is_changed;
 }
 
-static struct caption_line *find_line(struct caption_lines *lines, const char *track, const char *id)
+static struct caption_line *find_line(struct caption_lines *lines, const struct caption_line *like)
 {
     for (size_t i = lines->count; i-- > 0;) {
-        if (strcmp(lines->items[i].id, id) == 0 && strcmp(lines->items[i].track, track) == 0)
+        if (is_same(&lines->items[i], like))
             return &lines->items[i];
     }
     return NULL;
 }
 
-static void add(struct caption_book *book, const char *track, const char *language, const struct caption_line *given,
-    int64_t now_ns)
+static void add(struct caption_book *book, const struct caption_line *given, int64_t now_ns)
 {
     struct caption_line line = *given;
-    snprintf(line.track, sizeof(line.track), "%s", track);
-    snprintf(line.language, sizeof(line.language), "%s", language);
     line.text = copy_text(given->text);
     line.speaker = copy_text(given->speaker);
     line.changed_ns = now_ns;
@@ -174,22 +175,20 @@ static void note_language(struct caption_book *book, const char *language)
         snprintf(book->languages[book->language_count++], CAPTION_TAG_BYTES, "%s", language);
 }
 
-void caption_book_set(struct caption_book *book, const char *track, const char *language,
-    const struct caption_line *lines, size_t count, int64_t now_ns)
+void caption_book_set(struct caption_book *book, const struct caption_line *lines, size_t count, int64_t now_ns)
 {
     g_mutex_lock(&book->lock);
-    bool is_changed = take_back(&book->lines, track, lines, count, now_ns);
+    bool is_changed = take_back(&book->lines, lines, count, now_ns);
     for (size_t i = 0; i < count; i++) {
-        struct caption_line *known = find_line(&book->lines, track, lines[i].id);
+        struct caption_line *known = find_line(&book->lines, &lines[i]);
         if (known) {
             is_changed = update(known, &lines[i], now_ns) || is_changed;
         } else if (lines[i].until_ns > lines[i].from_ns) {
-            add(book, track, language, &lines[i], now_ns);
+            add(book, &lines[i], now_ns);
             is_changed = true;
         }
+        note_language(book, lines[i].language);
     }
-    if (count > 0)
-        note_language(book, language);
     book->revision += is_changed;
     g_mutex_unlock(&book->lock);
 }
@@ -206,6 +205,8 @@ uint64_t caption_book_revision(struct caption_book *book)
 
 static bool speaks(const struct caption_line *line, const char *language)
 {
+    if (*language == '=')
+        return g_ascii_strcasecmp(line->language, language + 1) == 0;
     size_t len = strlen(language);
     return g_ascii_strncasecmp(line->language, language, len) == 0
         && (line->language[len] == '\0' || line->language[len] == '-');
@@ -237,4 +238,10 @@ size_t caption_book_languages(struct caption_book *book, char out[CAPTION_LANGUA
     memcpy(out, book->languages, sizeof(book->languages));
     g_mutex_unlock(&book->lock);
     return count;
+}
+
+void caption_tag_for_file(const char *language, char out[CAPTION_TAG_BYTES])
+{
+    snprintf(out, CAPTION_TAG_BYTES, "%s", *language ? language : "und");
+    g_strcanon(out, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-", '-');
 }

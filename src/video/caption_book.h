@@ -39,19 +39,21 @@ struct caption_book *caption_book_create(void);
 void caption_book_destroy(struct caption_book *book);  // accepts NULL
 
 /*
- * All that stands or comes of a track at now_ns. A line that is known gets its new text; one that is not among them and
+ * All that stands or comes at now_ns, of all tracks. A line that is known gets its new text; one that is not among them and
  * has not begun is gone, and one that stands ends. Texts are copied.
  */
-void caption_book_set(struct caption_book *book, const char *track, const char *language,
-    const struct caption_line *lines, size_t count, int64_t now_ns);
+void caption_book_set(struct caption_book *book, const struct caption_line *lines, size_t count, int64_t now_ns);
 
 /* Grows with every change. */
 uint64_t caption_book_revision(struct caption_book *book);
 
-/* What stands at some time from from_ns to until_ns in that language: "en" finds "en-GB" too. */
+/* What stands at some time from from_ns to until_ns in that language: "en" finds "en-GB" too, "=en" does not. */
 struct caption_lines caption_book_find(struct caption_book *book, const char *language, int64_t from_ns,
     int64_t until_ns);
 void caption_lines_fini(struct caption_lines *lines);
 
 /* The languages that were ever told, by their tags; how many. */
 size_t caption_book_languages(struct caption_book *book, char out[CAPTION_LANGUAGES_MAX][CAPTION_TAG_BYTES]);
+
+/* The tag as part of a file's name: letters, digits and hyphens; "und" where nothing is left. */
+void caption_tag_for_file(const char *language, char out[CAPTION_TAG_BYTES]);

@@ -1,3 +1,5 @@
+#include "video/caption_book.h"
+#include "video/caption_intake.h"
 #include "video/studio.h"
 
 #include <stdio.h>
@@ -25,6 +27,7 @@ struct studio {
     struct inputs *inputs;
     struct music *music;  // NULL: none
     struct pump *pump;
+    struct caption_book *captions;
     GMainContext *context;
     GMainLoop *loop;
     GThread *thread;  // runs the context: inputs, outputs and events live there
@@ -327,6 +330,7 @@ struct studio *studio_create(const struct studio_options *given, struct error *e
     program_init(&studio->program, options.width_px, options.height_px, options.fps_num, options.fps_den);
     studio->context = g_main_context_new();
     studio->loop = g_main_loop_new(studio->context, FALSE);
+    studio->captions = caption_book_create();
     if (!build(studio, &options, err)) {
         studio_destroy(studio);
         return NULL;
@@ -416,10 +420,16 @@ void studio_destroy(struct studio *studio)
     inputs_destroy(studio->inputs);
     g_main_loop_unref(studio->loop);
     g_main_context_unref(studio->context);
+    caption_book_destroy(studio->captions);
     program_fini(&studio->program);
     g_mutex_clear(&studio->lock);
     g_cond_clear(&studio->changed);
     free(studio);
+}
+
+void studio_set_captions(struct studio *studio, const struct studio_caption *captions, size_t count)
+{
+    caption_intake(studio->captions, captions, count, program_now_ns(&studio->program));
 }
 
 void studio_get_health(struct studio *studio, struct studio_health *health)

@@ -141,6 +141,23 @@ void studio_blank_all(struct studio *studio, bool is_blank);
  */
 bool studio_select_input(struct studio *studio, const char *which, struct error *err);
 
+/* A line of subtitles. Texts are borrowed; {0} and NULL are harmless. */
+struct studio_caption {
+    const char *track, *id;      // the id is one of the track's; both are cut at 71 bytes
+    const char *language;        // tag
+    const char *text, *speaker;  // lines parted by '\n'; speaker: NULL where nobody is named
+    int64_t starts_in_ms, ends_in_ms;  // from now; negative: it has begun
+    bool is_live;                // it rolls up; else it is a page that comes and goes
+    bool is_final;               // its text changes no more
+};
+
+/*
+ * All lines that stand now or come soon, of all tracks. What stood and is missing ends, what waited is gone, a known
+ * id with another text is corrected wherever it has not gone out. They leave as data with the outputs' streams, segments
+ * and recordings (docs/video.md); nothing is drawn.
+ */
+void studio_set_captions(struct studio *studio, const struct studio_caption *captions, size_t count);
+
 void studio_get_health(struct studio *studio, struct studio_health *health);
 
 /* "off", "connecting", "live", "failed": the words of the API. */

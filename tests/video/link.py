@@ -30,7 +30,7 @@ class Relay:
         self.peer.sendall(("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                            f"Sec-WebSocket-Accept: {answer}\r\nSec-WebSocket-Protocol: antiphon.v1\r\n\r\n").encode())
         hello = self.receive()
-        check(hello["type"] == "hello" and hello["client"] == "video" and hello["topics"] == ["outputs"], hello)
+        check(hello["type"] == "hello" and hello["client"] == "video" and hello["topics"] == ["outputs", "captions"], hello)
         self.send({"type": "welcome", "version": "0", "role": "owner", "revision": "0:0"})
 
     def take(self, count):
@@ -115,6 +115,11 @@ for words, says in (({"command": "output.stop", "name": "nobody"}, "nobody"), ({
                     "output.explode"), ({"command": "output.stop"}, "name")):
     answer = relay.order(**words)
     check(not answer["ok"] and answer["error"]["code"] == "data" and says in answer["error"]["text"], answer)
+
+# Subtitles of any form are taken or left out.
+for lines in ([], None, 7, [7, {}, {"id": 1}, {"id": "a", "language": "en", "text": "x" * 5000, "ends_in_ms": 10**15}], [{}] * 1000):
+    relay.send({"type": "caption_lines", "caption_lines": lines})
+check(relay.order(command="output.blank", name="output2", on=False)["ok"], "after subtitles")
 
 # Nonsense is left out; the link stands.
 for nonsense in (b"{", b"[1,2]", b"7", b"\xff\xfe", b"[" * 60000, b'{"type":7}', b'{"type":"command"}', b'{"type":"unheard-of"}'):

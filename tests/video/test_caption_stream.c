@@ -44,7 +44,7 @@ static GstPadProbeReturn tell(GstPad *pad, GstPadProbeInfo *info, void *data)
     int64_t now_ns = (int64_t)GST_BUFFER_PTS(GST_PAD_PROBE_INFO_BUFFER(info));
     for (; script->done < script->count && script->steps[script->done].at_ms * MS <= now_ns; script->done++) {
         const struct step *step = &script->steps[script->done];
-        caption_book_set(script->book, "talk", "en", step->lines, step->count, now_ns);
+        caption_book_set(script->book, step->lines, step->count, now_ns);
     }
     return GST_PAD_PROBE_OK;
 }
@@ -157,9 +157,9 @@ static char *taken_by_ccextractor(const char *file)
 /* ---- Timed lines: every way into the stream shows the same ---- */
 
 #define TIMED(name, words, from, until) \
-    {.id = name, .text = words, .from_ns = from * MS, .until_ns = until * MS, .is_final = true}
+    {.language = "en", .id = name, .text = words, .from_ns = from * MS, .until_ns = until * MS, .is_final = true}
 #define LIVE(name, words, from, final) \
-    {.id = name, .text = words, .from_ns = from * MS, .until_ns = 9000 * MS, .is_live = true, .is_final = final}
+    {.language = "en", .id = name, .text = words, .from_ns = from * MS, .until_ns = 9000 * MS, .is_live = true, .is_final = final}
 
 static const struct step timed[] = {
     {0, 3, {TIMED("1", "Hello ♪ world, 'hahahaha'", 2000, 4000), TIMED("2", "taken back", 5000, 6000),

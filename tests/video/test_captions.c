@@ -285,7 +285,7 @@ static void test_pages(void **state)
 /* ---- The book ---- */
 
 #define LINE(name, words, from, until) \
-    {.id = name, .text = words, .from_ns = (from) * MS, .until_ns = (until) * MS, .is_final = true}
+    {.track = "talk", .language = "en-GB", .id = name, .text = words, .from_ns = (from) * MS, .until_ns = (until) * MS, .is_final = true}
 
 static char *lines_of(struct caption_book *book, const char *language, int64_t from_ms, int64_t until_ms)
 {
@@ -309,7 +309,7 @@ static void test_book(void **state)
     struct caption_book *book = caption_book_create();
     uint64_t revision = caption_book_revision(book);
     struct caption_line lines[] = {LINE("1", "one", 1000, 3000), LINE("2", "two", 5000, 6000)};
-    caption_book_set(book, "talk", "en-GB", lines, 2, 0);
+    caption_book_set(book, lines, 2, 0);
     assert_true(caption_book_revision(book) > revision);
     EXPECT(book, "en-GB", "one 1000-3000;two 5000-6000;");
     EXPECT(book, "en", "one 1000-3000;two 5000-6000;");
@@ -319,22 +319,24 @@ static void test_book(void **state)
     // times that shake by what a link takes are no change
     lines[0].until_ns += 40 * MS;
     revision = caption_book_revision(book);
-    caption_book_set(book, "talk", "en-GB", lines, 2, 100 * MS);
+    caption_book_set(book, lines, 2, 100 * MS);
     assert_int_equal(caption_book_revision(book), revision);
 
-    // corrected; another track of the same id is another line
-    lines[0].text = "one, right";
-    caption_book_set(book, "talk", "en-GB", lines, 2, 2000 * MS);
-    struct caption_line other[] = {LINE("1", "eins", 1000, 3000)};
-    caption_book_set(book, "rede", "de", other, 1, 2000 * MS);
+    // corrected; another track's line of the same id is another line
+    lines[0].text = (char *)"one, right";
+    struct caption_line more[] = {lines[0], lines[1], LINE("1", "eins", 1000, 3000)};
+    strcpy(more[2].track, "rede"), strcpy(more[2].language, "de");
+    caption_book_set(book, more, 3, 2000 * MS);
     EXPECT(book, "en", "one, right 1000-3000;two 5000-6000;");
+    EXPECT(book, "=en", "");
+    EXPECT(book, "=en-gb", "one, right 1000-3000;two 5000-6000;");
     EXPECT(book, "de", "eins 1000-3000;");
 
     // the track stops: what stands ends, what waits is gone, what is over stays
-    caption_book_set(book, "talk", "en-GB", NULL, 0, 2500 * MS);
+    caption_book_set(book, more + 2, 1, 2500 * MS);
     EXPECT(book, "en", "one, right 1000-2500;");
     EXPECT(book, "de", "eins 1000-3000;");
-    caption_book_set(book, "talk", "en-GB", NULL, 0, 9000 * MS);
+    caption_book_set(book, NULL, 0, 9000 * MS);
     EXPECT(book, "en", "one, right 1000-2500;");
 
     char languages[CAPTION_LANGUAGES_MAX][CAPTION_TAG_BYTES];
@@ -350,8 +352,9 @@ static void test_book_bounds(void **state)
         char language[8];
         snprintf(language, sizeof(language), "l%d", i % 40);
         struct caption_line line = LINE("", "text", i, i + 1);
+        strcpy(line.language, language);
         snprintf(line.id, sizeof(line.id), "%d", i);
-        caption_book_set(book, language, language, &line, 1, i * MS);
+        caption_book_set(book, &line, 1, i * MS);
     }
     size_t count = 0;
     char languages[CAPTION_LANGUAGES_MAX][CAPTION_TAG_BYTES];
@@ -367,7 +370,7 @@ static void test_book_bounds(void **state)
 
     // 10 minutes are over
     struct caption_line late = LINE("late", "late", 700000, 701000);
-    caption_book_set(book, "x", "x", &late, 1, 700000 * MS);
+    caption_book_set(book, &late, 1, 700000 * MS);
     struct caption_lines lines = caption_book_find(book, "l1", 0, INT64_MAX);
     assert_int_equal(lines.count, 0);
     caption_lines_fini(&lines);
@@ -478,11 +481,11 @@ static void test_hostile(void **state)
     for (int picture = 0; picture < 3000; picture++) {
         int64_t now_ns = picture * NS_PER_S / 30;
         if (picture % 7 == 0) {
-            struct caption_line line = {.text = (char *)hostile[picture / 7 % 7], .speaker = picture % 2 ? (char *)"A" : NULL,
+            struct caption_line line = {.language = "en", .text = (char *)hostile[picture / 7 % 7], .speaker = picture % 2 ? (char *)"A" : NULL,
                 .from_ns = now_ns + picture % 3 * NS_PER_S, .until_ns = now_ns + 5 * NS_PER_S,
                 .is_live = picture % 5 == 0, .is_final = picture % 2};
             snprintf(line.id, sizeof(line.id), "%d", picture);
-            caption_book_set(book, "t", "en", &line, picture % 4 != 0, now_ns);
+            caption_book_set(book, &line, picture % 4 != 0, now_ns);
         }
         uint8_t out[CC_DATA_BYTES_MAX];
         assert_int_equal(caption_writer_next(writer, now_ns, out), 60);
