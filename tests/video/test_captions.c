@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/utf8.h"
@@ -26,6 +27,9 @@
 #include "video/cea608.h"
 #include "video/cea708.h"
 #include "video/h264_sei.h"
+#include "video/scribe.h"
+#include "video/sidecar.h"
+#include "video/webvtt.h"
 
 #define MS NS_PER_MS
 
@@ -497,6 +501,101 @@ static void test_hostile(void **state)
     caption_book_destroy(book);
 }
 
+/* ---- WebVTT ---- */
+
+static const struct {
+    const char *name, *speaker, *text, *cue;  // cue: what stands below the times; NULL: there is none
+} cues[] = {
+    {"plain", NULL, "hello", "hello"},
+    {"every script", "", "سلام دنیا\n圍棋 👍🏽", "سلام دنیا\n圍棋 👍🏽"},
+    {"markup is text", NULL, "<b>a & b</b> --> c", "&lt;b&gt;a &amp; b&lt;/b&gt; --&gt; c"},
+    {"a blank line would end the cue", NULL, "a\n\n \r\n b ", "a\nb"},
+    {"controls", NULL, "a\x01\x1b[31m\tb\x7f", "a[31m b"},
+    {"direction is not turned around", NULL, "a\u202eb\u2066c", "abc"},
+    {"joiners stay", NULL, "می\u200cخواهم", "می\u200cخواهم"},
+    {"broken UTF-8", NULL, "a\xff", "a\ufffd"},
+    {"a voice", "Anna & <Co>\nx", "hi", "<v Anna &amp; &lt;Co&gt; x>hi"},
+    {"nothing", "Anna", " \n ", NULL},
+};
+
+static void test_webvtt(void **state)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(cues); i++) {
+        struct buffer out = {0};
+        webvtt_add_cue(&out, 3723004, 360000000, cues[i].speaker, cues[i].text);
+        g_autofree char *expected = cues[i].cue
+            ? g_strdup_printf("01:02:03.004 --> 100:00:00.000\n%s\n\n", cues[i].cue) : g_strdup("");
+        char *text = buffer_take(&out);
+        if (strcmp(text, expected) != 0)
+            fail_msg("%s: %s", cues[i].name, text);
+        free(text);
+    }
+    struct buffer out = {0};
+    webvtt_add_cue(&out, 5, 5, NULL, "no time");
+    assert_int_equal(out.len, 0);
+    g_autofree char *huge = g_strnfill(100000, '&');
+    webvtt_add_cue(&out, 0, 5, NULL, huge);
+    assert_int_equal(out.len, strlen("00:00:00.000 --> 00:00:00.005\n\n\n") + 5000 * 5);
+    buffer_fini(&out);
+}
+
+/* ---- Beside a recording ---- */
+
+static void expect_file(const char *folder, const char *name, const char *expected)
+{
+    g_autofree char *path = g_strdup_printf("%s/%s", folder, name), *text = NULL;
+    if (!g_file_get_contents(path, &text, NULL, NULL))
+        assert_null(expected);
+    else
+        assert_string_equal(text, expected ? expected : "no such file");
+}
+
+/* The scribe has written what it was told before: it is asked to write once more, and its end is waited for. */
+static void settle(struct sidecar *sidecar)
+{
+    sidecar_end(sidecar);
+    assert_true(scribe_wait(10000));
+}
+
+static void test_sidecar(void **state)
+{
+    g_autofree char *folder = g_dir_make_tmp("antiphon-sidecar-XXXXXX", NULL);
+    g_autofree char *recording = g_strdup_printf("%s/show.2026.mkv", folder);
+    struct caption_book *book = caption_book_create();
+    struct caption_line lines[] = {LINE("1", "before it", 500, 900), LINE("2", "one", 800, 3000), LINE("3", "two", 1500, 2000),
+        LINE("4", "سلام", 1500, 2500), LINE("5", "late", 4000, 9000)};
+    strcpy(lines[3].language, "fa/../x");
+    caption_book_set(book, lines, 5, 0);
+    struct sidecar *sidecar = sidecar_create(book, recording, 1000 * MS);
+    sidecar_advance(sidecar, 2200 * MS);
+    lines[1].text = (char *)"one, corrected";
+    caption_book_set(book, lines, 5, 2300 * MS);
+    sidecar_advance(sidecar, 4500 * MS);
+    settle(sidecar);
+    expect_file(folder, "show.2026.en-GB.vtt", "WEBVTT\n\n"
+        "00:00:00.000 --> 00:00:02.000\none, corrected\n\n"
+        "00:00:00.500 --> 00:00:01.000\ntwo\n\n"
+        "00:00:03.000 --> 00:00:03.500\nlate\n\n");
+    expect_file(folder, "show.2026.fa----x.vtt", "WEBVTT\n\n00:00:00.500 --> 00:00:01.500\nسلام\n\n");
+
+    // a name that is taken is not written over; without a cue there is no file
+    settle(sidecar_create(book, recording, 20000 * MS));
+    expect_file(folder, "show.2026.en-GB-2.vtt", NULL);
+    sidecar = sidecar_create(book, recording, 3500 * MS);
+    sidecar_advance(sidecar, 10000 * MS);
+    settle(sidecar);
+    expect_file(folder, "show.2026.en-GB-2.vtt", "WEBVTT\n\n00:00:00.500 --> 00:00:05.500\nlate\n\n");
+
+    // a folder that is not there costs the subtitles only
+    g_autofree char *nowhere = g_strdup_printf("%s/no/such.mkv", folder);
+    sidecar = sidecar_create(book, nowhere, 0);
+    sidecar_advance(sidecar, 5000 * MS);
+    settle(sidecar);
+    caption_book_destroy(book);
+    g_autofree char *remove = g_strdup_printf("rm -r %s", folder);
+    assert_int_equal(system(remove), 0);
+}
+
 int main(int argc, char **argv)
 {
     gst_init(&argc, &argv);
@@ -505,7 +604,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_load), cmocka_unit_test(test_packets), cmocka_unit_test(test_triplets),
         cmocka_unit_test(test_sei), cmocka_unit_test(test_sei_place), cmocka_unit_test(test_pages),
         cmocka_unit_test(test_book), cmocka_unit_test(test_book_bounds), cmocka_unit_test(test_rolling),
-        cmocka_unit_test(test_roll_drops_oldest), cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_roll_drops_oldest), cmocka_unit_test(test_hostile), cmocka_unit_test(test_webvtt), cmocka_unit_test(test_sidecar),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
