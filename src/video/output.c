@@ -1,6 +1,5 @@
 #include "video/output.h"
 
-#include <gst/app/gstappsrc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,9 +12,10 @@
 #include "video/encoder.h"
 #include "video/output_chain.h"
 #include "video/program.h"
-#include "video/pump.h"
 #include "video/recording.h"
+#include "video/rendition.h"
 #include "video/setup.h"
+#include "video/supply.h"
 #include "video/undertaker.h"
 
 enum {
@@ -24,6 +24,7 @@ enum {
     QUIET_MS = 2000,
     STALL_MS = 10000,      // nothing went out to the network: the peer is dead, whatever TCP thinks
     HEALTHY_MS = 60000,    // so long live: the next failure is a first one again
+    PATIENCE_MS = 2000, RECORDING_PATIENCE_MS = 10000,  // how far a peer or a disk may be behind
     RETRY_FIRST_MS = 1000, RETRY_MAX_MS = 30000, JITTER_PERCENT = 20,
 };
 
@@ -39,26 +40,23 @@ struct output {
     struct output_options options;
     struct address address;
     char *name, *view, *frame_socket;
-    int bitrate_kbps;
     bool is_wanted, is_known_live;
     unsigned restarts;
     gint64 live_since_us, moved_us;  // moved_us: when bytes last went out
     uint64_t bytes_before;           // at the last watch
     GSource *bus_watch, *timer, *watch;
-    struct pump_sink sink;           // in the pump while RUNNING
+    struct rendition_key key;        // of texts above; a wish of the set
+    struct supply *supply;
 
     GMutex lock;                     // guards all below
     enum phase phase;
     enum studio_state state;
     char *text, *file;               // file: the recording under way; NULL: none
-    const char *encoder;
     bool is_blank;
     int rate_kbps;
     GstElement *pipeline;            // owned; NULL while none runs
-    GstElement *sources[2];          // owned: appsrcs of picture and sound, NULL when nothing may be pushed
-    uint64_t first_tick;
-    // of the picture; sent left the appsrc; dropped_before: by earlier pipelines
-    uint64_t pushed, sent, dropped_before;
+    uint64_t sent;                   // atomic; pictures that left the appsrc
+    uint64_t dropped_before;         // at the last start
     uint64_t bytes;                  // that left, at the last watch
     uint64_t taken;                  // atomic; bytes that reached the sink
 };
@@ -97,68 +95,6 @@ static void start_timer(struct output *output, GSource **source, int delay_ms, G
     g_source_attach(*source, output->options.context);
 }
 
-/* ---- The pump's side ---- */
-
-static bool push_buffer(GstElement *source, GstBuffer *shared, GstClockTime pts, GstClockTime end, bool is_jump)
-{
-    GstBuffer *buffer = gst_buffer_copy(shared);
-    GST_BUFFER_PTS(buffer) = pts;
-    GST_BUFFER_DTS(buffer) = GST_CLOCK_TIME_NONE;
-    GST_BUFFER_DURATION(buffer) = end - pts;
-    GST_BUFFER_OFFSET(buffer) = GST_BUFFER_OFFSET_END(buffer) = GST_BUFFER_OFFSET_NONE;
-    if (is_jump)
-        GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_DISCONT);
-    else
-        GST_BUFFER_FLAG_UNSET(buffer, GST_BUFFER_FLAG_DISCONT);
-    return gst_app_src_push_buffer(GST_APP_SRC(source), buffer) == GST_FLOW_OK;
-}
-
-static GstBuffer *make_silence(GstBuffer *sound)
-{
-    gsize size = gst_buffer_get_size(sound);
-    GstBuffer *silence = gst_buffer_new_allocate(NULL, size, NULL);
-    gst_buffer_memset(silence, 0, 0, size);
-    return silence;
-}
-
-static GstClockTime sample_time(int64_t sample)
-{
-    return gst_util_uint64_scale((guint64)sample, GST_SECOND, PROGRAM_RATE);
-}
-
-static void push_tick(struct output *output, const struct pump_tick *tick)
-{
-    const struct program *program = output->options.program;
-    uint64_t first = output->first_tick;
-    int64_t zero = program_tick_ns(program, first), sound_zero = program_tick_sample(program, first);
-    GstBuffer *sound = output->is_blank ? make_silence(tick->sound) : gst_buffer_ref(tick->sound);
-    bool is_taken = push_buffer(output->sources[0], output->is_blank ? tick->holding : tick->picture,
-        (GstClockTime)(program_tick_ns(program, tick->number) - zero),
-        (GstClockTime)(program_tick_ns(program, tick->number + 1) - zero), tick->is_jump);
-    push_buffer(output->sources[1], sound, sample_time(program_tick_sample(program, tick->number) - sound_zero),
-        sample_time(program_tick_sample(program, tick->number + 1) - sound_zero), tick->is_jump);
-    gst_buffer_unref(sound);
-    output->pushed += is_taken;
-}
-
-static void handle_push(struct pump_sink *sink, const struct pump_tick *tick)
-{
-    struct output *output = container_of(sink, struct output, sink);
-    g_mutex_lock(&output->lock);
-    if (output->sources[0] && tick->number >= output->first_tick)
-        push_tick(output, tick);
-    g_mutex_unlock(&output->lock);
-}
-
-/* Every buffer that the source dropped was pushed, did not leave, and does not wait. With the lock. */
-static uint64_t dropped(const struct output *output)
-{
-    uint64_t sent = __atomic_load_n(&output->sent, __ATOMIC_RELAXED);
-    uint64_t waiting = output->sources[0]
-        ? gst_app_src_get_current_level_buffers(GST_APP_SRC(output->sources[0])) : 0;
-    return output->dropped_before + (output->pushed > sent + waiting ? output->pushed - sent - waiting : 0);
-}
-
 /* ---- Building and burying ---- */
 
 static GstPadProbeReturn count_sent(GstPad *pad, GstPadProbeInfo *info, void *data)
@@ -192,27 +128,14 @@ static void probe(GstElement *pipeline, const char *element, const char *pad_nam
 
 static GstElement *build(struct output *output, struct error *err)
 {
-    const struct program *program = output->options.program;
-    struct encoder_options wanted = {.width_px = program->width_px, .height_px = program->height_px,
-        .fps_num = program->fps_num, .fps_den = program->fps_den, .bitrate_kbps = output->bitrate_kbps, .key_frames = 60,
-        .is_constant = output->address.kind != ADDRESS_FILE};
-    const char *encoder = encoder_choose(&wanted, err);
-    if (!encoder)
-        return NULL;
     char *file = NULL;
     if (output->address.kind == ADDRESS_FILE && !(file = recording_reserve(output->address.text, err)))
         return NULL;
-    GstElement *pipeline = output_chain_build(&(struct output_chain_options){
-        .program = output->options.program, .address = &output->address,
-        .location = file ? file : output->address.text, .view = output->view,
-        .frame_socket = output->frame_socket, .encoder = encoder, .bitrate_kbps = output->bitrate_kbps,
-    }, err);
     g_mutex_lock(&output->lock);
     free(output->file);
     output->file = file;
-    output->encoder = encoder;
     g_mutex_unlock(&output->lock);
-    return pipeline;
+    return output_chain_build(&output->address, file ? file : output->address.text, err);
 }
 
 static void forget_file(struct output *output)
@@ -220,8 +143,10 @@ static void forget_file(struct output *output)
     g_mutex_lock(&output->lock);
     char *file = g_steal_pointer(&output->file);
     g_mutex_unlock(&output->lock);
+    struct supply_health supply;
+    supply_get_health(output->supply, &supply);
     if (file)
-        recording_forget_empty(file, __atomic_load_n(&output->sent, __ATOMIC_RELAXED) > 0);
+        recording_forget_empty(file, supply.is_flowing);
     free(file);
 }
 
@@ -251,23 +176,10 @@ static void handle_buried(void *data)
     start_timer(output, &output->timer, (int)random_jitter(delay_ms, JITTER_PERCENT), handle_retry);
 }
 
-static void stop_pushing(struct output *output, bool send_end)
-{
-    g_mutex_lock(&output->lock);
-    output->dropped_before = dropped(output);
-    for (int i = 0; i < 2; i++) {
-        if (output->sources[i] && send_end)
-            gst_app_src_end_of_stream(GST_APP_SRC(output->sources[i]));
-        g_clear_pointer(&output->sources[i], gst_object_unref);
-    }
-    output->pushed = 0;
-    g_mutex_unlock(&output->lock);
-}
-
 static void bury(struct output *output)
 {
-    stop_pushing(output, false);
-    pump_remove_sink(output->options.pump, &output->sink);
+    supply_close(output->supply, false);
+    supply_leave(output->supply);
     stop_source(&output->timer);
     stop_source(&output->watch);
     stop_source(&output->bus_watch);
@@ -383,32 +295,19 @@ static void attach(struct output *output, GstElement *pipeline)
     probe(pipeline, "sink", "sink", count_taken, output);
 }
 
-static void apply_blank(struct output *output)
-{
-    g_autoptr(GstElement) overlay =
-        output->pipeline ? gst_bin_get_by_name(GST_BIN(output->pipeline), "overlay") : NULL;
-    if (overlay && output->frame_socket)
-        g_object_set(overlay, "active", !output->is_blank, NULL);
-}
-
 static void run(struct output *output, GstElement *pipeline)
 {
-    const struct program *program = output->options.program;
     g_mutex_lock(&output->lock);
     output->pipeline = pipeline;
-    output->sources[0] = gst_bin_get_by_name(GST_BIN(pipeline), "video");
-    output->sources[1] = gst_bin_get_by_name(GST_BIN(pipeline), "audio");
-    output->first_tick = program_tick_at(program, program_now_ns(program)) + 1;
     output->sent = output->bytes = output->taken = 0;
     output->phase = PHASE_RUNNING;
     g_mutex_unlock(&output->lock);
     output->bytes_before = 0;
     output->moved_us = g_get_monotonic_time();
-    program_attach(program, pipeline, program_tick_ns(program, output->first_tick));
+    program_attach(output->options.program, pipeline, program_now_ns(output->options.program));
     attach(output, pipeline);
-    apply_blank(output);
     undertaker_start(pipeline);
-    pump_add_sink(output->options.pump, &output->sink);
+    supply_open(output->supply, pipeline);
 }
 
 static void begin(struct output *output)
@@ -429,6 +328,21 @@ static void begin(struct output *output)
 
 /* ---- The door ---- */
 
+/* A key frame every two seconds: the platforms' wish. */
+static void describe_key(struct output *output, int bitrate_kbps)
+{
+    const struct program *program = output->options.program;
+    double fps = (double)program->fps_num / program->fps_den;
+    output->key = (struct rendition_key){
+        .view = output->view, .frame_socket = output->frame_socket, .is_recorded = output_is_recording(output),
+        .encoder = {
+            .width_px = program->width_px, .height_px = program->height_px, .fps_num = program->fps_num,
+            .fps_den = program->fps_den, .key_frames = (int)(2 * fps + 0.5), .is_constant = !output_is_recording(output),
+            .bitrate_kbps = bitrate_kbps ? bitrate_kbps : encoder_usual_kbps(program->width_px, program->height_px, fps),
+        },
+    };
+}
+
 struct output *output_create(const struct output_options *options, struct error *err)
 {
     struct output *output = xcalloc(1, sizeof(*output));
@@ -437,10 +351,6 @@ struct output *output_create(const struct output_options *options, struct error 
     output->name = xstrdup(options->is.name);
     output->view = xstrdup(options->is.view && *options->is.view ? options->is.view : NULL);
     output->frame_socket = xstrdup(output->view ? options->is.frame_socket : NULL);
-    output->bitrate_kbps = options->is.bitrate_kbps ? options->is.bitrate_kbps : encoder_usual_kbps(options->program->width_px, options->program->height_px,
-            (double)options->program->fps_num / options->program->fps_den);
-    output->sink.push = handle_push;
-    list_init(&output->sink.link);
     g_mutex_init(&output->lock);
     output->text = xstrdup("");
     if (!address_parse_output(&output->address, options->is.to, err) || !output_chain_check(&output->address, err)) {
@@ -448,6 +358,13 @@ struct output *output_create(const struct output_options *options, struct error 
         output_destroy(output);
         return NULL;
     }
+    describe_key(output, options->is.bitrate_kbps);
+    renditions_add_wish(options->renditions, &output->key);
+    output->supply = supply_create(&(struct supply_options){
+        .program = options->program, .pump = options->pump, .renditions = options->renditions,
+        .context = options->context, .key = output->key,
+        .patience_ns = (output->key.is_recorded ? RECORDING_PATIENCE_MS : PATIENCE_MS) * NS_PER_MS,
+    });
     return output;
 }
 
@@ -456,6 +373,9 @@ void output_destroy(struct output *output)
     if (!output)
         return;
     g_assert(output->phase == PHASE_IDLE);
+    if (output->supply)
+        renditions_remove_wish(output->options.renditions, &output->key);
+    supply_destroy(output->supply);
     address_fini(&output->address);
     g_mutex_clear(&output->lock);
     free(output->name), free(output->view), free(output->frame_socket);
@@ -469,7 +389,9 @@ void output_start(struct output *output)
     if (output->phase != PHASE_IDLE)
         return;  // it runs, or it begins again when its end is over
     output->restarts = 0;
-    output->dropped_before = 0;
+    struct supply_health supply;
+    supply_get_health(output->supply, &supply);
+    output->dropped_before = supply.dropped;
     begin(output);
 }
 
@@ -481,13 +403,15 @@ static gboolean handle_finish_timeout(void *data)
     return G_SOURCE_REMOVE;
 }
 
-/* A peer that never answered, or a muxer that got nothing, would hold up the end until its time is over. */
+/*
+ * A peer that never answered would hold up the end until its time is over, and a muxer that misses picture or sound
+ * has none to write.
+ */
 static bool can_take_end(struct output *output)
 {
-    g_mutex_lock(&output->lock);
-    bool is_begun = output->pushed > 0;
-    g_mutex_unlock(&output->lock);
-    return is_begun && (output->is_known_live || output->address.kind == ADDRESS_FILE);
+    struct supply_health supply;
+    supply_get_health(output->supply, &supply);
+    return supply.is_flowing && (output->is_known_live || output->address.kind == ADDRESS_FILE);
 }
 
 void output_stop(struct output *output)
@@ -498,7 +422,8 @@ void output_stop(struct output *output)
     if (output->phase == PHASE_RUNNING && !can_finish) {
         bury(output);
     } else if (output->phase == PHASE_RUNNING) {
-        stop_pushing(output, true);
+        supply_close(output->supply, true);
+        supply_leave(output->supply);
         set_phase(output, PHASE_FINISHING);
         stop_source(&output->watch);
         start_timer(output, &output->timer, FINISH_MS, handle_finish_timeout);
@@ -517,7 +442,7 @@ void output_set_blank(struct output *output, bool is_blank)
     g_mutex_unlock(&output->lock);
     if (!is_changed)
         return;
-    apply_blank(output);
+    supply_set_blank(output->supply, is_blank);
     g_mutex_lock(&output->lock);
     enum studio_state state = output->state;
     g_mutex_unlock(&output->lock);
@@ -545,15 +470,17 @@ bool output_is_idle(const struct output *output)
 
 void output_get_health(struct output *output, struct studio_output_health *health)
 {
+    struct supply_health supply;
+    supply_get_health(output->supply, &supply);
     g_mutex_lock(&output->lock);
     *health = (struct studio_output_health){
         .state = output->state, .is_blank = output->is_blank, .bitrate_kbps = output->rate_kbps,
-        .frames = __atomic_load_n(&output->sent, __ATOMIC_RELAXED), .dropped = dropped(output),
+        .frames = __atomic_load_n(&output->sent, __ATOMIC_RELAXED), .dropped = supply.dropped - output->dropped_before,
         .bytes = output->bytes, .restarts = output->restarts,
     };
     snprintf(health->name, sizeof(health->name), "%s", output->name);
     snprintf(health->view, sizeof(health->view), "%s", output->view ? output->view : "");
-    snprintf(health->encoder, sizeof(health->encoder), "%s", output->encoder ? output->encoder : "");
+    snprintf(health->encoder, sizeof(health->encoder), "%s", supply.rendition.encoder ? supply.rendition.encoder : "");
     snprintf(health->to, sizeof(health->to), "%s", output->file ? output->file : output->address.shown);
     snprintf(health->text, sizeof(health->text), "%s", output->text);
     g_mutex_unlock(&output->lock);

@@ -1,5 +1,6 @@
 /*
- * output.h - one place the picture goes to: a pipeline of its own, built anew after every failure.
+ * output.h - one place the picture goes to: a pipeline of its own behind a rendition that it may share, built anew
+ * after every failure.
  * Thread: the context's, except output_is_idle() (any) and what the pump calls.
  */
 #pragma once
@@ -17,6 +18,7 @@ struct pump;
 struct output_options {
     const struct program *program;  // borrowed, as the next three
     struct pump *pump;
+    struct renditions *renditions;
     GMainContext *context;
     void *data;
     struct studio_output_options is;  // copied

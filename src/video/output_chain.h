@@ -1,5 +1,5 @@
 /*
- * output_chain.h - which elements stand between the pump and a destination. Thread: any.
+ * output_chain.h - which elements stand between a rendition's packets and a destination. Thread: any.
  */
 #pragma once
 
@@ -9,22 +9,12 @@
 
 struct address;
 struct error;
-struct program;
-
-struct output_chain_options {
-    const struct program *program;
-    const struct address *address;
-    const char *location;      // the file to write, or the address
-    const char *view, *frame_socket;  // NULL: no overlay
-    const char *encoder;
-    int bitrate_kbps;
-};
 
 /*
- * A pipeline with appsrcs "video" and "audio", the element "overlay", and the sink "sink". NULL: err names what
- * is missing.
+ * A pipeline with appsrcs "video" and "audio", and the sink "sink". location: the file to write, or the address.
+ * NULL: err names what is missing.
  */
-GstElement *output_chain_build(const struct output_chain_options *options, struct error *err);
+GstElement *output_chain_build(const struct address *address, const char *location, struct error *err);
 
 /* Whether everything that the address needs is installed. */
 bool output_chain_check(const struct address *address, struct error *err);

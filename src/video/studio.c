@@ -17,6 +17,7 @@
 #include "video/output.h"
 #include "video/program.h"
 #include "video/pump.h"
+#include "video/rendition.h"
 #include "video/setup.h"
 #include "video/undertaker.h"
 
@@ -28,6 +29,7 @@ struct studio {
     struct music *music;  // NULL: none
     struct pump *pump;
     struct caption_book *captions;
+    struct renditions *renditions;
     GMainContext *context;
     GMainLoop *loop;
     GThread *thread;  // runs the context: inputs, outputs and events live there
@@ -233,7 +235,8 @@ static bool add_output(struct studio *studio, const struct studio_output_options
             return error_set(err, ERROR_DATA, "two outputs are called \"%s\"; names must differ", options->name);
     }
     struct output *output = output_create(&(struct output_options){
-        .program = &studio->program, .pump = studio->pump, .context = studio->context, .data = studio, .is = *options,
+        .program = &studio->program, .pump = studio->pump, .renditions = studio->renditions,
+        .context = studio->context, .data = studio, .is = *options,
         .on_state = handle_output_state,
     }, err);
     if (output)
@@ -304,6 +307,8 @@ static bool build(struct studio *studio, const struct studio_options *options, s
         .is_dimming = is_dim(options->holding), .music = studio->music,
         .has_own_sound = inputs_has(studio->inputs, PUMP_SOUND), .on_shown = handle_shown, .data = studio,
     });
+    studio->renditions = renditions_create(&(struct renditions_options){
+        .program = &studio->program, .pump = studio->pump, .context = studio->context});
     for (size_t i = 0; i < options->output_count; i++) {
         if (!add_output(studio, &options->outputs[i], err))
             return false;
@@ -415,6 +420,7 @@ void studio_destroy(struct studio *studio)
         return;
     for (size_t i = 0; i < studio->output_count; i++)
         output_destroy(studio->outputs[i]);
+    renditions_destroy(studio->renditions);
     pump_destroy(studio->pump);
     music_destroy(studio->music);
     inputs_destroy(studio->inputs);
