@@ -12,10 +12,8 @@
 
 void scene_init(struct scene *scene, const struct stage *stage)
 {
-    scene->stage = *stage;
+    *scene = (struct scene){.stage = *stage};
     list_init(&scene->nodes);
-    scene->arrangement = (struct arrangement){0};
-    scene->alerts = (struct alerts){0};
 }
 
 void scene_fini(struct scene *scene)
