@@ -76,6 +76,8 @@ bool outputs_pass_on(struct api *api, const char *command, const char *name, con
     return error_set(err, ERROR_AGAIN, "no video process is connected");
 }
 
+void outputs_watch(struct api *api, struct client *client, bool is_on) {}
+
 char *access_url(const struct access *access)
 {
     return xstrdup("http://127.0.0.1:8470");
