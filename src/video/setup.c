@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "video/antiphonoverlay.h"
+#include "video/framing.h"
 
 /* GST_DEBUG shows addresses with their stream keys: it goes where secrets are struck out. */
 static void handle_debug(GstDebugCategory *category, GstDebugLevel level, const gchar *file,
@@ -46,6 +47,10 @@ static gpointer set_up(gpointer data)
     lower_hardware_decoders();
     if (!antiphonoverlay_register()) {
         error_set(err, ERROR_SYSTEM, "GStreamer does not take the element antiphonoverlay");
+        return GINT_TO_POINTER(false + 1);
+    }
+    if (!framing_register()) {
+        error_set(err, ERROR_SYSTEM, "GStreamer does not take the element antiphonframing");
         return GINT_TO_POINTER(false + 1);
     }
     return GINT_TO_POINTER(true + 1);
