@@ -863,9 +863,9 @@ static void test_views(void **state)
         {.name = "usual"},
         {.name = "chat", .cards = ON_AIR_CHAT},
         {.name = "all", .cards = ON_AIR_USUAL | ON_AIR_GATED},
-        {.name = "youtube", .cards = ON_AIR_CHAT | ON_AIR_ALERTS, .platforms = own, .platform_count = 1,
+        {.name = "youtube", .cards = ON_AIR_GATED, .platforms = own, .platform_count = 1,
          .foreign = ON_AIR_FOREIGN_ANONYMOUS},
-        {.name = "hide", .cards = ON_AIR_CHAT | ON_AIR_TICKER, .platforms = own, .platform_count = 1, .foreign = ON_AIR_FOREIGN_HIDDEN},
+        {.name = "hide", .cards = ON_AIR_GATED, .platforms = own, .platform_count = 1, .foreign = ON_AIR_FOREIGN_HIDDEN},
     };
     struct on_air *on_air = on_air_create(&(struct on_air_options){
         .questions = questions, .polls = polls, .captions = captions, .gate = bench.gate, .views = views,
@@ -931,10 +931,18 @@ static void test_views(void **state)
     assert_string_equal(json_get_text(line, "text"), "hello");
     assert_null(json_object_get(line, "author"));
     assert_null(json_object_get(line, "platform"));
+    for (size_t i = 0; i < 2; i++) {
+        const json_t *event = json_array_get(json_object_get(view, i == 0 ? "alerts" : "ticker"), 0);
+        assert_string_equal(json_get_text(event, "kind"), "raid");
+        assert_null(json_object_get(event, "author"));
+        assert_null(json_object_get(event, "platform"));
+        assert_null(json_object_get(event, "source"));
+    }
     json_decref(view);
     view = view_of(on_air, "hide");
     assert_int_equal(json_array_size(json_object_get(view, "chat")), 0);
     assert_int_equal(json_array_size(json_object_get(view, "ticker")), 0);
+    assert_int_equal(json_array_size(json_object_get(view, "alerts")), 0);
     json_decref(view);
     assert_non_null(memmem(on_air_views_json(on_air).data, on_air_views_json(on_air).len, "\"cards\":[\"chat\"]", 16));
 

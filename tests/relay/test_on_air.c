@@ -328,6 +328,41 @@ static void test_views(void **state)
     end(&desk);
 }
 
+static void vote(struct desk *desk, const char *platform, const char *text, uint64_t id)
+{
+    struct message *message = message_create(&(struct message_draft){
+        .kind = MESSAGE_CHAT, .platform = str_from(platform), .source = str_from(platform), .native_id = str_from(platform),
+        .author = {.id = STR("u1"), .name = STR("Nilu")}, .text = str_from(text)});
+    message_stamp(message, id, clock_unix_ms());
+    assert_true(polls_handle_message(desk->polls, message));
+    message_unref(message);
+}
+
+/* A poll's parts by platform are told where the view may name all of them; its total is the host's. */
+static void test_poll_of_two_platforms(void **state)
+{
+    struct desk desk;
+    struct error err = {0};
+    begin(&desk);
+    const struct poll_draft draft = {.question = STR("q"), .options = {STR("a"), STR("b")}, .option_count = 2};
+    polls_air(desk.polls, polls_open(desk.polls, &draft, "anna", &err)->id, true, "anna", &err);
+    vote(&desk, "twitch", "1", 1);
+    vote(&desk, "youtube", "2", 2);
+    polls_flush(desk.polls);
+    fixture_commit(desk.journal, desk.loop);
+    static const struct {
+        const char *view;
+        size_t parts;
+    } cases[] = {{"all", 2}, {"strict", 0}, {"anonymous", 0}};
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        json_t *poll = card(&desk, cases[i].view, "poll");
+        assert_int_equal(json_get_int(poll, "total", 0), 2);
+        assert_int_equal(json_array_size(json_object_get(poll, "platforms")), cases[i].parts);
+        json_decref(poll);
+    }
+    end(&desk);
+}
+
 /* "Back soon" stands in the views that are told, with the view's language first, and over a restart. */
 static void test_holding(void **state)
 {
@@ -454,6 +489,7 @@ int main(void)
         cmocka_unit_test(test_waits_for_the_journal),
         cmocka_unit_test(test_disk_refuses),
         cmocka_unit_test(test_askers), cmocka_unit_test(test_all_of_a_question), cmocka_unit_test(test_views),
+        cmocka_unit_test(test_poll_of_two_platforms),
         cmocka_unit_test(test_holding),
         cmocka_unit_test(test_same_after_restart),
         cmocka_unit_test(test_kill),
