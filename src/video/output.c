@@ -328,19 +328,48 @@ static void begin(struct output *output)
 
 /* ---- The door ---- */
 
-/* A key frame every two seconds: the platforms' wish. */
-static void describe_key(struct output *output, int bitrate_kbps)
+/*
+ * A key frame every two seconds, where nothing else is wished. A picture of the program's size, or shape, is not cut, so
+ * that equal ones are equal whatever is said of it.
+ */
+static void describe_key(struct output *output, const struct studio_output_options *is)
 {
     const struct program *program = output->options.program;
     double fps = (double)program->fps_num / program->fps_den;
+    int width_px = is->width_px ? is->width_px : program->width_px, height_px = is->height_px ? is->height_px : program->height_px;
+    bool is_shaped = (int64_t)width_px * program->height_px != (int64_t)height_px * program->width_px;
+    bool is_recording = output_is_recording(output);
     output->key = (struct rendition_key){
-        .view = output->view, .frame_socket = output->frame_socket, .is_recorded = output_is_recording(output),
+        .view = output->view, .frame_socket = output->frame_socket, .is_recorded = is_recording,
+        .is_any_rate = is_recording && !is->bitrate_kbps,
+        .fit = is_shaped ? is->fit : STUDIO_PAD, .focus = is_shaped && is->fit == STUDIO_CROP ? is->focus : 0,
+        .sound_kbps = is->sound_kbps,
         .encoder = {
-            .width_px = program->width_px, .height_px = program->height_px, .fps_num = program->fps_num,
-            .fps_den = program->fps_den, .key_frames = (int)(2 * fps + 0.5), .is_constant = !output_is_recording(output),
-            .bitrate_kbps = bitrate_kbps ? bitrate_kbps : encoder_usual_kbps(program->width_px, program->height_px, fps),
+            .width_px = width_px, .height_px = height_px, .fps_num = program->fps_num, .fps_den = program->fps_den,
+            .key_frames = (int)((is->key_seconds ? is->key_seconds : 2) * fps + 0.5), .b_frames = is->b_frames,
+            .is_constant = !is_recording,
+            .bitrate_kbps = is->bitrate_kbps ? is->bitrate_kbps : encoder_usual_kbps(width_px, height_px, fps),
         },
     };
+}
+
+static bool check_size(const struct studio_output_options *is, struct error *err)
+{
+    int width = is->width_px, height = is->height_px;
+    bool is_good = (width == 0 && height == 0) || (width >= STUDIO_SIDE_MIN_PX && height >= STUDIO_SIDE_MIN_PX
+        && width <= STUDIO_SIDE_MAX_PX && height <= STUDIO_SIDE_MAX_PX && width % 2 == 0 && height % 2 == 0);
+    return is_good || error_set(err, ERROR_DATA, "size %dx%d: expected two even numbers from %d to %d", width, height,
+        STUDIO_SIDE_MIN_PX, STUDIO_SIDE_MAX_PX);
+}
+
+/* Encoders are tried here, while nothing runs yet: what is asked for later is known by then. */
+static bool prepare(struct output *output, const struct studio_output_options *is, struct error *err)
+{
+    if (!address_parse_output(&output->address, is->to, err) || !output_chain_check(&output->address, err)
+        || !check_size(is, err))
+        return false;
+    describe_key(output, is);
+    return output->key.is_raw || encoder_choose(&output->key.encoder, err);
 }
 
 struct output *output_create(const struct output_options *options, struct error *err)
@@ -353,12 +382,11 @@ struct output *output_create(const struct output_options *options, struct error 
     output->frame_socket = xstrdup(output->view ? options->is.frame_socket : NULL);
     g_mutex_init(&output->lock);
     output->text = xstrdup("");
-    if (!address_parse_output(&output->address, options->is.to, err) || !output_chain_check(&output->address, err)) {
+    if (!prepare(output, &options->is, err)) {
         error_prefix(err, "output \"%s\"", output->name);
         output_destroy(output);
         return NULL;
     }
-    describe_key(output, options->is.bitrate_kbps);
     renditions_add_wish(options->renditions, &output->key);
     output->supply = supply_create(&(struct supply_options){
         .program = options->program, .pump = options->pump, .renditions = options->renditions,

@@ -18,6 +18,7 @@
 #include "base/list.h"
 #include "video/encoder.h"
 #include "video/packets.h"
+#include "video/studio.h"
 
 struct program;
 struct pump;
@@ -28,9 +29,13 @@ struct renditions;
 struct rendition_key {
     const char *view, *frame_socket;  // either NULL: no overlay
     struct encoder_options encoder;   // also of a raw one: its size
+    enum studio_fit fit;              // where that is of another shape than the program
+    double focus;
+    int sound_kbps;                   // 0: 160
     bool is_blank;  // the holding picture, silence and no overlay
     bool is_raw;    // pictures as they are, for what takes no coded stream; no sound
     bool is_recorded; // the rate may follow the picture; a service wants it held
+    bool is_any_rate; // a recording for which nobody chose a rate: it takes a service's
 };
 
 struct rendition_sink {

@@ -3,6 +3,7 @@
 #include <gst/app/gstappsrc.h>
 
 #include "base/error.h"
+#include "video/framing.h"
 #include "video/program.h"
 #include "video/rendition.h"
 
@@ -39,7 +40,7 @@ static char *describe_coding(const struct rendition_chain_options *options)
     g_autofree char *source = describe_source("audio", SOUND_BUFFERS), *sink = describe_sink("audio-out");
     return g_strdup_printf("! %s ! h264parse config-interval=-1 ! video/x-h264,stream-format=byte-stream,alignment=au "
         "! video-out. %s ! audioconvert ! avenc_aac bitrate=%d ! aacparse ! audio/mpeg,stream-format=raw ! %s", encoder,
-        source, SOUND_KBPS * 1000, sink);
+        source, (options->key->sound_kbps ? options->key->sound_kbps : SOUND_KBPS) * 1000, sink);
 }
 
 static char *describe(const struct rendition_chain_options *options)
@@ -49,7 +50,10 @@ static char *describe(const struct rendition_chain_options *options)
     int buffers = key->is_blank ? 2 * second + LIVE_BUFFERS : options->may_lag ? MAX(second, LIVE_BUFFERS) : LIVE_BUFFERS;
     g_autofree char *source = describe_source("video", buffers), *sink = describe_sink("video-out");
     g_autofree char *coding = key->is_raw ? g_strdup("! video-out.") : describe_coding(options);
-    return g_strdup_printf("%s %s ! %s name=overlay %s", sink, source,
+    g_autofree char *framing = framing_describe(&(struct framing){
+        .from_width_px = options->program->width_px, .from_height_px = options->program->height_px,
+        .to_width_px = key->encoder.width_px, .to_height_px = key->encoder.height_px, .fit = key->fit, .focus = key->focus});
+    return g_strdup_printf("%s %s ! %s%s name=overlay %s", sink, source, framing,
         has_overlay(key) ? "antiphonoverlay" : "identity", coding);
 }
 

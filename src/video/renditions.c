@@ -33,17 +33,25 @@ void renditions_remove_wish(struct renditions *set, const struct rendition_key *
     g_ptr_array_remove(set->wishes, (void *)key);
 }
 
+/* Sides, and what of the program is seen: nothing is cut where the shape is the same, and then the focus is no matter. */
+static bool is_same_frame(const struct rendition_key *a, const struct rendition_key *b)
+{
+    return a->encoder.width_px == b->encoder.width_px && a->encoder.height_px == b->encoder.height_px && a->fit == b->fit
+        && a->focus == b->focus;
+}
+
 /* The same to the viewer; how the rate is held is another matter. */
 static bool is_same_picture(const struct rendition_key *a, const struct rendition_key *b)
 {
-    return a->is_raw == b->is_raw && a->encoder.width_px == b->encoder.width_px
-        && a->encoder.height_px == b->encoder.height_px && a->encoder.bitrate_kbps == b->encoder.bitrate_kbps
+    bool is_rate_good = a->encoder.bitrate_kbps == b->encoder.bitrate_kbps || a->is_any_rate || b->is_any_rate;
+    return a->is_raw == b->is_raw && is_rate_good && is_same_frame(a, b)
         && g_strcmp0(a->view, b->view) == 0 && g_strcmp0(a->frame_socket, b->frame_socket) == 0;
 }
 
 static bool is_equal(const struct rendition_key *a, const struct rendition_key *b)
 {
-    return is_same_picture(a, b) && a->is_blank == b->is_blank && a->encoder.is_constant == b->encoder.is_constant
+    return is_same_picture(a, b) && a->is_blank == b->is_blank && a->sound_kbps == b->sound_kbps
+        && a->encoder.bitrate_kbps == b->encoder.bitrate_kbps && a->encoder.is_constant == b->encoder.is_constant
         && a->encoder.key_frames == b->encoder.key_frames && a->encoder.b_frames == b->encoder.b_frames;
 }
 

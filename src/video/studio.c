@@ -10,7 +10,6 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "video/encoder.h"
 #include "video/holding.h"
 #include "video/inputs.h"
 #include "video/music.h"
@@ -21,7 +20,7 @@
 #include "video/setup.h"
 #include "video/undertaker.h"
 
-enum { FINISH_MS = 4000, BURIAL_MS = 1500, SIZE_MIN_PX = 16, SIZE_MAX_PX = 8192, FPS_MAX = 240 };
+enum { FINISH_MS = 4000, BURIAL_MS = 1500, FPS_MAX = 240 };
 
 struct studio {
     struct program program;
@@ -216,7 +215,7 @@ void studio_blank_all(struct studio *studio, bool is_blank)
 static bool check_options(const struct studio_options *options, struct error *err)
 {
     int width = options->width_px, height = options->height_px;
-    if (width < SIZE_MIN_PX || height < SIZE_MIN_PX || width > SIZE_MAX_PX || height > SIZE_MAX_PX || width % 2
+    if (width < STUDIO_SIDE_MIN_PX || height < STUDIO_SIDE_MIN_PX || width > STUDIO_SIDE_MAX_PX || height > STUDIO_SIDE_MAX_PX || width % 2
         || height % 2)
         return error_set(err, ERROR_DATA, "size %dx%d: expected two even numbers from 16 to 8192", width, height);
     if (options->fps_num <= 0 || options->fps_den <= 0 || options->fps_num / options->fps_den > FPS_MAX
@@ -295,10 +294,6 @@ static bool build(struct studio *studio, const struct studio_options *options, s
         .addresses = {options->input, or_null(options->backup), or_null(options->sound)},
     }, err);
     if (!studio->inputs)
-        return false;
-    struct encoder_options wanted = {.width_px = studio->program.width_px, .height_px = studio->program.height_px,
-        .fps_num = studio->program.fps_num, .fps_den = studio->program.fps_den, .bitrate_kbps = 2000, .key_frames = 60};
-    if (options->output_count > 0 && !encoder_choose(&wanted, err))
         return false;
     if (or_null(options->music))
         studio->music = music_create(studio->context, options->music);

@@ -23,6 +23,7 @@ enum studio_state {
 };
 
 enum { STUDIO_USUAL_WIDTH_PX = 1280, STUDIO_USUAL_HEIGHT_PX = 720, STUDIO_USUAL_FPS = 30 };
+enum { STUDIO_SIDE_MIN_PX = 16, STUDIO_SIDE_MAX_PX = 8192 };  // of every picture
 
 enum studio_fit {
     STUDIO_PAD,   // all of the program's picture, on a ground
