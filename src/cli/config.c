@@ -241,7 +241,7 @@ void config_destroy(struct config *config)
     }
     for (size_t i = 0; i < config->video.output_count; i++) {
         struct config_output *output = &config->video.outputs[i];
-        free(output->name), free(output->view), free(output->to);
+        free(output->name), free(output->view), free(output->to), free(output->captions);
     }
     free(config->views);
     for (size_t i = 0; i < config->window_count; i++)

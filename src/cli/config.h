@@ -45,6 +45,7 @@ struct config_output {
     const struct destination *platform;  // by "platform", else by the address; NULL: none that we know
     int width_px, height_px;  // of its picture
     bool is_cropped;  // where the shape differs from the program's: "fit" is "crop", else "pad"
+    char *captions;   // the language whose subtitles go along as data; "": none
     double focus;     // 0..1: the crop's centre along the side that is cut
 };
 

@@ -209,6 +209,19 @@ bool config_read_windows(struct config *config, const struct reader *reader)
     return true;
 }
 
+/* A language tag, RFC 5646, in the form that tracks are given. */
+static bool check_captions(const struct reader *reader, const char *path, const char *tag)
+{
+    bool ok = strlen(tag) <= 35 && (isalpha((unsigned char)*tag) || !*tag);
+    for (const char *at = tag; ok && *at; at++)
+        ok = isalnum((unsigned char)*at) || *at == '-';
+    char *full = xasprintf("%s.captions", path);
+    if (!ok)
+        keys_fail(reader, full, NULL, "\"%.40s\": expected a language, as in \"en\" or \"pt-BR\"", tag);
+    free(full);
+    return ok;
+}
+
 static bool read_output(struct config *config, const struct reader *reader, const json_t *object, size_t index)
 {
     static const char *const fits[] = {"pad", "crop", NULL};
@@ -219,6 +232,7 @@ static bool read_output(struct config *config, const struct reader *reader, cons
         {"size", JSON_ARRAY},
         {"fit", JSON_STRING, .choices = fits},
         {"focus", JSON_REAL},
+        {"captions", JSON_STRING},
     };
     char path[48];
     snprintf(path, sizeof(path), "video.outputs[%zu]", index);
@@ -228,12 +242,13 @@ static bool read_output(struct config *config, const struct reader *reader, cons
     output->name = keys_copy_text(object, "name", "");
     output->view = keys_copy_text(object, "view", config->views[0].name);
     output->bitrate_kbps = (int)json_get_int(object, "bitrate_kbps", 0);
+    output->captions = keys_copy_text(object, "captions", "");
     char full[64];
     snprintf(full, sizeof(full), "%s.to", path);
     const char *to = keys_resolve(reader, full, json_object_get(object, "to"));
     output->to = xstrdup(to);
     snprintf(full, sizeof(full), "%s.view", path);
-    return to && check_name(reader, path, output->name) && check_view_name(config, reader, full, output->view)
+    return to && check_captions(reader, path, output->captions) && check_name(reader, path, output->name) && check_view_name(config, reader, full, output->view)
         && config_read_destination(config, reader, path, object, output);
 }
 

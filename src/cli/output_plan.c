@@ -18,6 +18,7 @@ void output_plan_read(struct studio_output_options *options, const struct config
     options->height_px = is_program ? 0 : output->height_px;
     options->fit = output->is_cropped ? STUDIO_CROP : STUDIO_PAD;
     options->focus = output->focus;
+    options->captions = output->captions;
     char *words = config_explain_output(config, output);
     if (words)
         log_info("video", "output %s to %s", output->name, words);

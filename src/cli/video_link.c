@@ -42,11 +42,11 @@ static void send_json(struct video_link *link, json_t *message)
 
 static json_t *describe_output(const struct studio_output_health *output)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:i, s:I, s:I, s:I, s:i, s:s, s:s}", "name", output->name,
+    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:i, s:I, s:I, s:I, s:i, s:s, s:s, s:s}", "name", output->name,
         "view", output->view,
         "state", studio_state_name(output->state), "text", output->text, "is_blank", output->is_blank, "bitrate_kbps",
         output->bitrate_kbps, "dropped", (json_int_t)output->dropped, "frames", (json_int_t)output->frames, "bytes",
-        (json_int_t)output->bytes, "restarts", (int)output->restarts, "encoder", output->encoder, "to", output->to);
+        (json_int_t)output->bytes, "restarts", (int)output->restarts, "encoder", output->encoder, "to", output->to, "captions", output->captions);
 }
 
 static json_t *describe_input(const struct studio_input_health *input)

@@ -18,7 +18,6 @@ struct waiting {
 struct caption_data {
     int references;
     struct caption_writer *writer;
-    int64_t offset_ns;
     bool is_carried;
 
     GMutex lock;  // guards the rest
@@ -94,7 +93,7 @@ static GstPadProbeReturn handle_raw(GstPad *pad, GstPadProbeInfo *info, void *us
     if (!GST_CLOCK_TIME_IS_VALID(at))
         return GST_PAD_PROBE_OK;
     uint8_t bytes[CC_DATA_BYTES_MAX];
-    size_t len = caption_writer_next(data->writer, (int64_t)at + data->offset_ns, bytes);
+    size_t len = caption_writer_next(data->writer, (int64_t)at, bytes);
     if (!data->is_carried) {
         keep(data, at, bytes, len);
         return GST_PAD_PROBE_OK;
@@ -140,20 +139,12 @@ void caption_data_unref(struct caption_data *data)
         unref(data);
 }
 
-static bool is_carried_at(GstPad *raw)
-{
-    g_autoptr(GstElement) encoder = gst_pad_get_parent_element(raw);
-    GstElementFactory *factory = encoder ? gst_element_get_factory(encoder) : NULL;
-    return factory && caption_data_is_carried_by(GST_OBJECT_NAME(factory));
-}
-
 struct caption_data *caption_data_attach(const struct caption_data_options *options, GstPad *raw, GstPad *coded)
 {
     struct caption_data *data = xcalloc(1, sizeof(*data));
     data->references = 1;
     data->writer = caption_writer_create(&options->writer);
-    data->offset_ns = options->offset_ns;
-    data->is_carried = is_carried_at(raw);
+    data->is_carried = caption_data_is_carried_by(options->encoder);
     g_mutex_init(&data->lock);
     gst_pad_add_probe(raw, GST_PAD_PROBE_TYPE_BUFFER, handle_raw, ref(data), unref);
     if (!data->is_carried)

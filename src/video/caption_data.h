@@ -16,11 +16,11 @@ struct caption_data;
 
 struct caption_data_options {
     struct caption_writer_options writer;
-    int64_t offset_ns;  // program time of the pipeline's running time 0
+    const char *encoder;  // the element's name
 };
 
 /*
- * raw: the encoder's sink pad. coded: a source pad behind it, byte-stream with an access unit a buffer. Before PLAYING.
+ * raw: a source pad before the encoder, whose running time is program time. coded: a pad behind it, byte-stream with an access unit a buffer. Before PLAYING.
  * The pads keep what they need; unref with caption_data_unref().
  */
 struct caption_data *caption_data_attach(const struct caption_data_options *options, GstPad *raw, GstPad *coded);

@@ -23,7 +23,7 @@ struct rows {
     size_t lens[STANDING_ROWS_MAX], count;
 };
 
-static void add_rows(struct rows *rows, const struct caption_text *text)
+static void add_rows(struct rows *rows, const struct caption_letters *text)
 {
     for (size_t at = 0; rows->count < STANDING_ROWS_MAX;) {
         size_t begin = at, len = caption_row(text, &at);

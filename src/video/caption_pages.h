@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "video/caption_text.h"
+#include "video/caption_letters.h"
 
 struct caption_page {  // count 0: nothing stands
     uint32_t letters[CAPTION_ROWS][CAPTION_COLUMNS];
@@ -17,7 +17,7 @@ struct caption_page {  // count 0: nothing stands
 };
 
 struct caption_page_line {
-    struct caption_text text;  // borrowed
+    struct caption_letters text;  // borrowed
     int64_t from_ns, until_ns;
 };
 

@@ -13,7 +13,7 @@ enum { WAITING_LETTERS_MAX = 120, STILL_MS = 1000 };
 void caption_roll_fini(struct caption_roll *roll)
 {
     for (size_t i = 0; i < CAPTION_ROLL_LINES; i++)
-        caption_text_fini(&roll->lines[i].text);
+        caption_letters_fini(&roll->lines[i].text);
 }
 
 static struct caption_rolled *find(struct caption_roll *roll, const struct caption_line *line)
@@ -29,7 +29,7 @@ static struct caption_rolled *find(struct caption_roll *roll, const struct capti
 static struct caption_rolled *begin(struct caption_roll *roll, const struct caption_line *line)
 {
     struct caption_rolled *rolled = &roll->lines[roll->next++ % CAPTION_ROLL_LINES];
-    caption_text_fini(&rolled->text);
+    caption_letters_fini(&rolled->text);
     *rolled = (struct caption_rolled){{0}};
     memcpy(rolled->track, line->track, sizeof(rolled->track));
     memcpy(rolled->id, line->id, sizeof(rolled->id));
@@ -37,7 +37,7 @@ static struct caption_rolled *begin(struct caption_roll *roll, const struct capt
 }
 
 /* Moves *from to the next word, or to the end. */
-static size_t next_word(const struct caption_text *text, size_t *from)
+static size_t next_word(const struct caption_letters *text, size_t *from)
 {
     size_t len = caption_word(text, *from);
     if (len == 0)
@@ -46,7 +46,7 @@ static size_t next_word(const struct caption_text *text, size_t *from)
     return len;
 }
 
-static size_t count_words(const struct caption_text *text)
+static size_t count_words(const struct caption_letters *text)
 {
     size_t words = 0;
     for (size_t at = 0; next_word(text, &at) > 0;)
@@ -55,7 +55,7 @@ static size_t count_words(const struct caption_text *text)
 }
 
 /* How many words from the first on are the same. */
-static size_t count_agreed(const struct caption_text *one, const struct caption_text *other)
+static size_t count_agreed(const struct caption_letters *one, const struct caption_letters *other)
 {
     size_t words = 0;
     for (size_t a = 0, b = 0;; words++) {
@@ -72,14 +72,14 @@ void caption_roll_note(struct caption_roll *roll, const struct caption_roll_line
         struct caption_rolled *rolled = find(roll, lines[i].line);
         if (!rolled)
             rolled = begin(roll, lines[i].line);
-        const struct caption_text *text = &lines[i].text;
+        const struct caption_letters *text = &lines[i].text;
         bool is_same = rolled->text.count == text->count
             && (text->count == 0 || memcmp(rolled->text.letters, text->letters, text->count * sizeof(uint32_t)) == 0);
         if (is_same)
             continue;
         rolled->agreed = count_agreed(&rolled->text, text);
-        caption_text_fini(&rolled->text);
-        rolled->text = (struct caption_text){xcalloc(text->count + 1, sizeof(uint32_t)), text->count};
+        caption_letters_fini(&rolled->text);
+        rolled->text = (struct caption_letters){xcalloc(text->count + 1, sizeof(uint32_t)), text->count};
         if (text->count > 0)
             memcpy(rolled->text.letters, text->letters, text->count * sizeof(uint32_t));
     }
@@ -98,7 +98,7 @@ static size_t count_sendable(const struct caption_roll_line *line, const struct 
     return is_settled ? count_words(&line->text) : rolled->agreed;
 }
 
-static size_t word_at(const struct caption_text *text, size_t index, size_t *len)
+static size_t word_at(const struct caption_letters *text, size_t index, size_t *len)
 {
     size_t at = 0, begin = 0;
     for (size_t i = 0; i <= index; i++) {

@@ -10,13 +10,13 @@
 #include <stdint.h>
 
 #include "video/caption_book.h"
-#include "video/caption_text.h"
+#include "video/caption_letters.h"
 
 enum { CAPTION_ROLL_LINES = 64 };  // that are remembered
 
 struct caption_rolled {
     char track[CAPTION_ID_BYTES], id[CAPTION_ID_BYTES];
-    struct caption_text text;  // owned; the version before
+    struct caption_letters text;  // owned; the version before
     size_t sent, agreed;       // words
 };
 
@@ -27,7 +27,7 @@ struct caption_roll {  // {0}: nothing went out
 
 struct caption_roll_line {
     const struct caption_line *line;
-    struct caption_text text;  // borrowed
+    struct caption_letters text;  // borrowed
 };
 
 void caption_roll_fini(struct caption_roll *roll);

@@ -13,7 +13,7 @@
 #include "video/caption_book.h"
 #include "video/caption_pages.h"
 #include "video/caption_roll.h"
-#include "video/caption_text.h"
+#include "video/caption_letters.h"
 #include "video/cea608.h"
 #include "video/cea708.h"
 
@@ -52,6 +52,14 @@ struct caption_writer {
     uint32_t lost_letter;
 };
 
+static void clear_screen(struct caption_writer *writer)
+{
+    cea608_erase(&writer->pairs);
+    cea708_erase(&writer->cea708);
+    writer->mode = MODE_EMPTY;
+    writer->shown.count = 0;
+}
+
 struct caption_writer *caption_writer_create(const struct caption_writer_options *options)
 {
     struct caption_writer *writer = xcalloc(1, sizeof(*writer));
@@ -61,15 +69,16 @@ struct caption_writer *caption_writer_create(const struct caption_writer_options
     writer->newest_ns = INT64_MIN;
     cc_clock_init(&writer->clock, options->fps_num, options->fps_den);
     g_mutex_init(&writer->lock);
+    clear_screen(writer);
     return writer;
 }
 
 static void forget_lines(struct caption_writer *writer)
 {
     for (size_t i = 0; i < writer->timed_count; i++)
-        caption_text_fini(&writer->timed[i].text);
+        caption_letters_fini(&writer->timed[i].text);
     for (size_t i = 0; i < writer->live_count; i++)
-        caption_text_fini(&writer->live[i].text);
+        caption_letters_fini(&writer->live[i].text);
     writer->timed_count = writer->live_count = 0;
     caption_lines_fini(&writer->lines);
 }
@@ -100,12 +109,12 @@ static void note_lost(struct caption_writer *writer, uint32_t letter)
             "the stream's captions (WebVTT beside HLS and beside recordings has them)", writer->language, letter);
 }
 
-static bool read_line(struct caption_writer *writer, const struct caption_line *line, struct caption_text *text)
+static bool read_line(struct caption_writer *writer, const struct caption_line *line, struct caption_letters *text)
 {
     g_autofree char *whole =
         *line->speaker ? g_strconcat(line->speaker, ": ", line->text, NULL) : g_strdup(line->text);
     uint32_t other;
-    bool is_carried = caption_text_read(whole, strlen(whole), text, &other);
+    bool is_carried = caption_letters_read(whole, strlen(whole), text, &other);
     if (!is_carried && line->changed_ns > writer->newest_ns)
         note_lost(writer, other);
     return is_carried;
@@ -113,7 +122,7 @@ static bool read_line(struct caption_writer *writer, const struct caption_line *
 
 static void add_line(struct caption_writer *writer, const struct caption_line *line)
 {
-    struct caption_text text;
+    struct caption_letters text;
     if ((line->is_live ? writer->live_count : writer->timed_count) == LINES_MAX || !read_line(writer, line, &text))
         return;
     if (line->is_live)
@@ -124,7 +133,7 @@ static void add_line(struct caption_writer *writer, const struct caption_line *l
 
 static void look(struct caption_writer *writer, int64_t now_ns)
 {
-    uint64_t revision = caption_book_revision(writer->book);
+    uint64_t revision = writer->book ? caption_book_revision(writer->book) : writer->revision;
     if (revision == writer->revision)
         return;
     writer->revision = revision;
@@ -148,14 +157,6 @@ static bool has_live(const struct caption_writer *writer, int64_t now_ns)
             return true;
     }
     return false;
-}
-
-static void clear_screen(struct caption_writer *writer)
-{
-    cea608_erase(&writer->pairs);
-    cea708_erase(&writer->cea708);
-    writer->mode = MODE_EMPTY;
-    writer->shown.count = 0;
 }
 
 static void begin_row(struct caption_writer *writer)

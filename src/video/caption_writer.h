@@ -3,7 +3,8 @@
  * Timed lines are pop-on pages that are loaded ahead and shown at their time; live ones roll up word by word. A text
  * that is late waits behind older text for 2 s at most; then the oldest is left out. What is corrected or taken back
  * before it went out goes out corrected, or not at all. Texts with letters that cannot be carried are left out, said
- * once in the log and in the state. Thread: one at a time; caption_writer_state() any.
+ * once in the log and in the state. It begins by emptying the viewer's screen, where another stream may have been.
+ * Thread: one at a time; caption_writer_state() any.
  */
 #pragma once
 
@@ -16,7 +17,7 @@ struct caption_book;
 struct caption_writer;
 
 struct caption_writer_options {
-    struct caption_book *book;  // borrowed
+    struct caption_book *book;  // borrowed; NULL: nothing is said but that the screen is empty
     const char *language;       // copied
     int fps_num, fps_den;
 };

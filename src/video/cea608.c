@@ -116,7 +116,7 @@ static void add_basic(struct buffer *pairs, uint8_t *waiting, uint8_t byte)
     }
 }
 
-/* What stands for a letter that 608 does not have at all: caption_text.c let it through because there is a plain form. */
+/* What stands for a letter that 608 does not have at all: caption_letters.c let it through because there is a plain form. */
 static uint8_t plain_of(uint32_t letter)
 {
     char plain[CAPTION_PLAIN_BYTES];

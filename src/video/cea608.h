@@ -11,7 +11,7 @@
 
 struct buffer;
 
-/* A row of letters that caption_text_read() let through. */
+/* A row of letters that caption_letters_read() let through. */
 struct cea608_row {
     const uint32_t *letters;  // borrowed
     size_t count;             // 32 at most

@@ -3,7 +3,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "video/caption_text.h"
+#include "video/caption_letters.h"
 
 enum { ETX = 0x03, CR = 0x0d, EXT1 = 0x10, P16 = 0x18, DSW = 0x89, DLW = 0x8c,
     SPL = 0x92, DF0 = 0x98 };

@@ -1,6 +1,6 @@
 /*
  * cea708.h - digital captions (CTA-708-E, "DTVCC"): service 1, a page in two windows that change places, or rows that
- * roll up in one. The letters are those of caption_text_read(): Latin-1, G2, and as UTF-16 ("P16") what has no code.
+ * roll up in one. The letters are those of caption_letters_read(): Latin-1, G2, and as UTF-16 ("P16") what has no code.
  * Orders are queued and leave as packets of the size that a frame has room for. Thread: the owner's.
  */
 #pragma once

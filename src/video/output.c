@@ -15,6 +15,7 @@
 #include "video/recording.h"
 #include "video/rendition.h"
 #include "video/setup.h"
+#include "video/sidecar.h"
 #include "video/supply.h"
 #include "video/undertaker.h"
 
@@ -39,7 +40,7 @@ enum phase {
 struct output {
     struct output_options options;
     struct address address;
-    char *name, *view, *frame_socket;
+    char *name, *view, *frame_socket, *captions;
     bool is_wanted, is_known_live;
     unsigned restarts;
     gint64 live_since_us, moved_us;  // moved_us: when bytes last went out
@@ -47,6 +48,7 @@ struct output {
     GSource *bus_watch, *timer, *watch;
     struct rendition_key key;        // of texts above; a wish of the set
     struct supply *supply;
+    struct sidecar *sidecar;         // beside the recording that runs; NULL: none
 
     GMutex lock;                     // guards all below
     enum phase phase;
@@ -138,6 +140,17 @@ static GstElement *build(struct output *output, struct error *err)
     return output_chain_build(&output->address, file ? file : output->address.text, err);
 }
 
+/* What of the subtitles belongs to the part that is recorded is written. */
+static void advance_sidecar(struct output *output)
+{
+    struct caption_times times;
+    int64_t until_ns;
+    if (!output->sidecar)
+        return;
+    supply_get_times(output->supply, &times, &until_ns);
+    sidecar_advance(output->sidecar, &times, until_ns);
+}
+
 static void forget_file(struct output *output)
 {
     g_mutex_lock(&output->lock);
@@ -178,6 +191,8 @@ static void handle_buried(void *data)
 
 static void bury(struct output *output)
 {
+    advance_sidecar(output);
+    sidecar_end(g_steal_pointer(&output->sidecar));
     supply_close(output->supply, false);
     supply_leave(output->supply);
     stop_source(&output->timer);
@@ -274,6 +289,7 @@ static gboolean handle_watch(void *data)
     uint64_t sent = output_chain_sent(output->pipeline, &output->address,
         __atomic_load_n(&output->taken, __ATOMIC_RELAXED));
     note_rate(output, sent);
+    advance_sidecar(output);
     if (sent != output->bytes_before) {
         output->moved_us = now_us;
         note_live(output, now_us);
@@ -306,6 +322,8 @@ static void run(struct output *output, GstElement *pipeline)
     output->moved_us = g_get_monotonic_time();
     program_attach(output->options.program, pipeline, program_now_ns(output->options.program));
     attach(output, pipeline);
+    if (output->file)
+        output->sidecar = sidecar_create(output->options.captions, output->file);
     undertaker_start(pipeline);
     supply_open(output->supply, pipeline);
 }
@@ -340,7 +358,8 @@ static void describe_key(struct output *output, const struct studio_output_optio
     bool is_shaped = (int64_t)width_px * program->height_px != (int64_t)height_px * program->width_px;
     bool is_recording = output_is_recording(output);
     output->key = (struct rendition_key){
-        .view = output->view, .frame_socket = output->frame_socket, .is_recorded = is_recording,
+        .view = output->view, .frame_socket = output->frame_socket, .captions = output->captions,
+        .is_recorded = is_recording,
         .is_any_rate = is_recording && !is->bitrate_kbps,
         .fit = is_shaped ? is->fit : STUDIO_PAD, .focus = is_shaped && is->fit == STUDIO_CROP ? is->focus : 0,
         .sound_kbps = is->sound_kbps,
@@ -380,6 +399,7 @@ struct output *output_create(const struct output_options *options, struct error 
     output->name = xstrdup(options->is.name);
     output->view = xstrdup(options->is.view && *options->is.view ? options->is.view : NULL);
     output->frame_socket = xstrdup(output->view ? options->is.frame_socket : NULL);
+    output->captions = xstrdup(options->is.captions && *options->is.captions ? options->is.captions : NULL);
     g_mutex_init(&output->lock);
     output->text = xstrdup("");
     if (!prepare(output, &options->is, err)) {
@@ -406,7 +426,7 @@ void output_destroy(struct output *output)
     supply_destroy(output->supply);
     address_fini(&output->address);
     g_mutex_clear(&output->lock);
-    free(output->name), free(output->view), free(output->frame_socket);
+    free(output->name), free(output->view), free(output->frame_socket), free(output->captions);
     free(output->text), free(output->file);
     free(output);
 }
@@ -511,5 +531,6 @@ void output_get_health(struct output *output, struct studio_output_health *healt
     snprintf(health->encoder, sizeof(health->encoder), "%s", supply.rendition.encoder ? supply.rendition.encoder : "");
     snprintf(health->to, sizeof(health->to), "%s", output->file ? output->file : output->address.shown);
     snprintf(health->text, sizeof(health->text), "%s", output->text);
+    snprintf(health->captions, sizeof(health->captions), "%s", supply.rendition.captions);
     g_mutex_unlock(&output->lock);
 }

@@ -10,15 +10,17 @@
 
 #include "video/studio.h"
 
+struct caption_book;
 struct error;
 struct output;
 struct program;
 struct pump;
 
 struct output_options {
-    const struct program *program;  // borrowed, as the next three
+    const struct program *program;  // borrowed, as the next four
     struct pump *pump;
     struct renditions *renditions;
+    struct caption_book *captions;
     GMainContext *context;
     void *data;
     struct studio_output_options is;  // copied

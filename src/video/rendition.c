@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "video/caption_data.h"
 #include "video/program.h"
 #include "video/pump.h"
 #include "video/rendition_chain.h"
@@ -271,6 +272,7 @@ static void bury(struct rendition *rendition)
     for (int kind = 0; kind < PACKET_KINDS; kind++)
         g_clear_pointer(&rendition->sources[kind], gst_object_unref);
     GstElement *pipeline = g_steal_pointer(&rendition->pipeline);
+    g_clear_pointer(&rendition->caption_data, caption_data_unref);
     g_mutex_unlock(&rendition->lock);
     rendition->is_burying = true;
     undertaker_bury(pipeline, rendition->set->options.context, handle_buried, rendition);
@@ -330,6 +332,22 @@ static void attach(struct rendition *rendition, GstElement *pipeline)
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, count_sent, rendition, NULL);
 }
 
+/* The blank picture says with its first captions that nothing stands any more. */
+static void attach_captions(struct rendition *rendition, GstElement *pipeline)
+{
+    const struct rendition_key *key = &rendition->key;
+    const struct renditions_options *options = &rendition->set->options;
+    if (!key->captions || key->is_raw)
+        return;
+    g_autoptr(GstElement) overlay = gst_bin_get_by_name(GST_BIN(pipeline), "overlay");
+    g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(pipeline), "video-out");
+    g_autoptr(GstPad) raw = gst_element_get_static_pad(overlay, "src"), coded = gst_element_get_static_pad(sink, "sink");
+    rendition->caption_data = caption_data_attach(&(struct caption_data_options){
+        .writer = {key->is_blank ? NULL : options->captions, key->captions, options->program->fps_num,
+            options->program->fps_den}, .encoder = rendition->encoder,
+    }, raw, coded);
+}
+
 static GstElement *build(struct rendition *rendition, struct error *err)
 {
     const struct program *program = rendition->set->options.program;
@@ -358,6 +376,7 @@ void rendition_begin(struct rendition *rendition, int64_t from_ns)
     rendition->has_output = false;
     rendition->sent = 0;
     rendition->trouble[0] = '\0';
+    attach_captions(rendition, pipeline);
     g_mutex_unlock(&rendition->lock);
     rendition->since_us = g_get_monotonic_time();
     program_attach(program, pipeline, 0);
@@ -376,5 +395,7 @@ void rendition_get_health(struct rendition *rendition, struct rendition_health *
         .sharers = rendition->sharers,
     };
     snprintf(health->trouble, sizeof(health->trouble), "%s", rendition->trouble);
+    if (rendition->caption_data)
+        caption_data_state(rendition->caption_data, health->captions, sizeof(health->captions));
     g_mutex_unlock(&rendition->lock);
 }

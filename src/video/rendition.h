@@ -20,6 +20,7 @@
 #include "video/packets.h"
 #include "video/studio.h"
 
+struct caption_book;
 struct program;
 struct pump;
 struct rendition;
@@ -32,6 +33,7 @@ struct rendition_key {
     enum studio_fit fit;              // where that is of another shape than the program
     double focus;
     int sound_kbps;                   // 0: 160
+    const char *captions;             // the language whose subtitles go along as data; NULL: none
     bool is_blank;  // the holding picture, silence and no overlay
     bool is_raw;    // pictures as they are, for what takes no coded stream; no sound
     bool is_recorded; // the rate may follow the picture; a service wants it held
@@ -49,11 +51,13 @@ struct rendition_health {
     uint64_t dropped;     // pictures left out because the encoder was slow
     unsigned sharers;
     char trouble[256];    // why nothing comes; "": nothing is wrong
+    char captions[128];   // see caption_writer_state(); "": none
 };
 
 struct renditions_options {
-    const struct program *program;  // borrowed, as the next two
+    const struct program *program;  // borrowed, as the next three
     struct pump *pump;
+    struct caption_book *captions;
     GMainContext *context;
 };
 

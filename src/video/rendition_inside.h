@@ -17,7 +17,7 @@ struct rendition {
     struct list link;    // in renditions.list while it has sharers
     struct renditions *set;
     struct rendition_key key;
-    char *view, *frame_socket;     // owned, behind the key
+    char *view, *frame_socket, *captions;  // owned, behind the key
     bool may_lag;                  // a second behind, rather than a picture lost
     bool is_burying;
     unsigned restarts;
@@ -29,6 +29,7 @@ struct rendition {
     unsigned sharers;
     const char *encoder;
     GstElement *pipeline;          // owned; NULL while none runs
+    struct caption_data *caption_data;  // of the pipeline; NULL: none
     GstElement *sources[PACKET_KINDS];  // owned
     uint64_t first_tick;
     int64_t first_sample;          // negative: not known yet

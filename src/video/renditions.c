@@ -48,9 +48,16 @@ static bool is_same_picture(const struct rendition_key *a, const struct renditio
         && g_strcmp0(a->view, b->view) == 0 && g_strcmp0(a->frame_socket, b->frame_socket) == 0;
 }
 
+/* Who asks for none is content with any; who asks for one gets that one. */
+static bool has_captions(const struct rendition_key *key, const struct rendition_key *wanted)
+{
+    return !wanted->captions || g_strcmp0(key->captions, wanted->captions) == 0;
+}
+
 static bool is_equal(const struct rendition_key *a, const struct rendition_key *b)
 {
     return is_same_picture(a, b) && a->is_blank == b->is_blank && a->sound_kbps == b->sound_kbps
+        && g_strcmp0(a->captions, b->captions) == 0
         && a->encoder.bitrate_kbps == b->encoder.bitrate_kbps && a->encoder.is_constant == b->encoder.is_constant
         && a->encoder.key_frames == b->encoder.key_frames && a->encoder.b_frames == b->encoder.b_frames;
 }
@@ -60,7 +67,8 @@ static const struct rendition_key *find_wish(const struct renditions *set, const
 {
     for (guint i = 0; i < set->wishes->len; i++) {
         const struct rendition_key *wish = set->wishes->pdata[i];
-        if (wish->is_recorded == is_recorded && is_same_picture(wish, key))
+        bool has_wanted = is_recorded ? has_captions(key, wish) : has_captions(wish, key);
+        if (wish->is_recorded == is_recorded && is_same_picture(wish, key) && has_wanted)
             return wish;
     }
     return NULL;
@@ -73,6 +81,7 @@ static struct rendition *create(struct renditions *set, const struct rendition_k
     rendition->key = *key;
     rendition->key.view = rendition->view = xstrdup(key->view);
     rendition->key.frame_socket = rendition->frame_socket = xstrdup(key->frame_socket);
+    rendition->key.captions = rendition->captions = xstrdup(key->captions);
     rendition->may_lag = find_wish(set, key, true);
     rendition->pump_sink.push = rendition_handle_tick;
     list_init(&rendition->pump_sink.link);
@@ -87,7 +96,7 @@ void rendition_free(struct rendition *rendition)
 {
     g_mutex_clear(&rendition->lock);
     g_mutex_clear(&rendition->sinks_lock);
-    free(rendition->view), free(rendition->frame_socket);
+    free(rendition->view), free(rendition->frame_socket), free(rendition->captions);
     free(rendition);
 }
 

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "video/caption_book.h"
+#include "video/caption_times.h"
 #include "video/recording.h"
 #include "video/scribe.h"
 #include "video/webvtt.h"
@@ -29,20 +30,21 @@ struct sidecar {
     struct scribe *scribe;
     struct caption_book *book;  // borrowed
     char *recording;            // owned
-    int64_t first_ns;
-    int64_t until_ns;           // atomic
+    GMutex lock;                // guards the next two
+    struct caption_times times;
+    int64_t until_ns;           // of the recording's time
 
     struct track tracks[CAPTION_LANGUAGES_MAX];  // the scribe's, as the rest
     size_t track_count;
 };
 
-struct sidecar *sidecar_create(struct caption_book *book, const char *recording, int64_t first_ns)
+struct sidecar *sidecar_create(struct caption_book *book, const char *recording)
 {
     struct sidecar *sidecar = xcalloc(1, sizeof(*sidecar));
     sidecar->scribe = scribe_create();
     sidecar->book = book;
     sidecar->recording = xstrdup(recording);
-    sidecar->first_ns = sidecar->until_ns = first_ns;
+    g_mutex_init(&sidecar->lock);
     return sidecar;
 }
 
@@ -102,19 +104,33 @@ static bool is_written(const struct track *track, const struct caption_line *lin
         || (line->from_ns == track->last_from_ns && same_before < track->written_then);
 }
 
-static void add_cue(const struct sidecar *sidecar, const struct caption_line *line, int64_t until_ns, struct buffer *out)
+/* As much as is known of the recording, while the scribe writes. */
+struct progress {
+    struct caption_times times;
+    int64_t program_ns;  // that its last picture shows
+    bool is_end;
+};
+
+static void add_cue(const struct progress *progress, const struct caption_line *line, struct buffer *out)
 {
-    int64_t from_ns = MAX(line->from_ns, sidecar->first_ns);
-    webvtt_add_cue(out, (from_ns - sidecar->first_ns) / NS_PER_MS, (MIN(line->until_ns, until_ns) - sidecar->first_ns)
-        / NS_PER_MS, line->speaker, line->text);
+    int64_t from_ns = line->from_ns, until_ns = MIN(line->until_ns, progress->program_ns);
+    if (caption_times_map(&progress->times, &from_ns, &until_ns))
+        webvtt_add_cue(out, from_ns / NS_PER_MS, until_ns / NS_PER_MS, line->speaker, line->text);
 }
 
-/* In the order in which they began, as the format wants it: a line waits for those before it. */
-static void write_track(const struct sidecar *sidecar, struct track *track, int64_t until_ns, bool is_end)
+static struct caption_lines find_lines(const struct sidecar *sidecar, const struct track *track,
+    const struct progress *progress)
 {
     char exactly[CAPTION_TAG_BYTES + 1] = "=";
     memcpy(exactly + 1, track->language, CAPTION_TAG_BYTES);
-    struct caption_lines lines = caption_book_find(sidecar->book, exactly, sidecar->first_ns, until_ns);
+    const struct caption_span *first = &progress->times.spans[0];
+    return caption_book_find(sidecar->book, exactly, first->from_ns + first->offset_ns, progress->program_ns);
+}
+
+/* In the order in which they began, as the format wants it: a line waits for those before it. */
+static void write_track(const struct sidecar *sidecar, struct track *track, const struct progress *progress)
+{
+    struct caption_lines lines = find_lines(sidecar, track, progress);
     struct buffer out = {0};
     size_t same = 0;
     for (size_t i = 0; i < lines.count; i++) {
@@ -122,11 +138,11 @@ static void write_track(const struct sidecar *sidecar, struct track *track, int6
         same = i > 0 && line->from_ns == lines.items[i - 1].from_ns ? same + 1 : 0;
         if (is_written(track, line, same))
             continue;
-        if (line->until_ns > until_ns && !is_end)
+        if (line->until_ns > progress->program_ns && !progress->is_end)
             break;
         if (track->fd == -1)
             open_file(sidecar, track, &out);
-        add_cue(sidecar, line, until_ns, &out);
+        add_cue(progress, line, &out);
         note_written(track, line);
     }
     if (track->fd >= 0 && !write_all(track->fd, &out))
@@ -149,13 +165,15 @@ static struct track *find_track(struct sidecar *sidecar, const char *language)
 
 static void write_tracks(struct sidecar *sidecar, bool is_end)
 {
+    g_mutex_lock(&sidecar->lock);
+    struct progress progress = {sidecar->times, caption_times_program(&sidecar->times, sidecar->until_ns), is_end};
+    g_mutex_unlock(&sidecar->lock);
     char languages[CAPTION_LANGUAGES_MAX][CAPTION_TAG_BYTES];
-    size_t count = caption_book_languages(sidecar->book, languages);
-    int64_t until_ns = __atomic_load_n(&sidecar->until_ns, __ATOMIC_RELAXED);
+    size_t count = progress.times.count ? caption_book_languages(sidecar->book, languages) : 0;
     for (size_t i = 0; i < count; i++) {
         struct track *track = find_track(sidecar, languages[i]);
         if (track->fd != -2)
-            write_track(sidecar, track, until_ns, is_end);
+            write_track(sidecar, track, &progress);
     }
 }
 
@@ -172,15 +190,19 @@ static void handle_end(void *data)
         if (sidecar->tracks[i].fd >= 0)
             close(sidecar->tracks[i].fd);
     }
+    g_mutex_clear(&sidecar->lock);
     free(sidecar->recording);
     free(sidecar);
 }
 
 /* ---- The owner's side ---- */
 
-void sidecar_advance(struct sidecar *sidecar, int64_t until_ns)
+void sidecar_advance(struct sidecar *sidecar, const struct caption_times *times, int64_t until_ns)
 {
-    __atomic_store_n(&sidecar->until_ns, until_ns, __ATOMIC_RELAXED);
+    g_mutex_lock(&sidecar->lock);
+    sidecar->times = *times;
+    sidecar->until_ns = until_ns;
+    g_mutex_unlock(&sidecar->lock);
     scribe_tell(sidecar->scribe, handle_advance, sidecar);
 }
 

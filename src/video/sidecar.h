@@ -9,13 +9,13 @@
 #include <stdint.h>
 
 struct caption_book;
+struct caption_times;
 struct sidecar;
 
-/* first_ns: program time of the recording's first picture. */
-struct sidecar *sidecar_create(struct caption_book *book, const char *recording, int64_t first_ns);
+struct sidecar *sidecar_create(struct caption_book *book, const char *recording);
 
-/* The recording holds everything before until_ns (program time): what ended by then is written. */
-void sidecar_advance(struct sidecar *sidecar, int64_t until_ns);
+/* The recording holds everything before until_ns of its own time: what ended by then is written. times is copied. */
+void sidecar_advance(struct sidecar *sidecar, const struct caption_times *times, int64_t until_ns);
 
 /* The recording ended: what stood until then is cut and written. Accepts NULL. */
 void sidecar_end(struct sidecar *sidecar);

@@ -17,6 +17,7 @@
 #include "video/program.h"
 #include "video/pump.h"
 #include "video/rendition.h"
+#include "video/scribe.h"
 #include "video/setup.h"
 #include "video/undertaker.h"
 
@@ -234,7 +235,7 @@ static bool add_output(struct studio *studio, const struct studio_output_options
             return error_set(err, ERROR_DATA, "two outputs are called \"%s\"; names must differ", options->name);
     }
     struct output *output = output_create(&(struct output_options){
-        .program = &studio->program, .pump = studio->pump, .renditions = studio->renditions,
+        .program = &studio->program, .pump = studio->pump, .renditions = studio->renditions, .captions = studio->captions,
         .context = studio->context, .data = studio, .is = *options,
         .on_state = handle_output_state,
     }, err);
@@ -303,7 +304,7 @@ static bool build(struct studio *studio, const struct studio_options *options, s
         .has_own_sound = inputs_has(studio->inputs, PUMP_SOUND), .on_shown = handle_shown, .data = studio,
     });
     studio->renditions = renditions_create(&(struct renditions_options){
-        .program = &studio->program, .pump = studio->pump, .context = studio->context});
+        .program = &studio->program, .pump = studio->pump, .captions = studio->captions, .context = studio->context});
     for (size_t i = 0; i < options->output_count; i++) {
         if (!add_output(studio, &options->outputs[i], err))
             return false;
@@ -421,7 +422,8 @@ void studio_destroy(struct studio *studio)
     inputs_destroy(studio->inputs);
     g_main_loop_unref(studio->loop);
     g_main_context_unref(studio->context);
-    caption_book_destroy(studio->captions);
+    if (scribe_wait(FINISH_MS / 2))  // else a disk hangs, and they still read it
+        caption_book_destroy(studio->captions);
     program_fini(&studio->program);
     g_mutex_clear(&studio->lock);
     g_cond_clear(&studio->changed);

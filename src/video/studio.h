@@ -42,6 +42,7 @@ struct studio_output_options {
     int sound_kbps;            // 0: 160
     int key_seconds;           // from key frame to key frame; 0: 2
     int b_frames;              // at most, where encoder and container can
+    const char *captions;      // language tag: its subtitles go along as CEA-608 and 708; NULL or "": none
 };
 
 enum studio_input {
@@ -85,6 +86,7 @@ struct studio_output_health {
     uint64_t frames, dropped;  // pictures sent to the encoder; pictures left out because it or its peer was slow
     uint64_t bytes;            // since the output's last start
     unsigned restarts;         // since it was last healthy for a minute
+    char captions[128];        // the language that goes along as data, and what of it could not; "": none
 };
 
 struct studio_input_health {

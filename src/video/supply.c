@@ -21,6 +21,7 @@ enum {
     WINDOW_MS = 250, WINDOW_MIN = 4, SOUND_WINDOW = 16,  // packets that the pipeline gets ahead
     SLACK_MS = 15000,      // kept beyond the delay; every patience is shorter
     EPSILON_NS = 2000,     // rounding of ticks and samples
+    TIMED_BLANK = -1, TIMED_NONE = -2,
 };
 static const size_t bytes_max = (size_t)1 << 30;
 
@@ -55,6 +56,8 @@ struct supply {
     bool is_begun;                // a key frame went out since it was opened
     GSource *retirement;          // pending on the context; NULL: none
     int64_t zero_ns;              // time of sending that the pipeline calls 0
+    struct caption_times times;   // since it was opened
+    int64_t timed_delay_ns;       // of the last in them; TIMED_BLANK, or TIMED_NONE
     int64_t planned_ns;           // program time at which the last stage is to begin
     uint64_t handed[PACKET_KINDS], dropped, skipped;
 };
@@ -101,9 +104,24 @@ static GstBuffer *stamp(const struct supply *supply, const struct stage *stage, 
     return buffer;
 }
 
+static void note_time(struct supply *supply, const struct stage *stage, const struct packet *packet)
+{
+    int64_t at_ns = shown_at(stage, packet) - supply->zero_ns;
+    int64_t delay_ns = stage->is_blank ? TIMED_BLANK : stage->delay_ns;
+    if (supply->timed_delay_ns == delay_ns)
+        return;
+    supply->timed_delay_ns = delay_ns;
+    if (stage->is_blank)
+        caption_times_end(&supply->times, at_ns);
+    else
+        caption_times_begin(&supply->times, at_ns, supply->zero_ns - stage->delay_ns);
+}
+
 /* Caps are set once: the blank rendition, and one that was built again, speak of the same stream. */
 static void send(struct supply *supply, const struct stage *stage, const struct packet *packet)
 {
+    if (packet->kind == PACKET_VIDEO)
+        note_time(supply, stage, packet);
     struct lane *lane = &supply->lanes[packet->kind];
     g_autoptr(GstCaps) caps = gst_app_src_get_caps(GST_APP_SRC(lane->source));
     if (!caps)
@@ -466,6 +484,8 @@ void supply_open(struct supply *supply, GstElement *pipeline)
         supply->handed[kind] = 0;
     }
     supply->is_begun = false;
+    supply->times.count = 0;
+    supply->timed_delay_ns = TIMED_NONE;
     g_mutex_unlock(&supply->lock);
     if (!list_is_empty(&supply->stages))
         return;
@@ -543,5 +563,13 @@ void supply_get_health(struct supply *supply, struct supply_health *health)
         rendition_get_health(stage->rendition, &health->rendition);
         health->dropped += health->rendition.dropped - stage->dropped_at_join;
     }
+    g_mutex_unlock(&supply->lock);
+}
+
+void supply_get_times(struct supply *supply, struct caption_times *times, int64_t *until_ns)
+{
+    g_mutex_lock(&supply->lock);
+    *times = supply->times;
+    *until_ns = supply->times.count ? MAX(supply->lanes[PACKET_VIDEO].end_ns - supply->zero_ns, 0) : 0;
     g_mutex_unlock(&supply->lock);
 }

@@ -5,7 +5,7 @@
  * What waits, waits here: the output's pipeline gets a fraction of a second at a time. A peer that is behind for too
  * long loses whole groups of pictures, the oldest first, and the last that are kept are the newest.
  *
- * Thread: the context's, except supply_get_health() (any).
+ * Thread: the context's, except supply_get_health() and supply_get_times() (any).
  */
 #pragma once
 
@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "video/caption_times.h"
 #include "video/rendition.h"
 
 struct supply;
@@ -57,3 +58,6 @@ void supply_set_blank(struct supply *supply, bool is_blank);
 void supply_set_delay(struct supply *supply, int64_t delay_ns);
 
 void supply_get_health(struct supply *supply, struct supply_health *health);
+
+/* Which program time the pipeline's times show since supply_open(), and the time up to which it was fed. Any thread. */
+void supply_get_times(struct supply *supply, struct caption_times *times, int64_t *until_ns);

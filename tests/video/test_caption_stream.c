@@ -69,7 +69,7 @@ static char *run(const char *format, const char *encoder, int fps, int seconds, 
     g_autoptr(GstPad) coded = gst_element_get_static_pad(after, "src");
     gst_pad_add_probe(early, GST_PAD_PROBE_TYPE_BUFFER, tell, &script, NULL);
     struct caption_data *data = caption_data_attach(&(struct caption_data_options){
-        .writer = {script.book, "en", fps, 1}}, raw, coded);
+        .writer = {script.book, "en", fps, 1}, .encoder = GST_OBJECT_NAME(gst_element_get_factory(coder))}, raw, coded);
     gst_element_set_state(pipeline, GST_STATE_PLAYING);
     g_autoptr(GstBus) bus = gst_element_get_bus(pipeline);
     g_autoptr(GstMessage) message =

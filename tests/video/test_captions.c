@@ -21,7 +21,8 @@
 #include "video/caption_book.h"
 #include "video/caption_pages.h"
 #include "video/caption_roll.h"
-#include "video/caption_text.h"
+#include "video/caption_times.h"
+#include "video/caption_letters.h"
 #include "video/caption_writer.h"
 #include "video/cc_data.h"
 #include "video/cea608.h"
@@ -43,16 +44,16 @@ static void add_utf8(GString *out, const uint32_t *letters, size_t count)
 
 static char *rows_of(const char *text)
 {
-    struct caption_text read;
+    struct caption_letters read;
     uint32_t other;
-    if (!caption_text_read(text, strlen(text), &read, &other))
+    if (!caption_letters_read(text, strlen(text), &read, &other))
         return g_strdup_printf("U+%04X", other);
     GString *all = g_string_new(NULL);
     for (size_t at = 0, begin = 0, len; (begin = at, len = caption_row(&read, &at)) > 0;) {
         g_string_append(all, all->len ? "|" : "");
         add_utf8(all, read.letters + begin, len);
     }
-    caption_text_fini(&read);
+    caption_letters_fini(&read);
     return g_string_free(all, FALSE);
 }
 
@@ -94,11 +95,11 @@ static void test_huge_text(void **state)
 {
     g_autofree char *text = g_malloc(40000);
     memset(text, 'a', 40000);
-    struct caption_text read;
+    struct caption_letters read;
     uint32_t other;
-    assert_true(caption_text_read(text, 40000, &read, &other));
-    assert_int_equal(read.count, CAPTION_TEXT_LETTERS_MAX);
-    caption_text_fini(&read);
+    assert_true(caption_letters_read(text, 40000, &read, &other));
+    assert_int_equal(read.count, CAPTION_LETTERS_MAX);
+    caption_letters_fini(&read);
 }
 
 /* ---- 608 ---- */
@@ -262,8 +263,8 @@ static void test_pages(void **state)
     uint32_t other;
     const char *first = "one", *long_text = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb "
         "cccccccccccccccccccccccccccccccc dd";
-    assert_true(caption_text_read(first, strlen(first), &lines[0].text, &other));
-    assert_true(caption_text_read(long_text, strlen(long_text), &lines[1].text, &other));
+    assert_true(caption_letters_read(first, strlen(first), &lines[0].text, &other));
+    assert_true(caption_letters_read(long_text, strlen(long_text), &lines[1].text, &other));
     static const struct {
         int at_ms;
         size_t rows;
@@ -282,8 +283,8 @@ static void test_pages(void **state)
             fail_msg("at %d: %zu rows from %" PRId64 " until %" PRId64, times[i].at_ms, page.count, page.from_ns / MS,
                 page.until_ns / MS);
     }
-    caption_text_fini(&lines[0].text);
-    caption_text_fini(&lines[1].text);
+    caption_letters_fini(&lines[0].text);
+    caption_letters_fini(&lines[1].text);
 }
 
 /* ---- The book ---- */
@@ -421,15 +422,15 @@ static void tell(struct rolling *rolling, const char *step)
     assert_int_equal(sscanf(step, "@%d %c%c", &at_ms, &name, &mark), 3);
     size_t index = (size_t)(name - 'a');
     struct caption_line *line = &rolling->lines[index];
-    struct caption_text *text = &rolling->read[index].text;
+    struct caption_letters *text = &rolling->read[index].text;
     uint32_t other;
     bool is_new = index == rolling->count;
     rolling->count += is_new;
     *line = (struct caption_line){.from_ns = is_new ? at_ms * MS : line->from_ns, .until_ns = 60000 * MS,
         .changed_ns = at_ms * MS, .is_live = true, .is_final = mark == '!', .id = {name}};
-    caption_text_fini(text);
+    caption_letters_fini(text);
     const char *words = strchr(step, mark) + 1;
-    assert_true(caption_text_read(words, strlen(words), text, &other));
+    assert_true(caption_letters_read(words, strlen(words), text, &other));
     rolling->read[index].line = line;
     caption_roll_note(&rolling->roll, rolling->read, rolling->count);
 }
@@ -447,7 +448,7 @@ static void test_rolling(void **state)
             if (strcmp(words, strchr(*step, '>') + 1) != 0)
                 fail_msg("%s: %s, but \"%s\"", rolls[i].name, *step, words);
         }
-        caption_text_fini(&rolling.read[0].text), caption_text_fini(&rolling.read[1].text);
+        caption_letters_fini(&rolling.read[0].text), caption_letters_fini(&rolling.read[1].text);
         caption_roll_fini(&rolling.roll);
     }
 }
@@ -462,14 +463,14 @@ static void test_roll_drops_oldest(void **state)
     for (size_t i = 0; i < 3; i++) {
         lines[i].until_ns = 60000 * MS, lines[i].is_final = true;
         uint32_t other;
-        assert_true(caption_text_read(texts_of[i], strlen(texts_of[i]), &read[i].text, &other));
+        assert_true(caption_letters_read(texts_of[i], strlen(texts_of[i]), &read[i].text, &other));
         read[i].line = &lines[i];
     }
     caption_roll_note(&roll, read, 3);
     g_autofree char *words = words_at(&roll, read, 3, 0);
     assert_string_equal(words, "eighty letters of the second one which may wait because two seconds are enough for it new");
     for (size_t i = 0; i < 3; i++)
-        caption_text_fini(&read[i].text);
+        caption_letters_fini(&read[i].text);
     caption_roll_fini(&roll);
 }
 
@@ -539,6 +540,39 @@ static void test_webvtt(void **state)
     buffer_fini(&out);
 }
 
+/* ---- The times of an output ---- */
+
+static void test_times(void **state)
+{
+    /* delayed by 2 s from the first picture on (program 1000), blank for a while, then with 5 s of delay */
+    struct caption_times times = {0};
+    caption_times_begin(&times, 0, 1000 * MS);
+    caption_times_end(&times, 4000 * MS);
+    caption_times_begin(&times, 9000 * MS, -2000 * MS);
+    static const struct {
+        const char *name;
+        int from, until, shown_from, shown_until;  // shown_until 0: it is not shown
+    } spans[] = {
+        {"inside", 2000, 3000, 1000, 2000}, {"before the first picture", 100, 900, 0, 0},
+        {"began before it", 500, 1500, 0, 500}, {"cut by the blank", 4000, 5500, 3000, 4000},
+        {"inside the blank", 5500, 6500, 0, 0}, {"over the blank", 4500, 8000, 3500, 10000},
+        {"after it", 8000, 9000, 10000, 11000},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(spans); i++) {
+        int64_t from_ns = spans[i].from * MS, until_ns = spans[i].until * MS;
+        bool is_shown = caption_times_map(&times, &from_ns, &until_ns);
+        if (is_shown != (spans[i].shown_until > 0) || (is_shown && (from_ns != spans[i].shown_from * MS
+            || until_ns != spans[i].shown_until * MS)))
+            fail_msg("%s: %d to %d", spans[i].name, (int)(from_ns / MS), (int)(until_ns / MS));
+    }
+    assert_int_equal(caption_times_program(&times, 1000 * MS), 2000 * MS);
+    assert_int_equal(caption_times_program(&times, 8000 * MS), 5000 * MS);
+    assert_int_equal(caption_times_program(&times, 9500 * MS), 7500 * MS);
+    for (int i = 0; i < 1000; i++)
+        caption_times_begin(&times, (10000 + i) * MS, -3000 * MS);
+    assert_int_equal(times.count, CAPTION_SPANS_MAX);
+}
+
 /* ---- Beside a recording ---- */
 
 static void expect_file(const char *folder, const char *name, const char *expected)
@@ -566,11 +600,13 @@ static void test_sidecar(void **state)
         LINE("4", "سلام", 1500, 2500), LINE("5", "late", 4000, 9000)};
     strcpy(lines[3].language, "fa/../x");
     caption_book_set(book, lines, 5, 0);
-    struct sidecar *sidecar = sidecar_create(book, recording, 1000 * MS);
-    sidecar_advance(sidecar, 2200 * MS);
+    struct caption_times times = {0};
+    caption_times_begin(&times, 0, 1000 * MS);
+    struct sidecar *sidecar = sidecar_create(book, recording);
+    sidecar_advance(sidecar, &times, 1200 * MS);
     lines[1].text = (char *)"one, corrected";
     caption_book_set(book, lines, 5, 2300 * MS);
-    sidecar_advance(sidecar, 4500 * MS);
+    sidecar_advance(sidecar, &times, 3500 * MS);
     settle(sidecar);
     expect_file(folder, "show.2026.en-GB.vtt", "WEBVTT\n\n"
         "00:00:00.000 --> 00:00:02.000\none, corrected\n\n"
@@ -579,17 +615,18 @@ static void test_sidecar(void **state)
     expect_file(folder, "show.2026.fa----x.vtt", "WEBVTT\n\n00:00:00.500 --> 00:00:01.500\nسلام\n\n");
 
     // a name that is taken is not written over; without a cue there is no file
-    settle(sidecar_create(book, recording, 20000 * MS));
+    settle(sidecar_create(book, recording));
     expect_file(folder, "show.2026.en-GB-2.vtt", NULL);
-    sidecar = sidecar_create(book, recording, 3500 * MS);
-    sidecar_advance(sidecar, 10000 * MS);
+    times.spans[0].offset_ns = 3500 * MS;
+    sidecar = sidecar_create(book, recording);
+    sidecar_advance(sidecar, &times, 6500 * MS);
     settle(sidecar);
     expect_file(folder, "show.2026.en-GB-2.vtt", "WEBVTT\n\n00:00:00.500 --> 00:00:05.500\nlate\n\n");
 
     // a folder that is not there costs the subtitles only
     g_autofree char *nowhere = g_strdup_printf("%s/no/such.mkv", folder);
-    sidecar = sidecar_create(book, nowhere, 0);
-    sidecar_advance(sidecar, 5000 * MS);
+    sidecar = sidecar_create(book, nowhere);
+    sidecar_advance(sidecar, &times, 5000 * MS);
     settle(sidecar);
     caption_book_destroy(book);
     g_autofree char *remove = g_strdup_printf("rm -r %s", folder);
@@ -604,7 +641,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_load), cmocka_unit_test(test_packets), cmocka_unit_test(test_triplets),
         cmocka_unit_test(test_sei), cmocka_unit_test(test_sei_place), cmocka_unit_test(test_pages),
         cmocka_unit_test(test_book), cmocka_unit_test(test_book_bounds), cmocka_unit_test(test_rolling),
-        cmocka_unit_test(test_roll_drops_oldest), cmocka_unit_test(test_hostile), cmocka_unit_test(test_webvtt), cmocka_unit_test(test_sidecar),
+        cmocka_unit_test(test_roll_drops_oldest), cmocka_unit_test(test_hostile), cmocka_unit_test(test_webvtt), cmocka_unit_test(test_times), cmocka_unit_test(test_sidecar),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-#include "video/caption_text.h"
+#include "video/caption_letters.h"
 
 #include <glib.h>
 #include <stdlib.h>
@@ -8,10 +8,10 @@
 #include "video/caption_plain.h"
 #include "video/cea608.h"
 
-static void add(struct caption_text *out, uint32_t letter)
+static void add(struct caption_letters *out, uint32_t letter)
 {
     bool is_idle_space = letter == ' ' && (out->count == 0 || out->letters[out->count - 1] == ' ');
-    if (!is_idle_space && out->count < CAPTION_TEXT_LETTERS_MAX)
+    if (!is_idle_space && out->count < CAPTION_LETTERS_MAX)
         out->letters[out->count++] = letter;
 }
 
@@ -31,7 +31,7 @@ static bool is_other_script(uint32_t letter)
  * A letter without a code keeps itself where it has one plain letter, for 708 has it; what has several is written out;
  * signs without a plain form are left out. False: a letter without one.
  */
-static bool add_plain(struct caption_text *out, uint32_t letter)
+static bool add_plain(struct caption_letters *out, uint32_t letter)
 {
     char plain[CAPTION_PLAIN_BYTES];
     if (g_unichar_ismark(letter))
@@ -46,7 +46,7 @@ static bool add_plain(struct caption_text *out, uint32_t letter)
     return plain[0] || !g_unichar_isalpha(letter);
 }
 
-static bool add_letter(struct caption_text *out, uint32_t letter)
+static bool add_letter(struct caption_letters *out, uint32_t letter)
 {
     if (is_space(letter))
         add(out, ' ');
@@ -64,16 +64,16 @@ static char *compose(const char *text, size_t len)
     return composed ? composed : g_steal_pointer(&whole);
 }
 
-bool caption_text_read(const char *text, size_t len, struct caption_text *out, uint32_t *other)
+bool caption_letters_read(const char *text, size_t len, struct caption_letters *out, uint32_t *other)
 {
-    g_autofree char *composed = compose(text, MIN(len, 4 * (size_t)CAPTION_TEXT_LETTERS_MAX));
+    g_autofree char *composed = compose(text, MIN(len, 4 * (size_t)CAPTION_LETTERS_MAX));
     size_t room = CAPTION_PLAIN_BYTES * strlen(composed) + 1;
-    *out = (struct caption_text){xcalloc(room, sizeof(uint32_t)), 0};
+    *out = (struct caption_letters){xcalloc(room, sizeof(uint32_t)), 0};
     for (const char *at = composed; *at; at = g_utf8_next_char(at)) {
         uint32_t letter = g_utf8_get_char(at);
         if (!add_letter(out, letter)) {
             *other = letter;
-            caption_text_fini(out);
+            caption_letters_fini(out);
             return false;
         }
     }
@@ -82,13 +82,13 @@ bool caption_text_read(const char *text, size_t len, struct caption_text *out, u
     return true;
 }
 
-void caption_text_fini(struct caption_text *text)
+void caption_letters_fini(struct caption_letters *text)
 {
     free(text->letters);
-    *text = (struct caption_text){0};
+    *text = (struct caption_letters){0};
 }
 
-size_t caption_word(const struct caption_text *text, size_t from)
+size_t caption_word(const struct caption_letters *text, size_t from)
 {
     size_t end = from;
     while (end < text->count && text->letters[end] != ' ')
@@ -96,7 +96,7 @@ size_t caption_word(const struct caption_text *text, size_t from)
     return end - from;
 }
 
-size_t caption_row(const struct caption_text *text, size_t *from)
+size_t caption_row(const struct caption_letters *text, size_t *from)
 {
     size_t len = 0;
     for (size_t at = *from; at < text->count;) {

@@ -1,0 +1,69 @@
+"""Subtitles that the relay tells: as CEA-608 in a recording, and as WebVTT beside it, read by ffmpeg and ffprobe. A new
+recording gets new files; kill -9 leaves what has ended; a lost link changes nothing."""
+from fake_relay import *
+
+
+def line(id, language, text, starts, ends, **more):
+    return {"track": language, "language": language, "id": id, "text": text, "starts_in_ms": starts, "ends_in_ms": ends,
+            "live": False, "final": True, **more}
+
+
+def cues(file):
+    """[(from, until, text)] as ffmpeg reads them; 608 without its places."""
+    source = ["-f", "lavfi", "-i", f"movie={file}[out+subcc]"] if file.endswith(".mkv") else ["-i", file]
+    srt = subprocess.run(["ffmpeg", "-v", "error", *source, "-map", "0:s", "-f", "srt", "-"], capture_output=True, text=True).stdout
+    found = []
+    for block in re.findall(r"\d+\n(\d\d):(\d\d):([\d,]+) --> (\d\d):(\d\d):([\d,]+)\n(.*?)\n\n", srt + "\n\n", re.S):
+        times = [int(h) * 3600 + int(m) * 60 + float(s.replace(",", ".")) for h, m, s in (block[:3], block[3:6])]
+        found.append((*times, re.sub(r"<[^>]*>|\{[^}]*\}", "", block[6])))
+    print(os.path.basename(file), found)
+    return found
+
+
+def texts(file):
+    return [text for _, _, text in cues(file)]
+
+
+socket_path, tape = path("relay.sock"), path("show.mkv")
+with open(path("antiphon.json"), "w") as file:
+    json.dump({"views": [{"name": "main", "size": [320, 180]}], "video": {"input": "test", "outputs": [
+        {"name": "tape", "to": tape, "captions": "en"}]}}, file)
+relay = Relay(socket_path)
+video = Video("--config", path("antiphon.json"), size="320x180", relay="unix:" + socket_path)
+relay.accept()
+relay.report("live")
+relay.send({"type": "snapshot", "caption_lines": [
+    line("1", "en", "Déjà vu", 1200, 2400), line("2", "en", "never\nsaid", 6000, 9000), line("1", "fa", "سلام <b>دنیا</b>", 1200, 2400),
+    line("1", "zh-Hant", "圍棋 & 象棋", 1500, 2400)]})
+relay.send({"type": "caption_lines", "caption_lines": [
+    line("1", "en", "Déjà vu!", 1200, 2400, speaker="Anna"), line("1", "fa", "سلام <b>دنیا</b>", 1200, 2400),
+    line("1", "zh-Hant", "圍棋 & 象棋", 1500, 2400), line("3", "en", "Привет", 2500, 2600)]})
+report = relay.next(lambda m: m["type"] == "report" and "U+041F" in m["outputs"][0]["captions"])
+check(report["outputs"][0]["captions"].startswith("en: 1 line"), report)
+wait_for("the cues of the first recording", lambda: os.path.exists(path("show.en.vtt")) and "Привет" in open(path("show.en.vtt")).read())
+check(relay.order(command="output.stop", name="tape")["ok"], "stop")
+relay.report("off")
+check(relay.order(command="output.start", name="tape")["ok"], "start")
+relay.report("live")
+relay.send({"type": "caption_lines", "caption_lines": [
+    line("4", "en", "and so", 0, 900, live=True), line("5", "fa", "ایستاده", 0, 60000)]})
+relay.peer.close()
+wait_for("the cue of the second recording", lambda: os.path.exists(path("show-2.en.vtt")) and "and so" in open(path("show-2.en.vtt")).read())
+video.process.kill()
+video.process.wait()
+
+spoken, written = cues(tape), cues(path("show.en.vtt"))
+check([text for _, _, text in spoken] == ["Anna: Déjà vu!"], f"CEA-608 says {spoken}")
+check([text for _, _, text in written] == ["Déjà vu!", "Привет"], f"WebVTT says {written}")
+for a, b in zip(spoken[0][:2], written[0][:2]):
+    check(abs(a - b) < 0.1, f"CEA-608 {spoken[0]} and WebVTT {written[0]} are apart")
+check("<v Anna>Déjà vu!" in open(path("show.en.vtt")).read(), "who speaks")
+check("\nسلام &lt;b&gt;دنیا&lt;/b&gt;\n" in open(path("show.fa.vtt")).read(), "markup that somebody wrote is text")
+check(texts(path("show.fa.vtt")) == ["سلام دنیا"], "Persian")  # cues() leaves out what looks like a tag
+check(texts(path("show.zh-Hant.vtt")) == ["圍棋 & 象棋"], "Chinese")
+frames = subprocess.run(["ffprobe", "-v", "error", "-select_streams", "v", "-show_frames", "-show_entries", "frame_side_data_list", tape],
+                        capture_output=True, text=True).stdout
+check(frames.count("ATSC A53") == frames.count("[FRAME]") > 60, "every picture has its captions")
+check(texts(path("show-2.en.vtt")) == ["and so"], "a new recording has its own")
+check(texts(path("show-2.mkv")) == ["and so"], "and live lines in the stream")
+check(not os.path.exists(path("show-2.fa.vtt")), "what still stood is not written")
