@@ -130,6 +130,9 @@ struct frame_picture {
 struct frame_reader *frame_reader_create(const struct frame_reader_options *options);
 void frame_reader_destroy(struct frame_reader *reader);
 
+/* Other times than it was created with, as in its options; from the next poll on. */
+void frame_reader_set_times(struct frame_reader *reader, int64_t stale_ms, int64_t keep_ms);
+
 /*
  * Takes what is new; never waits. True: picture or state are other than before. Without news it costs a few loads
  * and one system call.

@@ -258,15 +258,18 @@ const char *frame_reader_trouble(const struct frame_reader *reader)
     return reader->trouble;
 }
 
+void frame_reader_set_times(struct frame_reader *reader, int64_t stale_ms, int64_t keep_ms)
+{
+    reader->options.stale_ms = stale_ms ? stale_ms : 2000;
+    reader->options.keep_ms = keep_ms ? keep_ms : 8000;
+}
+
 struct frame_reader *frame_reader_create(const struct frame_reader_options *options)
 {
     struct frame_reader *reader = xcalloc(1, sizeof(*reader));
     reader->options = *options;
     reader->path = xstrdup(options->path);
-    if (reader->options.stale_ms == 0)
-        reader->options.stale_ms = 2000;
-    if (reader->options.keep_ms == 0)
-        reader->options.keep_ms = 8000;
+    frame_reader_set_times(reader, options->stale_ms, options->keep_ms);
     reader->fd = -1;
     reader->retry_ms = RETRY_MS;
     reader->epoll_fd = epoll_create1(EPOLL_CLOEXEC);

@@ -78,6 +78,12 @@ static gchar *choose_socket(AntiphonOverlay *self)
     return path;
 }
 
+/* 0 is "the usual" to a reader, and "not at all" to whoever sets the property. */
+static gint64 get_keep_ms(const AntiphonOverlay *self)
+{
+    return self->keep_ms == 0 ? 1 : self->keep_ms;
+}
+
 static void replace_follower(AntiphonOverlay *self, struct follower *follower)
 {
     GST_OBJECT_LOCK(self);
@@ -104,7 +110,7 @@ static void follow(AntiphonOverlay *self)
     GST_OBJECT_LOCK(self);
     gchar *path = choose_socket(self);
     struct follower_options options = {
-        .socket_path = path, .stale_ms = self->stale_ms, .keep_ms = self->keep_ms, .opacity = self->opacity};
+        .socket_path = path, .stale_ms = self->stale_ms, .keep_ms = get_keep_ms(self), .opacity = self->opacity};
     self->is_moved = FALSE;
     GST_OBJECT_UNLOCK(self);
     replace_follower(self, path ? follower_create(&options) : NULL);
@@ -254,6 +260,13 @@ static gboolean propose_allocation(GstBaseTransform *base, GstQuery *decided, Gs
 
 /* ---- properties ---- */
 
+/* Under the object lock. */
+static void tell_times(AntiphonOverlay *self)
+{
+    if (self->follower)
+        follower_set_times(self->follower, self->stale_ms, get_keep_ms(self));
+}
+
 static void set_property(GObject *object, guint id, const GValue *value, GParamSpec *spec)
 {
     AntiphonOverlay *self = ANTIPHON_OVERLAY(object);
@@ -277,11 +290,11 @@ static void set_property(GObject *object, guint id, const GValue *value, GParamS
         break;
     case PROPERTY_STALE_MS:
         self->stale_ms = g_value_get_int(value);
-        self->is_moved = TRUE;
+        tell_times(self);
         break;
     case PROPERTY_KEEP_MS:
         self->keep_ms = g_value_get_int(value);
-        self->is_moved = TRUE;
+        tell_times(self);
         break;
     default:
         G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);

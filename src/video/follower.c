@@ -64,6 +64,7 @@ struct follower {
     pthread_cond_t converted;
     struct target wanted;
     uint64_t converted_video;
+    int64_t stale_ms, keep_ms;
     struct follower_status status;
 };
 
@@ -188,6 +189,7 @@ static bool take_target(struct follower *follower)
     pthread_mutex_lock(&follower->lock);
     bool is_other = follower->wanted.video != follower->target.video || follower->wanted.share != follower->target.share;
     follower->target = follower->wanted;
+    frame_reader_set_times(follower->reader, follower->stale_ms, follower->keep_ms);
     pthread_mutex_unlock(&follower->lock);
     return is_other;
 }
@@ -266,6 +268,8 @@ struct follower *follower_create(const struct follower_options *options)
     for (int i = 0; i < LAYERS; i++)
         follower->slots[i].layer = blend_layer_create();
     follower->share = follower->wanted.share = follower->target.share = find_share(options->opacity);
+    follower->stale_ms = options->stale_ms;
+    follower->keep_ms = options->keep_ms;
     follower->reader = frame_reader_create(&(struct frame_reader_options){
         .path = options->socket_path, .stale_ms = options->stale_ms, .keep_ms = options->keep_ms});
     int result = pthread_create(&follower->thread, NULL, run, follower);
@@ -298,6 +302,15 @@ void follower_destroy(struct follower *follower)
     pthread_mutex_destroy(&follower->lock);
     pthread_cond_destroy(&follower->converted);
     free(follower);
+}
+
+void follower_set_times(struct follower *follower, int64_t stale_ms, int64_t keep_ms)
+{
+    pthread_mutex_lock(&follower->lock);
+    follower->stale_ms = stale_ms;
+    follower->keep_ms = keep_ms;
+    pthread_mutex_unlock(&follower->lock);
+    wake(follower);
 }
 
 void follower_set_opacity(struct follower *follower, double opacity)

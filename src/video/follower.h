@@ -4,7 +4,7 @@
  * round, one being shown, one being made, one lying ready.
  *
  * Thread: create, destroy, the setters and follower_next() belong to the streaming thread (or to whoever owns it
- * while it does not run); follower_get_status() to anyone.
+ * while it does not run); follower_set_times() and follower_get_status() to anyone.
  */
 #pragma once
 
@@ -36,6 +36,9 @@ void follower_destroy(struct follower *follower);
  * to 100 ms for our own worker to convert it, so that a change of caps does not blink; never for the overlay.
  */
 void follower_set_video(struct follower *follower, const GstVideoInfo *info, enum follower_form form);
+
+/* Other times than in the options; what is shown stays. Thread: any. */
+void follower_set_times(struct follower *follower, int64_t stale_ms, int64_t keep_ms);
 
 /*
  * Of the whole overlay, 0 to 1. The worker applies it, a frame or two later; 0 is obeyed at once. Costs nothing when it

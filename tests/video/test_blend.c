@@ -13,6 +13,7 @@
 #include "video/blend.h"
 #include "video/blend_kernels.h"
 #include "video/blend_layer.h"
+#include "video/composition.h"
 #include "video/scale.h"
 
 static const char *const formats[] = {
@@ -343,6 +344,54 @@ static void test_kernels(void **state)
     }
 }
 
+/* ---- boxes of a composition ---- */
+
+static void check_boxes(const struct frame_row *rows, int32_t width, int32_t height)
+{
+    struct frame_box boxes[COMPOSITION_BOXES];
+    size_t count = composition_find_boxes(rows, width, height, boxes);
+    uint8_t *seen = g_malloc0((gsize)width * (gsize)height);
+    assert_true(count <= COMPOSITION_BOXES);
+    for (size_t i = 0; i < count; i++) {
+        assert_true(boxes[i].left >= 0 && boxes[i].left < boxes[i].right && boxes[i].right <= width);
+        assert_true(boxes[i].top >= 0 && boxes[i].top < boxes[i].bottom && boxes[i].bottom <= height);
+        for (int32_t y = boxes[i].top; y < boxes[i].bottom; y++) {
+            for (int32_t x = boxes[i].left; x < boxes[i].right; x++)
+                assert_int_equal(seen[y * width + x]++, 0);
+        }
+    }
+    for (int32_t y = 0; y < height; y++) {
+        for (uint32_t s = 0; s < rows[y].count; s++) {
+            for (int32_t x = rows[y].spans[s].from; x < rows[y].spans[s].to; x++)
+                assert_int_equal(seen[y * width + x], 1);
+        }
+    }
+    g_free(seen);
+}
+
+/* Apart from each other, and around all that is visible, however a writer's spans lie. */
+static void test_boxes(void **state)
+{
+    enum { W = 300, H = 200 };
+    static struct frame_row rows[H];
+    unsigned seed = 7;
+    for (int round = 0; round < 200; round++) {
+        unsigned density = 1 + (unsigned)round % 20;
+        memset(rows, 0, sizeof(rows));
+        for (int y = 0; y < H; y++) {
+            unsigned x = (unsigned)rand_r(&seed) % 40;
+            while ((unsigned)rand_r(&seed) % 20 < density && rows[y].count < FRAME_ROW_SPANS && x < W) {
+                unsigned to = x + 1 + (unsigned)rand_r(&seed) % (round % 2 ? 3 : 60);
+                rows[y].spans[rows[y].count++] = (struct frame_span){(uint16_t)x, (uint16_t)(to < W ? to : W)};
+                x = to + 1 + (unsigned)rand_r(&seed) % 50;
+            }
+        }
+        check_boxes(rows, W, H);
+    }
+    memset(rows, 0, sizeof(rows));
+    assert_int_equal(composition_find_boxes(rows, W, H, (struct frame_box[COMPOSITION_BOXES]){{0}}), 0);
+}
+
 /* ---- scaling ---- */
 
 static void scale_all(const struct canvas *from, int32_t width, int32_t height, struct scaler **scaler)
@@ -447,6 +496,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_other_frame_is_untouched),
         cmocka_unit_test(test_impossible_pixels),
         cmocka_unit_test(test_kernels),
+        cmocka_unit_test(test_boxes),
         cmocka_unit_test(test_scaling_keeps_surfaces),
         cmocka_unit_test(test_scaling_keeps_places),
         cmocka_unit_test(test_scaling_by_rows),

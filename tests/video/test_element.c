@@ -610,6 +610,49 @@ static void test_composition_refused(void **state)
     stage_fini(&stage);
 }
 
+/* Patience can be changed while it runs: the picture stays for all that, and the new times count. */
+static void test_times_change(void **state)
+{
+    struct stage stage;
+    GstVideoInfo info;
+    stage_init(&stage, 64, 36);
+    canvas_scribble(&stage.canvas, 2);
+    stage_publish(&stage);
+    GstHarness *harness = make_harness(stage.path);
+    set_video(harness, &info, "I420", 64, 36);
+    wait_for(&stage, harness->element, "live", 1);
+    assert_blended(harness, &info, &stage.canvas, "before");
+    g_object_set(harness->element, "stale-ms", 100, "keep-ms", -1, NULL);
+    assert_blended(harness, &info, &stage.canvas, "right behind");
+    frame_writer_destroy(stage.writer);
+    stage.writer = NULL;
+    wait_for(&stage, harness->element, "stale", 1);
+    g_object_set(harness->element, "keep-ms", 0, NULL);
+    wait_for(&stage, harness->element, "none", 0);
+    assert_untouched(harness, &info);
+    gst_harness_teardown(harness);
+    stage_fini(&stage);
+}
+
+/* What gst-inspect-1.0 shows: each property explained, and those that may change while it runs marked so. */
+static void test_properties_are_documented(void **state)
+{
+    GstElement *element = gst_element_factory_make("antiphonoverlay", NULL);
+    guint count = 0;
+    GParamSpec **specs = g_object_class_list_properties(G_OBJECT_GET_CLASS(element), &count);
+    for (guint i = 0; i < count; i++) {
+        if (specs[i]->owner_type != ANTIPHON_TYPE_OVERLAY)
+            continue;
+        if (strlen(g_param_spec_get_blurb(specs[i])) < 20)
+            fail_msg("%s has no words", specs[i]->name);
+        if ((specs[i]->flags & G_PARAM_WRITABLE) && !(specs[i]->flags & GST_PARAM_MUTABLE_PLAYING))
+            fail_msg("%s cannot be changed while it runs", specs[i]->name);
+    }
+    g_free(specs);
+    assert_true(g_object_class_find_property(G_OBJECT_GET_CLASS(element), "opacity")->flags & GST_PARAM_CONTROLLABLE);
+    gst_object_unref(element);
+}
+
 /* The writer dies: its picture stays for the time set, then the video is clean; a new writer is found. */
 static void test_writer_dies(void **state)
 {
@@ -760,6 +803,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_flush),           cmocka_unit_test(test_late_frames_are_not_dropped),
         cmocka_unit_test(test_shared_buffer),
         cmocka_unit_test(test_properties),      cmocka_unit_test(test_writer_dies),
+        cmocka_unit_test(test_times_change),
+        cmocka_unit_test(test_properties_are_documented),
         cmocka_unit_test(test_opacity),         cmocka_unit_test(test_opacity_follows_pictures),
         cmocka_unit_test(test_instances_share_nothing),
         cmocka_unit_test(test_composition),     cmocka_unit_test(test_composition_over_another),

@@ -183,6 +183,30 @@ static void test_pixels(void **state)
     stage_fini(&stage);
 }
 
+/* Other sizes while it runs: the overlay is scaled to each. */
+static void test_other_size(void **state)
+{
+    static const int sizes[][2] = {{202, 134}, {50, 33}, {WIDTH, HEIGHT}};
+    struct stage stage;
+    stage_init(&stage);
+    canvas_scribble(&stage.canvas, 2);
+    publish(&stage, 1);
+    assert_blended(&stage);
+    for (size_t i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        GstHarness *both[] = {stage.plain, stage.gl};
+        gst_video_info_set_format(&info, GST_VIDEO_FORMAT_RGBA, (guint)sizes[i][0], (guint)sizes[i][1]);
+        for (int n = 0; n < 2; n++) {
+            g_autofree gchar *text = g_strdup_printf(
+                "video/x-raw%s,format=RGBA,width=%d,height=%d,framerate=30/1%s", n ? "(memory:GLMemory)" : "", info.width,
+                info.height, n ? ",texture-target=2D" : "");
+            gst_harness_set_src_caps_str(both[n], text);
+            wait_for(&stage, both[n]->element, 1);
+        }
+        assert_blended(&stage);
+    }
+    stage_fini(&stage);
+}
+
 /* What somebody else holds too is copied, on the GPU, and stays as it was. */
 static void test_shared_texture(void **state)
 {
@@ -289,6 +313,7 @@ int main(int argc, char **argv)
     gst_video_info_set_format(&info, GST_VIDEO_FORMAT_RGBA, WIDTH, HEIGHT);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pixels),
+        cmocka_unit_test(test_other_size),
         cmocka_unit_test(test_shared_texture),
         cmocka_unit_test(test_lying_caps),
         cmocka_unit_test(test_only_news_are_uploaded),
