@@ -248,6 +248,31 @@ static void handle_event(void *data, const struct studio_event *event)
     loop_post(app->loop, tell_relay, app);
 }
 
+/* One small picture on its way from the studio's thread to the loop's. */
+struct picture {
+    struct app *app;
+    char *output;
+    void *jpeg;
+    size_t len;
+};
+
+static void send_picture(void *data)
+{
+    struct picture *picture = data;
+    video_link_preview(picture->app->link, picture->output, picture->jpeg, picture->len);
+    free(picture->output), free(picture->jpeg);
+    free(picture);
+}
+
+static void handle_preview(void *data, const char *name, const void *jpeg, size_t len)
+{
+    struct app *app = data;
+    struct picture *picture = xmalloc(sizeof(*picture));
+    *picture = (struct picture){app, xstrdup(name), xmalloc(len), len};
+    memcpy(picture->jpeg, jpeg, len);
+    loop_post(app->loop, send_picture, picture);
+}
+
 static char *read_token(const char *file, struct error *err)
 {
     struct buffer text = {0};
@@ -308,6 +333,7 @@ static bool run(const struct choices *choices, struct plan *plan, const char *ru
     bool ok = app.loop && listen_to_signals(&app, err);
     if (ok) {
         plan->studio.on_event = handle_event;
+        plan->studio.on_preview = handle_preview;
         plan->studio.data = &app;
         app.studio = studio_create(&plan->studio, err);
         ok = app.studio && run_loop(&app, choices, runtime, err);

@@ -4,16 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "net/backoff.h"
+#include "net/base64.h"
 #include "net/loop.h"
 #include "net/websocket.h"
 #include "video/studio.h"
 
-enum { REPORT_MS = 2000, RETRY_MAX_MS = 5000, CAPTIONS_MAX = 128 };
+enum { REPORT_MS = 2000, RETRY_MAX_MS = 5000, CAPTIONS_MAX = 128, PREVIEW_QUEUE_BYTES = 256 * 1024 };
 
 static const char path[] = "/api/v1/socket";
 
@@ -40,13 +42,33 @@ static void send_json(struct video_link *link, json_t *message)
     json_decref(message);
 }
 
-static json_t *describe_output(const struct studio_output_health *output)
+/* One field a line, so that a new one is a line. */
+static json_t *describe_output(const struct studio_output_health *output, double budget_ms)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:i, s:I, s:I, s:I, s:i, s:s, s:s, s:s}", "name", output->name,
-        "view", output->view,
-        "state", studio_state_name(output->state), "text", output->text, "is_blank", output->is_blank, "bitrate_kbps",
-        output->bitrate_kbps, "dropped", (json_int_t)output->dropped, "frames", (json_int_t)output->frames, "bytes",
-        (json_int_t)output->bytes, "restarts", (int)output->restarts, "encoder", output->encoder, "to", output->to, "captions", output->captions);
+    json_t *json = json_object();
+    json_object_set_new(json, "name", json_string(output->name));
+    json_object_set_new(json, "view", json_string(output->view));
+    json_object_set_new(json, "to", json_string(output->to));
+    json_object_set_new(json, "state", json_string(studio_state_name(output->state)));
+    json_object_set_new(json, "text", json_string(output->text));
+    json_object_set_new(json, "why", json_string(output->why));
+    json_object_set_new(json, "retry_ms", json_integer(output->retry_ms));
+    json_object_set_new(json, "is_blank", json_boolean(output->is_blank));
+    json_object_set_new(json, "is_recording", json_boolean(output->is_recording));
+    json_object_set_new(json, "is_shared", json_boolean(output->is_shared));
+    json_object_set_new(json, "bitrate_kbps", json_integer(output->bitrate_kbps));
+    json_object_set_new(json, "frames", json_integer((json_int_t)output->frames));
+    json_object_set_new(json, "dropped", json_integer((json_int_t)output->dropped));
+    json_object_set_new(json, "bytes", json_integer((json_int_t)output->bytes));
+    json_object_set_new(json, "restarts", json_integer((json_int_t)output->restarts));
+    json_object_set_new(json, "width_px", json_integer(output->width_px));
+    json_object_set_new(json, "height_px", json_integer(output->height_px));
+    json_object_set_new(json, "encoder", json_string(output->encoder));
+    json_object_set_new(json, "captions", json_string(output->captions));
+    json_object_set_new(json, "encode_ms", json_real(round(output->encode_ms * 1000) / 1000));
+    json_object_set_new(json, "encode_worst_ms", json_real(round(output->encode_worst_ms * 1000) / 1000));
+    json_object_set_new(json, "budget_ms", json_real(round(budget_ms * 1000) / 1000));
+    return json;
 }
 
 static json_t *describe_input(const struct studio_input_health *input)
@@ -95,11 +117,27 @@ void video_link_report(struct video_link *link)
     studio_get_health(link->studio, health);
     json_t *outputs = json_array();
     for (size_t i = 0; i < health->output_count; i++)
-        json_array_append_new(outputs, describe_output(&health->outputs[i]));
+        json_array_append_new(outputs, describe_output(&health->outputs[i], health->budget_ms));
     send_json(link, json_pack("{s:s, s:b, s:o, s:o}", "type", "report", "is_blank", health->is_blank, "input",
         describe_inputs(health), "outputs", outputs));
     free(health);
     timer_start(&link->report, REPORT_MS);
+}
+
+void video_link_preview(struct video_link *link, const char *output, const void *jpeg, size_t len)
+{
+    struct error err;
+    if (!link || !link->is_welcome || websocket_queued_bytes(link->websocket) > PREVIEW_QUEUE_BYTES)
+        return;
+    struct buffer json = {0};
+    buffer_add_string(&json, "{\"type\":\"report\",\"output_picture\":{\"output\":");
+    buffer_add_json(&json, output, strlen(output));
+    buffer_add_string(&json, ",\"jpeg\":\"");
+    base64_encode(&json, jpeg, len);
+    buffer_add_string(&json, "\"}}");
+    if (!websocket_send(link->websocket, json.data, json.len, &err))
+        log_debug("video/link", "%s", err.text);
+    buffer_fini(&json);
 }
 
 static void handle_report_timer(void *data)
@@ -136,6 +174,12 @@ static bool select_input(struct studio *studio, const json_t *message, const cha
     return studio_select_input(studio, which ? which : "", err);
 }
 
+static bool watch(struct studio *studio, const json_t *message, const char *name, struct error *err)
+{
+    studio_watch(studio, json_get_bool(message, "on", true));
+    return true;
+}
+
 /* name: "" in those that are of no output. */
 static const struct {
     const char *name;
@@ -145,6 +189,7 @@ static const struct {
     {"output.start", start_output, true},
     {"output.stop", stop_output, true},
     {"output.blank", blank_output, true},
+    {"output.watch", watch, false},
     {"blank", blank_all, false},
     {"input.select", select_input, false},
 };
@@ -243,6 +288,8 @@ static void handle_close(void *data, const struct websocket_close *end)
         log_info("video/link", "no relay (%s); the picture goes on, trying again", end->error.text);
         link->has_complained = true;
     }
+    if (link->is_welcome)
+        studio_watch(link->studio, false);  // nobody looks
     link->is_welcome = false;
     timer_stop(&link->report);
     websocket_destroy(link->websocket);

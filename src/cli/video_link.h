@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <stddef.h>
+
 struct error;
 struct loop;
 struct studio;
@@ -23,3 +25,6 @@ void video_link_destroy(struct video_link *link);  // accepts NULL
 
 /* Something changed: the relay hears of it at once. */
 void video_link_report(struct video_link *link);  // accepts NULL
+
+/* A small picture of an output. Left out while the last ones still wait to be sent. */
+void video_link_preview(struct video_link *link, const char *output, const void *jpeg, size_t len);  // accepts NULL

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -17,6 +18,7 @@
 #include "video/setup.h"
 #include "video/sidecar.h"
 #include "video/supply.h"
+#include "video/trouble.h"
 #include "video/undertaker.h"
 
 enum {
@@ -56,6 +58,7 @@ struct output {
     char *text, *file;               // file: the recording under way; NULL: none
     bool is_blank;
     int rate_kbps;
+    gint64 retry_us;                 // when it is tried again; 0: no time is set
     GstElement *pipeline;            // owned; NULL while none runs
     uint64_t sent;                   // atomic; pictures that left the appsrc
     uint64_t dropped_before;         // at the last start
@@ -173,6 +176,13 @@ static gboolean handle_retry(void *data)
     return G_SOURCE_REMOVE;
 }
 
+static void note_retry(struct output *output, int64_t delay_ms)
+{
+    g_mutex_lock(&output->lock);
+    output->retry_us = g_get_monotonic_time() + delay_ms * 1000;
+    g_mutex_unlock(&output->lock);
+}
+
 /* The burial is over: try again, or be idle. */
 static void handle_buried(void *data)
 {
@@ -186,7 +196,9 @@ static void handle_buried(void *data)
     set_phase(output, PHASE_WAITING);
     unsigned step = MIN(output->restarts, 6);
     int64_t delay_ms = output->restarts == 0 ? 0 : MIN(RETRY_FIRST_MS * (1 << (step - 1)), RETRY_MAX_MS);
-    start_timer(output, &output->timer, (int)random_jitter(delay_ms, JITTER_PERCENT), handle_retry);
+    delay_ms = random_jitter(delay_ms, JITTER_PERCENT);
+    note_retry(output, delay_ms);
+    start_timer(output, &output->timer, (int)delay_ms, handle_retry);
 }
 
 static void bury(struct output *output)
@@ -507,6 +519,11 @@ bool output_is_recording(const struct output *output)
     return output->address.kind == ADDRESS_FILE;
 }
 
+bool output_shows(const struct output *output, const struct rendition *rendition)
+{
+    return supply_sends(output->supply, rendition);
+}
+
 bool output_is_idle(const struct output *output)
 {
     GMutex *lock = (GMutex *)&output->lock;
@@ -514,6 +531,15 @@ bool output_is_idle(const struct output *output)
     bool is_idle = output->phase == PHASE_IDLE;
     g_mutex_unlock(lock);
     return is_idle;
+}
+
+/* With the lock. What the address is called does not count. */
+static const char *find_trouble(const struct output *output)
+{
+    const char *text = output->text, *shown = output->address.shown;
+    if (output->state != STUDIO_FAILED && output->state != STUDIO_CONNECTING)
+        return "";
+    return trouble_name(g_str_has_prefix(text, shown) ? text + strlen(shown) : text);
 }
 
 void output_get_health(struct output *output, struct studio_output_health *health)
@@ -524,7 +550,11 @@ void output_get_health(struct output *output, struct studio_output_health *healt
     *health = (struct studio_output_health){
         .state = output->state, .is_blank = output->is_blank, .bitrate_kbps = output->rate_kbps,
         .frames = __atomic_load_n(&output->sent, __ATOMIC_RELAXED), .dropped = supply.dropped - output->dropped_before,
-        .bytes = output->bytes, .restarts = output->restarts,
+        .bytes = output->bytes, .restarts = output->restarts, .is_recording = output_is_recording(output),
+        .is_shared = supply.rendition.sharers > 1, .width_px = output->key.encoder.width_px,
+        .height_px = output->key.encoder.height_px, .encode_ms = supply.rendition.encode.median_ms,
+        .encode_worst_ms = supply.rendition.encode.worst_ms, .why = find_trouble(output),
+        .retry_ms = output->phase == PHASE_WAITING ? (int)MAX((output->retry_us - g_get_monotonic_time()) / 1000, 0) : 0,
     };
     snprintf(health->name, sizeof(health->name), "%s", output->name);
     snprintf(health->view, sizeof(health->view), "%s", output->view ? output->view : "");

@@ -15,6 +15,7 @@ struct error;
 struct output;
 struct program;
 struct pump;
+struct rendition;
 
 struct output_options {
     const struct program *program;  // borrowed, as the next four
@@ -40,5 +41,6 @@ void output_set_blank(struct output *output, bool is_blank);
 
 const char *output_name(const struct output *output);
 bool output_is_recording(const struct output *output);  // it goes to a file
+bool output_shows(const struct output *output, const struct rendition *rendition);
 bool output_is_idle(const struct output *output);
 void output_get_health(struct output *output, struct studio_output_health *health);  // any thread

@@ -281,6 +281,7 @@ static void bury(struct rendition *rendition)
 void rendition_end(struct rendition *rendition)
 {
     stop_source(&rendition->timer);
+    preview_set_wanted(rendition->preview, false);
     if (rendition->pipeline)
         bury(rendition);
     else if (!rendition->is_burying)
@@ -320,6 +321,18 @@ static void listen_to(GstElement *pipeline, const char *name, struct rendition *
         gst_app_sink_set_callbacks(GST_APP_SINK(sink), &(GstAppSinkCallbacks){.new_sample = handle}, rendition, NULL);
 }
 
+/* What stands between the overlay and the parser is the encoder, in whatever elements. */
+static void watch(struct rendition *rendition, GstElement *pipeline)
+{
+    g_autoptr(GstElement) overlay = gst_bin_get_by_name(GST_BIN(pipeline), "overlay");
+    g_autoptr(GstElement) parse = gst_bin_get_by_name(GST_BIN(pipeline), "parse");
+    g_autoptr(GstPad) in = gst_element_get_static_pad(overlay, "src");
+    g_autoptr(GstPad) out = parse ? gst_element_get_static_pad(parse, "sink") : NULL;
+    preview_watch(rendition->preview, in);
+    if (out)
+        encode_meter_watch(rendition->meter, in, out);
+}
+
 static void attach(struct rendition *rendition, GstElement *pipeline)
 {
     g_autoptr(GstBus) bus = gst_element_get_bus(pipeline);
@@ -330,6 +343,7 @@ static void attach(struct rendition *rendition, GstElement *pipeline)
     listen_to(pipeline, "audio-out", rendition, handle_sound);
     g_autoptr(GstPad) pad = gst_element_get_static_pad(rendition->sources[PACKET_VIDEO], "src");
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, count_sent, rendition, NULL);
+    watch(rendition, pipeline);
 }
 
 /* The blank picture says with its first captions that nothing stands any more. */
@@ -398,4 +412,5 @@ void rendition_get_health(struct rendition *rendition, struct rendition_health *
     if (rendition->caption_data)
         caption_data_state(rendition->caption_data, health->captions, sizeof(health->captions));
     g_mutex_unlock(&rendition->lock);
+    encode_meter_get(rendition->meter, &health->encode);
 }

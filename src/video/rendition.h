@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/list.h"
+#include "video/encode_meter.h"
 #include "video/encoder.h"
 #include "video/packets.h"
 #include "video/studio.h"
@@ -50,6 +51,7 @@ struct rendition_health {
     const char *encoder;  // the element's name; "": none
     uint64_t dropped;     // pictures left out because the encoder was slow
     unsigned sharers;
+    struct encode_times encode;
     char trouble[256];    // why nothing comes; "": nothing is wrong
     char captions[128];   // see caption_writer_state(); "": none
 };
@@ -59,6 +61,9 @@ struct renditions_options {
     struct pump *pump;
     struct caption_book *captions;
     GMainContext *context;
+    void *data;
+    /* A small picture of what the encoder gets, while renditions_watch() wants them; on the context's thread. */
+    void (*on_picture)(void *data, const struct rendition *rendition, const void *jpeg, size_t len);
 };
 
 struct renditions *renditions_create(const struct renditions_options *options);
@@ -81,6 +86,9 @@ struct rendition *renditions_join(struct renditions *renditions, const struct re
 
 /* The sink is not called any more when this returns. */
 void renditions_leave(struct renditions *renditions, struct rendition *rendition, struct rendition_sink *sink);
+
+/* Whether anybody looks at small pictures of them. */
+void renditions_watch(struct renditions *renditions, bool is_on);
 
 /* The first picture at or after from_ns becomes a key frame. */
 void rendition_request_key(struct rendition *rendition, int64_t from_ns);

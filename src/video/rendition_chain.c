@@ -38,7 +38,7 @@ static char *describe_coding(const struct rendition_chain_options *options)
 {
     g_autofree char *encoder = encoder_describe(options->encoder, &options->key->encoder);
     g_autofree char *source = describe_source("audio", SOUND_BUFFERS), *sink = describe_sink("audio-out");
-    return g_strdup_printf("! %s ! h264parse config-interval=-1 ! video/x-h264,stream-format=byte-stream,alignment=au "
+    return g_strdup_printf("! %s ! h264parse name=parse config-interval=-1 ! video/x-h264,stream-format=byte-stream,alignment=au "
         "! video-out. %s ! audioconvert ! avenc_aac bitrate=%d ! aacparse ! audio/mpeg,stream-format=raw ! %s", encoder,
         source, (options->key->sound_kbps ? options->key->sound_kbps : SOUND_KBPS) * 1000, sink);
 }

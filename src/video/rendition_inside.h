@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "video/preview.h"
 #include "video/pump.h"
 #include "video/rendition.h"
 
@@ -11,6 +12,7 @@ struct renditions {
     struct renditions_options options;
     struct list list;    // rendition.link
     GPtrArray *wishes;   // of const struct rendition_key, borrowed
+    bool is_watched;
 };
 
 struct rendition {
@@ -24,6 +26,8 @@ struct rendition {
     gint64 since_us;               // when it was built last
     GSource *bus_watch, *timer;
     struct pump_sink pump_sink;    // in the pump while a pipeline runs
+    struct encode_meter *meter;    // owned, as the next
+    struct preview *preview;
 
     GMutex lock;                   // guards down to the next blank line; never held while a sink is called
     unsigned sharers;

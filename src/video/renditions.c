@@ -74,6 +74,22 @@ static const struct rendition_key *find_wish(const struct renditions *set, const
     return NULL;
 }
 
+static void handle_picture(void *data, const void *jpeg, size_t len)
+{
+    const struct rendition *rendition = data;
+    const struct renditions_options *options = &rendition->set->options;
+    if (options->on_picture)
+        options->on_picture(options->data, rendition, jpeg, len);
+}
+
+void renditions_watch(struct renditions *set, bool is_on)
+{
+    struct rendition *rendition;
+    set->is_watched = is_on;
+    list_for_each(rendition, &set->list, link)
+        preview_set_wanted(rendition->preview, is_on);
+}
+
 static struct rendition *create(struct renditions *set, const struct rendition_key *key)
 {
     struct rendition *rendition = xcalloc(1, sizeof(*rendition));
@@ -88,12 +104,18 @@ static struct rendition *create(struct renditions *set, const struct rendition_k
     list_init(&rendition->sinks);
     g_mutex_init(&rendition->lock);
     g_mutex_init(&rendition->sinks_lock);
+    rendition->meter = encode_meter_create();
+    rendition->preview = preview_create(&(struct preview_options){
+        .context = set->options.context, .data = rendition, .on_picture = handle_picture});
+    preview_set_wanted(rendition->preview, set->is_watched);
     list_append(&set->list, &rendition->link);
     return rendition;
 }
 
 void rendition_free(struct rendition *rendition)
 {
+    preview_destroy(rendition->preview);
+    encode_meter_destroy(rendition->meter);
     g_mutex_clear(&rendition->lock);
     g_mutex_clear(&rendition->sinks_lock);
     free(rendition->view), free(rendition->frame_socket), free(rendition->captions);

@@ -38,6 +38,7 @@ struct studio {
     bool is_own_blank[STUDIO_OUTPUTS_MAX];  // one output alone; the context's, as the next
     bool are_blank;                         // every output that is no recording
     void (*on_event)(void *data, const struct studio_event *event);
+    void (*on_preview)(void *data, const char *name, const void *jpeg, size_t len);
     void *data;
 
     GMutex lock;      // guards the rest
@@ -101,11 +102,21 @@ static void handle_output_state(void *data, const char *name, enum studio_state 
     g_mutex_unlock(&studio->lock);
 }
 
+/* Those that send the same get the same. */
+static void handle_preview(void *data, const struct rendition *rendition, const void *jpeg, size_t len)
+{
+    struct studio *studio = data;
+    for (size_t i = 0; studio->on_preview && i < studio->output_count; i++) {
+        if (output_shows(studio->outputs[i], rendition))
+            studio->on_preview(studio->data, output_name(studio->outputs[i]), jpeg, len);
+    }
+}
+
 /* ---- Orders, handed to the studio's thread ---- */
 
 static const char *const wishes[] = {"auto", "main", "backup"};  // by enum chooser_wish
 
-enum verb { VERB_START, VERB_STOP, VERB_BLANK, VERB_SHOW, VERB_BLANK_ALL, VERB_SHOW_ALL };
+enum verb { VERB_START, VERB_STOP, VERB_BLANK, VERB_SHOW, VERB_BLANK_ALL, VERB_SHOW_ALL, VERB_WATCH, VERB_LOOK_AWAY };
 
 struct order {
     struct studio *studio;
@@ -144,6 +155,8 @@ static gboolean carry_out(void *data)
     case VERB_SHOW: set_blank(studio, order->index, false); break;
     case VERB_BLANK_ALL: set_all_blank(studio, true); break;
     case VERB_SHOW_ALL: set_all_blank(studio, false); break;
+    case VERB_WATCH: renditions_watch(studio->renditions, true); break;
+    case VERB_LOOK_AWAY: renditions_watch(studio->renditions, false); break;
     }
     return G_SOURCE_REMOVE;
 }
@@ -209,6 +222,11 @@ void studio_blank_all(struct studio *studio, bool is_blank)
     studio->is_blank = is_blank;
     g_mutex_unlock(&studio->lock);
     give_order(studio, 0, is_blank ? VERB_BLANK_ALL : VERB_SHOW_ALL);
+}
+
+void studio_watch(struct studio *studio, bool is_on)
+{
+    give_order(studio, 0, is_on ? VERB_WATCH : VERB_LOOK_AWAY);
 }
 
 /* ---- Beginning ---- */
@@ -304,7 +322,8 @@ static bool build(struct studio *studio, const struct studio_options *options, s
         .has_own_sound = inputs_has(studio->inputs, PUMP_SOUND), .on_shown = handle_shown, .data = studio,
     });
     studio->renditions = renditions_create(&(struct renditions_options){
-        .program = &studio->program, .pump = studio->pump, .captions = studio->captions, .context = studio->context});
+        .program = &studio->program, .pump = studio->pump, .captions = studio->captions, .context = studio->context,
+        .data = studio, .on_picture = handle_preview});
     for (size_t i = 0; i < options->output_count; i++) {
         if (!add_output(studio, &options->outputs[i], err))
             return false;
@@ -327,6 +346,7 @@ struct studio *studio_create(const struct studio_options *given, struct error *e
     g_mutex_init(&studio->lock);
     g_cond_init(&studio->changed);
     studio->on_event = options.on_event;
+    studio->on_preview = options.on_preview;
     studio->data = options.data;
     program_init(&studio->program, options.width_px, options.height_px, options.fps_num, options.fps_den);
     studio->context = g_main_context_new();
@@ -441,7 +461,7 @@ void studio_get_health(struct studio *studio, struct studio_health *health)
     pump_get_health(studio->pump, &pump);
     *health = (struct studio_health){
         .shown = shown_name(pump.shown), .selected = wishes[pump.wish], .shown_since_ms = pump.shown_since_ms,
-        .fps = pump.fps, .ticks = pump.ticks, .live = pump.live, .repeated = pump.repeated, .held = pump.held,
+        .fps = pump.fps, .budget_ms = 1000.0 * studio->program.fps_den / studio->program.fps_num, .ticks = pump.ticks, .live = pump.live, .repeated = pump.repeated, .held = pump.held,
         .jumped = pump.jumped, .output_count = studio->output_count,
     };
     inputs_get_health(studio->inputs, &pump, health);

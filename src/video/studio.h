@@ -73,6 +73,8 @@ struct studio_options {
     size_t output_count;
     /* Optional. On the studio's own thread; must not block and not call studio_destroy(). Texts are borrowed. */
     void (*on_event)(void *data, const struct studio_event *event);
+    /* Likewise. A small picture of what an output's encoder gets, while studio_watch() wants them: 40 KiB at most. */
+    void (*on_preview)(void *data, const char *name, const void *jpeg, size_t len);
     void *data;
 };
 
@@ -87,6 +89,12 @@ struct studio_output_health {
     uint64_t bytes;            // since the output's last start
     unsigned restarts;         // since it was last healthy for a minute
     char captions[128];        // the language that goes along as data, and what of it could not; "": none
+    bool is_recording;         // it goes to a file
+    bool is_shared;            // another output gets the same encoded pictures
+    int width_px, height_px;
+    double encode_ms, encode_worst_ms;  // median and worst of the last second; 0: nothing was encoded
+    const char *why;           // the trouble in one word (video/trouble.h); "": none, or only text says it
+    int retry_ms;              // until it is tried again; 0: no time is set
 };
 
 struct studio_input_health {
@@ -103,6 +111,7 @@ struct studio_health {
     const char *selected;              // "auto", "main" or "backup": the person's choice
     int64_t shown_since_ms;            // Unix time
     double fps;                        // of the outgoing picture over the last second
+    double budget_ms;                  // the time there is for a picture
     uint64_t ticks, live, repeated, held, jumped;  // outgoing pictures by what they were; ticks that were left out
     bool is_blank;                     // every output that is no recording
     size_t output_count;
@@ -160,6 +169,9 @@ struct studio_caption {
  * and recordings (docs/video.md); nothing is drawn.
  */
 void studio_set_captions(struct studio *studio, const struct studio_caption *captions, size_t count);
+
+/* Whether anybody looks: then on_preview() is called about every 2 s for each output that runs. */
+void studio_watch(struct studio *studio, bool is_on);
 
 void studio_get_health(struct studio *studio, struct studio_health *health);
 

@@ -549,6 +549,14 @@ void supply_set_delay(struct supply *supply, int64_t delay_ns)
         change(supply);
 }
 
+bool supply_sends(struct supply *supply, const struct rendition *rendition)
+{
+    g_mutex_lock(&supply->lock);
+    bool sends = !list_is_empty(&supply->stages) && supply->lanes[PACKET_VIDEO].stage->rendition == rendition;
+    g_mutex_unlock(&supply->lock);
+    return sends;
+}
+
 void supply_get_health(struct supply *supply, struct supply_health *health)
 {
     *health = (struct supply_health){0};

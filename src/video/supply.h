@@ -57,6 +57,9 @@ void supply_set_blank(struct supply *supply, bool is_blank);
 /* Longer: the holding picture fills the time. Shorter: what waits too long is left out. */
 void supply_set_delay(struct supply *supply, int64_t delay_ns);
 
+/* Whether pictures of this rendition are being sent, or wait for their delay. */
+bool supply_sends(struct supply *supply, const struct rendition *rendition);
+
 void supply_get_health(struct supply *supply, struct supply_health *health);
 
 /* Which program time the pipeline's times show since supply_open(), and the time up to which it was fed. Any thread. */

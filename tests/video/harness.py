@@ -29,7 +29,7 @@ def path(name):
 
 def check(is_true, text):
     if not is_true:
-        raise SystemExit("FAILED: " + text)
+        raise SystemExit(f"FAILED: {text}")
 
 
 def skip(text):

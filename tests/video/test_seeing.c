@@ -12,6 +12,7 @@
 #include "video/encode_meter.h"
 #include "video/preview.h"
 #include "video/setup.h"
+#include "video/trouble.h"
 #include "video/undertaker.h"
 
 static GstElement *launch(const char *text)
@@ -172,6 +173,30 @@ static void test_tiny(void **state)
     look("width=64,height=36", 64, 36);
 }
 
+/* ---- Trouble in one word ---- */
+
+static void test_trouble(void **state)
+{
+    static const struct {
+        const char *text, *name;
+    } cases[] = {
+        {"Could not connect to 127.0.0.1: Connection refused", "refused"},
+        {"Failed to connect: Error resolving \u201Ca.example\u201D: Name or service not known", "unknown_host"},
+        {"Socket I/O timed out", "unreachable"},
+        {"Failed to open SRT: Connection does not exist", "unreachable"},
+        {"Not authorized to connect: NetStream.Publish.BadName", "denied"},
+        {"Error sending message: Connection reset by peer", "lost"},
+        {"the other side takes nothing", "stalled"},
+        {"waiting for a caller", "listening"},
+        {"No space left on the resource", "disk"},
+        {"GStreamer has no element \"x\"; install the package y", "missing"},
+        {"something new", ""},
+        {"", ""},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++)
+        assert_string_equal(trouble_name(cases[i].text), cases[i].name);
+}
+
 static int set_up(void **state)
 {
     struct error err = {0};
@@ -187,6 +212,7 @@ int main(void)
         cmocka_unit_test(test_landscape),
         cmocka_unit_test(test_portrait),
         cmocka_unit_test(test_tiny),
+        cmocka_unit_test(test_trouble),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
 }
