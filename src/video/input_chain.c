@@ -1,5 +1,8 @@
 #include "video/input_chain.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -320,10 +323,23 @@ static bool has_elements(const struct chain *kind, struct error *err)
     return kind->kind != ADDRESS_SCREEN || screen_guard(err);
 }
 
+/* Asked before the source is: its own words are worse, and shmsrc trips over its feet. */
+static bool is_there(const struct address *address, struct error *err)
+{
+    const char *place = address_place(address);
+    if (address->kind == ADDRESS_V4L2 && access(place, R_OK | W_OK) < 0)
+        return error_set(err, ERROR_AGAIN, "%s: %s", place, errno == EACCES
+            ? "this user may not use it; join the group \"video\"" : "there is no such camera");
+    if (address->kind == ADDRESS_SHM && access(place, R_OK | W_OK) < 0)
+        return error_set(err, ERROR_AGAIN, "%s: %s", place, errno == EACCES
+            ? "this user may not use it" : "there is no such socket; nothing shares a picture there yet");
+    return true;
+}
+
 GstElement *input_chain_build(struct input_chain *chain, const struct address *address, struct error *err)
 {
     const struct chain *kind = find_chain(address);
-    if (!has_elements(kind, err))
+    if (!has_elements(kind, err) || !is_there(address, err))
         return NULL;
     g_autofree char *text = kind->text ? g_strdup(kind->text) : kind->describe(chain->program, address, !chain->video);
     GstElement *pipeline = launch(text, err);

@@ -162,7 +162,8 @@ static void attempt(struct reception *reception)
     }, &err);
     if (reception->input)
         return;
-    tell(reception, STUDIO_FAILED, err.text);
+    g_autofree char *line = g_strdup_printf("%s; trying again", err.text);
+    tell(reception, STUDIO_FAILED, line);
     start_timer(reception, next_delay(reception));
 }
 
