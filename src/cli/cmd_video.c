@@ -36,10 +36,15 @@ struct choices {
     bool is_verbose;
 };
 
+struct plan;
+
 struct app {
     struct loop *loop;
     struct studio *studio;
     struct video_link *link;
+    const struct choices *choices;
+    const struct plan *plan;
+    const char *frames;  // folder of the overlay's sockets
     struct timer end;
     struct pulse pulse;
     uint64_t ticks;  // of the pump, when it was last asked
@@ -100,6 +105,18 @@ static const char *find_socket(struct plan *plan, const char *folder, const char
     return own(plan, xasprintf("%s/frames-%s.sock", folder, view));
 }
 
+static void take_config_outputs(struct plan *plan, const char *folder)
+{
+    const struct config *config = plan->config;
+    for (size_t i = 0; i < config->video.output_count && i < STUDIO_OUTPUTS_MAX; i++) {
+        const struct config_output *output = &config->video.outputs[i];
+        plan->platforms[plan->studio.output_count] = output->platform;
+        struct studio_output_options *options = &plan->outputs[plan->studio.output_count++];
+        output_plan_read(options, config, output);
+        options->frame_socket = find_socket(plan, folder, output->view);
+    }
+}
+
 static void take_config(struct plan *plan, const struct choices *choices, const char *folder)
 {
     const struct config *config = plan->config;
@@ -111,15 +128,8 @@ static void take_config(struct plan *plan, const struct choices *choices, const 
     studio->sound = config->video.sound;
     studio->holding = config->video.holding;
     studio->music = config->video.music;
-    if (choices->outputs.count)
-        return;
-    for (size_t i = 0; i < config->video.output_count && i < STUDIO_OUTPUTS_MAX; i++) {
-        const struct config_output *output = &config->video.outputs[i];
-        plan->platforms[studio->output_count] = output->platform;
-        struct studio_output_options *options = &plan->outputs[studio->output_count++];
-        output_plan_read(options, config, output);
-        options->frame_socket = find_socket(plan, folder, output->view);
-    }
+    if (!choices->outputs.count)
+        take_config_outputs(plan, folder);
 }
 
 static void take_outputs(struct plan *plan, const struct choices *choices, const char *folder)
@@ -154,6 +164,12 @@ static void take_inputs(struct plan *plan, const struct choices *choices)
         studio->music = choices->music;
 }
 
+static void advise(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->studio.output_count; i++)
+        output_plan_advise(&plan->outputs[i], plan->platforms[i], &plan->studio);
+}
+
 static bool make_plan(struct plan *plan, const struct choices *choices, const char *folder, struct error *err)
 {
     bool is_alone = !choices->config && (choices->input || choices->outputs.count);
@@ -170,8 +186,7 @@ static bool make_plan(struct plan *plan, const struct choices *choices, const ch
     if ((choices->size && !read_size(choices->size, &plan->studio, err))
         || (choices->fps && !read_fps(choices->fps, &plan->studio, err)))
         return false;
-    for (size_t i = 0; i < plan->studio.output_count; i++)
-        output_plan_advise(&plan->outputs[i], plan->platforms[i], &plan->studio);
+    advise(plan);
     return true;
 }
 
@@ -210,9 +225,34 @@ static void handle_end(void *data)
     loop_stop(app->loop);
 }
 
+/* The outputs only: input, size and rate are what all else was built for. */
+static bool read_outputs_again(struct app *app, struct error *err)
+{
+    struct plan plan = {.config = config_load(app->choices->config, err)};
+    bool ok = plan.config != NULL;
+    if (ok) {
+        const struct studio_options *now = &app->plan->studio;
+        plan.studio.width_px = now->width_px, plan.studio.height_px = now->height_px;
+        plan.studio.fps_num = now->fps_num, plan.studio.fps_den = now->fps_den;
+        take_config_outputs(&plan, app->frames);
+        advise(&plan);
+        ok = studio_set_outputs(app->studio, plan.outputs, plan.studio.output_count, err);
+    }
+    plan_fini(&plan);
+    return ok;
+}
+
 static void handle_hangup(void *data)
 {
-    log_info("video", "SIGHUP: the picture goes on as it is; a changed configuration needs a restart of video");
+    struct app *app = data;
+    struct error err;
+    if (!app->studio || !app->plan->config || app->choices->outputs.count)
+        log_info("video", "SIGHUP: the outputs came by options, so they stay as they are");
+    else if (read_outputs_again(app, &err))
+        log_info("video", "SIGHUP: the outputs are those of %s; all else stays as it is until video is restarted",
+            app->plan->config->path);
+    else
+        log_error("video", "SIGHUP: %s; everything stays as it is", err.text);
 }
 
 /* Until the loop takes them: from its first moment on, an order to end is no sudden death. */
@@ -229,6 +269,7 @@ static void hold_signals(void)
 static bool listen_to_signals(struct app *app, struct error *err)
 {
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);  // a recording at the largest size allowed costs that recording
     return loop_on_signal(app->loop, SIGTERM, handle_end, app, err)
         && loop_on_signal(app->loop, SIGINT, handle_end, app, err)
         && loop_on_signal(app->loop, SIGHUP, handle_hangup, app, err);
@@ -329,7 +370,8 @@ static bool run_loop(struct app *app, const struct choices *choices, const char 
 
 static bool run(const struct choices *choices, struct plan *plan, const char *runtime, struct error *err)
 {
-    struct app app = {.loop = loop_create(err)};
+    struct app app = {.loop = loop_create(err), .choices = choices, .plan = plan,
+        .frames = choices->frames ? choices->frames : runtime};
     bool ok = app.loop && listen_to_signals(&app, err);
     if (ok) {
         plan->studio.on_event = handle_event;

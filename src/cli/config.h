@@ -47,6 +47,8 @@ struct config_output {
     bool is_cropped;  // where the shape differs from the program's: "fit" is "crop", else "pad"
     char *captions;   // the language whose subtitles go along as data; "": none
     double focus;     // 0..1: the crop's centre along the side that is cut
+    int delay_ms;     // sent so much later than made
+    bool is_off;      // "start" is false: it waits for an order
 };
 
 struct config {

@@ -233,6 +233,8 @@ static bool read_output(struct config *config, const struct reader *reader, cons
         {"fit", JSON_STRING, .choices = fits},
         {"focus", JSON_REAL},
         {"captions", JSON_STRING},
+        {"delay_ms", JSON_INTEGER, .min = 0, .max = 300000},
+        {"start", JSON_TRUE},
     };
     char path[48];
     snprintf(path, sizeof(path), "video.outputs[%zu]", index);
@@ -243,6 +245,8 @@ static bool read_output(struct config *config, const struct reader *reader, cons
     output->view = keys_copy_text(object, "view", config->views[0].name);
     output->bitrate_kbps = (int)json_get_int(object, "bitrate_kbps", 0);
     output->captions = keys_copy_text(object, "captions", "");
+    output->delay_ms = (int)json_get_int(object, "delay_ms", 0);
+    output->is_off = !json_get_bool(object, "start", true);
     char full[64];
     snprintf(full, sizeof(full), "%s.to", path);
     const char *to = keys_resolve(reader, full, json_object_get(object, "to"));

@@ -19,6 +19,8 @@ void output_plan_read(struct studio_output_options *options, const struct config
     options->fit = output->is_cropped ? STUDIO_CROP : STUDIO_PAD;
     options->focus = output->focus;
     options->captions = output->captions;
+    options->delay_ms = output->delay_ms;
+    options->is_off = output->is_off;
     char *words = config_explain_output(config, output);
     if (words)
         log_info("video", "output %s to %s", output->name, words);

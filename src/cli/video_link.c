@@ -56,6 +56,7 @@ static json_t *describe_output(const struct studio_output_health *output, double
     json_object_set_new(json, "is_blank", json_boolean(output->is_blank));
     json_object_set_new(json, "is_recording", json_boolean(output->is_recording));
     json_object_set_new(json, "is_shared", json_boolean(output->is_shared));
+    json_object_set_new(json, "delay_ms", json_integer(output->delay_ms));
     json_object_set_new(json, "bitrate_kbps", json_integer(output->bitrate_kbps));
     json_object_set_new(json, "frames", json_integer((json_int_t)output->frames));
     json_object_set_new(json, "dropped", json_integer((json_int_t)output->dropped));
@@ -162,6 +163,14 @@ static bool blank_output(struct studio *studio, const json_t *message, const cha
     return studio_blank_output(studio, name, json_get_bool(message, "on", true), err);
 }
 
+static bool delay_output(struct studio *studio, const json_t *message, const char *name, struct error *err)
+{
+    const json_t *ms = json_object_get(message, "ms");
+    if (!json_is_integer(ms) || json_integer_value(ms) < 0 || json_integer_value(ms) > STUDIO_DELAY_MAX_MS)
+        return error_set(err, ERROR_DATA, "output.delay needs \"ms\", from 0 to %d", STUDIO_DELAY_MAX_MS);
+    return studio_set_delay(studio, name, (int)json_integer_value(ms), err);
+}
+
 static bool blank_all(struct studio *studio, const json_t *message, const char *name, struct error *err)
 {
     studio_blank_all(studio, json_get_bool(message, "on", true));
@@ -190,6 +199,7 @@ static const struct {
     {"output.stop", stop_output, true},
     {"output.blank", blank_output, true},
     {"output.watch", watch, false},
+    {"output.delay", delay_output, true},
     {"blank", blank_all, false},
     {"input.select", select_input, false},
 };

@@ -26,6 +26,7 @@ enum {
     FINISH_MS = 3000,      // for a peer, or a muxer, to take the end
     QUIET_MS = 2000,
     STALL_MS = 10000,      // nothing went out to the network: the peer is dead, whatever TCP thinks
+    SLOW_SAID_MS = 5000,   // after the last picture that was left out
     HEALTHY_MS = 60000,    // so long live: the next failure is a first one again
     PATIENCE_MS = 2000, RECORDING_PATIENCE_MS = 10000,  // how far a peer or a disk may be behind
     RETRY_FIRST_MS = 1000, RETRY_MAX_MS = 30000, JITTER_PERCENT = 20,
@@ -42,13 +43,15 @@ enum phase {
 struct output {
     struct output_options options;
     struct address address;
-    char *name, *view, *frame_socket, *captions;
+    char *name, *view, *frame_socket, *to, *captions;  // owned, behind options.is
     bool is_wanted, is_known_live;
     unsigned restarts;
     gint64 live_since_us, moved_us;  // moved_us: when bytes last went out
-    uint64_t bytes_before;           // at the last watch
+    uint64_t bytes_before, skipped_before;  // at the last watch
+    gint64 slow_since_us;            // when it was found so last; 0: it is not
     GSource *bus_watch, *timer, *watch;
-    struct rendition_key key;        // of texts above; a wish of the set
+    struct rendition_key key;        // of texts above
+    bool is_enlisted;                // the key is a wish of the set
     struct supply *supply;
     struct sidecar *sidecar;         // beside the recording that runs; NULL: none
 
@@ -57,7 +60,7 @@ struct output {
     enum studio_state state;
     char *text, *file;               // file: the recording under way; NULL: none
     bool is_blank;
-    int rate_kbps;
+    int rate_kbps, delay_ms;
     gint64 retry_us;                 // when it is tried again; 0: no time is set
     GstElement *pipeline;            // owned; NULL while none runs
     uint64_t sent;                   // atomic; pictures that left the appsrc
@@ -189,6 +192,7 @@ static void handle_buried(void *data)
     struct output *output = data;
     forget_file(output);
     if (!output->is_wanted) {
+        supply_leave(output->supply);
         set_phase(output, PHASE_IDLE);
         set_state(output, STUDIO_OFF, "");
         return;
@@ -206,7 +210,8 @@ static void bury(struct output *output)
     advance_sidecar(output);
     sidecar_end(g_steal_pointer(&output->sidecar));
     supply_close(output->supply, false);
-    supply_leave(output->supply);
+    if (!output->is_wanted || output->delay_ms == 0)
+        supply_leave(output->supply);  // else the delay would have to be filled anew
     stop_source(&output->timer);
     stop_source(&output->watch);
     stop_source(&output->bus_watch);
@@ -262,12 +267,36 @@ static gboolean handle_message(GstBus *bus, GstMessage *message, void *data)
     return G_SOURCE_CONTINUE;
 }
 
+static uint64_t skipped(struct output *output)
+{
+    struct supply_health supply;
+    supply_get_health(output->supply, &supply);
+    return supply.skipped;
+}
+
+/* A peer that takes too little, said while it does so. */
+static void note_slow(struct output *output, gint64 now_us)
+{
+    uint64_t now_skipped = skipped(output);
+    if (now_skipped != output->skipped_before) {
+        g_autofree char *text = g_strdup_printf("%s is slow: pictures are left out",
+            output_is_recording(output) ? "the disk" : "the other side");
+        output->slow_since_us = now_us;
+        set_state(output, STUDIO_LIVE, text);
+    } else if (output->slow_since_us && now_us - output->slow_since_us > SLOW_SAID_MS * (gint64)1000) {
+        output->slow_since_us = 0;
+        set_state(output, STUDIO_LIVE, "");
+    }
+    output->skipped_before = now_skipped;
+}
+
 /* An output that has run well for a while begins its delays anew. */
 static void note_live(struct output *output, gint64 now_us)
 {
     if (!output->is_known_live) {
         output->is_known_live = true;
         output->live_since_us = now_us;
+        output->skipped_before = skipped(output);
         set_state(output, STUDIO_LIVE, "");
     }
     if (now_us - output->live_since_us > HEALTHY_MS * (gint64)1000)
@@ -307,6 +336,8 @@ static gboolean handle_watch(void *data)
         note_live(output, now_us);
     }
     output->bytes_before = sent;
+    if (output->is_known_live)
+        note_slow(output, now_us);
     if (now_us - output->moved_us > QUIET_MS * (gint64)1000)
         note_quiet(output, now_us - output->moved_us);
     return G_SOURCE_CONTINUE;
@@ -331,6 +362,7 @@ static void run(struct output *output, GstElement *pipeline)
     output->phase = PHASE_RUNNING;
     g_mutex_unlock(&output->lock);
     output->bytes_before = 0;
+    output->slow_since_us = 0;
     output->moved_us = g_get_monotonic_time();
     program_attach(output->options.program, pipeline, program_now_ns(output->options.program));
     attach(output, pipeline);
@@ -403,15 +435,24 @@ static bool prepare(struct output *output, const struct studio_output_options *i
     return output->key.is_raw || encoder_choose(&output->key.encoder, err);
 }
 
+/* Its texts are copied; "" and NULL are the same. */
+static void copy_options(struct output *output, const struct studio_output_options *is)
+{
+    output->options.is = *is;
+    output->options.is.name = output->name = xstrdup(is->name);
+    output->options.is.view = output->view = xstrdup(is->view && *is->view ? is->view : NULL);
+    output->options.is.frame_socket = output->frame_socket = xstrdup(output->view ? is->frame_socket : NULL);
+    output->options.is.to = output->to = xstrdup(is->to);
+    output->options.is.captions = output->captions =
+        xstrdup(is->captions && *is->captions ? is->captions : NULL);
+}
+
 struct output *output_create(const struct output_options *options, struct error *err)
 {
     struct output *output = xcalloc(1, sizeof(*output));
     output->options = *options;
-    output->options.is = (struct studio_output_options){0};  // borrowed; what is needed is copied
-    output->name = xstrdup(options->is.name);
-    output->view = xstrdup(options->is.view && *options->is.view ? options->is.view : NULL);
-    output->frame_socket = xstrdup(output->view ? options->is.frame_socket : NULL);
-    output->captions = xstrdup(options->is.captions && *options->is.captions ? options->is.captions : NULL);
+    copy_options(output, &options->is);
+    output->delay_ms = options->is.delay_ms;
     g_mutex_init(&output->lock);
     output->text = xstrdup("");
     if (!prepare(output, &options->is, err)) {
@@ -419,13 +460,35 @@ struct output *output_create(const struct output_options *options, struct error 
         output_destroy(output);
         return NULL;
     }
-    renditions_add_wish(options->renditions, &output->key);
     output->supply = supply_create(&(struct supply_options){
         .program = options->program, .pump = options->pump, .renditions = options->renditions,
-        .context = options->context, .key = output->key,
+        .context = options->context, .key = output->key, .delay_ns = output->delay_ms * NS_PER_MS,
         .patience_ns = (output->key.is_recorded ? RECORDING_PATIENCE_MS : PATIENCE_MS) * NS_PER_MS,
     });
     return output;
+}
+
+void output_enlist(struct output *output)
+{
+    renditions_add_wish(output->options.renditions, &output->key);
+    output->is_enlisted = true;
+}
+
+static bool is_same_but_texts(const struct studio_output_options *a, const struct studio_output_options *b)
+{
+    return a->bitrate_kbps == b->bitrate_kbps && a->width_px == b->width_px && a->height_px == b->height_px
+        && a->fit == b->fit && a->focus == b->focus && a->sound_kbps == b->sound_kbps
+        && a->key_seconds == b->key_seconds && a->b_frames == b->b_frames && a->delay_ms == b->delay_ms
+        && a->is_off == b->is_off;
+}
+
+bool output_is_as(const struct output *output, const struct studio_output_options *options)
+{
+    const struct studio_output_options *is = &output->options.is;
+    const char *view = options->view && *options->view ? options->view : NULL;
+    return strcmp(is->name, options->name) == 0 && strcmp(is->to, options->to) == 0 && g_strcmp0(is->view, view) == 0
+        && g_strcmp0(is->frame_socket, view ? options->frame_socket : NULL) == 0
+        && g_strcmp0(is->captions, options->captions && *options->captions ? options->captions : NULL) == 0 && is_same_but_texts(is, options);
 }
 
 void output_destroy(struct output *output)
@@ -433,12 +496,12 @@ void output_destroy(struct output *output)
     if (!output)
         return;
     g_assert(output->phase == PHASE_IDLE);
-    if (output->supply)
+    if (output->is_enlisted)
         renditions_remove_wish(output->options.renditions, &output->key);
     supply_destroy(output->supply);
     address_fini(&output->address);
     g_mutex_clear(&output->lock);
-    free(output->name), free(output->view), free(output->frame_socket), free(output->captions);
+    free(output->name), free(output->view), free(output->frame_socket), free(output->to), free(output->captions);
     free(output->text), free(output->file);
     free(output);
 }
@@ -489,6 +552,7 @@ void output_stop(struct output *output)
         start_timer(output, &output->timer, FINISH_MS, handle_finish_timeout);
     } else if (output->phase == PHASE_WAITING) {
         stop_source(&output->timer);
+        supply_leave(output->supply);
         set_phase(output, PHASE_IDLE);
         set_state(output, STUDIO_OFF, "");
     }
@@ -507,6 +571,19 @@ void output_set_blank(struct output *output, bool is_blank)
     enum studio_state state = output->state;
     g_mutex_unlock(&output->lock);
     output->options.on_state(output->options.data, output->name, state, is_blank ? "blank" : "shown again");
+}
+
+void output_set_delay(struct output *output, int delay_ms)
+{
+    g_mutex_lock(&output->lock);
+    output->delay_ms = delay_ms;
+    g_mutex_unlock(&output->lock);
+    supply_set_delay(output->supply, delay_ms * NS_PER_MS);
+}
+
+bool output_is_off(const struct output *output)
+{
+    return output->options.is.is_off;
 }
 
 const char *output_name(const struct output *output)
@@ -550,7 +627,7 @@ void output_get_health(struct output *output, struct studio_output_health *healt
     *health = (struct studio_output_health){
         .state = output->state, .is_blank = output->is_blank, .bitrate_kbps = output->rate_kbps,
         .frames = __atomic_load_n(&output->sent, __ATOMIC_RELAXED), .dropped = supply.dropped - output->dropped_before,
-        .bytes = output->bytes, .restarts = output->restarts, .is_recording = output_is_recording(output),
+        .bytes = output->bytes, .restarts = output->restarts, .delay_ms = output->delay_ms, .is_recording = output_is_recording(output),
         .is_shared = supply.rendition.sharers > 1, .width_px = output->key.encoder.width_px,
         .height_px = output->key.encoder.height_px, .encode_ms = supply.rendition.encode.median_ms,
         .encode_worst_ms = supply.rendition.encode.worst_ms, .why = find_trouble(output),

@@ -12,8 +12,8 @@
 #include "base/memory.h"
 #include "video/holding.h"
 #include "video/inputs.h"
+#include "video/lineup.h"
 #include "video/music.h"
-#include "video/output.h"
 #include "video/program.h"
 #include "video/pump.h"
 #include "video/rendition.h"
@@ -33,10 +33,7 @@ struct studio {
     GMainContext *context;
     GMainLoop *loop;
     GThread *thread;  // runs the context: inputs, outputs and events live there
-    struct output *outputs[STUDIO_OUTPUTS_MAX];
-    size_t output_count;
-    bool is_own_blank[STUDIO_OUTPUTS_MAX];  // one output alone; the context's, as the next
-    bool are_blank;                         // every output that is no recording
+    struct lineup *lineup;
     void (*on_event)(void *data, const struct studio_event *event);
     void (*on_preview)(void *data, const char *name, const void *jpeg, size_t len);
     void *data;
@@ -44,7 +41,6 @@ struct studio {
     GMutex lock;      // guards the rest
     GCond changed;
     bool is_stopping;  // all orders before the end were carried out
-    bool is_blank;     // what was ordered last of all outputs
 };
 
 const char *studio_state_name(enum studio_state state)
@@ -106,60 +102,14 @@ static void handle_output_state(void *data, const char *name, enum studio_state 
 static void handle_preview(void *data, const struct rendition *rendition, const void *jpeg, size_t len)
 {
     struct studio *studio = data;
-    for (size_t i = 0; studio->on_preview && i < studio->output_count; i++) {
-        if (output_shows(studio->outputs[i], rendition))
-            studio->on_preview(studio->data, output_name(studio->outputs[i]), jpeg, len);
-    }
+    size_t at = 0;
+    for (const char *name; studio->on_preview && (name = lineup_next_showing(studio->lineup, rendition, &at));)
+        studio->on_preview(studio->data, name, jpeg, len);
 }
 
 /* ---- Orders, handed to the studio's thread ---- */
 
 static const char *const wishes[] = {"auto", "main", "backup"};  // by enum chooser_wish
-
-enum verb { VERB_START, VERB_STOP, VERB_BLANK, VERB_SHOW, VERB_BLANK_ALL, VERB_SHOW_ALL, VERB_WATCH, VERB_LOOK_AWAY };
-
-struct order {
-    struct studio *studio;
-    size_t index;  // of the output; not for those of them all
-    enum verb verb;
-};
-
-static void apply_blank(struct studio *studio, size_t index)
-{
-    struct output *output = studio->outputs[index];
-    output_set_blank(output, studio->is_own_blank[index] || (studio->are_blank && !output_is_recording(output)));
-}
-
-static void set_blank(struct studio *studio, size_t index, bool is_blank)
-{
-    studio->is_own_blank[index] = is_blank;
-    apply_blank(studio, index);
-}
-
-static void set_all_blank(struct studio *studio, bool are_blank)
-{
-    studio->are_blank = are_blank;
-    for (size_t i = 0; i < studio->output_count; i++)
-        apply_blank(studio, i);
-}
-
-static gboolean carry_out(void *data)
-{
-    const struct order *order = data;
-    struct studio *studio = order->studio;
-    struct output *output = studio->outputs[order->index];
-    switch (order->verb) {
-    case VERB_START: set_blank(studio, order->index, false), output_start(output); break;
-    case VERB_STOP: output_stop(output); break;
-    case VERB_BLANK: set_blank(studio, order->index, true); break;
-    case VERB_SHOW: set_blank(studio, order->index, false); break;
-    case VERB_BLANK_ALL: set_all_blank(studio, true); break;
-    case VERB_SHOW_ALL: set_all_blank(studio, false); break;
-    case VERB_WATCH: renditions_watch(studio->renditions, true); break;
-    case VERB_LOOK_AWAY: renditions_watch(studio->renditions, false); break;
-    }
-    return G_SOURCE_REMOVE;
-}
 
 static void invoke(struct studio *studio, GSourceFunc function, void *data, GDestroyNotify destroy)
 {
@@ -170,37 +120,35 @@ static void invoke(struct studio *studio, GSourceFunc function, void *data, GDes
     g_source_unref(source);
 }
 
-static void give_order(struct studio *studio, size_t index, enum verb verb)
-{
-    struct order *order = xmalloc(sizeof(*order));
-    *order = (struct order){studio, index, verb};
-    invoke(studio, carry_out, order, free);
-}
-
-static bool order_by_name(struct studio *studio, const char *name, enum verb verb, struct error *err)
-{
-    for (size_t i = 0; i < studio->output_count; i++) {
-        if (strcmp(output_name(studio->outputs[i]), name) == 0) {
-            give_order(studio, i, verb);
-            return true;
-        }
-    }
-    return error_set(err, ERROR_DATA, "there is no output \"%s\"", name);
-}
-
 bool studio_start_output(struct studio *studio, const char *name, struct error *err)
 {
-    return order_by_name(studio, name, VERB_START, err);
+    return lineup_start(studio->lineup, name, err);
 }
 
 bool studio_stop_output(struct studio *studio, const char *name, struct error *err)
 {
-    return order_by_name(studio, name, VERB_STOP, err);
+    return lineup_stop(studio->lineup, name, err);
 }
 
 bool studio_blank_output(struct studio *studio, const char *name, bool is_blank, struct error *err)
 {
-    return order_by_name(studio, name, is_blank ? VERB_BLANK : VERB_SHOW, err);
+    return lineup_blank(studio->lineup, name, is_blank, err);
+}
+
+bool studio_set_delay(struct studio *studio, const char *name, int delay_ms, struct error *err)
+{
+    return lineup_delay(studio->lineup, name, delay_ms, err);
+}
+
+bool studio_set_outputs(struct studio *studio, const struct studio_output_options *outputs, size_t count,
+    struct error *err)
+{
+    return lineup_set(studio->lineup, outputs, count, err);
+}
+
+void studio_blank_all(struct studio *studio, bool is_blank)
+{
+    lineup_blank_all(studio->lineup, is_blank);
 }
 
 bool studio_select_input(struct studio *studio, const char *which, struct error *err)
@@ -216,17 +164,23 @@ bool studio_select_input(struct studio *studio, const char *which, struct error 
     return true;
 }
 
-void studio_blank_all(struct studio *studio, bool is_blank)
+static gboolean begin_watching(void *data)
 {
-    g_mutex_lock(&studio->lock);
-    studio->is_blank = is_blank;
-    g_mutex_unlock(&studio->lock);
-    give_order(studio, 0, is_blank ? VERB_BLANK_ALL : VERB_SHOW_ALL);
+    struct studio *studio = data;
+    renditions_watch(studio->renditions, true);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean end_watching(void *data)
+{
+    struct studio *studio = data;
+    renditions_watch(studio->renditions, false);
+    return G_SOURCE_REMOVE;
 }
 
 void studio_watch(struct studio *studio, bool is_on)
 {
-    give_order(studio, 0, is_on ? VERB_WATCH : VERB_LOOK_AWAY);
+    invoke(studio, is_on ? begin_watching : end_watching, studio, NULL);
 }
 
 /* ---- Beginning ---- */
@@ -241,25 +195,7 @@ static bool check_options(const struct studio_options *options, struct error *er
         || options->fps_num < options->fps_den)
         return error_set(err, ERROR_DATA, "%d/%d frames a second: expected 1 to 240", options->fps_num,
             options->fps_den);
-    if (options->output_count > STUDIO_OUTPUTS_MAX)
-        return error_set(err, ERROR_DATA, "%zu outputs: 16 at most", options->output_count);
     return true;
-}
-
-static bool add_output(struct studio *studio, const struct studio_output_options *options, struct error *err)
-{
-    for (size_t i = 0; i < studio->output_count; i++) {
-        if (strcmp(output_name(studio->outputs[i]), options->name) == 0)
-            return error_set(err, ERROR_DATA, "two outputs are called \"%s\"; names must differ", options->name);
-    }
-    struct output *output = output_create(&(struct output_options){
-        .program = &studio->program, .pump = studio->pump, .renditions = studio->renditions, .captions = studio->captions,
-        .context = studio->context, .data = studio, .is = *options,
-        .on_state = handle_output_state,
-    }, err);
-    if (output)
-        studio->outputs[studio->output_count++] = output;
-    return output != NULL;
 }
 
 static bool is_dim(const char *holding)
@@ -324,10 +260,14 @@ static bool build(struct studio *studio, const struct studio_options *options, s
     studio->renditions = renditions_create(&(struct renditions_options){
         .program = &studio->program, .pump = studio->pump, .captions = studio->captions, .context = studio->context,
         .data = studio, .on_picture = handle_preview});
-    for (size_t i = 0; i < options->output_count; i++) {
-        if (!add_output(studio, &options->outputs[i], err))
-            return false;
-    }
+    studio->lineup = lineup_create(&(struct lineup_options){
+        .outputs = {.program = &studio->program, .pump = studio->pump, .renditions = studio->renditions,
+            .captions = studio->captions, .context = studio->context},
+        .data = studio, .on_state = handle_output_state,
+    });
+    if (!lineup_set(studio->lineup, options->outputs, options->output_count, err))
+        return false;
+    while (g_main_context_iteration(studio->context, FALSE)) {}  // they are there when this returns
     return true;
 }
 
@@ -357,8 +297,6 @@ struct studio *studio_create(const struct studio_options *given, struct error *e
         return NULL;
     }
     studio->thread = g_thread_new("studio", work, studio);
-    for (size_t i = 0; i < studio->output_count; i++)
-        give_order(studio, i, VERB_START);
     invoke(studio, open_inputs, studio, NULL);
     return studio;
 }
@@ -381,18 +319,10 @@ static gboolean quit(void *data)
     return G_SOURCE_REMOVE;
 }
 
-static bool are_idle(const struct studio *studio)
-{
-    for (size_t i = 0; i < studio->output_count; i++) {
-        if (!output_is_idle(studio->outputs[i]))
-            return false;
-    }
-    return true;
-}
-
-static gboolean note_stopping(void *data)
+static gboolean finish(void *data)
 {
     struct studio *studio = data;
+    lineup_finish(studio->lineup);
     g_mutex_lock(&studio->lock);
     studio->is_stopping = true;
     g_cond_broadcast(&studio->changed);
@@ -403,15 +333,13 @@ static gboolean note_stopping(void *data)
 /* Every output gets its end at the same time. False: a peer or a disk held one up for too long. */
 static bool finish_outputs(struct studio *studio)
 {
-    for (size_t i = 0; i < studio->output_count; i++)
-        give_order(studio, i, VERB_STOP);
-    invoke(studio, note_stopping, studio, NULL);
+    invoke(studio, finish, studio, NULL);
     gint64 until = g_get_monotonic_time() + FINISH_MS * (gint64)1000;
     bool is_time_left = true;
     g_mutex_lock(&studio->lock);
-    while (!(studio->is_stopping && are_idle(studio)) && is_time_left)
+    while (!(studio->is_stopping && lineup_is_idle(studio->lineup)) && is_time_left)
         is_time_left = g_cond_wait_until(&studio->changed, &studio->lock, until);
-    bool is_stopped = studio->is_stopping && are_idle(studio);
+    bool is_stopped = studio->is_stopping && lineup_is_idle(studio->lineup);
     g_mutex_unlock(&studio->lock);
     return is_stopped;
 }
@@ -434,8 +362,7 @@ void studio_destroy(struct studio *studio)
 {
     if (!studio || (studio->thread && !stop(studio)))
         return;
-    for (size_t i = 0; i < studio->output_count; i++)
-        output_destroy(studio->outputs[i]);
+    lineup_destroy(studio->lineup);
     renditions_destroy(studio->renditions);
     pump_destroy(studio->pump);
     music_destroy(studio->music);
@@ -461,13 +388,10 @@ void studio_get_health(struct studio *studio, struct studio_health *health)
     pump_get_health(studio->pump, &pump);
     *health = (struct studio_health){
         .shown = shown_name(pump.shown), .selected = wishes[pump.wish], .shown_since_ms = pump.shown_since_ms,
-        .fps = pump.fps, .budget_ms = 1000.0 * studio->program.fps_den / studio->program.fps_num, .ticks = pump.ticks, .live = pump.live, .repeated = pump.repeated, .held = pump.held,
-        .jumped = pump.jumped, .output_count = studio->output_count,
+        .fps = pump.fps, .budget_ms = 1000.0 * studio->program.fps_den / studio->program.fps_num,
+        .ticks = pump.ticks, .live = pump.live, .repeated = pump.repeated, .held = pump.held,
+        .jumped = pump.jumped,
     };
     inputs_get_health(studio->inputs, &pump, health);
-    g_mutex_lock(&studio->lock);
-    health->is_blank = studio->is_blank;
-    g_mutex_unlock(&studio->lock);
-    for (size_t i = 0; i < studio->output_count; i++)
-        output_get_health(studio->outputs[i], &health->outputs[i]);
+    health->output_count = lineup_get_health(studio->lineup, health->outputs, &health->is_blank);
 }

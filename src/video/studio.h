@@ -43,7 +43,11 @@ struct studio_output_options {
     int key_seconds;           // from key frame to key frame; 0: 2
     int b_frames;              // at most, where encoder and container can
     const char *captions;      // language tag: its subtitles go along as CEA-608 and 708; NULL or "": none
+    int delay_ms;              // sent so much later than made; up to STUDIO_DELAY_MAX_MS
+    bool is_off;               // does not begin by itself
 };
+
+enum { STUDIO_DELAY_MAX_MS = 300000 };
 
 enum studio_input {
     STUDIO_MAIN,
@@ -69,7 +73,7 @@ struct studio_options {
     const char *backup, *sound;          // as input; NULL or "": none
     const char *holding;   // shown while there is no input: an image, "dim": the last picture, NULL or "": the built-in one
     const char *music;     // heard then: a sound file; NULL or "": silence
-    const struct studio_output_options *outputs;  // copied; all begin at once
+    const struct studio_output_options *outputs;  // copied
     size_t output_count;
     /* Optional. On the studio's own thread; must not block and not call studio_destroy(). Texts are borrowed. */
     void (*on_event)(void *data, const struct studio_event *event);
@@ -85,7 +89,7 @@ struct studio_output_health {
     enum studio_state state;
     bool is_blank;
     int bitrate_kbps;          // measured over the last second
-    uint64_t frames, dropped;  // pictures sent to the encoder; pictures left out because it or its peer was slow
+    uint64_t frames, dropped;  // pictures sent; left out because the encoder or the peer was slow
     uint64_t bytes;            // since the output's last start
     unsigned restarts;         // since it was last healthy for a minute
     char captions[128];        // the language that goes along as data, and what of it could not; "": none
@@ -95,6 +99,7 @@ struct studio_output_health {
     double encode_ms, encode_worst_ms;  // median and worst of the last second; 0: nothing was encoded
     const char *why;           // the trouble in one word (video/trouble.h); "": none, or only text says it
     int retry_ms;              // until it is tried again; 0: no time is set
+    int delay_ms;              // as ordered
 };
 
 struct studio_input_health {
@@ -140,6 +145,19 @@ bool studio_stop_output(struct studio *studio, const char *name, struct error *e
 
 /* Holding picture, silence and no overlay on this output alone, or back. False: there is no such output. */
 bool studio_blank_output(struct studio *studio, const char *name, bool is_blank, struct error *err);
+
+/*
+ * From now on its pictures are sent so much later than made. Longer: the holding picture fills the time; shorter: what
+ * waits is left out. Timestamps run on. Memory: what is sent in that time. False: no such output, or beyond the limit.
+ */
+bool studio_set_delay(struct studio *studio, const char *name, int delay_ms, struct error *err);
+
+/*
+ * From now on these are the outputs. One whose options are as they were notices nothing; one that is missing ends, one
+ * that changed ends and begins again. False: one of them cannot be, and nothing has changed.
+ */
+bool studio_set_outputs(struct studio *studio, const struct studio_output_options *outputs, size_t count,
+    struct error *err);
 
 /*
  * The same on every output that is no recording, also on those that begin later; blanking one goes on by its own. Those

@@ -34,6 +34,7 @@ struct stage {
     int64_t delay_ns;
     int64_t until_ns;             // time of sending; what is later waits for the next stage
     bool is_cut;                  // what is later is never sent
+    bool has_lost;                // something was left out for that
     bool is_blank;
     uint64_t dropped_at_join;
 };
@@ -132,10 +133,12 @@ static void send(struct supply *supply, const struct stage *stage, const struct 
 }
 
 /* A connection begins with a key frame, and the sound that belongs to it. Sound of two stages may overlap. */
-static bool is_wanted(struct supply *supply, const struct stage *stage, const struct packet *packet)
+static bool is_wanted(struct supply *supply, struct stage *stage, const struct packet *packet)
 {
     const struct lane *lane = &supply->lanes[packet->kind];
-    if (!lane->source || (stage->is_cut && shown_at(stage, packet) >= stage->until_ns - EPSILON_NS))
+    bool is_beyond = stage->is_cut && shown_at(stage, packet) >= stage->until_ns - EPSILON_NS;
+    stage->has_lost = stage->has_lost || is_beyond;
+    if (!lane->source || is_beyond)
         return false;
     if (packet->kind == PACKET_AUDIO)
         return supply->is_begun && shown_at(stage, packet) >= MAX(supply->zero_ns, lane->end_ns) - EPSILON_NS;
@@ -389,8 +392,10 @@ static void cut(struct supply *supply, int64_t until_ns)
     struct stage *stage = last_stage(supply);
     stage->is_cut = true;
     stage->until_ns = until_ns;
-    if (stage->delay_ns > 0)
+    if (stage->delay_ns > 0) {
         packets_clear(stage->packets);
+        stage->has_lost = true;
+    }
     g_mutex_unlock(&supply->lock);
 }
 
@@ -407,19 +412,25 @@ static void append(struct supply *supply, bool is_blank, int64_t delay_ns, int64
     g_mutex_unlock(&supply->lock);
 }
 
-static void unhold(struct supply *supply, struct stage *stage)
+/* The stage goes on as if nothing had been ordered. False: it has lost something already. */
+static bool resume(struct supply *supply, struct stage *stage)
 {
     g_mutex_lock(&supply->lock);
-    stage->until_ns = INT64_MAX;
+    if (!stage->has_lost) {
+        stage->until_ns = INT64_MAX;
+        stage->is_cut = false;
+    }
+    bool is_whole = !stage->has_lost;
     g_mutex_unlock(&supply->lock);
+    return is_whole;
 }
 
-/* The holding picture: what is blank, and what a delay is filled with. It is cut only by the end. */
+/* What is blank, and what a delay is filled with. It is never cut. */
 static void show_holding(struct supply *supply, int64_t from_ns)
 {
     struct stage *stage = last_stage(supply);
     if (stage && stage->is_blank) {
-        unhold(supply, stage);
+        resume(supply, stage);
         return;
     }
     if (stage)
@@ -427,19 +438,30 @@ static void show_holding(struct supply *supply, int64_t from_ns)
     append(supply, true, 0, from_ns);
 }
 
+static void show_program(struct supply *supply, int64_t soon_ns)
+{
+    struct stage *stage = last_stage(supply);
+    int64_t delay_ns = supply->options.delay_ns;
+    if (stage && !stage->is_blank && stage->delay_ns == delay_ns && resume(supply, stage))
+        return;
+    if (delay_ns > 0 && (!stage || stage->has_lost || stage->delay_ns < delay_ns)) {
+        show_holding(supply, soon_ns);
+        stage = last_stage(supply);
+    }
+    bool is_hasty = !stage || stage->is_cut;
+    append(supply, false, delay_ns, is_hasty ? soon_ns : tick_in(supply, CHANGE_MS * NS_PER_MS));
+}
+
 /* From what is being sent to what is wanted. Only this thread changes the list. */
 static void change(struct supply *supply)
 {
     for (struct stage *stage; (stage = take_pending(supply));)
         destroy_stage(stage);
-    const struct stage *stage = last_stage(supply);
-    int64_t delay_ns = supply->options.delay_ns;
     int64_t soon_ns = tick_in(supply, program_tick_ns(supply->options.program, ORDER_TICKS - 1));
-    bool is_gap = delay_ns > 0 && (!stage || stage->is_cut || stage->delay_ns < delay_ns);
-    if (supply->is_blank || is_gap)
+    if (supply->is_blank)
         show_holding(supply, soon_ns);
-    if (!supply->is_blank)
-        append(supply, false, delay_ns, stage ? tick_in(supply, CHANGE_MS * NS_PER_MS) : soon_ns);
+    else
+        show_program(supply, soon_ns);
 }
 
 /* ---- The door ---- */
