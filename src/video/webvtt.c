@@ -15,16 +15,18 @@ void webvtt_add_head(struct buffer *out)
     buffer_add_string(out, "WEBVTT\n\n");
 }
 
-void webvtt_add_segment_head(struct buffer *out, uint64_t mpegts_90k)
-{
-    buffer_printf(out, "WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:%" PRIu64 ",LOCAL:00:00:00.000\n\n", mpegts_90k);
-}
-
 static void add_time(struct buffer *out, int64_t ms)
 {
     ms = MAX(ms, 0);
     buffer_printf(out, "%02" PRId64 ":%02d:%02d.%03d", ms / 3600000, (int)(ms / 60000 % 60), (int)(ms / 1000 % 60),
         (int)(ms % 1000));
+}
+
+void webvtt_add_segment_head(struct buffer *out, uint64_t mpegts_90k, int64_t local_ms)
+{
+    buffer_printf(out, "WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:%" PRIu64 ",LOCAL:", mpegts_90k);
+    add_time(out, local_ms);
+    buffer_add_string(out, "\n\n");
 }
 
 /* C0, C1, and what turns direction around beyond the cue. */

@@ -8,8 +8,8 @@ struct buffer;
 /* Of a file that stands beside a recording. */
 void webvtt_add_head(struct buffer *out);
 
-/* Of a segment of HLS (RFC 8216, 3.5): the cue times' 0 is mpegts_90k on the clock of the media segments. */
-void webvtt_add_segment_head(struct buffer *out, uint64_t mpegts_90k);
+/* Of a segment of HLS (RFC 8216, 3.5): local_ms of the cues' times is mpegts_90k on the clock of the media segments. */
+void webvtt_add_segment_head(struct buffer *out, uint64_t mpegts_90k, int64_t local_ms);
 
 /*
  * One cue; nothing where no letter is left. Texts come from people: they are mended, bounded at 5,000 letters, markup in

@@ -19,6 +19,9 @@
 #include "base/memory.h"
 #include "video/caption_book.h"
 #include "video/caption_data.h"
+#include "video/caption_times.h"
+#include "video/hls_captions.h"
+#include "video/scribe.h"
 #include "video/setup.h"
 
 #define MS NS_PER_MS
@@ -227,11 +230,127 @@ static void test_live(void **state)
 {
     char *file = run("live", "openh264enc name=coder", 30, 8, live, G_N_ELEMENTS(live));
     g_autofree char *shown = shown_by_ffmpeg(file);
+    // the first row came at 0.8: ffmpeg counts a screen that was empty as its beginning
     assert_string_equal(shown,
-        "0.8>1.9 so today we will see something\n"
+        "0.0>1.9 so today we will see something\n"
         "1.9>4.1 so today we will see something |new\n"
         "4.1>6.0 so today we will see something |new |second line\n");
     free(file);
+}
+
+/* ---- HLS: segments a language beside those of the media, read by way of index.m3u8 ---- */
+
+struct folder {
+    struct hls_captions *hls;
+    struct caption_times times;
+    unsigned closed;
+    int64_t from_ns;
+};
+
+static GstBusSyncReply handle_message(GstBus *bus, GstMessage *message, void *data)
+{
+    struct folder *hls = data;
+    const GstStructure *news = gst_message_get_structure(message);
+    guint64 until_ns;
+    if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ELEMENT && gst_structure_has_name(news, "splitmuxsink-fragment-closed")
+        && gst_structure_get_uint64(news, "running-time", &until_ns)) {
+        hls_captions_add(hls->hls, hls->closed++, hls->from_ns, (int64_t)until_ns, &hls->times);
+        hls->from_ns = (int64_t)until_ns;
+    }
+    return GST_BUS_PASS;
+}
+
+static void make_hls(struct caption_book *book, struct folder *hls)
+{
+    g_autofree char *text = g_strdup_printf("videotestsrc num-buffers=300 ! video/x-raw,format=I420,width=320,height=180,"
+        "framerate=30/1 ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=60 ! h264parse ! hls.video "
+        "audiotestsrc num-buffers=468 samplesperbuffer=1024 ! audio/x-raw,rate=48000,channels=2 ! avenc_aac ! aacparse ! hls.audio "
+        "hlssink2 name=hls target-duration=2 max-files=4 playlist-length=3 location=%s/segment%%05d.ts "
+        "playlist-location=%s/stream.m3u8", folder, folder);
+    g_autoptr(GstElement) pipeline = gst_parse_launch_full(text, NULL, GST_PARSE_FLAG_FATAL_ERRORS, NULL);
+    assert_non_null(pipeline);
+    hls->hls = hls_captions_create(&(struct hls_captions_options){
+        .book = book, .folder = folder, .stream = "stream.m3u8", .captions = "en",
+        .languages = (const char *const[]){"fa", NULL}, .playlist_segments = 3, .kept_segments = 4, .width_px = 320,
+        .height_px = 180, .bandwidth_kbps = 1000, .fps = 30});
+    caption_times_begin(&hls->times, 0, 0);
+    g_autoptr(GstBus) bus = gst_element_get_bus(pipeline);
+    gst_bus_set_sync_handler(bus, handle_message, hls, NULL);
+    gst_element_set_state(pipeline, GST_STATE_PLAYING);
+    g_autoptr(GstMessage) message =
+        gst_bus_timed_pop_filtered(bus, 60 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+    assert_int_equal(GST_MESSAGE_TYPE(message), GST_MESSAGE_EOS);
+    gst_element_set_state(pipeline, GST_STATE_NULL);
+    hls_captions_end(hls->hls);
+    assert_true(scribe_wait(10000));
+}
+
+static char *read_text(const char *name)
+{
+    g_autofree char *path = g_strdup_printf("%s/%s", folder, name);
+    char *text = NULL;
+    g_file_get_contents(path, &text, NULL, NULL);
+    return text;
+}
+
+#define SUBTITLES(name, tag) \
+    "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"subtitles\",NAME=\"" name "\",LANGUAGE=\"" tag \
+    "\",AUTOSELECT=YES,DEFAULT=NO,FORCED=NO,URI=\"" tag ".m3u8\"\n"
+
+/* A line that goes on over the border of two segments is in both, each with its part. */
+static const struct {
+    const char *language, *srt;
+} read_back[] = {
+    {"fa", "1\n00:00:04,200 --> 00:00:05,000\nسلام به همه\n\n2\n00:00:05,500 --> 00:00:06,000\nخوش آمدید\n\n"
+        "3\n00:00:06,000 --> 00:00:06,500\nخوش آمدید\n\n"},
+    {"zh-Hant", "1\n00:00:06,000 --> 00:00:07,000\n圍棋 & <象棋>\n\n"},
+    {"en", "1\n00:00:08,100 --> 00:00:09,000\nfirst\nsecond --> third\n\n"},
+};
+
+/* Every media segment that is there has its subtitles and no other, and their clock is that of its first picture. */
+static void check_segment(int number)
+{
+    g_autofree char *media = g_strdup_printf("%s/segment%05d.ts", folder, number);
+    g_autofree char *name = g_strdup_printf("fa-%05d.vtt", number);
+    g_autofree char *text = read_text(name);
+    assert_int_equal(g_file_test(media, G_FILE_TEST_EXISTS), text != NULL);
+    assert_int_equal(text != NULL, number > 0);
+    if (text) {
+        g_autofree char *pts = output_of("ffprobe -v error -select_streams v -show_entries packet=pts -of csv=p=0 %s "
+            "| grep -v '^$' | sort -n | head -1", media);
+        g_autofree char *map = g_strdup_printf("X-TIMESTAMP-MAP=MPEGTS:%d,LOCAL:00:00:%02d.000\n", atoi(pts), 2 * number);
+        assert_non_null(strstr(text, map));
+    }
+}
+
+static void test_hls(void **state)
+{
+    const struct caption_line lines[] = {
+        {.language = "fa", .id = "1", .text = "سلام به همه", .from_ns = 4200 * MS, .until_ns = 5000 * MS},
+        {.language = "fa", .id = "2", .text = "خوش آمدید", .from_ns = 5500 * MS, .until_ns = 6500 * MS},
+        {.language = "zh-Hant", .id = "3", .text = "圍棋 & <象棋>", .from_ns = 6000 * MS, .until_ns = 7000 * MS},
+        {.language = "en", .id = "4", .text = "first\nsecond --> third", .from_ns = 8100 * MS, .until_ns = 9000 * MS},
+    };
+    struct caption_book *book = caption_book_create();
+    caption_book_set(book, lines, G_N_ELEMENTS(lines), 0);
+    struct folder hls = {.closed = 0};
+    make_hls(book, &hls);
+    g_autofree char *index = read_text("index.m3u8");
+    assert_string_equal(index, "#EXTM3U\n#EXT-X-VERSION:3\n"
+        SUBTITLES("فارسی", "fa") SUBTITLES("中文（繁體）", "zh-Hant") SUBTITLES("English", "en")
+        "#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID=\"captions\",NAME=\"English\",LANGUAGE=\"en\",AUTOSELECT=YES,DEFAULT=NO,"
+        "INSTREAM-ID=\"CC1\"\n#EXT-X-STREAM-INF:BANDWIDTH=1000000,RESOLUTION=320x180,FRAME-RATE=30.000,"
+        "SUBTITLES=\"subtitles\",CLOSED-CAPTIONS=\"captions\"\nstream.m3u8\n");
+    for (size_t i = 0; i < G_N_ELEMENTS(read_back); i++) {
+        g_autofree char *srt = output_of("ffmpeg -v error -allowed_extensions ALL -i %s/%s.m3u8 -f srt -", folder,
+            read_back[i].language);
+        g_auto(GStrv) lines_read = g_strsplit(srt, "\r", -1);
+        g_autofree char *without = g_strjoinv("", lines_read);
+        assert_string_equal(without, read_back[i].srt);
+    }
+    for (int number = 0; number < 5; number++)
+        check_segment(number);
+    caption_book_destroy(book);
 }
 
 int main(void)
@@ -240,8 +359,8 @@ int main(void)
     char name[] = "/tmp/antiphon-captions-XXXXXX";
     if (!setup_gstreamer(&err) || !(folder = mkdtemp(name)))
         return 1;
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_timed), cmocka_unit_test(test_live)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_timed), cmocka_unit_test(test_live), cmocka_unit_test(test_hls)};
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     g_autofree char *remove = g_strdup_printf("rm -r %s", folder);
-    return system(remove) ? 1 : failed;
+    return !getenv("KEEP") && system(remove) ? 1 : failed;
 }
