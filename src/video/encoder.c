@@ -8,7 +8,7 @@
 #include "video/program.h"
 #include "video/setup.h"
 
-enum { TRY_S = 2, TRY_FRAMES = 8, TRIALS_MAX = 64 };
+enum { TRY_S = 2, TRY_FRAMES = 4, TRIALS_MAX = 64 };
 
 /*
  * Units differ: openh264enc counts bits. The devices want NV12, which videoconvert makes where it must. x264enc's
@@ -22,16 +22,17 @@ static const struct candidate {
     const char *without_b; // added for no B-frames
     const char *with_b;    // printf: how many; NULL: it cannot
     int rate_unit;         // times kbit/s
+    bool is_device;        // whether it works depends on more than the size
 } candidates[] = {
     {"nvh264enc", "nvcodec", "gstreamer1.0-plugins-bad",
         "videoconvert ! nvh264enc preset=low-latency-hq bitrate=%d gop-size=%d", " rc-mode=cbr",
-        " zerolatency=true bframes=0", " bframes=%d", 1},
+        " zerolatency=true bframes=0", " bframes=%d", 1, true},
     {"vah264enc", "va", "gstreamer1.0-plugins-bad", "videoconvert ! vah264enc bitrate=%d key-int-max=%d",
-        " rate-control=cbr", " b-frames=0", " b-frames=%d", 1},
+        " rate-control=cbr", " b-frames=0", " b-frames=%d", 1, true},
     {"vaapih264enc", "vaapi", "gstreamer1.0-vaapi", "videoconvert ! vaapih264enc bitrate=%d keyframe-period=%d",
-        " rate-control=cbr", " max-bframes=0", " max-bframes=%d", 1},
+        " rate-control=cbr", " max-bframes=0", " max-bframes=%d", 1, true},
     {"qsvh264enc", "qsv", "gstreamer1.0-plugins-bad", "videoconvert ! qsvh264enc bitrate=%d gop-size=%d",
-        " rate-control=cbr", " b-frames=0", " b-frames=%d", 1},
+        " rate-control=cbr", " b-frames=0", " b-frames=%d", 1, true},
     {"x264enc", "x264", "gstreamer1.0-plugins-ugly", "x264enc speed-preset=veryfast bitrate=%d key-int-max=%d",
         " vbv-buf-capacity=1000 option-string=nal-hrd=cbr", " tune=zerolatency bframes=0",
         " rc-lookahead=0 sync-lookahead=0 sliced-threads=true b-adapt=false bframes=%d", 1},
@@ -178,11 +179,13 @@ static void try_candidate(struct trial *trial, const struct encoder_options *opt
 
 /* ---- What is known already */
 
+/* Software that takes a size takes it with all settings; trying again would only keep the picture waiting. */
 static bool is_of(const struct trial *trial, const struct candidate *candidate, const struct encoder_options *options)
 {
-    return trial->candidate == candidate && trial->width_px == options->width_px && trial->height_px == options->height_px
-        && trial->fps_num == options->fps_num && trial->fps_den == options->fps_den
-        && trial->has_b == (options->b_frames > 0) && trial->is_constant == options->is_constant;
+    if (trial->candidate != candidate || trial->width_px != options->width_px || trial->height_px != options->height_px)
+        return false;
+    return !candidate->is_device || (trial->fps_num == options->fps_num && trial->fps_den == options->fps_den
+        && trial->has_b == (options->b_frames > 0) && trial->is_constant == options->is_constant);
 }
 
 /* What is not there is not there in any size: that is said once. */
