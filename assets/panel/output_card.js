@@ -72,9 +72,9 @@ export class OutputCard {
   }
 
   #placeWords() {
-    const { view, to, width_px: width, height_px: height, is_shared: isShared } = this.output;
+    const { view, to, width_px: width, height_px: height, is_shared: isShared, captions } = this.output;
     const parts = [view && t("outputs.view", { view }), to && element("bdi", { dir: "ltr" }, to),
-      width && element("bdi", { dir: "ltr" }, `${number(width, { useGrouping: false })}\u00a0×\u00a0${number(height, { useGrouping: false })}`), isShared && t("outputs.shared")].filter(Boolean);
+      width && element("bdi", { dir: "ltr" }, `${number(width, { useGrouping: false })}\u00a0×\u00a0${number(height, { useGrouping: false })}`), isShared && t("outputs.shared"), captions && element("bdi", { class: "captions-data" }, `CC ${captions}`)].filter(Boolean);
     return parts.flatMap((part, index) => (index ? [" · ", part] : [part]));
   }
 

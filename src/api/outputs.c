@@ -13,7 +13,7 @@ enum { SILENT_MS = 7000, ORDERS_STAND_MS = 60000, GRACE_MS = 10000 };  // it rep
 static const char *const output_keys[] = {
     "name", "view", "state", "text", "is_blank", "bitrate_kbps", "dropped", "frames", "bytes", "restarts", "encoder",
     "why", "retry_ms", "is_recording", "delay_ms", "is_shared", "width_px", "height_px", "encode_ms", "encode_worst_ms",
-    "budget_ms", "captions",
+    "budget_ms", "captions", "captions",
 };
 static const char *const input_keys[] = {
     "state", "text", "age_ms", "fps", "frames", "live", "repeated", "held", "jumped", "attempts",

@@ -197,4 +197,5 @@ def main():
         say_where_nobody_can(show)
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

@@ -8,7 +8,7 @@ let stage, page, video;
 const problems = [];
 
 const youtube = { name: "youtube", view: "main", to: "rtmps://a.rtmps.youtube.com/live2/SECRETKEY", state: "live", text: "", why: "", retry_ms: 0, is_blank: false, is_recording: false,
-  is_shared: true, bitrate_kbps: 5900, dropped: 0, frames: 54000, bytes: 1e9, restarts: 0, delay_ms: 1500, encoder: "x264enc", width_px: 1920, height_px: 1080, encode_ms: 6.1, encode_worst_ms: 11.8, budget_ms: 16.667 };
+  is_shared: true, bitrate_kbps: 5900, dropped: 0, frames: 54000, bytes: 1e9, restarts: 0, delay_ms: 1500, encoder: "x264enc", width_px: 1920, height_px: 1080, encode_ms: 6.1, encode_worst_ms: 11.8, budget_ms: 16.667, captions: "en" };
 const twitch = { ...youtube, name: "twitch", view: "own", to: "rtmp://live.twitch.tv/app/SECRETKEY", delay_ms: 0, bitrate_kbps: 5950 };
 const tape = { ...youtube, name: "tape", to: "/home/anna/shows/show-2.mkv", is_recording: true, is_shared: false, delay_ms: 0, bitrate_kbps: 11800 };
 const live = { state: "live", text: "", age_ms: 12, fps: 60, frames: 1000, live: 990, repeated: 4, held: 6, jumped: 0, attempts: 1, shown: "main", selected: "auto", is_holding: false, since_ms: 0,
@@ -104,7 +104,7 @@ test("each output's health in words and figures, and where it goes without its k
   await says("youtube", "Live, 5.9 Mb/s, no drops.");
   await says("tape", "Recording, 11.8 Mb/s, no drops.");
   const place = await one("youtube").locator(".place-line").innerText();
-  assert.equal(place.replace(/[\u2066-\u2069]/g, "").replaceAll("\u00a0", " "), "View main · rtmps://a.rtmps.youtube.com · 1920 × 1080 · shared encoding");
+  assert.equal(place.replace(/[\u2066-\u2069]/g, "").replaceAll("\u00a0", " "), "View main · rtmps://a.rtmps.youtube.com · 1920 × 1080 · shared encoding · CC en");
   assert.match(await one("tape").locator(".place-line").innerText(), /show-2\.mkv/);
   assert.ok(!(await page.content()).includes("SECRETKEY") && !(await page.content()).includes("/home/anna"));
   assert.match(await one("youtube").locator(".output-figures").innerText(), /6\.1 ms of 17 ms[^]*worst 12 ms/);
