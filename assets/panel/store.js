@@ -164,6 +164,7 @@ export class Store extends EventTarget {
   }
   on_crew({ crew }) { Object.assign(this.crew, crew); this.#changed("crew"); }
   on_output({ output }) { this.outputs.set(output.name, output); this.#changed("outputs"); }
+  on_output_removed({ output }) { this.outputs.delete(output); this.#changed("outputs"); }
   on_input({ input }) { this.input = input; this.#changed("outputs"); }
   on_video({ video }) { this.video = video; this.#changed("outputs"); }
   on_overlay({ overlay }) { this.overlay = overlay; this.#changed("on_air"); }

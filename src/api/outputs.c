@@ -184,6 +184,37 @@ static void take_input(struct outputs *outputs, const json_t *report)
     send_event(outputs->api, "input", outputs->input);
 }
 
+static bool is_in(const json_t *list, const char *name)
+{
+    size_t index;
+    json_t *item;
+    json_array_foreach(list, index, item) {
+        const char *other = json_get_text(item, "name");
+        if (other && strcmp(other, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* One that was taken out of the configuration while it ran. Those of a process that is lost stay. */
+static void drop_removed(struct outputs *outputs, const struct client *client, const json_t *list)
+{
+    for (size_t i = outputs->count; i-- > 0;) {
+        struct output *output = &outputs->outputs[i];
+        if ((output->client && output->client != client) || is_in(list, output->name))
+            continue;
+        struct buffer json = {0};
+        buffer_add_string(&json, "{\"type\":\"output_removed\",\"output\":");
+        buffer_add_json(&json, output->name, strlen(output->name));
+        buffer_add_char(&json, '}');
+        api_send(outputs->api, TOPIC_OUTPUTS, &json);
+        buffer_fini(&json);
+        free(output->name);
+        json_decref(output->state);
+        memmove(output, output + 1, (--outputs->count - i) * sizeof(*output));
+    }
+}
+
 void outputs_handle_report(struct api *api, struct client *client, const json_t *report)
 {
     if (client->who.role < API_ROLE_MODERATOR)
@@ -193,8 +224,10 @@ void outputs_handle_report(struct api *api, struct client *client, const json_t 
     json_t *item;
     if (json_is_object(picture))
         outputs_take_picture(api, picture);
-    if (client->kind == CLIENT_VIDEO && json_is_array(list))
+    if (client->kind == CLIENT_VIDEO && json_is_array(list)) {
+        drop_removed(api->outputs, client, list);
         note_video(api->outputs, client, report);
+    }
     json_array_foreach(list, index, item) {
         take_output(api->outputs, client, item);
     }

@@ -93,6 +93,13 @@ static void test_report(void **state)
     assert_string_equal(json_get_text(output, "to"), "show-2.mkv");
     json_decref(output);
     json_t *input = news(&room.panel, "input");
+    caller_say(&room.video, "{\"type\":\"report\",\"outputs\":[{\"name\":\"tape\",\"state\":\"off\",\"to\":\"hls:/srv/www/live\"}]}");
+    json_t *removed = caller_wait(&room.panel, "output_removed");
+    assert_string_equal(json_get_text(removed, "output"), "you\"tube");
+    json_decref(removed);
+    output = news(&room.panel, "output");
+    assert_string_equal(json_get_text(output, "to"), "hls:live");
+    json_decref(output);
     assert_string_equal(json_get_text(input, "shown"), "backup");
     assert_string_equal(json_get_text(json_object_get(input, "backup"), "state"), "live");
     assert_null(json_object_get(json_object_get(input, "backup"), "from"));

@@ -220,6 +220,8 @@ test("a report of a newer or an older process is taken for what is known of it",
   await video.tell({ outputs: [...video.report.outputs, { name: "old", view: "main", state: "live", bitrate_kbps: 400, unheard_of: { a: 1 } }, { name: "new", state: "dreaming" }] });
   await says("old", "Live, 400 kb/s, no drops.");
   await one("new").waitFor();
+  await video.tell({ outputs: video.report.outputs.filter(({ name }) => name !== "new" && name !== "old") });
+  await one("old").waitFor({ state: "detached" });
 });
 
 test("on a phone in Persian and in Arabic, dark and light: nothing wider than the screen, nothing wrong", async () => {
