@@ -29,22 +29,28 @@ with open(path("antiphon.json"), "w") as file:
     json.dump({"views": [{"name": "main", "size": [320, 180]}], "video": {"input": "test", "outputs": [
         {"name": "tape", "to": tape, "captions": "en"}]}}, file)
 relay = Relay(socket_path)
+
+
+def wait_state(state):
+    relay.next(lambda m: "outputs" in m and m["outputs"][0]["state"] == state)
+
+
 video = Video("--config", path("antiphon.json"), size="320x180", relay="unix:" + socket_path)
 relay.accept()
-relay.report("live")
+wait_state("live")
 relay.send({"type": "snapshot", "caption_lines": [
     line("1", "en", "Déjà vu", 1200, 2400), line("2", "en", "never\nsaid", 6000, 9000), line("1", "fa", "سلام <b>دنیا</b>", 1200, 2400),
     line("1", "zh-Hant", "圍棋 & 象棋", 1500, 2400)]})
 relay.send({"type": "caption_lines", "caption_lines": [
     line("1", "en", "Déjà vu!", 1200, 2400, speaker="Anna"), line("1", "fa", "سلام <b>دنیا</b>", 1200, 2400),
     line("1", "zh-Hant", "圍棋 & 象棋", 1500, 2400), line("3", "en", "Привет", 2500, 2600)]})
-report = relay.next(lambda m: m["type"] == "report" and "U+041F" in m["outputs"][0]["captions"])
+report = relay.next(lambda m: "outputs" in m and "U+041F" in m["outputs"][0]["captions"])
 check(report["outputs"][0]["captions"].startswith("en: 1 line"), report)
 wait_for("the cues of the first recording", lambda: os.path.exists(path("show.en.vtt")) and "Привет" in open(path("show.en.vtt")).read())
 check(relay.order(command="output.stop", name="tape")["ok"], "stop")
-relay.report("off")
+wait_state("off")
 check(relay.order(command="output.start", name="tape")["ok"], "start")
-relay.report("live")
+wait_state("live")
 relay.send({"type": "caption_lines", "caption_lines": [
     line("4", "en", "and so", 0, 900, live=True), line("5", "fa", "ایستاده", 0, 60000)]})
 relay.peer.close()
