@@ -120,19 +120,29 @@ BLEND_CLONES void blend_bytes(const struct blend_pack *pack, uint8_t *data, ptrd
 
 /* ---- words ---- */
 
-/* 65503 + 32 is the last sum that rounds down to 1023 << 6; some decoders fill the low bits. */
-INLINE uint16_t mix_word(uint16_t dst, uint16_t src, uint16_t ia, int up)
+/* 65503 + 32 is the last sum that rounds down to 1023 << 6; some decoders fill the low bits. dst: moved up already. */
+INLINE uint16_t mix_word(uint16_t dst, uint16_t src, uint16_t ia)
 {
-    uint16_t sum = (uint16_t)(src + multiply_high((uint16_t)(dst << up), ia));
-    return (uint16_t)((((sum < 65503 ? sum : 65503) + 32) & 0xffc0) >> up);
+    uint16_t sum = (uint16_t)(src + multiply_high(dst, ia));
+    return (uint16_t)((sum < 65503 ? sum : 65503) + 32) & 0xffc0;
+}
+
+/* A loop of its own: in that with the multiplication, GCC no longer sees that 16 bits are enough. */
+INLINE void shift(struct lanes *lanes, int up, int down)
+{
+#pragma GCC unroll 1
+    for (int i = 0; i < WORDS; i++)
+        lanes->at[i] = (uint16_t)(lanes->at[i] << up) >> down;
 }
 
 INLINE void word_step(uint8_t *dst, const uint8_t *block, int up)
 {
     struct lanes d = load(dst), src = load(block), ia = load(block + BLEND_STEP);
+    shift(&d, up, 0);
 #pragma GCC unroll 1
     for (int i = 0; i < WORDS; i++)
-        d.at[i] = mix_word(d.at[i], src.at[i], ia.at[i], up);
+        d.at[i] = mix_word(d.at[i], src.at[i], ia.at[i]);
+    shift(&d, 0, up);
     memcpy(dst, &d, sizeof(d));
 }
 
@@ -143,7 +153,7 @@ INLINE void word_tail(uint8_t *dst, const uint8_t *block, size_t count, int up)
         memcpy(&d, dst + i, 2);
         memcpy(&src, block + i, 2);
         memcpy(&ia, block + BLEND_STEP + i, 2);
-        d = mix_word(d, src, ia, up);
+        d = mix_word((uint16_t)(d << up), src, ia) >> up;
         memcpy(dst + i, &d, 2);
     }
 }
