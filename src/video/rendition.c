@@ -401,6 +401,11 @@ void rendition_begin(struct rendition *rendition, int64_t from_ns)
 
 /* ---- Any thread ---- */
 
+bool rendition_reorders(const struct rendition *rendition)
+{
+    return rendition->key.encoder.b_frames > 0;
+}
+
 void rendition_get_health(struct rendition *rendition, struct rendition_health *health)
 {
     g_mutex_lock(&rendition->lock);

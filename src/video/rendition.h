@@ -93,4 +93,7 @@ void renditions_watch(struct renditions *renditions, bool is_on);
 /* The first picture at or after from_ns becomes a key frame. */
 void rendition_request_key(struct rendition *rendition, int64_t from_ns);
 
+/* Its packets come in another order than they are shown: it has B-frames. */
+bool rendition_reorders(const struct rendition *rendition);
+
 void rendition_get_health(struct rendition *rendition, struct rendition_health *health);

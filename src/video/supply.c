@@ -239,6 +239,9 @@ static void plan(struct supply *supply, struct stage *before, const struct stage
     supply->planned_ns = from_ns;
     if (!before->is_cut)
         before->until_ns = from_ns + stage->delay_ns;
+    // Pictures out of order are coded from later ones: a key frame ends their group just where it is left.
+    if (rendition_reorders(before->rendition) && before->until_ns != INT64_MAX)
+        rendition_request_key(before->rendition, before->until_ns - before->delay_ns);
 }
 
 /*

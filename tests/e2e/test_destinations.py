@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 
-from show import CardFinder, Show, decode_png, wait_until
+from show import CardFinder, Show, check_continuous, decode_png, wait_until
 
 WIDE, TALL, FPS = (960, 540), (540, 960), 5
 SQUARE = (48, 45)  # of the chequered input
@@ -240,6 +240,10 @@ def play(show, start_sender):
                           and caption_languages(of["main"]) == caption_languages(of["main-twitch"]) == ["en"]
                           and caption_languages(of["phone"]) == ["fa"])
         both = views.settle()
+        for is_blank in (True, False):
+            show.api("output.blank", name="twitch", on=is_blank)
+            views.socket.wait_for(lambda event: event["type"] == "output" and event["output"]["name"] == "twitch"
+                                  and event["output"]["is_blank"] == is_blank)
     finally:
         sender.kill()
         sender.wait()
@@ -264,6 +268,7 @@ def main():
                                    "stream=width,height,sample_aspect_ratio", "-of", "csv=p=0", outputs[name]], capture_output=True, text=True)
             expected = "%d,%d,1:1" % (TALL if name in ("crop", "pad") else WIDE)
             assert size.stdout.strip() == expected, f"{name}: {size.stdout}"
+        check_continuous(outputs["twitch"], FPS)  # over the blank, and with B-frames
         check_frames(outputs, check_pictures(outputs, first, both) + 3)
         check_back_soon(outputs, end["main"], "all")
         check_back_soon(outputs, end["phone"], "crop")
