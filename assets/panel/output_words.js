@@ -2,7 +2,7 @@
 import { number, seconds, t } from "./i18n.js";
 
 // What the video process calls a trouble that has words here; others come in its own.
-const troubles = ["refused", "unreachable", "unknown_host", "denied", "lost", "stalled", "disk", "missing"];
+const troubles = ["refused", "unreachable", "unknown_host", "denied", "lost", "stalled", "disk", "missing", "encoder"];
 export const tones = { live: "good", failed: "bad", lost: "bad", connecting: "warn" };
 
 // "5.9 Mbit/s", "480 kbit/s".
@@ -21,14 +21,14 @@ export const milliseconds = (ms) => number(ms, { style: "unit", unit: "milliseco
 export function health(output, { video = null, at_ms: at = Date.now(), lately = 0, now = Date.now() } = {}) {
   if (video?.state === "silent") return { tone: "warn", words: t("outputs.old_words") };
   if (output.state === "lost" || video?.state === "lost") return { tone: "bad", words: t("outputs.lost_words") };
-  if (output.state === "failed") return { tone: "bad", words: failed(output, Math.max(0, (output.retry_ms ?? 0) - (now - at))) };
+  if (output.state === "failed" || (output.why === "encoder" && output.state !== "off")) return { tone: "bad", words: failed(output, Math.max(0, (output.retry_ms ?? 0) - (now - at))) };
   if (output.state === "connecting") return { tone: "warn", words: output.why === "listening" ? t("outputs.listening_words") : t("outputs.connecting_words") };
   if (output.state !== "live") return { tone: "", words: t("outputs.off_words") };
   return live(output, lately);
 }
 
 function failed(output, wait) {
-  const what = troubles.includes(output.why) ? t(`outputs.why_${output.why}`, { name: output.name }) : output.text;
+  const what = troubles.includes(output.why) ? t(`outputs.why_${output.why}`, { name: output.name }) : output.text.replace(/; trying again$/, "");
   return wait > 0 ? t("outputs.failed_retry", { what, time: seconds(Math.max(1000, wait)) }) : t("outputs.failed_now", { what });
 }
 

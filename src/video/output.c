@@ -637,7 +637,10 @@ void output_get_health(struct output *output, struct studio_output_health *healt
     snprintf(health->view, sizeof(health->view), "%s", output->view ? output->view : "");
     snprintf(health->encoder, sizeof(health->encoder), "%s", supply.rendition.encoder ? supply.rendition.encoder : "");
     snprintf(health->to, sizeof(health->to), "%s", output->file ? output->file : output->address.shown);
-    snprintf(health->text, sizeof(health->text), "%s", output->text);
+    bool has_encoder = output->state == STUDIO_OFF || !*supply.rendition.trouble;
+    snprintf(health->text, sizeof(health->text), "%s", has_encoder ? output->text : supply.rendition.trouble);
+    if (!has_encoder)
+        health->why = "encoder";
     snprintf(health->captions, sizeof(health->captions), "%s", supply.rendition.captions);
     g_mutex_unlock(&output->lock);
 }

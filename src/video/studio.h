@@ -97,7 +97,7 @@ struct studio_output_health {
     bool is_shared;            // another output gets the same encoded pictures
     int width_px, height_px;
     double encode_ms, encode_worst_ms;  // median and worst of the last second; 0: nothing was encoded
-    const char *why;           // the trouble in one word (video/trouble.h); "": none, or only text says it
+    const char *why;           // the trouble in one word (video/trouble.h), or "encoder"; "": none, or only text says it
     int retry_ms;              // until it is tried again; 0: no time is set
     int delay_ms;              // as ordered
 };

@@ -117,9 +117,11 @@ test("each output's health in words and figures, and where it goes without its k
   await says("twitch", /twitch does not answer\. Trying again in [78] seconds\./);
   await page.locator("#tab-outputs .badge.urgent", { hasText: "1" }).waitFor();
   await shoot(page, "outputs-failed");
-  await video.change("twitch", { why: "", text: "a trouble of its own", retry_ms: 0 });
+  await video.change("twitch", { why: "", text: "a trouble of its own; trying again", retry_ms: 0 });
   await says("twitch", "a trouble of its own. Trying again now.");
-  await video.change("twitch", { state: "live", text: "" });
+  await video.change("twitch", { state: "live", why: "encoder", text: "the encoder failed: no device" });
+  await says("twitch", "No encoder works for twitch. Trying again now.");
+  await video.change("twitch", { why: "", text: "" });
   await says("twitch", "Live");
 });
 
