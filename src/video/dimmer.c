@@ -7,8 +7,9 @@
 
 enum {
     CELLS_HIGH = 27,   // how coarse the softened picture is: a 1080p cell is 40 x 40
-    LIGHT_PERCENT = 38,
+    LIGHT = 97,        // of 256: about 0.38
     BLACK = 16, GREY = 128,
+    SHIFTS = 64,       // rows of noise, each begins somewhere else in the one
 };
 
 /* ---- Pixels: a plane becomes a small one of cell means, which is drawn large again with soft edges ---- */
@@ -42,52 +43,81 @@ static struct cells shrink(const guint8 *plane, int stride, int width, int heigh
     return cells;
 }
 
-/* Where a pixel lies between two cells' centres: the cell before it, and 0..256 towards the next. */
+/* The middle of a cell, in pixels. */
+static int centre_of(int cell, int cells, int pixels)
+{
+    return (2 * cell + 1) * pixels / (2 * cells);
+}
+
+/* The two cells around a pixel, and how far it is from the first to the second, in 256ths. */
 struct place {
     int before, behind, share;
 };
 
 static struct place place_of(int pixel, int pixels, int cells)
 {
-    int at = (2 * pixel + 1) * cells * 128 / pixels - 128;  // in 256ths of a cell
-    if (at < 0)
-        return (struct place){0, 0, 0};
-    int before = at >> 8;
-    return (struct place){MIN(before, cells - 1), MIN(before + 1, cells - 1), at & 255};
+    int behind = 0;
+    while (behind < cells && centre_of(behind, cells, pixels) <= pixel)
+        behind++;
+    int before = behind > 0 ? behind - 1 : 0;
+    behind = behind < cells ? behind : cells - 1;
+    int from = centre_of(before, cells, pixels), to = centre_of(behind, cells, pixels);
+    return (struct place){before, behind, to > from ? CLAMP((pixel - from) * 256 / (to - from), 0, 256) : 0};
 }
 
-/* One row of cells at the height of a line, kept to 8 more bits: the wide gradients would show bands. */
-static void blend_row(const struct cells *cells, struct place line, int *row)
+/*
+ * One row of cells at the height of a line, dimmed towards `floor`, as 16.16: wide gradients of whole steps would show
+ * bands.
+ */
+static void blend_row(const struct cells *cells, struct place line, int floor, int *row)
 {
     const guint8 *above = cells->means + line.before * cells->wide, *below = cells->means + line.behind * cells->wide;
-    for (int x = 0; x < cells->wide; x++)
-        row[x] = above[x] * (256 - line.share) + below[x] * line.share;
+    for (int x = 0; x < cells->wide; x++) {
+        int value = above[x] * (256 - line.share) + below[x] * line.share;
+        row[x] = (value - (floor << 8)) * LIGHT + (floor << 16);
+    }
 }
 
-/* A dither of one step; any fixed hash of the place does. */
-static int dither(int x, int y)
+/* From one cell's middle to the next in equal steps; any fixed noise hides the steps. */
+static void draw_part(guint8 *out, const int *noise, int from, int to, int value, int step)
 {
-    guint32 hash = (guint32)x * 374761393u + (guint32)y * 668265263u;
-    return (int)(((hash ^ (hash >> 13)) * 1274126177u) >> 16);
+    for (int x = from; x < to; x++)
+        out[x] = (guint8)((value + (x - from) * step + noise[x]) >> 16);
 }
 
-/* floor: the value of no light, which dimming approaches: black for luma, grey for chroma. */
+static void draw_row(const struct cells *cells, const int *row, const int *noise, guint8 *out, int width)
+{
+    int at = centre_of(0, cells->wide, width);
+    draw_part(out, noise, 0, at, row[0], 0);
+    for (int x = 0; x + 1 < cells->wide; x++) {
+        int next = centre_of(x + 1, cells->wide, width);
+        if (next > at)
+            draw_part(out, noise, at, next, row[x], (row[x + 1] - row[x]) / (next - at));
+        at = next;
+    }
+    draw_part(out, noise, at, width, row[cells->wide - 1], 0);
+}
+
+static int *make_noise(int count)
+{
+    int *noise = xcalloc((size_t)count, sizeof(*noise));
+    guint32 dice = 4711;
+    for (int i = 0; i < count; i++) {
+        dice = dice * 1664525u + 1013904223u;
+        noise[i] = (int)(dice >> 16);
+    }
+    return noise;
+}
+
+/* floor: the value of no light: black for luma, grey for chroma. */
 static void grow(const struct cells *cells, guint8 *plane, int stride, int width, int height, int floor)
 {
-    struct place *places = xcalloc((size_t)width, sizeof(*places));
-    int *row = xcalloc((size_t)cells->wide, sizeof(*row));
-    for (int x = 0; x < width; x++)
-        places[x] = place_of(x, width, cells->wide);
+    int *row = xcalloc((size_t)cells->wide, sizeof(*row)), *noise = make_noise(width + SHIFTS);
     for (int y = 0; y < height; y++) {
-        blend_row(cells, place_of(y, height, cells->high), row);
-        for (int x = 0; x < width; x++) {
-            const struct place *place = &places[x];
-            int value = (row[place->before] * (256 - place->share) + row[place->behind] * place->share);  // 16.16
-            int dimmed = (value - (floor << 16)) / 100 * LIGHT_PERCENT + (floor << 16) + dither(x, y);
-            plane[y * stride + x] = (guint8)CLAMP(dimmed >> 16, 0, 255);
-        }
+        blend_row(cells, place_of(y, height, cells->high), floor, row);
+        draw_row(cells, row, noise + y * 37 % SHIFTS, plane + y * stride, width);
     }
-    free(row), free(places);
+    free(row), free(noise);
 }
 
 static void dim_plane(const GstVideoFrame *from, GstVideoFrame *to, guint plane)

@@ -10,7 +10,7 @@
 struct dimmer;
 struct program;
 
-/* A new buffer in the program's format; NULL: the picture cannot be read. 1080p: about 2 ms. */
+/* A new buffer in the program's format; NULL: the picture cannot be read. 1080p: about 7 ms of a core. */
 GstBuffer *dim_picture(const struct program *program, GstBuffer *picture);
 
 struct dimmer *dimmer_create(const struct program *program);

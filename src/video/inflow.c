@@ -16,6 +16,7 @@ enum {
      */
     ENCODER_DELAY_SAMPLES = 1024,
     SOUND_GONE_MS = 400,  // as the picker's hold time
+    SEAM_MS = 100,        // sound without stamps: what comes so soon after the last follows it without a gap
     RING_S = 4,
 };
 
@@ -30,6 +31,10 @@ struct inflow {
     struct audio_ring *ring;
     int64_t least_delay_ns;
     int64_t last_sample_ns;
+    struct {
+        int64_t behind_ns;  // the stamp at which the next one would begin
+        int64_t now_ns;     // when the last came; negative: none has in this generation
+    } last[TIMELINE_KINDS];
     int64_t sound_until;  // absolute number of the sample behind the last that came
     bool is_sound_only;
 };
@@ -67,6 +72,8 @@ void inflow_begin(struct inflow *inflow, unsigned generation, bool is_clocked)
 {
     inflow->generation = generation;
     timeline_begin(&inflow->timeline, is_clocked);
+    for (int kind = 0; kind < TIMELINE_KINDS; kind++)
+        inflow->last[kind].now_ns = -1;
 }
 
 void inflow_end(struct inflow *inflow, unsigned generation, bool is_whole)
@@ -115,12 +122,24 @@ void inflow_set_least_delay(struct inflow *inflow, int64_t least_ns)
     follow(inflow, before_ns);
 }
 
-/* Takes note of a sample and returns when it is due. */
-static int64_t note(struct inflow *inflow, enum timeline_kind kind, int64_t stamp_ns, int64_t now_ns)
+/* A stamp for what has none: as far behind the last one as it came after it; sound follows in a row. */
+static int64_t guess_stamp(const struct inflow *inflow, enum timeline_kind kind, int64_t now_ns)
+{
+    if (inflow->last[kind].now_ns < 0)
+        return now_ns - inflow->timeline.anchor_ns;
+    int64_t passed_ns = now_ns - inflow->last[kind].now_ns;
+    bool is_in_row = kind == TIMELINE_AUDIO && passed_ns < SEAM_MS * NS_PER_MS;
+    return inflow->last[kind].behind_ns + (is_in_row ? 0 : passed_ns);
+}
+
+/* Takes note of a sample and returns when it is due. length_ns: of sound. */
+static int64_t note(struct inflow *inflow, enum timeline_kind kind, int64_t stamp_ns, int64_t length_ns, int64_t now_ns)
 {
     int64_t before_ns = offset(inflow);
     if (!GST_CLOCK_STIME_IS_VALID(stamp_ns))
-        stamp_ns = now_ns - inflow->timeline.anchor_ns;
+        stamp_ns = guess_stamp(inflow, kind, now_ns);
+    inflow->last[kind].behind_ns = stamp_ns + length_ns;
+    inflow->last[kind].now_ns = now_ns;
     if (timeline_note(&inflow->timeline, kind, stamp_ns, now_ns))
         log_debug("video/inflow", "input %u anchored at %+.3f s", inflow->generation,
             (double)inflow->timeline.anchor_ns / NS_PER_S);
@@ -132,7 +151,7 @@ static int64_t note(struct inflow *inflow, enum timeline_kind kind, int64_t stam
 void inflow_add_video(struct inflow *inflow, unsigned generation, int64_t stamp_ns, int64_t now_ns, GstBuffer *buffer)
 {
     if (generation == inflow->generation)
-        picker_add(inflow->picker, note(inflow, TIMELINE_VIDEO, stamp_ns, now_ns), buffer, inflow->picture_bytes);
+        picker_add(inflow->picker, note(inflow, TIMELINE_VIDEO, stamp_ns, 0, now_ns), buffer, inflow->picture_bytes);
     else
         gst_buffer_unref(buffer);
 }
@@ -142,7 +161,8 @@ void inflow_add_audio(struct inflow *inflow, unsigned generation, int64_t stamp_
 {
     if (generation != inflow->generation)
         return;
-    int64_t due_ns = note(inflow, TIMELINE_AUDIO, stamp_ns, now_ns);
+    int64_t length_ns = (int64_t)frames * NS_PER_S / PROGRAM_RATE;
+    int64_t due_ns = note(inflow, TIMELINE_AUDIO, stamp_ns, length_ns, now_ns);
     int64_t position = program_ns_to_sample(due_ns) - ENCODER_DELAY_SAMPLES;
     audio_ring_write(inflow->ring, position, samples, frames);
     inflow->sound_until = position + (int64_t)frames;

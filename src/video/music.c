@@ -17,6 +17,7 @@ struct store {
     GMutex lock;         // guards the rest
     GCond has_room;
     unsigned round;      // whose sound is wanted; a pipeline of another one is over
+    bool has_delivered;  // in this round
     size_t first, count; // frames
     float samples[ROOM_FRAMES * PROGRAM_CHANNELS];
 };
@@ -77,6 +78,7 @@ static GstFlowReturn handle_sample(GstAppSink *sink, void *data)
     const float *samples = (const float *)(const void *)map.data;
     size_t frames = map.size / sizeof(float) / PROGRAM_CHANNELS;
     g_mutex_lock(&store->lock);
+    store->has_delivered = store->has_delivered || (frames > 0 && round->number == store->round);
     while (frames > 0 && round->number == store->round) {
         size_t part = MIN(frames, ROOM_FRAMES - store->count);
         append(store, samples, part);
@@ -128,17 +130,21 @@ static void begin_in(struct music *music, guint seconds)
     g_source_attach(music->timer, music->context);
 }
 
-static void end_pipeline(struct music *music)
+/* True: it had sounded. */
+static bool end_pipeline(struct music *music)
 {
     if (!music->pipeline)
-        return;
+        return false;
     g_mutex_lock(&music->store->lock);
+    bool has_delivered = music->store->has_delivered;
+    music->store->has_delivered = false;
     music->store->round++;
     g_cond_broadcast(&music->store->has_room);
     g_mutex_unlock(&music->store->lock);
     g_source_destroy(music->bus_watch);
     g_clear_pointer(&music->bus_watch, g_source_unref);
     undertaker_bury(g_steal_pointer(&music->pipeline), NULL, NULL, NULL);
+    return has_delivered;
 }
 
 static void complain(struct music *music, const char *why)
@@ -158,14 +164,6 @@ static void handle_error(struct music *music, GstMessage *message)
     begin_in(music, RETRY_S);
 }
 
-static bool has_sound(struct music *music)
-{
-    g_mutex_lock(&music->store->lock);
-    bool has_some = music->store->count > 0;
-    g_mutex_unlock(&music->store->lock);
-    return has_some;
-}
-
 static gboolean handle_message(GstBus *bus, GstMessage *message, void *data)
 {
     struct music *music = data;
@@ -175,8 +173,8 @@ static gboolean handle_message(GstBus *bus, GstMessage *message, void *data)
     }
     if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_EOS)
         return G_SOURCE_CONTINUE;
-    end_pipeline(music);
-    if (has_sound(music)) {
+    bool has_sound = end_pipeline(music);
+    if (has_sound) {
         music->has_complained = false;
         begin(music);
     } else {
