@@ -30,6 +30,8 @@ static const struct {
     {"pipewire", ADDRESS_PIPEWIRE, true},
     {"pulse", ADDRESS_PULSE, true},
     {"shm", ADDRESS_SHM, true},
+    {"hls", ADDRESS_HLS, true},
+    {"window", ADDRESS_WINDOW, true},
 };
 
 static const struct {
@@ -179,6 +181,8 @@ static bool check_place(const struct address *address, struct error *err)
         return error_set(err, ERROR_DATA, "\"%s\": expected v4l2:/dev/videoN, a camera's device", address->text);
     if (address->kind == ADDRESS_SHM && !*place)
         return error_set(err, ERROR_DATA, "\"%s\": expected shm:PATH, the socket of a shmsink", address->text);
+    if (address->kind == ADDRESS_HLS || address->kind == ADDRESS_WINDOW)
+        return error_set(err, ERROR_DATA, "\"%s\": an output, and no input", address->text);
     struct screen screen;
     return address->kind != ADDRESS_SCREEN || screen_parse(&screen, place, err);
 }
@@ -198,9 +202,25 @@ bool address_parse_input(struct address *address, const char *text, struct error
 
 static bool refuse(const struct address *address, struct error *err)
 {
+    if (strncasecmp(address->text, "whip", 4) == 0)
+        return error_set(err, ERROR_DATA, "\"%s\": WHIP wants GStreamer's whipsink (gst-plugins-rs), which Debian 12 "
+            "and Ubuntu 24.04 do not have; use rtmps:// or srt://", address->shown);
     return error_set(err, ERROR_DATA,
-        "\"%s\": antiphon cannot write there; expected FILE.mkv, .mp4, .ts or .flv, srt://, "
-        "rtmp:// or rtmps://", address->shown);
+        "\"%s\": antiphon cannot write there; expected FILE.mkv, .mp4, .ts or .flv, srt://, rtmp://, rtmps://, hls:FOLDER, "
+        "v4l2:/dev/videoN, pipewire:NAME or window:", address->shown);
+}
+
+static bool check_destination(const struct address *address, struct error *err)
+{
+    const char *place = address_place(address);
+    switch (address->kind) {
+    case ADDRESS_SRT: case ADDRESS_RTMP: case ADDRESS_PIPEWIRE: return true;
+    case ADDRESS_HLS: return *place || error_set(err, ERROR_DATA, "\"hls:\": expected hls:FOLDER");
+    case ADDRESS_V4L2: return *place == '/'
+        || error_set(err, ERROR_DATA, "\"%s\": expected v4l2:/dev/videoN, a loopback device", address->text);
+    case ADDRESS_WINDOW: return !*place || error_set(err, ERROR_DATA, "\"%s\": expected window: alone", address->text);
+    default: return refuse(address, err);
+    }
 }
 
 bool address_parse_output(struct address *address, const char *text, struct error *err)
@@ -208,7 +228,7 @@ bool address_parse_output(struct address *address, const char *text, struct erro
     if (!parse(address, text, err))
         return false;
     if (address->kind != ADDRESS_FILE)
-        return address->kind == ADDRESS_SRT || address->kind == ADDRESS_RTMP || refuse(address, err);
+        return check_destination(address, err);
     const char *dot = strrchr(address->text, '.');
     for (size_t i = 0; dot && i < G_N_ELEMENTS(endings); i++) {
         if (strcasecmp(dot, endings[i].ending) == 0)

@@ -21,6 +21,8 @@ enum address_kind {
     ADDRESS_PIPEWIRE,  // pipewire:[NAME]
     ADDRESS_PULSE,     // pulse:[NAME]
     ADDRESS_SHM,       // shm:PATH
+    ADDRESS_HLS,       // hls:FOLDER; outputs only, as the next
+    ADDRESS_WINDOW,    // window:
     ADDRESS_URI,   // whatever else GStreamer can open; inputs only
 };
 

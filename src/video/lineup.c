@@ -343,6 +343,12 @@ bool lineup_delay(struct lineup *lineup, const char *name, int delay_ms, struct 
 {
     if (delay_ms < 0 || delay_ms > STUDIO_DELAY_MAX_MS)
         return error_set(err, ERROR_DATA, "a delay of %d ms: expected 0 to %d", delay_ms, STUDIO_DELAY_MAX_MS);
+    g_mutex_lock(&lineup->lock);
+    const struct slot *slot = find(lineup, name);
+    bool is_possible = delay_ms == 0 || !slot || output_can_delay(slot->output);
+    g_mutex_unlock(&lineup->lock);
+    if (!is_possible)
+        return error_set(err, ERROR_DATA, "output \"%s\" has no delay: pictures wait coded only", name);
     return order_one(lineup, VERB_DELAY, name, delay_ms, err);
 }
 

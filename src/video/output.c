@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "video/address.h"
 #include "video/encoder.h"
+#include "video/hls.h"
 #include "video/output_chain.h"
 #include "video/program.h"
 #include "video/recording.h"
@@ -28,7 +29,8 @@ enum {
     STALL_MS = 10000,      // nothing went out to the network: the peer is dead, whatever TCP thinks
     SLOW_SAID_MS = 5000,   // after the last picture that was left out
     HEALTHY_MS = 60000,    // so long live: the next failure is a first one again
-    PATIENCE_MS = 2000, RECORDING_PATIENCE_MS = 10000,  // how far a peer or a disk may be behind
+    PATIENCE_MS = 2000, RECORDING_PATIENCE_MS = 10000, RAW_PATIENCE_MS = 200,  // how far a peer may be behind
+    HLS_SOUND_KBPS = 200,
     RETRY_FIRST_MS = 1000, RETRY_MAX_MS = 30000, JITTER_PERCENT = 20,
 };
 
@@ -45,6 +47,7 @@ struct output {
     struct address address;
     char *name, *view, *frame_socket, *to, *captions;  // owned, behind options.is
     bool is_wanted, is_known_live;
+    bool is_attached;                // to the hls
     unsigned restarts;
     gint64 live_since_us, moved_us;  // moved_us: when bytes last went out
     uint64_t bytes_before, skipped_before;  // at the last watch
@@ -53,6 +56,7 @@ struct output {
     struct rendition_key key;        // of texts above
     bool is_enlisted;                // the key is a wish of the set
     struct supply *supply;
+    struct hls *hls;                 // made when it first begins; NULL: no such output
     struct sidecar *sidecar;         // beside the recording that runs; NULL: none
 
     GMutex lock;                     // guards all below
@@ -134,8 +138,24 @@ static void probe(GstElement *pipeline, const char *element, const char *pad_nam
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_BUFFER_LIST, callback, data, NULL);
 }
 
+static bool prepare_hls(struct output *output, struct error *err)
+{
+    const struct encoder_options *encoder = &output->key.encoder;
+    if (output->address.kind != ADDRESS_HLS || output->hls)
+        return true;
+    output->hls = hls_create(&(struct hls_options){
+        .folder = address_place(&output->address), .book = output->options.captions, .captions = output->captions,
+        .width_px = encoder->width_px, .height_px = encoder->height_px,
+        .bandwidth_kbps = encoder->bitrate_kbps + encoder->bitrate_kbps / 4 + HLS_SOUND_KBPS,
+        .fps = (double)encoder->fps_num / encoder->fps_den,
+    }, err);
+    return output->hls != NULL;
+}
+
 static GstElement *build(struct output *output, struct error *err)
 {
+    if (!prepare_hls(output, err))
+        return NULL;
     char *file = NULL;
     if (output->address.kind == ADDRESS_FILE && !(file = recording_reserve(output->address.text, err)))
         return NULL;
@@ -143,7 +163,9 @@ static GstElement *build(struct output *output, struct error *err)
     free(output->file);
     output->file = file;
     g_mutex_unlock(&output->lock);
-    return output_chain_build(&output->address, file ? file : output->address.text, err);
+    bool is_url = output->address.kind == ADDRESS_SRT || output->address.kind == ADDRESS_RTMP;
+    return output_chain_build(&output->address, file ? file : is_url ? output->address.text
+        : address_place(&output->address), err);
 }
 
 /* What of the subtitles belongs to the part that is recorded is written. */
@@ -191,6 +213,9 @@ static void handle_buried(void *data)
 {
     struct output *output = data;
     forget_file(output);
+    if (output->hls && output->is_attached)
+        hls_detach(output->hls, !output->is_wanted);
+    output->is_attached = false;
     if (!output->is_wanted) {
         supply_leave(output->supply);
         set_phase(output, PHASE_IDLE);
@@ -236,6 +261,12 @@ static void fail(struct output *output, const char *reason)
     set_state(output, STUDIO_FAILED, text);
 }
 
+static bool is_closed_window(const struct output *output, const GError *error)
+{
+    return output->address.kind == ADDRESS_WINDOW
+        && g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND) && strstr(error->message, "closed");
+}
+
 static void handle_error(struct output *output, GstMessage *message)
 {
     g_autoptr(GError) error = NULL;
@@ -245,15 +276,27 @@ static void handle_error(struct output *output, GstMessage *message)
     char *masked = address_mask(&output->address, debug ? debug : "no details");
     log_debug("video/output", "%s: %s (%s)", output->name, error->message, masked);
     free(masked);
+    if (is_closed_window(output, error))
+        output->is_wanted = false;  // by a person, who wants to be rid of it
     if (output->is_wanted && output->phase == PHASE_RUNNING)
         fail(output, words);
     else
         bury(output);
 }
 
+static void tell_hls(struct output *output, GstMessage *message)
+{
+    struct caption_times times;
+    int64_t until_ns;
+    supply_get_times(output->supply, &times, &until_ns);
+    hls_handle_message(output->hls, message, &times);
+}
+
 static gboolean handle_message(GstBus *bus, GstMessage *message, void *data)
 {
     struct output *output = data;
+    if (output->hls)
+        tell_hls(output, message);
     if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
         handle_error(output, message);
     } else if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_LATENCY) {
@@ -318,7 +361,7 @@ static void note_quiet(struct output *output, gint64 quiet_us)
     if (output->address.is_listener) {
         output->is_known_live = false;
         set_state(output, STUDIO_CONNECTING, "waiting for a caller");
-    } else if (output->address.kind != ADDRESS_FILE && quiet_us > STALL_MS * (gint64)1000) {
+    } else if (output->address.kind != ADDRESS_FILE && !output->hls && quiet_us > STALL_MS * (gint64)1000) {
         fail(output, "the other side takes nothing");
     }
 }
@@ -351,7 +394,10 @@ static void attach(struct output *output, GstElement *pipeline)
     g_source_attach(output->bus_watch, output->options.context);
     start_timer(output, &output->watch, WATCH_MS, handle_watch);
     probe(pipeline, "video", "src", count_sent, output);
-    probe(pipeline, "sink", "sink", count_taken, output);
+    if (output->hls)
+        probe(pipeline, "video", "src", count_taken, output);  // its sink's pads are asked for
+    else
+        probe(pipeline, "sink", "sink", count_taken, output);
 }
 
 static void run(struct output *output, GstElement *pipeline)
@@ -368,6 +414,9 @@ static void run(struct output *output, GstElement *pipeline)
     attach(output, pipeline);
     if (output->file)
         output->sidecar = sidecar_create(output->options.captions, output->file);
+    if (output->hls)
+        hls_attach(output->hls, pipeline);
+    output->is_attached = output->hls != NULL;
     undertaker_start(pipeline);
     supply_open(output->supply, pipeline);
 }
@@ -403,7 +452,7 @@ static void describe_key(struct output *output, const struct studio_output_optio
     bool is_recording = output_is_recording(output);
     output->key = (struct rendition_key){
         .view = output->view, .frame_socket = output->frame_socket, .captions = output->captions,
-        .is_recorded = is_recording,
+        .is_recorded = is_recording, .is_raw = output_chain_is_raw(&output->address),
         .is_any_rate = is_recording && !is->bitrate_kbps,
         .fit = is_shaped ? is->fit : STUDIO_PAD, .focus = is_shaped && is->fit == STUDIO_CROP ? is->focus : 0,
         .sound_kbps = is->sound_kbps,
@@ -432,6 +481,8 @@ static bool prepare(struct output *output, const struct studio_output_options *i
         || !check_size(is, err))
         return false;
     describe_key(output, is);
+    if (output->key.is_raw && is->delay_ms > 0)
+        return error_set(err, ERROR_DATA, "%s has no delay: pictures wait coded only", output->address.shown);
     return output->key.is_raw || encoder_choose(&output->key.encoder, err);
 }
 
@@ -463,7 +514,8 @@ struct output *output_create(const struct output_options *options, struct error 
     output->supply = supply_create(&(struct supply_options){
         .program = options->program, .pump = options->pump, .renditions = options->renditions,
         .context = options->context, .key = output->key, .delay_ns = output->delay_ms * NS_PER_MS,
-        .patience_ns = (output->key.is_recorded ? RECORDING_PATIENCE_MS : PATIENCE_MS) * NS_PER_MS,
+        .patience_ns = (output->key.is_raw ? RAW_PATIENCE_MS
+            : output->key.is_recorded ? RECORDING_PATIENCE_MS : PATIENCE_MS) * NS_PER_MS,
     });
     return output;
 }
@@ -499,6 +551,7 @@ void output_destroy(struct output *output)
     if (output->is_enlisted)
         renditions_remove_wish(output->options.renditions, &output->key);
     supply_destroy(output->supply);
+    hls_destroy(output->hls);
     address_fini(&output->address);
     g_mutex_clear(&output->lock);
     free(output->name), free(output->view), free(output->frame_socket), free(output->to), free(output->captions);
@@ -534,7 +587,7 @@ static bool can_take_end(struct output *output)
 {
     struct supply_health supply;
     supply_get_health(output->supply, &supply);
-    return supply.is_flowing && (output->is_known_live || output->address.kind == ADDRESS_FILE);
+    return supply.is_flowing && (output->is_known_live || output->address.kind == ADDRESS_FILE || output->hls);
 }
 
 void output_stop(struct output *output)
@@ -579,6 +632,11 @@ void output_set_delay(struct output *output, int delay_ms)
     output->delay_ms = delay_ms;
     g_mutex_unlock(&output->lock);
     supply_set_delay(output->supply, delay_ms * NS_PER_MS);
+}
+
+bool output_can_delay(const struct output *output)
+{
+    return !output->key.is_raw;
 }
 
 bool output_is_off(const struct output *output)

@@ -46,6 +46,7 @@ void output_set_delay(struct output *output, int delay_ms);
 const char *output_name(const struct output *output);
 bool output_is_recording(const struct output *output);  // it goes to a file
 bool output_shows(const struct output *output, const struct rendition *rendition);
+bool output_can_delay(const struct output *output);     // raw pictures do not wait
 bool output_is_off(const struct output *output);        // it is not to begin by itself
 bool output_is_as(const struct output *output, const struct studio_output_options *options);
 bool output_is_idle(const struct output *output);      // any thread

@@ -15,10 +15,11 @@ static const char file_sink[] = "filesink name=sink async=false sync=false buffe
 static const struct form {
     enum address_kind kind;
     enum address_container container;
-    const char *video;  // the form the muxer wants
-    const char *muxer;
-    const char *sink;   // NULL: a file
-    const char *property, *elements[2];
+    const char *video;    // the form the muxer wants; NULL: pictures as they are
+    const char *muxer;    // raw: what converts them
+    const char *sink;     // NULL: a file
+    const char *property; // of the sink, for the place; NULL: none
+    const char *elements[2];
 } forms[] = {
     {ADDRESS_FILE, CONTAINER_MKV, "avc", "matroskamux name=mux", NULL, "location",
         {"matroskamux"}},
@@ -31,6 +32,15 @@ static const struct form {
         "srtsink name=sink async=false sync=false", "uri", {"mpegtsmux", "srtsink"}},
     {ADDRESS_RTMP, CONTAINER_NONE, "avc", "flvmux name=mux streamable=true",
         "rtmp2sink name=sink async-connect=true async=false sync=false", "location", {"flvmux", "rtmp2sink"}},
+    {ADDRESS_HLS, CONTAINER_NONE, "byte-stream", NULL,
+        "splitmuxsink name=sink muxer=mpegtsmux max-size-time=2000000000 reset-muxer=false", NULL,
+        {"splitmuxsink", "mpegtsmux"}},
+    {ADDRESS_V4L2, CONTAINER_NONE, NULL, "videoconvert ! video/x-raw,format=YUY2",
+        "v4l2sink name=sink async=false sync=false", "device", {"v4l2sink"}},
+    {ADDRESS_PIPEWIRE, CONTAINER_NONE, NULL, "videoconvert ! video/x-raw,format=BGRx",
+        "pipewiresink name=sink mode=provide async=false sync=false", "client-name", {"pipewiresink"}},
+    {ADDRESS_WINDOW, CONTAINER_NONE, NULL, "videoconvert", "ximagesink name=sink async=false sync=false", NULL,
+        {"ximagesink"}},
 };
 
 static const struct form *find_form(const struct address *address)
@@ -50,8 +60,13 @@ bool output_chain_check(const struct address *address, struct error *err)
         if (!setup_has_element(form->elements[i], err))
             return false;
     }
-    return setup_has_element("h264parse", err) && setup_has_element("aacparse", err)
-        && setup_has_element("avenc_aac", err);
+    return !form->video || (setup_has_element("h264parse", err) && setup_has_element("aacparse", err)
+        && setup_has_element("avenc_aac", err));
+}
+
+bool output_chain_is_raw(const struct address *address)
+{
+    return !find_form(address)->video;
 }
 
 /*
@@ -62,16 +77,22 @@ bool output_chain_check(const struct address *address, struct error *err)
 
 static char *describe(const struct form *form)
 {
+    const char *sink = form->sink ? form->sink : file_sink;
+    if (!form->video)
+        return g_strdup_printf("appsrc name=video " SOURCE " ! %s ! %s", form->muxer, sink);
+    g_autofree char *tail = form->muxer ? g_strdup_printf("%s ! %s", form->muxer, sink) : g_strdup(sink);
     return g_strdup_printf(
-        "appsrc name=video " SOURCE " ! h264parse config-interval=%d ! video/x-h264,stream-format=%s,alignment=au ! mux. "
-        "appsrc name=audio " SOURCE " ! aacparse ! mux. %s ! %s",
-        g_str_equal(form->video, "avc") ? 0 : -1, form->video, form->muxer, form->sink ? form->sink : file_sink);
+        "appsrc name=video " SOURCE " ! h264parse config-interval=%d ! video/x-h264,stream-format=%s,alignment=au ! %s "
+        "appsrc name=audio " SOURCE " ! aacparse ! %s %s",
+        g_str_equal(form->video, "avc") ? 0 : -1, form->video, form->muxer ? "mux." : "sink.video",
+        form->muxer ? "mux." : "sink.audio_0", tail);
 }
 
 static void set_place(GstElement *pipeline, const struct address *address, const char *property, const char *location)
 {
     g_autoptr(GstElement) sink = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
-    g_object_set(sink, property, location, NULL);
+    if (property)
+        g_object_set(sink, property, location, NULL);
     /*
      * After the URI, which resets both. A listener goes on without callers; a caller that finds nobody fails
      * after 3 s.

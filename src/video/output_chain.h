@@ -11,10 +11,13 @@ struct address;
 struct error;
 
 /*
- * A pipeline with appsrcs "video" and "audio", and the sink "sink". location: the file to write, or the address.
+ * A pipeline with appsrcs "video" and "audio" (not where it is raw), and the sink "sink". location: the file to write, or the address.
  * NULL: err names what is missing.
  */
 GstElement *output_chain_build(const struct address *address, const char *location, struct error *err);
+
+/* Whether it takes pictures as they are, and no sound. */
+bool output_chain_is_raw(const struct address *address);
 
 /* Whether everything that the address needs is installed. */
 bool output_chain_check(const struct address *address, struct error *err);

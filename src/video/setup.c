@@ -89,6 +89,10 @@ static const struct {
     {"ximagesrc", "gstreamer1.0-plugins-good"},
     {"pulsesrc", "gstreamer1.0-plugins-good"},
     {"deinterlace", "gstreamer1.0-plugins-good"},
+    {"splitmuxsink", "gstreamer1.0-plugins-good"},
+    {"v4l2sink", "gstreamer1.0-plugins-good"},
+    {"ximagesink", "gstreamer1.0-x"},
+    {"pipewiresink", "gstreamer1.0-pipewire"},
     {"pipewiresrc", "gstreamer1.0-pipewire"},
 };
 

@@ -19,7 +19,7 @@ enum {
     CHANGE_MS = 300,       // so long ahead where there is no hurry: an encoder has to start
     WAIT_MS = 1000,        // for a stage that was to begin; then the one before goes on
     WINDOW_MS = 250, WINDOW_MIN = 4, SOUND_WINDOW = 16,  // packets that the pipeline gets ahead
-    SLACK_MS = 15000,      // kept beyond the delay; every patience is shorter
+    SLACK_MS = 15000, RAW_SLACK_MS = 1000,  // kept beyond the delay; every patience is shorter
     EPSILON_NS = 2000,     // rounding of ticks and samples
     TIMED_BLANK = -1, TIMED_NONE = -2,
 };
@@ -373,7 +373,8 @@ static struct stage *join(struct supply *supply, bool is_blank, int64_t delay_ns
 {
     struct stage *stage = xcalloc(1, sizeof(*stage));
     stage->supply = supply;
-    stage->packets = packets_create(delay_ns + SLACK_MS * NS_PER_MS, bytes_max);
+    stage->packets = packets_create(
+        delay_ns + (supply->options.key.is_raw ? RAW_SLACK_MS : SLACK_MS) * NS_PER_MS, bytes_max);
     stage->delay_ns = delay_ns;
     stage->until_ns = INT64_MAX;
     stage->is_blank = is_blank;
