@@ -385,7 +385,8 @@ int cmd_check(int argc, char **argv)
         {"json", OPTION_FLAG, &is_json, NULL, "print what was measured as one line of JSON"},
     };
     const struct option_usage usage = {"check", NULL,
-        "Looks at configuration, chats, themes, fonts, GStreamer, display, disk, port and public address, and says what to do.\n"
+        "Looks at configuration, chats, themes, outputs and their encoders, fonts, GStreamer, display, disk, port and public\n"
+        "address, and says what to do.\n"
         "Each chat is connected to for up to 8 s, unless a relay runs: then that is asked.\n"
         "Exit status 1 if something is missing.", specs, ARRAY_LENGTH(specs)};
     int first, status;
