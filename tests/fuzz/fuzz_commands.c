@@ -413,10 +413,10 @@ static void run_line(const char *line, size_t len)
         enum api_role role = api_role_from_name(json_get_text(message, "as"));
         json_object_del(message, "as");
         struct identity who = {.role = role == API_ROLE_NONE ? API_ROLE_OWNER : role, .name = "fuzz"};
-        size_t before = answers;
+        size_t before = answers + list_count(&api.replies);
         command_run(&api, name ? name : "", message, &who, &client, json_object_get(message, "ref"), NULL);
-        if (answers != before + 1)
-            abort();  // one command, one answer
+        if (answers + list_count(&api.replies) != before + 1)
+            abort();  // one command, one answer, if only when the platform has answered
     }
     json_decref(message);
 }
