@@ -173,6 +173,27 @@ static bool parse(struct address *address, const char *text, struct error *err)
     return true;
 }
 
+static bool is_loopback(const char *uri)
+{
+    const char *host = strstr(uri, "://") + 3, *at = strchr(host, '@');
+    host = at && at < host + strcspn(host, "/?#") ? at + 1 : host;
+    static const char *const names[] = {"127.", "localhost:", "[::1]:"};
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (strncmp(host, names[i], strlen(names[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Whoever reaches such a port puts a picture on air. */
+static bool check_listener(const struct address *address, struct error *err)
+{
+    if (!address->is_listener || is_loopback(address->text) || strstr(address->text, "passphrase="))
+        return true;
+    return error_set(err, ERROR_DATA, "\"%s\": anyone who reaches this port could put a picture on air; "
+        "listen on 127.0.0.1, or add passphrase=SECRET (10 to 79 letters)", address->shown);
+}
+
 /* What this machine's own inputs need. */
 static bool check_place(const struct address *address, struct error *err)
 {
@@ -197,7 +218,7 @@ bool address_parse_input(struct address *address, const char *text, struct error
         return error_set(err, ERROR_DATA,
             "the input is empty; expected test, a file, srt://, rtmp://, rtsp://, udp://, v4l2:, screen:, pipewire:, "
             "shm: or another URI");
-    return check_place(address, err);
+    return check_place(address, err) && check_listener(address, err);
 }
 
 static bool refuse(const struct address *address, struct error *err)
