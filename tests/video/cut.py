@@ -122,7 +122,8 @@ for line in lines.values():
 
 for name, line in lines.items():
     line.video.stop()
-    pictures = check_continuous(line.out, seconds=CUT_S + 5)
+    # Three encoders end at once: the last pictures may be behind the last sound.
+    pictures = check_continuous(line.out, seconds=CUT_S + 5, end_s=1)
     held = [at for at, luma in brightness(line.out) if luma > 225]
     live = pictures - len(held)
     gaps = [b for a, b in zip(held, held[1:]) if b - a > 0.1]
