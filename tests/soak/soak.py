@@ -24,7 +24,8 @@ from show import Show, check_continuous, video_times, wait_until  # noqa: E402
 MINUTES = float(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("ANTIPHON_SOAK_MINUTES") or 30)
 WIDTH, HEIGHT, FPS = 480, 270, 25
 PARTS = ("run", "relay", "overlay", "video")
-GROWTH_MB = {"run": 1, "relay": 6, "overlay": 4, "video": 8}  # over the whole time that is judged
+# Over the whole time that is judged. The relay keeps the ids of a million messages, to take none twice.
+GROWTH_MB = {"run": 1, "relay": 12, "overlay": 4, "video": 8}
 CAME_AND_WENT = 3  # descriptors and threads: an input or an output that is there or not
 SYNC_MS, DRIFT_MS = 40, 20  # half a picture: where a flash falls between two of ours changes with each input
 SENDERS = (("480x270", 30), ("640x360", 25), ("320x180", 50), ("640x360", 30))
@@ -277,7 +278,7 @@ def configure(show, soak):
         outputs.append({"name": "rtmp", "to": f"rtmp://127.0.0.1:{soak.rtmp_port}/live/soak-key-1", "bitrate_kbps": 600})
     below = [0, 0.3, 1, 0.7]
     # Again and again the same: what is remembered of texts and people is full in the first minutes.
-    addresses = show.rehearse(show.transcript_of("twitch", "youtube"), "--loop", "--speed", "6", "--now")
+    addresses = show.rehearse(show.transcript_of("twitch", "youtube"), "--loop", "--speed", "20", "--now")
     cards = ["question", "poll", "captions", "chat", "alerts"]
     show.config.update(
         sources=addresses["sources"], gate={"hold_ms": 500},
