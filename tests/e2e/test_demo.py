@@ -2,6 +2,7 @@
 import base64
 import glob
 import itertools
+import json
 import os
 import re
 import shutil
@@ -159,6 +160,23 @@ def check_cards(path, previews):
         assert max(runs) >= 15, f"the {card} stands in {max(runs)} frames in a row"
 
 
+def srt_cues(text):
+    """[(begins at, words)]"""
+    return [(int(h) * 3600 + int(m) * 60 + float(s.replace(",", ".")), words) for h, m, s, words in
+            re.findall(r"\d+\n(\d+):(\d+):([\d,]+) --> [\d:,]+\n(.*?)\n\n", text + "\n\n", re.S)]
+
+
+def check_subtitles(path):
+    """Beside the recording stand the lines of the show's own subtitles, as far apart as there."""
+    written = srt_cues(subprocess.run(["ffmpeg", "-v", "error", "-i", path, "-f", "srt", "-"], capture_output=True, text=True, check=True).stdout)
+    with open(os.path.join(SOURCE_ROOT, "assets/demo/script.jsonl")) as file:
+        loads = [step["arguments"]["text"] for step in map(json.loads, file) if step["command"] == "captions.load"]
+    script = {words: at for at, words in srt_cues(loads[0])}
+    assert len(written) >= 4, written
+    begins = [at - script[words] for at, words in written[1:]]  # the first may have begun before the recording
+    assert max(begins) - min(begins) < 0.3, begins
+
+
 def check_headless(clip):
     # A still input, so that what a frame shows beside it is the overlay.
     source = f"color=c=0x{GREY:02x}{GREY:02x}{GREY:02x}:s=1280x720:r=30:d={SECONDS + 10}"
@@ -167,8 +185,9 @@ def check_headless(clip):
         previews = collect_previews(demo)
         out = demo.end()
         assert out == "show.mkv\n", out
-        assert list_files(demo.here) == ["show.mkv"], list_files(demo.here)
+        assert list_files(demo.here) == ["show.en.vtt", "show.mkv"], list_files(demo.here)
         path = os.path.join(demo.here, "show.mkv")
+        check_subtitles(os.path.join(demo.here, "show.en.vtt"))
         times = check_continuous(path, 30)
         assert SECONDS - 4 < times[-1] < SECONDS + 3, f"{times[-1]} s of {SECONDS}"
         check_cards(path, previews)
