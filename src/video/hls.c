@@ -58,6 +58,7 @@ static void tell(struct hls *hls, int64_t old_number, bool is_end)
     struct job *job = xcalloc(1, sizeof(*job));
     job->path = xasprintf("%s/%s", hls->folder, stream_name);
     job->text = hls_playlist_write(hls->playlist, is_end);
+    hls_captions_list(hls->captions, job->text);
     job->folder = xstrdup(hls->folder);
     job->old_number = old_number;
     if (!scribe_tell(hls->scribe, write_playlist, job)) {
@@ -111,7 +112,7 @@ void hls_attach(struct hls *hls, GstElement *pipeline)
     g_signal_connect(sink, "format-location", G_CALLBACK(handle_location), hls);
     hls->captions = hls_captions_create(&(struct hls_captions_options){
         .book = hls->options.book, .folder = hls->folder, .stream = stream_name, .captions = hls->language,
-        .playlist_segments = HLS_SEGMENTS, .kept_segments = HLS_KEPT, .width_px = hls->options.width_px,
+        .languages = hls->options.languages, .kept_segments = HLS_KEPT, .width_px = hls->options.width_px,
         .height_px = hls->options.height_px, .bandwidth_kbps = hls->options.bandwidth_kbps, .fps = hls->options.fps,
     });
 }
@@ -129,8 +130,8 @@ void hls_handle_message(struct hls *hls, GstMessage *message, const struct capti
         return;
     unsigned number = hls_playlist_next(hls->playlist);
     int64_t old = hls_playlist_add(hls->playlist, (int64_t)at_ns - hls->from_ns);
-    tell(hls, old, false);
     hls_captions_add(hls->captions, number, hls->from_ns, (int64_t)at_ns, times);
+    tell(hls, old, false);
 }
 
 void hls_detach(struct hls *hls, bool is_end)

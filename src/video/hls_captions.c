@@ -20,7 +20,7 @@
 #include "video/scribe.h"
 #include "video/webvtt.h"
 
-enum { PTS_BASE_S = 3600, PTS_HZ = 90000, FILE_MODE = 0644 };
+enum { PTS_BASE_S = 3600, PTS_HZ = 90000, FILE_MODE = 0644, REMEMBERED = 32, LATE = 64 };
 static const uint64_t pts_range = (uint64_t)1 << 33;
 
 struct segment {
@@ -37,7 +37,7 @@ struct hls_captions {
 
     char languages[CAPTION_LANGUAGES_MAX][CAPTION_TAG_BYTES];  // the scribe's, as the rest
     size_t language_count;
-    GQueue segments;   // of struct segment, owned: those of the playlists
+    GQueue segments;   // of struct segment, owned: the newest
     bool has_index, has_complained;
 };
 
@@ -125,24 +125,48 @@ static void write_segment(struct hls_captions *hls, const char *language, const 
     free(name);
 }
 
-static void write_playlist(struct hls_captions *hls, const char *language, bool is_end)
+/* "segment-000012.ts" is number 12. False: the line names no segment. */
+static bool read_number(const char *line, unsigned *number)
 {
-    const struct segment *first = g_queue_peek_head(&hls->segments);
-    int64_t longest_ns = NS_PER_S;
-    for (const GList *at = hls->segments.head; at; at = at->next)
-        longest_ns = MAX(longest_ns, ((struct segment *)at->data)->until_ns - ((struct segment *)at->data)->from_ns);
-    struct buffer out = {0};
-    buffer_printf(&out, "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:%d\n#EXT-X-MEDIA-SEQUENCE:%u\n",
-        (int)((longest_ns + NS_PER_S / 2) / NS_PER_S), first ? first->number : 0);
-    for (const GList *at = hls->segments.head; at; at = at->next) {
+    const char *end = strstr(line, ".ts"), *at = end;
+    while (at && at > line && g_ascii_isdigit(at[-1]))
+        at--;
+    *number = at && at < end ? (unsigned)strtoul(at, NULL, 10) : 0;
+    return *line != '#' && at && at < end;
+}
+
+/* A language that came later, or a segment of an earlier run. */
+static void ensure_segment(struct hls_captions *hls, const char *language, unsigned number)
+{
+    char *name = name_segment(language, number), *path = xasprintf("%s/%s", hls->folder, name);
+    const struct segment *known = NULL;
+    bool is_there = access(path, F_OK) == 0;
+    for (const GList *at = hls->segments.head; at && !is_there; at = at->next) {
         const struct segment *segment = at->data;
-        char *name = name_segment(language, segment->number), seconds[G_ASCII_DTOSTR_BUF_SIZE];
-        g_ascii_formatd(seconds, sizeof(seconds), "%.3f", (double)(segment->until_ns - segment->from_ns) / NS_PER_S);
-        buffer_printf(&out, "#EXTINF:%s,\n%s\n", seconds, name);
+        known = segment->number == number ? segment : known;
+    }
+    if (known) {
+        write_segment(hls, language, known);
+    } else if (!is_there) {
+        struct buffer out = {0};
+        webvtt_add_head(&out);
+        save(hls, name, &out);
+    }
+    free(name), free(path);
+}
+
+static void write_playlist(struct hls_captions *hls, const char *language, char **lines)
+{
+    struct buffer out = {0};
+    for (size_t i = 0; lines[i]; i++) {
+        unsigned number;
+        char *name = read_number(lines[i], &number) ? name_segment(language, number) : NULL;
+        if (name)
+            ensure_segment(hls, language, number);
+        buffer_add_string(&out, name ? name : lines[i]);
+        buffer_add_string(&out, lines[i + 1] ? "\n" : "");
         free(name);
     }
-    if (is_end)
-        buffer_add_string(&out, "#EXT-X-ENDLIST\n");
     char tag[CAPTION_TAG_BYTES];
     caption_tag_for_file(language, tag);
     char *name = xasprintf("%s.m3u8", tag);
@@ -183,50 +207,58 @@ static void write_index(struct hls_captions *hls)
 static void take_new_languages(struct hls_captions *hls)
 {
     char languages[CAPTION_LANGUAGES_MAX][CAPTION_TAG_BYTES];
-    size_t known = hls->language_count, count = caption_book_languages(hls->options.book, languages);
+    size_t count = caption_book_languages(hls->options.book, languages);
     for (size_t i = 0; i < count; i++)
         add_language(hls, languages[i]);
-    for (size_t i = known; i < hls->language_count; i++) {
-        for (const GList *at = hls->segments.head; at; at = at->next)
-            write_segment(hls, hls->languages[i], at->data);
-    }
 }
 
-static void delete_old(struct hls_captions *hls, unsigned newest)
+/* With those shortly before it, which an earlier run may have left. */
+static void delete_old(const struct hls_captions *hls, const char *language, unsigned newest)
 {
     unsigned kept = (unsigned)hls->options.kept_segments;
-    if (kept == 0 || newest < kept)
-        return;
-    for (size_t i = 0; i < hls->language_count; i++) {
-        char *name = name_segment(hls->languages[i], newest - kept), *path = xasprintf("%s/%s", hls->folder, name);
-        unlink(path);
+    bool is_there = kept > 0 && newest >= kept;
+    for (unsigned i = 0; is_there && i < LATE && newest - kept >= i; i++) {
+        char *name = name_segment(language, newest - kept - i), *path = xasprintf("%s/%s", hls->folder, name);
+        is_there = unlink(path) == 0;
         free(name), free(path);
     }
 }
 
-/* The segments first, then what names them. */
 static void handle_segment(void *data)
 {
     struct segment *segment = data;
     struct hls_captions *hls = segment->hls;
     take_new_languages(hls);
-    for (size_t i = 0; i < hls->language_count; i++)
+    for (size_t i = 0; i < hls->language_count; i++) {
         write_segment(hls, hls->languages[i], segment);
+        delete_old(hls, hls->languages[i], segment->number);
+    }
     g_queue_push_tail(&hls->segments, segment);
-    while (g_queue_get_length(&hls->segments) > (guint)MAX(hls->options.playlist_segments, 1))
+    if (g_queue_get_length(&hls->segments) > REMEMBERED)
         free(g_queue_pop_head(&hls->segments));
+}
+
+struct listing {
+    struct hls_captions *hls;
+    char *playlist;  // owned
+};
+
+static void handle_listing(void *data)
+{
+    struct listing *listing = data;
+    struct hls_captions *hls = listing->hls;
+    g_auto(GStrv) lines = g_strsplit(listing->playlist, "\n", -1);
     for (size_t i = 0; i < hls->language_count; i++)
-        write_playlist(hls, hls->languages[i], false);
+        write_playlist(hls, hls->languages[i], lines);
     if (!hls->has_index)
         write_index(hls);
-    delete_old(hls, segment->number);
+    free(listing->playlist);
+    free(listing);
 }
 
 static void handle_end(void *data)
 {
     struct hls_captions *hls = data;
-    for (size_t i = 0; i < hls->language_count && hls->has_index; i++)
-        write_playlist(hls, hls->languages[i], true);
     g_queue_clear_full(&hls->segments, free);
     free(hls->folder), free(hls->stream), free(hls->captions);
     free(hls);
@@ -241,6 +273,16 @@ void hls_captions_add(struct hls_captions *hls, unsigned number, int64_t from_ns
     *segment = (struct segment){hls, number, from_ns, until_ns, *times};
     if (!scribe_tell(hls->scribe, handle_segment, segment))
         free(segment);
+}
+
+void hls_captions_list(struct hls_captions *hls, const char *playlist)
+{
+    struct listing *listing = xmalloc(sizeof(*listing));
+    *listing = (struct listing){hls, xstrdup(playlist)};
+    if (scribe_tell(hls->scribe, handle_listing, listing))
+        return;
+    free(listing->playlist);
+    free(listing);
 }
 
 void hls_captions_end(struct hls_captions *hls)

@@ -19,7 +19,6 @@ struct hls_captions_options {  // copied, but for the book
     const char *stream;          // the media playlist's name in it
     const char *captions;        // the language of the CEA-608 in the stream; NULL: none
     const char *const *languages;  // offered from the beginning; others when they come. NULL-terminated; NULL: none
-    int playlist_segments;       // as the media playlist's
     int kept_segments;           // files; older ones are deleted. 0: none is
     int width_px, height_px, bandwidth_kbps;
     double fps;
@@ -28,11 +27,17 @@ struct hls_captions_options {  // copied, but for the book
 struct hls_captions *hls_captions_create(const struct hls_captions_options *options);
 
 /*
- * The media segment of that number, from 0 on, is complete. Times are those of the pipeline, which mpegtsmux puts an hour
+ * The media segment of that number is complete. Times are those of the pipeline, which mpegtsmux puts an hour
  * on (GStreamer 1.22). times is copied.
  */
 void hls_captions_add(struct hls_captions *hls, unsigned number, int64_t from_ns, int64_t until_ns,
     const struct caption_times *times);
 
-/* The stream ended: the playlists say so. Accepts NULL. */
+/*
+ * The media playlist is this now: those of the languages become the same, with their own segments in the place of the
+ * media's, breaks and end included. A segment of an earlier run that lacks its subtitles gets empty ones.
+ */
+void hls_captions_list(struct hls_captions *hls, const char *playlist);
+
+/* Accepts NULL. */
 void hls_captions_end(struct hls_captions *hls);

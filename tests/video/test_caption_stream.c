@@ -260,6 +260,14 @@ static GstBusSyncReply handle_message(GstBus *bus, GstMessage *message, void *da
     return GST_BUS_PASS;
 }
 
+static char *read_text(const char *name)
+{
+    g_autofree char *path = g_strdup_printf("%s/%s", folder, name);
+    char *text = NULL;
+    g_file_get_contents(path, &text, NULL, NULL);
+    return text;
+}
+
 static void make_hls(struct caption_book *book, struct folder *hls)
 {
     g_autofree char *text = g_strdup_printf("videotestsrc num-buffers=300 ! video/x-raw,format=I420,width=320,height=180,"
@@ -271,7 +279,7 @@ static void make_hls(struct caption_book *book, struct folder *hls)
     assert_non_null(pipeline);
     hls->hls = hls_captions_create(&(struct hls_captions_options){
         .book = book, .folder = folder, .stream = "stream.m3u8", .captions = "en",
-        .languages = (const char *const[]){"fa", NULL}, .playlist_segments = 3, .kept_segments = 4, .width_px = 320,
+        .languages = (const char *const[]){"fa", NULL}, .kept_segments = 4, .width_px = 320,
         .height_px = 180, .bandwidth_kbps = 1000, .fps = 30});
     caption_times_begin(&hls->times, 0, 0);
     g_autoptr(GstBus) bus = gst_element_get_bus(pipeline);
@@ -281,16 +289,10 @@ static void make_hls(struct caption_book *book, struct folder *hls)
         gst_bus_timed_pop_filtered(bus, 60 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
     assert_int_equal(GST_MESSAGE_TYPE(message), GST_MESSAGE_EOS);
     gst_element_set_state(pipeline, GST_STATE_NULL);
+    g_autofree char *playlist = read_text("stream.m3u8");
+    hls_captions_list(hls->hls, playlist);
     hls_captions_end(hls->hls);
     assert_true(scribe_wait(10000));
-}
-
-static char *read_text(const char *name)
-{
-    g_autofree char *path = g_strdup_printf("%s/%s", folder, name);
-    char *text = NULL;
-    g_file_get_contents(path, &text, NULL, NULL);
-    return text;
 }
 
 #define SUBTITLES(name, tag) \
