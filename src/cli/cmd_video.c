@@ -129,6 +129,7 @@ static void take_config(struct plan *plan, const struct choices *choices, const 
     studio->sound = config->video.sound;
     studio->holding = config->video.holding;
     studio->music = config->video.music;
+    studio->languages = (const char *const *)config->languages;
     if (!choices->outputs.count)
         take_config_outputs(plan, folder);
 }

@@ -193,6 +193,13 @@ void caption_book_set(struct caption_book *book, const struct caption_line *line
     g_mutex_unlock(&book->lock);
 }
 
+void caption_book_expect(struct caption_book *book, const char *language)
+{
+    g_mutex_lock(&book->lock);
+    note_language(book, language);
+    g_mutex_unlock(&book->lock);
+}
+
 /* ---- Reading ---- */
 
 uint64_t caption_book_revision(struct caption_book *book)

@@ -52,7 +52,10 @@ struct caption_lines caption_book_find(struct caption_book *book, const char *la
     int64_t until_ns);
 void caption_lines_fini(struct caption_lines *lines);
 
-/* The languages that were ever told, by their tags; how many. */
+/* Subtitles in that language may come: it is offered from the beginning where that can be. */
+void caption_book_expect(struct caption_book *book, const char *language);
+
+/* The languages that are expected or were ever told, by their tags; how many. */
 size_t caption_book_languages(struct caption_book *book, char out[CAPTION_LANGUAGES_MAX][CAPTION_TAG_BYTES]);
 
 /* The tag as part of a file's name: letters, digits and hyphens; "und" where nothing is left. */

@@ -112,7 +112,7 @@ void hls_attach(struct hls *hls, GstElement *pipeline)
     g_signal_connect(sink, "format-location", G_CALLBACK(handle_location), hls);
     hls->captions = hls_captions_create(&(struct hls_captions_options){
         .book = hls->options.book, .folder = hls->folder, .stream = stream_name, .captions = hls->language,
-        .languages = hls->options.languages, .kept_segments = HLS_KEPT, .width_px = hls->options.width_px,
+        .kept_segments = HLS_KEPT, .width_px = hls->options.width_px,
         .height_px = hls->options.height_px, .bandwidth_kbps = hls->options.bandwidth_kbps, .fps = hls->options.fps,
     });
 }

@@ -18,7 +18,6 @@ struct hls_options {
     const char *folder;         // made if it is not there
     struct caption_book *book;  // borrowed
     const char *captions;       // the language inside the stream; NULL: none
-    const char *const *languages;  // borrowed; of subtitles, offered from the beginning. NULL-terminated; NULL: none
     int width_px, height_px, bandwidth_kbps;
     double fps;
 };

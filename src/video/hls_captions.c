@@ -41,7 +41,7 @@ struct hls_captions {
     bool has_index, has_complained;
 };
 
-static void add_language(struct hls_captions *hls, const char *language)
+static void add_language(struct hls_captions *hls, const char language[CAPTION_TAG_BYTES])
 {
     for (size_t i = 0; i < hls->language_count; i++) {
         if (strcmp(hls->languages[i], language) == 0)
@@ -49,7 +49,7 @@ static void add_language(struct hls_captions *hls, const char *language)
     }
     if (hls->language_count == CAPTION_LANGUAGES_MAX)
         return;
-    snprintf(hls->languages[hls->language_count++], CAPTION_TAG_BYTES, "%s", language);
+    memcpy(hls->languages[hls->language_count++], language, CAPTION_TAG_BYTES);
     hls->has_index = false;
 }
 
@@ -60,9 +60,6 @@ struct hls_captions *hls_captions_create(const struct hls_captions_options *opti
     hls->options.folder = hls->folder = xstrdup(options->folder);
     hls->options.stream = hls->stream = xstrdup(options->stream);
     hls->options.captions = hls->captions = xstrdup(options->captions);
-    for (const char *const *language = options->languages; language && *language; language++)
-        add_language(hls, *language);
-    hls->options.languages = NULL;
     hls->scribe = scribe_create();
     g_queue_init(&hls->segments);
     return hls;

@@ -18,7 +18,6 @@ struct hls_captions_options {  // copied, but for the book
     const char *folder;
     const char *stream;          // the media playlist's name in it
     const char *captions;        // the language of the CEA-608 in the stream; NULL: none
-    const char *const *languages;  // offered from the beginning; others when they come. NULL-terminated; NULL: none
     int kept_segments;           // files; older ones are deleted. 0: none is
     int width_px, height_px, bandwidth_kbps;
     double fps;

@@ -292,6 +292,8 @@ struct studio *studio_create(const struct studio_options *given, struct error *e
     studio->context = g_main_context_new();
     studio->loop = g_main_loop_new(studio->context, FALSE);
     studio->captions = caption_book_create();
+    for (const char *const *language = options.languages; language && *language; language++)
+        caption_book_expect(studio->captions, *language);
     if (!build(studio, &options, err)) {
         studio_destroy(studio);
         return NULL;

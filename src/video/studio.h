@@ -75,6 +75,7 @@ struct studio_options {
     const char *music;     // heard then: a sound file; NULL or "": silence
     const struct studio_output_options *outputs;  // copied
     size_t output_count;
+    const char *const *languages;  // of subtitles that may come, by tags; NULL-terminated; NULL: none is known before
     /* Optional. On the studio's own thread; must not block and not call studio_destroy(). Texts are borrowed. */
     void (*on_event)(void *data, const struct studio_event *event);
     /* Likewise. A small picture of what an output's encoder gets, while studio_watch() wants them: 40 KiB at most. */

@@ -1,4 +1,4 @@
-"""Subtitles that the relay tells: as CEA-608 in a recording, and as WebVTT beside it, read by ffmpeg and ffprobe. A new
+"""Subtitles that the relay tells: as CEA-608 in a recording, as WebVTT beside it and beside HLS, read by ffmpeg and ffprobe. A new
 recording gets new files; kill -9 leaves what has ended; a lost link changes nothing."""
 from fake_relay import *
 
@@ -10,7 +10,8 @@ def line(id, language, text, starts, ends, **more):
 
 def cues(file):
     """[(from, until, text)] as ffmpeg reads them; 608 without its places."""
-    source = ["-f", "lavfi", "-i", f"movie={file}[out+subcc]"] if file.endswith(".mkv") else ["-i", file]
+    source = ["-f", "lavfi", "-i", f"movie={file}[out+subcc]"] if file.endswith(".mkv") else ["-allowed_extensions", "ALL", "-i", file]
+    source = source if not file.endswith(".vtt") else ["-i", file]
     srt = subprocess.run(["ffmpeg", "-v", "error", *source, "-map", "0:s", "-f", "srt", "-"], capture_output=True, text=True).stdout
     found = []
     for block in re.findall(r"\d+\n(\d\d):(\d\d):([\d,]+) --> (\d\d):(\d\d):([\d,]+)\n(.*?)\n\n", srt + "\n\n", re.S):
@@ -24,10 +25,10 @@ def texts(file):
     return [text for _, _, text in cues(file)]
 
 
-socket_path, tape = path("relay.sock"), path("show.mkv")
+socket_path, tape, web = path("relay.sock"), path("show.mkv"), path("web")
 with open(path("antiphon.json"), "w") as file:
-    json.dump({"views": [{"name": "main", "size": [320, 180]}], "video": {"input": "test", "outputs": [
-        {"name": "tape", "to": tape, "captions": "en"}]}}, file)
+    json.dump({"languages": ["fa", "en"], "views": [{"name": "main", "size": [320, 180]}], "video": {"input": "test", "outputs": [
+        {"name": "tape", "to": tape, "captions": "en"}, {"name": "web", "to": "hls:" + web, "captions": "en"}]}}, file)
 relay = Relay(socket_path)
 
 
@@ -55,6 +56,7 @@ relay.send({"type": "caption_lines", "caption_lines": [
     line("4", "en", "and so", 0, 900, live=True), line("5", "fa", "ایستاده", 0, 60000)]})
 relay.peer.close()
 wait_for("the cue of the second recording", lambda: os.path.exists(path("show-2.en.vtt")) and "and so" in open(path("show-2.en.vtt")).read())
+wait_for("the segments", lambda: os.path.exists(web + "/zh-Hant.m3u8") and len(re.findall("EXTINF", open(web + "/zh-Hant.m3u8").read())) > 2)
 video.process.kill()
 video.process.wait()
 
@@ -73,3 +75,28 @@ check(frames.count("ATSC A53") == frames.count("[FRAME]") > 60, "every picture h
 check(texts(path("show-2.en.vtt")) == ["and so"], "a new recording has its own")
 check(texts(path("show-2.mkv")) == ["and so"], "and live lines in the stream")
 check(not os.path.exists(path("show-2.fa.vtt")), "what still stood is not written")
+
+# HLS: a line over the border of two segments is in both; joined, it is the one beside the recording.
+index = open(web + "/index.m3u8").read()
+for name, tag in ("فارسی", "fa"), ("English", "en"), ("中文（繁體）", "zh-Hant"):
+    check(f'TYPE=SUBTITLES,GROUP-ID="subtitles",NAME="{name}",LANGUAGE="{tag}"' in index and f'URI="{tag}.m3u8"' in index, index)
+check('TYPE=CLOSED-CAPTIONS' in index and index.endswith("stream.m3u8\n"), index)
+for tag in "fa", "zh-Hant", "en":
+    joined = []
+    with open(f"{web}/{tag}.m3u8") as live, open(f"{web}/ended-{tag}.m3u8", "w") as ended:
+        ended.write(live.read() + "#EXT-X-ENDLIST\n")  # else ffmpeg waits for more
+    for begin, end, text in cues(f"{web}/ended-{tag}.m3u8"):
+        if joined and joined[-1][2] == text and joined[-1][1] == begin:
+            begin = joined.pop()[0]
+        joined.append((begin, end, text))
+    for (a, b, text), (c, d, other) in zip(joined, cues(path(f"show.{tag}.vtt"))):
+        check(text == other and abs((b - a) - (d - c)) < 0.01, f"{tag}: {text} {a}-{b} beside HLS, {other} {c}-{d} beside the recording")
+    check(joined, f"{tag}: nothing beside HLS")
+media, subtitles = open(web + "/stream.m3u8").read(), open(web + "/fa.m3u8").read()
+check(re.findall("#.*", media) == re.findall("#.*", subtitles), f"{media} and {subtitles} do not agree")
+for number in map(int, re.findall(r"segment-(\d+)\.ts", media)):
+    packets = subprocess.run(["ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", "packet=pts", "-of", "csv=p=0",
+                              f"{web}/segment-{number:06}.ts"], capture_output=True, text=True).stdout
+    clock = re.search(r"MPEGTS:(\d+)", open(f"{web}/fa-{number:05}.vtt").read())[1]
+    first = min(int(x) for x in re.findall(r"\d+", packets))
+    check(abs(int(clock) - first) <= 3000, f"segment {number} begins at {first}, its subtitles at {clock}")

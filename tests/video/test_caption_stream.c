@@ -279,7 +279,7 @@ static void make_hls(struct caption_book *book, struct folder *hls)
     assert_non_null(pipeline);
     hls->hls = hls_captions_create(&(struct hls_captions_options){
         .book = book, .folder = folder, .stream = "stream.m3u8", .captions = "en",
-        .languages = (const char *const[]){"fa", NULL}, .kept_segments = 4, .width_px = 320,
+        .kept_segments = 4, .width_px = 320,
         .height_px = 180, .bandwidth_kbps = 1000, .fps = 30});
     caption_times_begin(&hls->times, 0, 0);
     g_autoptr(GstBus) bus = gst_element_get_bus(pipeline);
@@ -338,6 +338,7 @@ static void test_hls(void **state)
         {.language = "en", .id = "4", .text = "first\nsecond --> third", .from_ns = 8100 * MS, .until_ns = 9000 * MS},
     };
     struct caption_book *book = caption_book_create();
+    caption_book_expect(book, "fa");
     caption_book_set(book, lines, G_N_ELEMENTS(lines), 0);
     struct folder hls = {.closed = 0};
     make_hls(book, &hls);
