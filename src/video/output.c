@@ -267,12 +267,24 @@ static bool is_closed_window(const struct output *output, const GError *error)
         && g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND) && strstr(error->message, "closed");
 }
 
+/* What the system said of a file is the end of the details; the message says no more than that it failed. */
+static char *find_words(const struct output *output, const GError *error, const char *debug)
+{
+    static const char before[] = "Error while writing to file descriptor ";
+    const char *system = debug ? strstr(debug, before) : NULL;
+    system = system ? strstr(system + strlen(before), ": ") : NULL;
+    bool is_disk = output->address.kind == ADDRESS_FILE || output->hls;
+    if (is_disk && g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT))
+        return g_strdup("no space left on the disk; make room");
+    return is_disk && system ? g_strdup_printf("the disk says %s", system + 2) : setup_words(error);
+}
+
 static void handle_error(struct output *output, GstMessage *message)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *debug = NULL;
     gst_message_parse_error(message, &error, &debug);
-    g_autofree char *words = setup_words(error);
+    g_autofree char *words = find_words(output, error, debug);
     char *masked = address_mask(&output->address, debug ? debug : "no details");
     log_debug("video/output", "%s: %s (%s)", output->name, error->message, masked);
     free(masked);
