@@ -7,7 +7,10 @@
 #include "overlay/cards.h"
 #include "overlay/node.h"
 
-enum { ROUNDS_MAX = 4 };  // until every card fits into its place; who does not, waits
+enum {
+    ROUNDS_MAX = 4,  // until every card fits into its place; who does not, waits
+    PASSES_MAX = 2,  // who moves may need more in its place than it knew of: a countdown that ended in a narrow one
+};
 
 /*
  * Who gives way to whom, the lowest first. What moderators put on air stands firm; what comes and goes by itself moves
@@ -201,20 +204,32 @@ static void take_aims(const struct arrangement *arrangement, const struct seats 
     }
 }
 
+bool arrange_is_due(const struct list *nodes)
+{
+    const struct node *node;
+    list_for_each(node, nodes, link) {
+        if (node->is_resized)
+            return true;
+    }
+    return false;
+}
+
 void arrange(struct arrangement *arrangement, const struct stage *stage, struct list *nodes, const bool is_held[CAPTION_TRACKS],
     int64_t now_ms, bool at_once)
 {
     struct seats seats;
     seat(&seats, nodes);
-    note_tracks(arrangement, &seats);
     memmove(arrangement->is_held, is_held, sizeof(arrangement->is_held));
-    for (int round = 0; round < ROUNDS_MAX; round++) {
-        place(arrangement, stage, &seats);
-        if (fit_all(arrangement, &seats, now_ms))
-            break;
+    for (int pass = 0; pass < PASSES_MAX && (pass == 0 || arrange_is_due(nodes)); pass++) {
+        note_tracks(arrangement, &seats);
+        for (int round = 0; round < ROUNDS_MAX; round++) {
+            place(arrangement, stage, &seats);
+            if (fit_all(arrangement, &seats, now_ms))
+                break;
+        }
+        take_aims(arrangement, &seats);
+        arrange_settle(arrangement, nodes, now_ms, at_once);
     }
-    take_aims(arrangement, &seats);
-    arrange_settle(arrangement, nodes, now_ms, at_once);
 }
 
 /* ---- on the way */

@@ -30,5 +30,8 @@ struct arrangement {
 void arrange(struct arrangement *arrangement, const struct stage *stage, struct list *nodes, const bool is_held[CAPTION_TRACKS],
     int64_t now_ms, bool at_once);
 
+/* A card is of another size than when it was last placed. */
+bool arrange_is_due(const struct list *nodes);
+
 /* Cards whose way is free now set off; true: others still wait. */
 bool arrange_settle(struct arrangement *arrangement, struct list *nodes, int64_t now_ms, bool at_once);

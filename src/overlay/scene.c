@@ -198,7 +198,7 @@ bool scene_remove_card(struct scene *scene, const char *id)
 bool scene_advance(struct scene *scene, int64_t now_ms)
 {
     struct arrangement *arrangement = &scene->arrangement;
-    bool is_moving = false, is_resized = false, is_unsettled = arrangement->is_unsettled;
+    bool is_moving = false, is_resized, is_unsettled = arrangement->is_unsettled;
     struct node *node;
     if (alerts_advance(&scene->alerts, &scene->stage, now_ms))
         change_alert(scene, now_ms);
@@ -207,12 +207,12 @@ bool scene_advance(struct scene *scene, int64_t now_ms)
         is_moving |= end_stay(node, now_ms);
         if (node->is_stale && node->state == NODE_SHOWN)
             node_refresh(node, now_ms);
-        is_resized |= node->is_resized;
     }
-    if (is_resized)
-        arrange(arrangement, &scene->stage, &scene->nodes, arrangement->is_held, now_ms, false);
-    else if (is_unsettled)
+    is_resized = arrange_is_due(&scene->nodes);
+    if (!is_resized && is_unsettled)
         arrange_settle(arrangement, &scene->nodes, now_ms, false);
+    if (arrange_is_due(&scene->nodes))
+        arrange(arrangement, &scene->stage, &scene->nodes, arrangement->is_held, now_ms, false);
     return is_moving || is_resized || is_unsettled;  // who has set off just now moves with the next frame
 }
 
