@@ -28,7 +28,7 @@ PARTS = ("run", "relay", "overlay", "video")
 GROWTH_MB = {"run": 1, "relay": 12, "overlay": 4, "video": 8}
 CAME_AND_WENT = 3  # descriptors and threads: an input or an output that is there or not
 SYNC_MS = 40  # one picture, to which every flash is rounded
-MEMORY_S = 240  # shorter than this nothing is said of growth
+JUDGED_S = 240  # in less not everything has come and gone: nothing is said of growth
 SENDERS = (("480x270", 30), ("640x360", 25), ("320x180", 50), ("640x360", 30))
 MODULE = "/usr/lib/nginx/modules/ngx_rtmp_module.so"
 
@@ -189,11 +189,11 @@ def judge_processes(samples):
         kept = {}
         for name, index in (("descriptors", 2), ("threads", 3)):
             kept[name] = (max(found[part][index] for _, found in early), max(found[part][index] for _, found in late))
-            if kept[name][1] > kept[name][0] + CAME_AND_WENT:
+            if kept[name][1] > kept[name][0] + CAME_AND_WENT and length >= JUDGED_S:
                 wrong.append(f"{part}: {name} grew from {kept[name][0]} to {kept[name][1]}")
         print(f"{part:8} {memory[0][1]:7.1f} → {memory[-1][1]:6.1f} {growth:10.2f} {'%d → %d' % kept['descriptors']:>12} "
               f"{'%d → %d' % kept['threads']:>8}")
-        if growth > GROWTH_MB[part] and length >= MEMORY_S:
+        if growth > GROWTH_MB[part] and length >= JUDGED_S:
             wrong.append(f"{part}: memory grew by {growth:.1f} MB")
         if len(pids) > 1:
             wrong.append(f"{part} was started {len(pids)} times")
