@@ -424,7 +424,7 @@ int cmd_video(int argc, char **argv)
         {"backup", OPTION_TEXT, &choices.backup, "URI", "another input, shown while the first has no picture"},
         {"sound", OPTION_TEXT, &choices.sound, "URI", "another input, whose sound is heard in place of theirs"},
         {"output", OPTION_LIST, &choices.outputs, "URI",
-            "FILE.mkv, .mp4, .ts, .flv, srt://, rtmp://, rtmps://; may be repeated"},
+            "FILE.mkv, .mp4, .ts, .flv, hls:FOLDER, srt://, rtmp://, rtmps://, window:, v4l2:, pipewire:; may be repeated"},
         {"size", OPTION_TEXT, &choices.size, "WxH", "of the outgoing picture; usual: 1280x720"},
         {"fps", OPTION_TEXT, &choices.fps, "N", "frames a second: 30, 59.94, 30000/1001"},
         {"bitrate", OPTION_INT, &choices.bitrate_kbps, "KBPS", "of --output; usual: by size and frame rate",
@@ -444,7 +444,7 @@ int cmd_video(int argc, char **argv)
     const struct option_usage usage = {"video", NULL,
         "The outgoing picture: an input, the overlay of a view on it, and outputs. It goes on whatever dies around\n"
         "it. Without --config, --input or --output: what the usual configuration says. SIGTERM or Ctrl-C ends it,\n"
-        "with recordings finished.",
+        "with recordings finished. SIGHUP: re-read the configuration's outputs; bad ones are refused and the old ones kept.",
         specs, ARRAY_LENGTH(specs)};
     int first, status;
     if (options_parse(&usage, argc, argv, &first, &status) == OPTIONS_STOP)
