@@ -11,6 +11,8 @@
 #include "cli/config_inside.h"
 #include "cli/destination.h"
 #include "relay/on_air.h"
+#include "video/address.h"
+#include "video/studio.h"
 
 enum { SIDE_PX_MIN = 16, SIDE_PX_MAX = 8192 };
 
@@ -222,6 +224,28 @@ static bool check_captions(const struct reader *reader, const char *path, const 
     return ok;
 }
 
+/* Said with the place, before a process that cannot use it is started. Never more of the address than may be seen. */
+static bool check_address(const struct reader *reader, const char *path, const char *text,
+    bool (*parse)(struct address *address, const char *text, struct error *err))
+{
+    struct address address;
+    struct error why = {0};
+    bool ok = parse(&address, text, &why);
+    address_fini(&address);
+    return ok || keys_fail(reader, path, NULL, "%s", why.text);
+}
+
+static bool check_output_name(const struct config *config, const struct reader *reader, const char *path)
+{
+    const struct config_output *last = &config->video.outputs[config->video.output_count - 1];
+    for (const struct config_output *output = config->video.outputs; output < last; output++) {
+        if (strcmp(output->name, last->name) == 0)
+            return keys_fail(reader, path, NULL, "the name \"%s\" is taken by video.outputs[%zu]", last->name,
+                (size_t)(output - config->video.outputs));
+    }
+    return check_name(reader, path, last->name);
+}
+
 static bool read_output(struct config *config, const struct reader *reader, const json_t *object, size_t index)
 {
     static const char *const fits[] = {"pad", "crop", NULL};
@@ -251,9 +275,11 @@ static bool read_output(struct config *config, const struct reader *reader, cons
     snprintf(full, sizeof(full), "%s.to", path);
     const char *to = keys_resolve(reader, full, json_object_get(object, "to"));
     output->to = xstrdup(to);
+    if (!to || !check_address(reader, full, to, address_parse_output))
+        return false;
     snprintf(full, sizeof(full), "%s.view", path);
-    return to && check_captions(reader, path, output->captions) && check_name(reader, path, output->name) && check_view_name(config, reader, full, output->view)
-        && config_read_destination(config, reader, path, object, output);
+    return check_captions(reader, path, output->captions) && check_output_name(config, reader, path)
+        && check_view_name(config, reader, full, output->view) && config_read_destination(config, reader, path, object, output);
 }
 
 /* An address of an input may be a secret: it may hold a key or a password. */
@@ -264,9 +290,11 @@ static bool read_input(const struct reader *reader, const json_t *object, const 
     const char *text = given ? keys_resolve(reader, path, given) : usual;
     bool ok = text != NULL;
     *to = xstrdup(ok ? text : "");
-    free(path);
     if (ok && given && !*text && strcmp(key, "input") == 0)
-        ok = keys_fail(reader, "video.input", given, "expected test, a file, or an address as in docs/video.md");
+        ok = keys_fail(reader, path, given, "expected test, a file, or an address as in docs/video.md");
+    else if (ok && *text)
+        ok = check_address(reader, path, text, address_parse_input);
+    free(path);
     return ok;
 }
 
@@ -319,8 +347,8 @@ bool config_read_video(struct config *config, const struct reader *reader)
         return false;
     const json_t *outputs = json_object_get(object, "outputs");
     size_t count = json_array_size(outputs);
-    if (count > CONFIG_ITEMS_MAX)
-        return keys_fail(reader, "video.outputs", NULL, "%zu of them: %d at most", count, CONFIG_ITEMS_MAX);
+    if (count > STUDIO_OUTPUTS_MAX)
+        return keys_fail(reader, "video.outputs", NULL, "%zu of them: %d at most", count, STUDIO_OUTPUTS_MAX);
     config->video.outputs = xcalloc(count, sizeof(*config->video.outputs));
     for (size_t i = 0; i < count; i++) {
         if (!read_output(config, reader, json_array_get(outputs, i), i))

@@ -185,6 +185,42 @@ static bool is_loopback(const char *uri)
     return false;
 }
 
+/* Behind the host and its last colon stands a number from 1 to 65535; where one is to be called, there is a host. */
+static bool has_port(const char *uri, bool needs_host)
+{
+    const char *host = strstr(uri, "://") + 3;
+    const char *end = host + strcspn(host, "/?#"), *colon = end;
+    while (colon > host && colon[-1] != ':' && colon[-1] != ']')
+        colon--;
+    char *behind;
+    unsigned long port = colon > host && g_ascii_isdigit(*colon) ? strtoul(colon, &behind, 10) : 0;
+    return port > 0 && port <= 65535 && behind == end && (!needs_host || colon > host + 1);
+}
+
+/* rtmp://HOST/APP/KEY: the last part is the key, and there is one before it. */
+static bool has_key(const char *uri)
+{
+    const char *host = strstr(uri, "://") + 3;
+    const char *app = host + strcspn(host, "/?#");
+    const char *end = app + strcspn(app, "?#"), *key = end;
+    while (key > app && key[-1] != '/')
+        key--;
+    return app > host && *app == '/' && key < end && key > app + 2;
+}
+
+/* What GStreamer takes and never finds: a server without its port, a service without the stream key. */
+static bool check_peer(const struct address *address, struct error *err)
+{
+    bool is_srt = address->kind == ADDRESS_SRT;
+    if ((is_srt || address->kind == ADDRESS_UDP) && !has_port(address->text, is_srt && !address->is_listener))
+        return error_set(err, ERROR_DATA, "\"%s\": expected %s://HOST:PORT, as in %s://127.0.0.1:7001", address->shown,
+            is_srt ? "srt" : "udp", is_srt ? "srt" : "udp");
+    if (address->kind == ADDRESS_RTMP && !has_key(address->text))
+        return error_set(err, ERROR_DATA, "\"%s\": expected rtmp://HOST/APP/KEY: what the service calls server, a slash, and the "
+            "stream key", address->shown);
+    return true;
+}
+
 /* Whoever reaches such a port puts a picture on air. */
 static bool check_listener(const struct address *address, struct error *err)
 {
@@ -218,7 +254,7 @@ bool address_parse_input(struct address *address, const char *text, struct error
         return error_set(err, ERROR_DATA,
             "the input is empty; expected test, a file, srt://, rtmp://, rtsp://, udp://, v4l2:, screen:, pipewire:, "
             "shm: or another URI");
-    return check_place(address, err) && check_listener(address, err);
+    return check_place(address, err) && check_peer(address, err) && check_listener(address, err);
 }
 
 static bool refuse(const struct address *address, struct error *err)
@@ -235,7 +271,8 @@ static bool check_destination(const struct address *address, struct error *err)
 {
     const char *place = address_place(address);
     switch (address->kind) {
-    case ADDRESS_SRT: case ADDRESS_RTMP: case ADDRESS_PIPEWIRE: return true;
+    case ADDRESS_SRT: case ADDRESS_RTMP: return check_peer(address, err);
+    case ADDRESS_PIPEWIRE: return true;
     case ADDRESS_HLS: return *place || error_set(err, ERROR_DATA, "\"hls:\": expected hls:FOLDER");
     case ADDRESS_V4L2: return *place == '/'
         || error_set(err, ERROR_DATA, "\"%s\": expected v4l2:/dev/videoN, a loopback device", address->text);

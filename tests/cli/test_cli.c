@@ -32,6 +32,8 @@ static struct config *parse(const char *text, struct error *err)
     return config;
 }
 
+#define OUTPUT(to) "{\"video\":{\"outputs\":[{\"name\":\"o\",\"to\":\"" to "\"}]}}"
+
 static void test_refusals(void **state)
 {
     static const struct {
@@ -79,6 +81,23 @@ static void test_refusals(void **state)
         {"{\"video\":{\"backup\":\"b.mkv\",\"sound\":\"b.mkv\"}}", "video.sound: this is video.backup already"},
         {"{\"video\":{\"backup\":\"secret:second\"}}", "secrets.json beside this file has no \"second\""},
         {"{\"video\":{\"music\":7}}", "video.music 7: expected a text"},
+        {"{\"video\":{\"input\":\"v4l2:video0\"}}", "video.input: \"v4l2:video0\": expected v4l2:/dev/videoN"},
+        {"{\"video\":{\"input\":\"srt://127.0.0.1\"}}", "video.input: \"srt://127.0.0.1\": expected srt://HOST:PORT"},
+        {"{\"video\":{\"input\":\"srt://:7001\"}}", "video.input: \"srt://:7001\": anyone who reaches this port"},
+        {"{\"video\":{\"input\":\"srt://?mode=listener\"}}", "expected srt://HOST:PORT"},
+        {"{\"video\":{\"backup\":\"udp://127.0.0.1:70000\"}}", "video.backup: \"udp://127.0.0.1:70000\": expected udp://HOST:PORT"},
+        {"{\"video\":{\"sound\":\"window:\"}}", "video.sound: \"window:\": an output, and no input"},
+        {OUTPUT("show.avi"), "video.outputs[0].to: \"show.avi\": antiphon cannot write there; expected FILE.mkv"},
+        {OUTPUT(""), "video.outputs[0].to: \"\": antiphon cannot write there"},
+        {OUTPUT("srt://host:"), "video.outputs[0].to: \"srt://host:\": expected srt://HOST:PORT"},
+        {OUTPUT("srt://[::1]"), "expected srt://HOST:PORT"},
+        {OUTPUT("rtmp://host"), "video.outputs[0].to: \"rtmp://host\": expected rtmp://HOST/APP/KEY"},
+        {OUTPUT("rtmps://a.rtmps.youtube.com/live2/"), "expected rtmp://HOST/APP/KEY"},
+        {OUTPUT("rtmp:///live/key"), "expected rtmp://HOST/APP/KEY"},
+        {OUTPUT("rtmp://host/only-a-key"), "\"rtmp://host/***\": expected rtmp://HOST/APP/KEY"},
+        {"{\"video\":{\"outputs\":[{\"name\":\"o\",\"to\":\"a.mkv\"},{\"name\":\"o\",\"to\":\"b.mkv\"}]}}",
+            "video.outputs[1]: the name \"o\" is taken by video.outputs[0]"},
+        {"{\"video\":{\"outputs\":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]}}", "video.outputs: 17 of them: 16 at most"},
         {"{\"panel\":{\"listen\":\"8470\"}}", "expected ADDRESS:PORT"},
         {"{\"panel\":{\"listen\":\"0.0.0.0:8470\"}}", "open to others without encryption"},
         {"{\"panel\":{\"public_url\":\"desk.example\"}}", "begins with https://"},
