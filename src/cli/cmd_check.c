@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "cli/check_inputs.h"
 #include "cli/check_latency.h"
 #include "cli/check_outputs.h"
 #include "cli/check_sources.h"
@@ -196,6 +197,11 @@ static void check_looks(struct report *report, const struct config *config)
 static void say_output(void *data, bool is_good, const char *name, const char *text)
 {
     say(data, is_good ? GOOD : ADVICE, "output", "%s: %s", name, text);
+}
+
+static void say_place(void *data, bool is_good, const char *what, const char *name, const char *text)
+{
+    say(data, is_good ? GOOD : MISSING, what, "%s: %s", name, text);
 }
 
 /* A refusal is no trouble while another encoder works. */
@@ -385,7 +391,7 @@ int cmd_check(int argc, char **argv)
         {"json", OPTION_FLAG, &is_json, NULL, "print what was measured as one line of JSON"},
     };
     const struct option_usage usage = {"check", NULL,
-        "Looks at configuration, chats, themes, outputs and their encoders, fonts, GStreamer, display, disk, port and public\n"
+        "Looks at configuration, chats, themes, inputs, outputs and their encoders, fonts, GStreamer, display, disk, port and public\n"
         "address, and says what to do.\n"
         "Each chat is connected to for up to 8 s, unless a relay runs: then that is asked.\n"
         "Exit status 1 if something is missing.", specs, ARRAY_LENGTH(specs)};
@@ -403,7 +409,10 @@ int cmd_check(int argc, char **argv)
     check_disk(&report);
     if (config) {
         check_looks(&report, config);
+        if (config->video.is_wanted)
+            check_inputs(config, say_place, &report);
         check_outputs(config, say_output, &report);
+        check_output_places(config, say_place, &report);
         if (config->video.is_wanted)
             check_encoders(config, say_encoder, &report);
         check_sources(&report, config);

@@ -336,6 +336,13 @@ static bool is_there(const struct address *address, struct error *err)
     return true;
 }
 
+bool input_chain_check(const struct address *address, struct error *err)
+{
+    if (address->kind == ADDRESS_FILE && access(address->text, R_OK) < 0)
+        return error_set(err, ERROR_AGAIN, "%s: there is no such file, or it may not be read", address->text);
+    return has_elements(find_chain(address), err) && is_there(address, err);
+}
+
 GstElement *input_chain_build(struct input_chain *chain, const struct address *address, struct error *err)
 {
     const struct chain *kind = find_chain(address);

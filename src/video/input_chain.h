@@ -22,6 +22,9 @@ struct input_chain {
 /* A pipeline that fills chain->pipeline; chain must stay until it is in NULL. NULL: err says why. */
 GstElement *input_chain_build(struct input_chain *chain, const struct address *address, struct error *err);
 
+/* Whether what the address needs is installed, and a file, camera or socket is there now. */
+bool input_chain_check(const struct address *address, struct error *err);
+
 /* Whether a picture has shown itself, wanted or not. Any thread. */
 bool input_chain_has_picture(const struct input_chain *chain);
 

@@ -7,9 +7,11 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <gst/gst.h>
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "cli/check_inputs.h"
 #include "cli/check_outputs.h"
 #include "cli/config.h"
 #include "cli/destination.h"
@@ -263,6 +265,46 @@ static void test_check(void **state)
     config_destroy(config);
 }
 
+static void note_place(void *data, bool is_good, const char *what, const char *name, const char *text)
+{
+    note(data, is_good, name, text);
+}
+
+/* What is not there is named before the show, with its place; what is there, or comes by the net, is no trouble. */
+static void test_places(void **state)
+{
+    static const struct {
+        const char *video, *words;  // words NULL: nothing is to mend
+    } cases[] = {
+        {"\"input\":\"srt://127.0.0.1:7001?mode=listener\"", NULL},
+        {"\"input\":\"/no/such.mp4\"", "main/no/such.mp4: there is no such file"},
+        {"\"input\":\"/dev/null\"", NULL},
+        {"\"backup\":\"v4l2:/dev/video99\"", "backup/dev/video99: there is no such camera"},
+        {"\"sound\":\"shm:/no/socket\"", "sound/no/socket: there is no such socket"},
+        {"\"holding\":\"/no/still.png\"", "holding/no/still.png: No such file or directory; the built-in picture"},
+        {"\"holding\":\"dim\"", NULL},
+        {"\"music\":\"/no/song.ogg\"", "music/no/song.ogg: No such file or directory; holding is silent"},
+        {"\"outputs\":[{\"name\":\"o\",\"to\":\"/no/folder/a.mkv\"}]", "ofolder \"/no/folder\": No such file"},
+        {"\"outputs\":[{\"name\":\"o\",\"to\":\"hls:/no/folder/live\"}]", "ofolder \"/no/folder\": No such file"},
+        {"\"outputs\":[{\"name\":\"o\",\"to\":\"hls:live/\"}]", NULL},
+        {"\"outputs\":[{\"name\":\"o\",\"to\":\"a.mkv\"}]", NULL},
+        {"\"outputs\":[{\"name\":\"o\",\"to\":\"v4l2:/dev/video99\"}]", "v4l2loopback"},
+        {"\"outputs\":[{\"name\":\"o\",\"to\":\"rtmp://no.such.host/app/key\"}]", NULL},
+    };
+    gst_init(NULL, NULL);
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        char *text = xasprintf("{\"video\":{%s}}", cases[i].video);
+        struct config *config = parse(text);
+        struct said said = {0};
+        check_inputs(config, note_place, &said);
+        check_output_places(config, note_place, &said);
+        if (said.notes != (cases[i].words != NULL) || (cases[i].words && !strstr(said.text, cases[i].words)))
+            fail_msg("%s\n  said: %s\n  want: %s", text, said.text, cases[i].words ? cases[i].words : "nothing");
+        config_destroy(config);
+        free(text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -275,6 +317,7 @@ int main(void)
         cmocka_unit_test(test_pictures),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_check),
+        cmocka_unit_test(test_places),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
