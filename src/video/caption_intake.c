@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "video/caption_book.h"
-#include "video/studio.h"
+#include "video/terms.h"
 
 enum { HOUR_MS = 3600000 };
 

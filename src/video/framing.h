@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "video/studio.h"
+#include "video/terms.h"
 
 struct framing {
     int from_width_px, from_height_px;  // even, these four

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #include "video/pump.h"
-#include "video/studio.h"
+#include "video/terms.h"
 
 struct error;
 struct inputs;

@@ -8,7 +8,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
-#include "video/studio.h"
+#include "video/terms.h"
 
 struct caption_book;
 struct error;

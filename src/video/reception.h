@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "video/pump.h"
-#include "video/studio.h"
+#include "video/terms.h"
 
 struct address;
 struct program;

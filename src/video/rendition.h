@@ -19,7 +19,7 @@
 #include "video/encode_meter.h"
 #include "video/encoder.h"
 #include "video/packets.h"
-#include "video/studio.h"
+#include "video/terms.h"
 
 struct caption_book;
 struct program;
