@@ -69,7 +69,8 @@ static const struct packet *peek(const struct packets *packets, enum packet_kind
 
 static void drop_sound_before(struct packets *packets, int64_t pts_ns)
 {
-    while (peek(packets, PACKET_AUDIO) && peek(packets, PACKET_AUDIO)->pts_ns < pts_ns)
+    int64_t from_ns = pts_ns - PACKETS_EPSILON_NS;
+    while (peek(packets, PACKET_AUDIO) && peek(packets, PACKET_AUDIO)->pts_ns < from_ns)
         drop(packets, PACKET_AUDIO);
 }
 

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { PACKETS_EPSILON_NS = 2000 };  // rounding of ticks and samples: times that are so near are the same
+
 enum packet_kind { PACKET_VIDEO, PACKET_AUDIO, PACKET_KINDS };
 
 struct packet {

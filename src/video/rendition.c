@@ -47,6 +47,7 @@ static void push_picture(struct rendition *rendition, const struct pump_tick *ti
     rendition->pushed += push_buffer(rendition->sources[PACKET_VIDEO], gst_buffer_copy(picture),
         (GstClockTime)program_tick_ns(program, tick->number),
         (GstClockTime)program_tick_ns(program, tick->number + 1), tick->is_jump);
+    rendition->next_tick = tick->number + 1;
 }
 
 static GstClockTime sample_time(int64_t sample)
@@ -142,19 +143,24 @@ static void force_key(GstElement *pipeline, int64_t from_ns)
 
 /*
  * GstVideoEncoder of 1.22 takes down a key frame that is asked for before its first picture at 1000 hours, and refuses
- * all later ones, because they are earlier: what comes too soon is kept back until a picture has come out.
+ * all later ones, because they are earlier: what comes too soon is kept back until a picture has come out. And a picture
+ * that is in the encoder is no key frame any more: the one after the next still can be, even if its tick comes now.
  */
-void rendition_request_key(struct rendition *rendition, int64_t from_ns)
+int64_t rendition_request_key(struct rendition *rendition, int64_t from_ns)
 {
+    const struct program *program = rendition->set->options.program;
     g_mutex_lock(&rendition->lock);
     if (!rendition->has_output)
         rendition->key_asked_ns = MAX(rendition->key_asked_ns, from_ns);
+    else
+        from_ns = MAX(from_ns, program_tick_ns(program, rendition->next_tick + 1));
     GstElement *pipeline =
         rendition->pipeline && rendition->has_output ? gst_object_ref(rendition->pipeline) : NULL;
     g_mutex_unlock(&rendition->lock);
     if (pipeline)
         force_key(pipeline, from_ns);
     g_clear_pointer(&pipeline, gst_object_unref);
+    return from_ns;
 }
 
 static void note_output(struct rendition *rendition, int64_t pts_ns)
@@ -163,9 +169,11 @@ static void note_output(struct rendition *rendition, int64_t pts_ns)
     bool is_first = !rendition->has_output;
     int64_t asked_ns = rendition->key_asked_ns;
     rendition->has_output = true;
+    GstElement *pipeline = is_first && rendition->pipeline ? gst_object_ref(rendition->pipeline) : NULL;
     g_mutex_unlock(&rendition->lock);
-    if (is_first && asked_ns > pts_ns)
-        rendition_request_key(rendition, asked_ns);
+    if (pipeline && asked_ns > pts_ns)
+        force_key(pipeline, asked_ns);
+    g_clear_pointer(&pipeline, gst_object_unref);
 }
 
 static bool read_packet(GstSample *sample, enum packet_kind kind, struct packet *packet)

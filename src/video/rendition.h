@@ -78,10 +78,10 @@ void renditions_add_wish(struct renditions *renditions, const struct rendition_k
 void renditions_remove_wish(struct renditions *renditions, const struct rendition_key *key);
 
 /*
- * Subscribes. A key frame comes at from_ns (program time, soon but not past), or later if there is trouble. Never
- * fails: an encoder that cannot be had is tried again.
+ * Subscribes. A key frame comes at *from_ns (program time, soon but not past), or later if there is trouble; *from_ns is
+ * moved on where the encoder has that picture already. Never fails: an encoder that cannot be had is tried again.
  */
-struct rendition *renditions_join(struct renditions *renditions, const struct rendition_key *key, int64_t from_ns,
+struct rendition *renditions_join(struct renditions *renditions, const struct rendition_key *key, int64_t *from_ns,
     struct rendition_sink *sink);
 
 /* The sink is not called any more when this returns. */
@@ -90,8 +90,8 @@ void renditions_leave(struct renditions *renditions, struct rendition *rendition
 /* Whether anybody looks at small pictures of them. */
 void renditions_watch(struct renditions *renditions, bool is_on);
 
-/* The first picture at or after from_ns becomes a key frame. */
-void rendition_request_key(struct rendition *rendition, int64_t from_ns);
+/* The first picture at or after from_ns becomes a key frame. Returns from_ns, or when that is where it was too late. */
+int64_t rendition_request_key(struct rendition *rendition, int64_t from_ns);
 
 /* Its packets come in another order than they are shown: it has B-frames. */
 bool rendition_reorders(const struct rendition *rendition);

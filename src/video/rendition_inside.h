@@ -38,6 +38,7 @@ struct rendition {
     uint64_t first_tick;
     int64_t first_sample;          // negative: not known yet
     uint64_t pushed, sent, dropped_before;  // pictures; sent (atomic) left the appsrc, dropped_before: by earlier pipelines
+    uint64_t next_tick;            // after the last whose picture was pushed
     bool has_output;               // the pipeline's first picture has come
     int64_t key_asked_ns;          // before that; negative: not
     char trouble[256];

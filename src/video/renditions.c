@@ -156,19 +156,19 @@ static struct rendition *find(const struct renditions *set, const struct renditi
     return NULL;
 }
 
-struct rendition *renditions_join(struct renditions *set, const struct rendition_key *key, int64_t from_ns,
+struct rendition *renditions_join(struct renditions *set, const struct rendition_key *key, int64_t *from_ns,
     struct rendition_sink *sink)
 {
     struct rendition_key wanted = settle(set, key);
     struct rendition *rendition = find(set, &wanted);
     if (rendition) {
         add_sink(rendition, sink);
-        rendition_request_key(rendition, from_ns);
+        *from_ns = rendition_request_key(rendition, *from_ns);
         return rendition;
     }
     rendition = create(set, &wanted);
     add_sink(rendition, sink);
-    rendition_begin(rendition, from_ns);
+    rendition_begin(rendition, *from_ns);
     return rendition;
 }
 

@@ -20,7 +20,6 @@ enum {
     WAIT_MS = 1000,        // for a stage that was to begin; then the one before goes on
     WINDOW_MS = 250, WINDOW_MIN = 4, SOUND_WINDOW = 16,  // packets that the pipeline gets ahead
     SLACK_MS = 15000, RAW_SLACK_MS = 1000,  // kept beyond the delay; every patience is shorter
-    EPSILON_NS = 2000,     // rounding of ticks and samples
     TIMED_BLANK = -1, TIMED_NONE = -2,
 };
 static const size_t bytes_max = (size_t)1 << 30;
@@ -136,12 +135,12 @@ static void send(struct supply *supply, const struct stage *stage, const struct 
 static bool is_wanted(struct supply *supply, struct stage *stage, const struct packet *packet)
 {
     const struct lane *lane = &supply->lanes[packet->kind];
-    bool is_beyond = stage->is_cut && shown_at(stage, packet) >= stage->until_ns - EPSILON_NS;
+    bool is_beyond = stage->is_cut && shown_at(stage, packet) >= stage->until_ns - PACKETS_EPSILON_NS;
     stage->has_lost = stage->has_lost || is_beyond;
     if (!lane->source || is_beyond)
         return false;
     if (packet->kind == PACKET_AUDIO)
-        return supply->is_begun && shown_at(stage, packet) >= MAX(supply->zero_ns, lane->end_ns) - EPSILON_NS;
+        return supply->is_begun && shown_at(stage, packet) >= MAX(supply->zero_ns, lane->end_ns) - PACKETS_EPSILON_NS;
     if (!supply->is_begun && packet->is_key) {
         supply->zero_ns = due_at(stage, packet);
         supply->is_begun = true;
@@ -153,7 +152,7 @@ static bool is_wanted(struct supply *supply, struct stage *stage, const struct p
 static bool must_wait(const struct supply *supply, const struct stage *stage, const struct packet *head, int64_t now)
 {
     const struct lane *lane = &supply->lanes[head->kind];
-    bool is_beyond = shown_at(stage, head) >= stage->until_ns - EPSILON_NS;
+    bool is_beyond = shown_at(stage, head) >= stage->until_ns - PACKETS_EPSILON_NS;
     if (due_at(stage, head) > now || (is_beyond && !stage->is_cut))
         return true;
     if (!lane->source)
@@ -181,16 +180,20 @@ static bool can_follow(const struct supply *supply, const struct lane *lane, con
     int64_t begins_ns = shown_at(stage, head);
     if (!lane->source || !supply->is_begun)
         return true;
-    if (head->kind == PACKET_VIDEO && begins_ns < lane->end_ns - EPSILON_NS)
+    if (head->kind == PACKET_VIDEO && begins_ns < lane->end_ns - PACKETS_EPSILON_NS)
         return false;
-    return lane->end_ns >= begins_ns - EPSILON_NS || now - begins_ns > WAIT_MS * NS_PER_MS;
+    return lane->end_ns >= begins_ns - PACKETS_EPSILON_NS || now - begins_ns > WAIT_MS * NS_PER_MS;
 }
 
-/* The last stage whose first packet of this kind is due takes over. */
+/*
+ * The last stage whose first packet of this kind is due takes over. Sound follows the picture: a stage whose key frame came
+ * too late for it is asked for another, and its sound up to there is lost.
+ */
 static bool go_over(struct supply *supply, enum packet_kind kind, int64_t now)
 {
     struct lane *lane = &supply->lanes[kind];
-    for (struct stage *stage = last_stage(supply); stage != lane->stage;
+    struct stage *last = kind == PACKET_AUDIO ? supply->lanes[PACKET_VIDEO].stage : last_stage(supply);
+    for (struct stage *stage = last; stage != lane->stage;
          stage = container_of(stage->link.prev, struct stage, link)) {
         const struct packet *head = packets_head(stage->packets, kind);
         if (!head || due_at(stage, head) > now)
@@ -245,8 +248,8 @@ static void plan(struct supply *supply, struct stage *before, const struct stage
 }
 
 /*
- * A stage that begins later than planned, or not in time, lets the one before go on; one that came and no longer fits is
- * asked for another key frame. With the lock.
+ * A stage that begins later than planned, or not in time, lets the one before go on. A key frame that no longer fits is left
+ * out: one of its own, before the one that was asked for, changes nothing; else another is asked for. With the lock.
  */
 static void amend_plan(struct supply *supply, int64_t now)
 {
@@ -256,10 +259,13 @@ static void amend_plan(struct supply *supply, int64_t now)
         return;
     struct stage *before = container_of(stage->link.prev, struct stage, link);
     const struct packet *head = packets_head(stage->packets, PACKET_VIDEO);
-    if (head && lane->source && supply->is_begun && shown_at(stage, head) < lane->end_ns - EPSILON_NS) {
+    if (head && lane->source && supply->is_begun && shown_at(stage, head) < lane->end_ns - PACKETS_EPSILON_NS) {
+        bool is_as_planned = shown_at(stage, head) >= supply->planned_ns + stage->delay_ns - PACKETS_EPSILON_NS;
         packets_clear(stage->packets);
-        plan(supply, before, stage, tick_in(supply, CHANGE_MS * NS_PER_MS));
-        rendition_request_key(stage->rendition, supply->planned_ns);
+        if (is_as_planned) {
+            plan(supply, before, stage, tick_in(supply, CHANGE_MS * NS_PER_MS));
+            rendition_request_key(stage->rendition, supply->planned_ns);
+        }
     } else if (head && !before->is_cut) {
         before->until_ns = shown_at(stage, head);
     } else if (!head && !before->is_cut && now > supply->planned_ns + WAIT_MS * NS_PER_MS) {
@@ -369,7 +375,7 @@ static struct stage *take_pending(struct supply *supply)
     return stage;
 }
 
-static struct stage *join(struct supply *supply, bool is_blank, int64_t delay_ns, int64_t from_ns)
+static struct stage *join(struct supply *supply, bool is_blank, int64_t delay_ns, int64_t *from_ns)
 {
     struct stage *stage = xcalloc(1, sizeof(*stage));
     stage->supply = supply;
@@ -405,10 +411,13 @@ static void cut(struct supply *supply, int64_t until_ns)
 
 static void append(struct supply *supply, bool is_blank, int64_t delay_ns, int64_t from_ns)
 {
-    struct stage *stage = join(supply, is_blank, delay_ns, from_ns);
+    int64_t wanted_ns = from_ns;
+    struct stage *stage = join(supply, is_blank, delay_ns, &from_ns);
     g_mutex_lock(&supply->lock);
     struct stage *before = last_stage(supply);
     list_append(&supply->stages, &stage->link);
+    if (before && before->is_cut && !before->has_lost && from_ns > wanted_ns)
+        before->until_ns = from_ns + delay_ns;  // this thread was held up: a tick more, or a picture would be missing
     if (before)
         plan(supply, before, stage, from_ns);
     for (int kind = 0; !before && kind < PACKET_KINDS; kind++)
