@@ -1,15 +1,16 @@
 /*
- * What the platforms publish for H.264 over RTMP. Looked up in March 2026:
- * - Twitch, "Broadcasting guidelines" (1080p60 6000, 1080p30 and 720p60 4500, 720p30 3000 kbit/s, key frames every 2 s,
- *   2 B-frames, sound up to 320, 128 to 160 usual);
- * - YouTube, support.google.com/youtube/answer/2853702, column H.264;
- * - Facebook, developers.facebook.com/docs/live-video-api/reference (ranges; sound 128, 256 at most);
- * - Instagram's announcement of Live Producer (720 x 1280 at 30: 2250 to 6000; sound up to 256);
- * - X, "Producer" of Media Studio (9000, 12000 at most, key frames every 3 s, sound 128);
- * - Kick, its help page (1000 to 8000, constant, key frames every 2 s) and Amazon IVS, which it runs on;
- * - Trovo, as OBS lists it (rtmp-services: 9000 at most, sound 160);
- * - TikTok publishes nothing that we know of: 6000 at most is what others found to work.
+ * What an encoder is told for H.264 over RTMP. Read at the source in March 2026 were
+ * - YouTube's rate for 1080p60 (support.google.com/youtube/answer/2853702, column H.264);
+ * - Facebook's ranges (developers.facebook.com/docs/live-video-api/reference; sound 128, 256 at most);
+ * - Instagram's (announcement of Live Producer: 720 x 1280 at 30 2250 to 6000; sound up to 256).
+ * All other figures are customary: what streamers and their programs use with these platforms, not read at a platform's
+ * own page. TikTok publishes nothing that we know of. Who knows better sets bitrate_kbps.
  * Sizes count by their shorter side, so that a portrait picture is advised as a landscape one of as many pixels.
+ *
+ * No platform gets B-frames, though Twitch and YouTube are said to like two. Tried over nginx-rtmp with x264enc they are
+ * clean on the wire (decoding times grow, no picture is missing), but a recording shares the encode: an MP4 of mp4mux
+ * 1.22 in fragments forgets that its picture begins two frames late and has its sound 67 ms early, every recording and
+ * connection ends with one or two pictures missing, and all are 67 ms later.
  */
 #include "cli/destination.h"
 
@@ -31,15 +32,15 @@ static const struct plan {
     struct destination_advice advice;  // bitrate_kbps: by the steps
     struct step steps[STEPS_MAX];
 } plans[] = {
-    {"twitch", {.bitrate_max_kbps = 6000, .sound_kbps = 160, .key_seconds = 2, .b_frames = 2,
-                   .source = "Twitch, Broadcasting guidelines"},
+    {"twitch", {.bitrate_max_kbps = 6000, .sound_kbps = 160, .key_seconds = 2,
+                   .source = "customary at Twitch"},
         {{480, 60, 1500}, {720, 30, 3000}, {720, 60, 4500}, {1080, 30, 4500}, {1080, 60, 6000}}},
-    {"youtube", {.bitrate_max_kbps = 51000, .sound_kbps = 128, .key_seconds = 2, .b_frames = 2,
-                    .source = "YouTube, support.google.com/youtube/answer/2853702"},
+    {"youtube", {.bitrate_max_kbps = 51000, .sound_kbps = 128, .key_seconds = 2,
+                    .source = "1080p60: support.google.com/youtube/answer/2853702; else customary at YouTube"},
         {{720, 30, 4000}, {720, 60, 6000}, {1080, 30, 10000}, {1080, 60, 12000}, {1440, 30, 15000}, {1440, 60, 24000},
             {2160, 30, 30000}, {2160, 60, 35000}}},
     {"kick", {.bitrate_max_kbps = 8000, .sound_kbps = 160, .key_seconds = 2,
-                 .source = "Kick, help page; Amazon IVS"},
+                 .source = "customary at Kick"},
         {{480, 60, 1500}, {720, 30, 3000}, {720, 60, 4500}, {1080, 30, 6000}, {1080, 60, 8000}}},
     {"facebook", {.bitrate_max_kbps = 9000, .sound_kbps = 128, .key_seconds = 2,
                      .source = "Facebook, developers.facebook.com/docs/live-video-api/reference"},
@@ -51,10 +52,10 @@ static const struct plan {
                    .source = "TikTok publishes no figures that we know of; this is what works"},
         {{480, 60, 1500}, {720, 30, 3000}, {720, 60, 4500}, {1080, 60, 6000}}},
     {"x", {.bitrate_max_kbps = 12000, .sound_kbps = 128, .key_seconds = 3,
-              .source = "X, Media Studio, Producer"},
+              .source = "customary at X"},
         {{480, 60, 2500}, {720, 30, 6000}, {720, 60, 9000}, {1080, 60, 9000}}},
     {"trovo", {.bitrate_max_kbps = 9000, .sound_kbps = 160, .key_seconds = 2,
-                  .source = "Trovo, as OBS lists it"},
+                  .source = "customary at Trovo"},
         {{480, 60, 1500}, {720, 30, 3000}, {720, 60, 4500}, {1080, 30, 6000}, {1080, 60, 9000}}},
 };
 

@@ -71,14 +71,14 @@ static void test_advice(void **state)
         double fps;
         int kbps, max, sound, seconds, b_frames;
     } cases[] = {
-        {"twitch", 1920, 1080, 60, 6000, 6000, 160, 2, 2},
-        {"twitch", 1920, 1080, 29.97, 4500, 6000, 160, 2, 2},
-        {"twitch", 1280, 720, 30, 3000, 6000, 160, 2, 2},
-        {"twitch", 2560, 1440, 60, 6000, 6000, 160, 2, 2},
-        {"youtube", 1920, 1080, 30, 10000, 51000, 128, 2, 2},
-        {"youtube", 1920, 1080, 59.94, 12000, 51000, 128, 2, 2},
-        {"youtube", 3840, 2160, 60, 35000, 51000, 128, 2, 2},
-        {"youtube", 320, 180, 30, 864, 51000, 128, 2, 2},
+        {"twitch", 1920, 1080, 60, 6000, 6000, 160, 2, 0},
+        {"twitch", 1920, 1080, 29.97, 4500, 6000, 160, 2, 0},
+        {"twitch", 1280, 720, 30, 3000, 6000, 160, 2, 0},
+        {"twitch", 2560, 1440, 60, 6000, 6000, 160, 2, 0},
+        {"youtube", 1920, 1080, 30, 10000, 51000, 128, 2, 0},
+        {"youtube", 1920, 1080, 59.94, 12000, 51000, 128, 2, 0},
+        {"youtube", 3840, 2160, 60, 35000, 51000, 128, 2, 0},
+        {"youtube", 320, 180, 30, 864, 51000, 128, 2, 0},
         {"kick", 1920, 1080, 60, 8000, 8000, 160, 2, 0},
         {"facebook", 1920, 1080, 30, 6000, 9000, 128, 2, 0},
         {"instagram", 720, 1280, 30, 4000, 6000, 128, 2, 0},
@@ -107,7 +107,7 @@ static void test_plan(void **state)
     struct studio_output_options options = {.name = "o", .bitrate_kbps = 9000};
     output_plan_advise(&options, destination_find("twitch"), &program);
     assert_int_equal(options.bitrate_kbps, 9000);
-    assert_int_equal(options.b_frames, 2);
+    assert_int_equal(options.b_frames, 0);
     options = (struct studio_output_options){.name = "o"};
     output_plan_advise(&options, destination_find("twitch"), &program);
     assert_int_equal(options.bitrate_kbps, 6000);

@@ -268,7 +268,7 @@ def main():
                                    "stream=width,height,sample_aspect_ratio", "-of", "csv=p=0", outputs[name]], capture_output=True, text=True)
             expected = "%d,%d,1:1" % (TALL if name in ("crop", "pad") else WIDE)
             assert size.stdout.strip() == expected, f"{name}: {size.stdout}"
-        check_continuous(outputs["twitch"], FPS)  # over the blank, and with B-frames
+        check_continuous(outputs["twitch"], FPS)  # over the blank
         check_frames(outputs, check_pictures(outputs, first, both) + 3)
         check_back_soon(outputs, end["main"], "all")
         check_back_soon(outputs, end["phone"], "crop")
