@@ -235,6 +235,21 @@ const char *encoder_choose(const struct encoder_options *options, struct error *
     return chosen;
 }
 
+void encoder_distrust(const char *name, const struct encoder_options *options)
+{
+    const struct candidate *candidate = find(name);
+    g_mutex_lock(&known.lock);
+    for (size_t i = 0; i < known.count && candidate->is_device; i++) {
+        struct trial *trial = &known.trials[i];
+        if (!trial->works || !is_of(trial, candidate, options))
+            continue;
+        trial->works = false;
+        g_snprintf(trial->text, sizeof(trial->text), "failed while it was on air");
+        log_warn("video/encoder", "%s %s; the next one is taken, until video is restarted", name, trial->text);
+    }
+    g_mutex_unlock(&known.lock);
+}
+
 void encoder_explain(const struct encoder_options *options, encoder_say_fn say, void *data)
 {
     bool is_found = false;

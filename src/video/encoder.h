@@ -26,6 +26,12 @@ struct encoder_options {
  */
 const char *encoder_choose(const struct encoder_options *options, struct error *err);
 
+/*
+ * A device that failed on air, or hangs: for this size and these settings the next candidate is taken from now on. Software
+ * stays what it is: there is nothing after it.
+ */
+void encoder_distrust(const char *name, const struct encoder_options *options);
+
 /* For gst_parse_launch(), from I420 to H.264; the caller g_free()s. */
 char *encoder_describe(const char *name, const struct encoder_options *options);
 

@@ -23,6 +23,9 @@ enum {
     MAKE_UP_MS = 2000,
     RETRY_FIRST_MS = 1000, RETRY_MAX_MS = 30000, JITTER_PERCENT = 20,
     HEALTHY_MS = 60000,  // so long running: the next failure is a first one again
+    WATCH_MS = 1000, STUCK_S = 5,  // so many pictures went in and none came out: the encoder hangs
+    BURIALS_MAX = 3,     // pipelines that hang at a time, before the next one is awaited
+    TRUST = 2,           // failures in a row that a device is forgiven
 };
 
 /* ---- The pump's side ---- */
@@ -48,6 +51,7 @@ static void push_picture(struct rendition *rendition, const struct pump_tick *ti
         (GstClockTime)program_tick_ns(program, tick->number),
         (GstClockTime)program_tick_ns(program, tick->number + 1), tick->is_jump);
     rendition->next_tick = tick->number + 1;
+    rendition->unanswered++;
 }
 
 static GstClockTime sample_time(int64_t sample)
@@ -163,9 +167,15 @@ int64_t rendition_request_key(struct rendition *rendition, int64_t from_ns)
     return from_ns;
 }
 
-static void note_output(struct rendition *rendition, int64_t pts_ns)
+/* False: it comes from a pipeline that hung, and was given up. */
+static bool note_output(struct rendition *rendition, GstAppSink *from, int64_t pts_ns)
 {
     g_mutex_lock(&rendition->lock);
+    if (GST_OBJECT_PARENT(from) != GST_OBJECT(rendition->pipeline)) {
+        g_mutex_unlock(&rendition->lock);
+        return false;
+    }
+    rendition->unanswered = 0;
     bool is_first = !rendition->has_output;
     int64_t asked_ns = rendition->key_asked_ns;
     rendition->has_output = true;
@@ -174,6 +184,7 @@ static void note_output(struct rendition *rendition, int64_t pts_ns)
     if (pipeline && asked_ns > pts_ns)
         force_key(pipeline, asked_ns);
     g_clear_pointer(&pipeline, gst_object_unref);
+    return true;
 }
 
 static bool read_packet(GstSample *sample, enum packet_kind kind, struct packet *packet)
@@ -197,8 +208,8 @@ static GstFlowReturn handle_sample(GstAppSink *from, struct rendition *rendition
     struct packet packet;
     if (!sample || !read_packet(sample, kind, &packet))
         return GST_FLOW_OK;
-    if (kind == PACKET_VIDEO)
-        note_output(rendition, packet.pts_ns);
+    if (kind == PACKET_VIDEO && !note_output(rendition, from, packet.pts_ns))
+        return GST_FLOW_EOS;
     g_mutex_lock(&rendition->sinks_lock);
     struct rendition_sink *sink;
     list_for_each(sink, &rendition->sinks, link)
@@ -263,10 +274,10 @@ static void retry_later(struct rendition *rendition)
 static void handle_buried(void *data)
 {
     struct rendition *rendition = data;
-    rendition->is_burying = false;
-    if (rendition->sharers == 0)
+    rendition->burials--;
+    if (rendition->sharers == 0 && rendition->burials == 0)
         rendition_free(rendition);
-    else
+    else if (rendition->sharers > 0 && !rendition->pipeline && !rendition->timer)
         retry_later(rendition);
 }
 
@@ -274,6 +285,7 @@ static void bury(struct rendition *rendition)
 {
     pump_remove_sink(rendition->set->options.pump, &rendition->pump_sink);
     stop_source(&rendition->bus_watch);
+    stop_source(&rendition->watch);
     g_mutex_lock(&rendition->lock);
     rendition->dropped_before = count_dropped(rendition);
     rendition->pushed = 0;
@@ -282,7 +294,7 @@ static void bury(struct rendition *rendition)
     GstElement *pipeline = g_steal_pointer(&rendition->pipeline);
     g_clear_pointer(&rendition->caption_data, caption_data_unref);
     g_mutex_unlock(&rendition->lock);
-    rendition->is_burying = true;
+    rendition->burials++;
     undertaker_bury(pipeline, rendition->set->options.context, handle_buried, rendition);
 }
 
@@ -292,7 +304,7 @@ void rendition_end(struct rendition *rendition)
     preview_set_wanted(rendition->preview, false);
     if (rendition->pipeline)
         bury(rendition);
-    else if (!rendition->is_burying)
+    else if (rendition->burials == 0)
         rendition_free(rendition);
 }
 
@@ -302,6 +314,35 @@ static void fail(struct rendition *rendition, const char *reason)
     rendition->restarts = ran_us > HEALTHY_MS * (gint64)1000 ? 1 : rendition->restarts + 1;
     g_autofree char *text = g_strdup_printf("the encoder failed: %s", reason);
     set_trouble(rendition, text);
+}
+
+/*
+ * A driver that hangs tells nothing, and its pipeline may never end: another is built beside it. What the first may still
+ * touch, this rendition, stays until it has ended.
+ */
+static gboolean handle_watch(void *data)
+{
+    struct rendition *rendition = data;
+    const struct program *program = rendition->set->options.program;
+    g_mutex_lock(&rendition->lock);
+    bool is_stuck = rendition->unanswered > program_tick_at(program, STUCK_S * NS_PER_S);
+    g_mutex_unlock(&rendition->lock);
+    if (!is_stuck)
+        return G_SOURCE_CONTINUE;
+    if (rendition->encoder)
+        encoder_distrust(rendition->encoder, &rendition->key.encoder);
+    fail(rendition, "it gives no pictures");
+    bury(rendition);
+    if (rendition->burials < BURIALS_MAX)
+        retry_later(rendition);
+    return G_SOURCE_CONTINUE;
+}
+
+static bool is_of_encoder(const struct rendition *rendition, const GstMessage *message)
+{
+    GstObject *from = GST_MESSAGE_SRC(message);
+    GstElementFactory *factory = GST_IS_ELEMENT(from) ? gst_element_get_factory(GST_ELEMENT(from)) : NULL;
+    return factory && rendition->encoder && g_str_equal(GST_OBJECT_NAME(factory), rendition->encoder);
 }
 
 static gboolean handle_message(GstBus *bus, GstMessage *message, void *data)
@@ -317,6 +358,8 @@ static gboolean handle_message(GstBus *bus, GstMessage *message, void *data)
     log_debug("video/rendition", "%s (%s)", error->message, debug ? debug : "no details");
     g_autofree char *words = setup_words(error);
     fail(rendition, words);
+    if (rendition->restarts >= TRUST && is_of_encoder(rendition, message))
+        encoder_distrust(rendition->encoder, &rendition->key.encoder);
     bury(rendition);
     return G_SOURCE_CONTINUE;
 }
@@ -352,6 +395,9 @@ static void attach(struct rendition *rendition, GstElement *pipeline)
     g_autoptr(GstPad) pad = gst_element_get_static_pad(rendition->sources[PACKET_VIDEO], "src");
     gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, count_sent, rendition, NULL);
     watch(rendition, pipeline);
+    rendition->watch = g_timeout_source_new(WATCH_MS);
+    g_source_set_callback(rendition->watch, handle_watch, rendition, NULL);
+    g_source_attach(rendition->watch, rendition->set->options.context);
 }
 
 /* The blank picture says with its first captions that nothing stands any more. */
@@ -396,6 +442,7 @@ void rendition_begin(struct rendition *rendition, int64_t from_ns)
     rendition->first_tick = program_tick_at(program, from_ns + program_tick_ns(program, 1) - 1);
     rendition->first_sample = rendition->key_asked_ns = -1;
     rendition->has_output = false;
+    rendition->unanswered = 0;
     rendition->sent = 0;
     rendition->trouble[0] = '\0';
     attach_captions(rendition, pipeline);

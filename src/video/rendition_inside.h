@@ -21,10 +21,10 @@ struct rendition {
     struct rendition_key key;
     char *view, *frame_socket, *captions;  // owned, behind the key
     bool may_lag;                  // a second behind, rather than a picture lost
-    bool is_burying;
+    unsigned burials;              // under way; of a pipeline that hangs it may never end
     unsigned restarts;
     gint64 since_us;               // when it was built last
-    GSource *bus_watch, *timer;
+    GSource *bus_watch, *timer, *watch;
     struct pump_sink pump_sink;    // in the pump while a pipeline runs
     struct encode_meter *meter;    // owned, as the next
     struct preview *preview;
@@ -41,6 +41,7 @@ struct rendition {
     uint64_t next_tick;            // after the last whose picture was pushed
     bool has_output;               // the pipeline's first picture has come
     int64_t key_asked_ns;          // before that; negative: not
+    unsigned unanswered;           // pictures that were pushed since the last came out
     char trouble[256];
 
     GMutex sinks_lock;
