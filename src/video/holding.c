@@ -55,9 +55,14 @@ static float choir(float x, float y, float mouth_x, float side, float pixel)
     return fmaxf(covered, clamp01(0.5f - dot / pixel));
 }
 
+/* Above the middle, where the overlay's card says "back soon": half behind it, the sign looked like a fault. */
+static const float sign_y = -0.32f, sign_size = 0.8f;
+
 static struct colour shade(struct colour behind, float x, float y, float pixel)
 {
     static const struct colour caller = {0.960f, 0.780f, 0.520f}, answer = {0.560f, 0.740f, 0.910f};
+    x /= sign_size, pixel /= sign_size;
+    y = (y - sign_y) / sign_size;
     struct colour colour = mix(behind, caller, choir(x, y, -0.185f, 1, pixel) * 0.92f);
     return mix(colour, answer, choir(x, y, 0.185f, -1, pixel) * 0.92f);
 }

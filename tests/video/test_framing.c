@@ -15,6 +15,8 @@
 
 #include "base/memory.h"
 #include "video/framing.h"
+#include "video/holding.h"
+#include "video/program.h"
 
 static void test_places(void **state)
 {
@@ -203,13 +205,39 @@ static void test_nothing_to_do(void **state)
     assert_string_equal(text, "");
 }
 
+/* The steepest step from a pixel to its neighbour in rows `from` to `to`, parts of the height. */
+static int steepest(const guint8 *luma, double from, double to)
+{
+    int most = 0;
+    for (int y = (int)(HEIGHT * from); y < (int)(HEIGHT * to); y++) {
+        for (int x = 1; x < WIDTH; x++)
+            most = MAX(most, abs(luma[y * WIDTH + x] - luma[y * WIDTH + x - 1]));
+    }
+    return most;
+}
+
+/* "Back soon" stands in the middle, up to 0.4 of the height (theme clear, three languages): no part of the sign is behind it. */
+static void test_holding_leaves_room(void **state)
+{
+    struct program program;
+    program_init(&program, WIDTH, HEIGHT, 30, 1);
+    g_autoptr(GstBuffer) picture = holding_draw(&program);
+    GstMapInfo map;
+    assert_true(gst_buffer_map(picture, &map, GST_MAP_READ));
+    assert_true(steepest(map.data, 0.05, 0.3) > 40);  // the sign
+    assert_true(steepest(map.data, 0, 0.05) < 6);
+    assert_true(steepest(map.data, 0.3, 1) < 6);
+    gst_buffer_unmap(picture, &map);
+    program_fini(&program);
+}
+
 int main(int argc, char **argv)
 {
     gst_init(&argc, &argv);
     framing_register();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_places), cmocka_unit_test(test_any_sizes), cmocka_unit_test(test_frames),
-        cmocka_unit_test(test_ground), cmocka_unit_test(test_nothing_to_do),
+        cmocka_unit_test(test_ground), cmocka_unit_test(test_nothing_to_do), cmocka_unit_test(test_holding_leaves_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
