@@ -235,6 +235,19 @@ static bool check_address(const struct reader *reader, const char *path, const c
     return ok || keys_fail(reader, path, NULL, "%s", why.text);
 }
 
+/* Files get a number of their own; a folder, a device or a stream has one writer. */
+static bool check_output_is_alone(const struct config *config, const struct reader *reader, const char *path)
+{
+    const struct config_output *last = &config->video.outputs[config->video.output_count - 1];
+    const char *colon = strchr(last->to, ':');
+    for (const struct config_output *output = config->video.outputs; colon && colon[1] && output < last; output++) {
+        if (strcmp(output->to, last->to) == 0)
+            return keys_fail(reader, path, NULL, "video.outputs[%zu] goes there already; give each a place of its own",
+                (size_t)(output - config->video.outputs));
+    }
+    return true;
+}
+
 static bool check_output_name(const struct config *config, const struct reader *reader, const char *path)
 {
     const struct config_output *last = &config->video.outputs[config->video.output_count - 1];
@@ -275,7 +288,7 @@ static bool read_output(struct config *config, const struct reader *reader, cons
     snprintf(full, sizeof(full), "%s.to", path);
     const char *to = keys_resolve(reader, full, json_object_get(object, "to"));
     output->to = xstrdup(to);
-    if (!to || !check_address(reader, full, to, address_parse_output))
+    if (!to || !check_address(reader, full, to, address_parse_output) || !check_output_is_alone(config, reader, full))
         return false;
     snprintf(full, sizeof(full), "%s.view", path);
     return check_captions(reader, path, output->captions) && check_output_name(config, reader, path)

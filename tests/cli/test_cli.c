@@ -97,6 +97,8 @@ static void test_refusals(void **state)
         {OUTPUT("rtmp://host/only-a-key"), "\"rtmp://host/***\": expected rtmp://HOST/APP/KEY"},
         {"{\"video\":{\"outputs\":[{\"name\":\"o\",\"to\":\"a.mkv\"},{\"name\":\"o\",\"to\":\"b.mkv\"}]}}",
             "video.outputs[1]: the name \"o\" is taken by video.outputs[0]"},
+        {"{\"video\":{\"outputs\":[{\"name\":\"a\",\"to\":\"hls:live\"},{\"name\":\"b\",\"to\":\"hls:live\"}]}}",
+            "video.outputs[1].to: video.outputs[0] goes there already"},
         {"{\"video\":{\"outputs\":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]}}", "video.outputs: 17 of them: 16 at most"},
         {"{\"panel\":{\"listen\":\"8470\"}}", "expected ADDRESS:PORT"},
         {"{\"panel\":{\"listen\":\"0.0.0.0:8470\"}}", "open to others without encryption"},
