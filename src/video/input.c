@@ -126,7 +126,7 @@ static void handle_error(struct input *input, GstMessage *message)
     g_autoptr(GError) error = NULL;
     g_autofree char *debug = NULL;
     gst_message_parse_error(message, &error, &debug);
-    g_autofree char *words = setup_words(error);
+    g_autofree char *words = setup_words_of(error, debug);
     log_debug("video/input", "%s (%s)", words, debug ? debug : "no details");
     if (input->options.address->kind == ADDRESS_FILE && access(input->options.address->text, R_OK) < 0)
         tell(input, INPUT_FAILED, "there is no such file, or it may not be read");

@@ -276,7 +276,7 @@ static char *find_words(const struct output *output, const GError *error, const 
     bool is_disk = output->address.kind == ADDRESS_FILE || output->hls;
     if (is_disk && g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT))
         return g_strdup("no space left on the disk; make room");
-    return is_disk && system ? g_strdup_printf("the disk says %s", system + 2) : setup_words(error);
+    return is_disk && system ? g_strdup_printf("the disk says %s", system + 2) : setup_words_of(error, debug);
 }
 
 static void handle_error(struct output *output, GstMessage *message)

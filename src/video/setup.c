@@ -117,3 +117,19 @@ char *setup_words(const GError *error)
         words[len - 1] = '\0';
     return words;
 }
+
+/* As srtsrc, srtsink, udpsrc and rtspsrc say it (gst 1.22): the reason stands in the details, behind the place in their source. */
+char *setup_words_of(const GError *error, const char *debug)
+{
+    static const char prefix[] = "Failed to open SRT: ";
+    const char *reason = debug ? strrchr(debug, '\n') : NULL;
+    bool is_empty = g_str_has_prefix(error->message, "Could not open resource")
+        || g_str_has_prefix(error->message, "Could not get/set settings");
+    if (!is_empty || !reason || !reason[1])
+        return setup_words(error);
+    reason += g_str_has_prefix(reason + 1, prefix) ? strlen(prefix) + 1 : 1;
+    if (strstr(reason, "Cannot bind") || strstr(reason, "bind failed"))
+        return g_strdup("the port cannot be opened: another program has it, or the address is not this machine's");
+    g_autoptr(GError) detailed = g_error_new_literal(error->domain, error->code, reason);
+    return setup_words(detailed);
+}

@@ -16,3 +16,6 @@ bool setup_has_element(const char *name, struct error *err);
 
 /* GStreamer's words without the full stop, to stand inside a line of ours; the caller g_free()s. */
 char *setup_words(const GError *error);
+
+/* The same, or the end of the details where the message says no more than that something went wrong. */
+char *setup_words_of(const GError *error, const char *debug);

@@ -203,9 +203,36 @@ static int set_up(void **state)
     return setup_gstreamer(&err) ? 0 : -1;
 }
 
+/* The details as gst 1.22 sends them; the message alone would name neither the port nor the host. */
+static void test_words_of_errors(void **state)
+{
+    static const struct {
+        const char *message, *debug, *words;
+    } cases[] = {
+        {"Could not open resource for reading", "../ext/srt/gstsrtsrc.c(123): gst_srt_src_start (): /GstPipeline:p/GstSRTSrc:src:\n"
+            "Failed to open SRT: Cannot bind to 127.0.0.1:7001 - Connection setup failure: unable to create/configure SRT socket",
+            "the port cannot be opened: another program has it, or the address is not this machine's"},
+        {"Could not get/set settings from/on resource.", "gstudpsrc.c(1446): gst_udpsrc_open (): /GstPipeline:p/GstUDPSrc:src:\n"
+            "bind failed: Error binding to address 127.0.0.1:7001: Address already in use",
+            "the port cannot be opened: another program has it, or the address is not this machine's"},
+        {"Could not open resource for writing.", "gstsrtsink.c(160): gst_srt_sink_start (): /GstPipeline:p/GstSRTSink:sink:\n"
+            "Failed to open SRT: Failed to resolve host 'a.example': Name or service not known",
+            "Failed to resolve host 'a.example': Name or service not known"},
+        {"Could not open resource for reading.", "gstsrtsrc.c(123): gst_srt_src_start ()", "Could not open resource for reading"},
+        {"Could not open resource for reading.", NULL, "Could not open resource for reading"},
+        {"Connection refused.", "a.c(1): f ():\nmore", "Connection refused"},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        g_autoptr(GError) error = g_error_new_literal(GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_READ, cases[i].message);
+        g_autofree char *words = setup_words_of(error, cases[i].debug);
+        assert_string_equal(words, cases[i].words);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_words_of_errors),
         cmocka_unit_test(test_slow),
         cmocka_unit_test(test_encoder),
         cmocka_unit_test(test_nothing),
