@@ -221,13 +221,13 @@ static bool check_peer(const struct address *address, struct error *err)
     return true;
 }
 
-/* Whoever reaches such a port puts a picture on air. */
-static bool check_listener(const struct address *address, struct error *err)
+/* Whoever reaches such a port puts a picture on air, or takes the one that goes out. */
+static bool check_listener(const struct address *address, const char *what_then, struct error *err)
 {
     if (!address->is_listener || is_loopback(address->text) || strstr(address->text, "passphrase="))
         return true;
-    return error_set(err, ERROR_DATA, "\"%s\": anyone who reaches this port could put a picture on air; "
-        "listen on 127.0.0.1, or add passphrase=SECRET (10 to 79 letters)", address->shown);
+    return error_set(err, ERROR_DATA, "\"%s\": anyone who reaches this port could %s; "
+        "listen on 127.0.0.1, or add passphrase=SECRET (10 to 79 letters)", address->shown, what_then);
 }
 
 /* What this machine's own inputs need. */
@@ -254,7 +254,8 @@ bool address_parse_input(struct address *address, const char *text, struct error
         return error_set(err, ERROR_DATA,
             "the input is empty; expected test, a file, srt://, rtmp://, rtsp://, udp://, v4l2:, screen:, pipewire:, "
             "shm: or another URI");
-    return check_place(address, err) && check_peer(address, err) && check_listener(address, err);
+    return check_place(address, err) && check_peer(address, err)
+        && check_listener(address, "put a picture on air", err);
 }
 
 static bool refuse(const struct address *address, struct error *err)
@@ -271,7 +272,8 @@ static bool check_destination(const struct address *address, struct error *err)
 {
     const char *place = address_place(address);
     switch (address->kind) {
-    case ADDRESS_SRT: case ADDRESS_RTMP: return check_peer(address, err);
+    case ADDRESS_SRT: return check_peer(address, err) && check_listener(address, "watch, before the viewers do", err);
+    case ADDRESS_RTMP: return check_peer(address, err);
     case ADDRESS_PIPEWIRE: return true;
     case ADDRESS_HLS: return *place || error_set(err, ERROR_DATA, "\"hls:\": expected hls:FOLDER");
     case ADDRESS_V4L2: return *place == '/'

@@ -80,6 +80,15 @@ static bool save(struct hls_captions *hls, const char *name, struct buffer *byte
     return ok;
 }
 
+/* Tags come from people: "stream" and "index" are playlists already. */
+static char *name_playlist(const char *language)
+{
+    char tag[CAPTION_TAG_BYTES];
+    caption_tag_for_file(language, tag);
+    bool is_taken = g_ascii_strcasecmp(tag, "stream") == 0 || g_ascii_strcasecmp(tag, "index") == 0;
+    return xasprintf("%s%s.m3u8", is_taken ? "x-" : "", tag);
+}
+
 static char *name_segment(const char *language, unsigned number)
 {
     char tag[CAPTION_TAG_BYTES];
@@ -164,9 +173,7 @@ static void write_playlist(struct hls_captions *hls, const char *language, char 
         buffer_add_string(&out, lines[i + 1] ? "\n" : "");
         free(name);
     }
-    char tag[CAPTION_TAG_BYTES];
-    caption_tag_for_file(language, tag);
-    char *name = xasprintf("%s.m3u8", tag);
+    char *name = name_playlist(language);
     save(hls, name, &out);
     free(name);
 }
@@ -186,10 +193,9 @@ static void write_index(struct hls_captions *hls)
     struct buffer out = {0};
     buffer_add_string(&out, "#EXTM3U\n#EXT-X-VERSION:3\n");
     for (size_t i = 0; i < hls->language_count; i++) {
-        char tag[CAPTION_TAG_BYTES], rest[CAPTION_TAG_BYTES + 32];
-        caption_tag_for_file(hls->languages[i], tag);
-        snprintf(rest, sizeof(rest), "FORCED=NO,URI=\"%s.m3u8\"", tag);
+        char *name = name_playlist(hls->languages[i]), *rest = xasprintf("FORCED=NO,URI=\"%s\"", name);
         add_media(&out, "SUBTITLES", "subtitles", hls->languages[i], rest);
+        free(name), free(rest);
     }
     if (options->captions)
         add_media(&out, "CLOSED-CAPTIONS", "captions", options->captions, "INSTREAM-ID=\"CC1\"");

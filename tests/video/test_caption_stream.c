@@ -336,6 +336,7 @@ static void test_hls(void **state)
         {.language = "fa", .id = "2", .text = "خوش آمدید", .from_ns = 5500 * MS, .until_ns = 6500 * MS},
         {.language = "zh-Hant", .id = "3", .text = "圍棋 & <象棋>", .from_ns = 6000 * MS, .until_ns = 7000 * MS},
         {.language = "en", .id = "4", .text = "first\nsecond --> third", .from_ns = 8100 * MS, .until_ns = 9000 * MS},
+        {.language = "stream", .id = "5", .text = "a tag that is a playlist's name", .from_ns = 8200 * MS, .until_ns = 9000 * MS},
     };
     struct caption_book *book = caption_book_create();
     caption_book_expect(book, "fa");
@@ -345,7 +346,8 @@ static void test_hls(void **state)
     g_autofree char *index = read_text("index.m3u8");
     assert_string_equal(index, "#EXTM3U\n#EXT-X-VERSION:3\n"
         SUBTITLES("فارسی", "fa") SUBTITLES("中文（繁體）", "zh-Hant") SUBTITLES("English", "en")
-        "#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID=\"captions\",NAME=\"English\",LANGUAGE=\"en\",AUTOSELECT=YES,DEFAULT=NO,"
+        "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"subtitles\",NAME=\"stream\",LANGUAGE=\"stream\",AUTOSELECT=YES,DEFAULT=NO,FORCED=NO,"
+        "URI=\"x-stream.m3u8\"\n#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID=\"captions\",NAME=\"English\",LANGUAGE=\"en\",AUTOSELECT=YES,DEFAULT=NO,"
         "INSTREAM-ID=\"CC1\"\n#EXT-X-STREAM-INF:BANDWIDTH=1000000,RESOLUTION=320x180,FRAME-RATE=30.000,"
         "SUBTITLES=\"subtitles\",CLOSED-CAPTIONS=\"captions\"\nstream.m3u8\n");
     for (size_t i = 0; i < G_N_ELEMENTS(read_back); i++) {
@@ -357,6 +359,8 @@ static void test_hls(void **state)
     }
     for (int number = 0; number < 5; number++)
         check_segment(number);
+    g_autofree char *stream = read_text("stream.m3u8");
+    assert_non_null(strstr(stream, "segment00004.ts"));  // the media's still
     caption_book_destroy(book);
 }
 
