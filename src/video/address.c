@@ -80,6 +80,14 @@ static void add_secret(struct address *address, const char *secret, size_t len)
     log_hide(address->secrets[count]);
 }
 
+static void add_plain(struct address *address, const char *text, size_t len)
+{
+    g_autofree char *coded = g_strndup(text, len), *plain = g_uri_unescape_string(coded, NULL);
+    add_secret(address, text, len);
+    if (plain && strcmp(plain, coded) != 0)
+        add_secret(address, plain, strlen(plain));
+}
+
 /* What a query may say openly: it chooses a way of working and lets nobody in. */
 static bool is_open(const char *pair, size_t name_len)
 {
@@ -107,11 +115,35 @@ static void hide_query(struct address *address, const char *query, GString *show
         }
         g_string_append_len(shown, pairs[i], value - pairs[i]);
         g_string_append(shown, "***");
-        add_secret(address, value, strlen(value));
-        g_autofree char *plain = g_uri_unescape_string(value, NULL);
-        if (plain && strcmp(plain, value) != 0)
-            add_secret(address, plain, strlen(plain));
+        add_plain(address, value, strlen(value));
     }
+}
+
+/*
+ * The end of user and password, of which people write all letters as they are: a password may have any of @/?#. A port
+ * has digits only. NULL: there is none.
+ */
+static const char *find_at(const char *rest)
+{
+    const char *path = rest + strcspn(rest, "/?#"), *colon = memchr(rest, ':', (size_t)(path - rest));
+    const char *at = g_strrstr_len(rest, path - rest, "@");
+    bool is_port = colon && colon + 1 + strspn(colon + 1, "0123456789") == path;
+    bool is_bracketed = *rest == '[';  // an address of IPv6
+    return at || !colon || is_port || is_bracketed ? at : strrchr(rest, '@');
+}
+
+/* GStreamer's debug output shows the password alone, and as HTTP and RTSP send it. */
+static void add_login(struct address *address, const char *login, size_t len)
+{
+    g_autofree char *coded = g_strndup(login, len), *plain = g_uri_unescape_string(coded, NULL);
+    const char *sent = plain ? plain : coded, *colon = strchr(coded, ':'), *at = strchr(coded, '@');
+    g_autofree char *basic = g_base64_encode((const guchar *)sent, strlen(sent));
+    add_plain(address, coded, len);
+    add_secret(address, basic, strlen(basic));
+    if (colon)
+        add_plain(address, colon + 1, strlen(colon + 1));
+    if (at)
+        add_secret(address, at + 1, strlen(at + 1));  // a library may take it for the host
 }
 
 /*
@@ -120,22 +152,25 @@ static void hide_query(struct address *address, const char *query, GString *show
  */
 static void hide_secrets(struct address *address, GString *shown)
 {
-    const char *rest = strstr(address->text, "://") + 3;
-    const char *path = rest + strcspn(rest, "/?#");
-    const char *query = path + strcspn(path, "?#");
-    const char *at = memchr(rest, '@', (size_t)(path - rest));
+    const char *rest = strstr(address->text, "://") + 3, *at = find_at(rest);
     g_string_append_len(shown, address->text, rest - address->text);
     if (at) {
-        add_secret(address, rest, (size_t)(at - rest));
+        add_login(address, rest, (size_t)(at - rest));
         g_string_append(shown, "***");
         rest = at;
     }
-    const char *key = query;
-    while (address->kind == ADDRESS_RTMP && key > path && key[-1] != '/')
+    const char *path = rest + strcspn(rest, "/?#");
+    const char *query = path + strcspn(path, "?#");
+    const char *end = query;
+    while (end > path && end[-1] == '/')
+        end--;
+    const char *key = end;
+    while (key > path && key[-1] != '/')
         key--;
-    g_string_append_len(shown, rest, key - rest);
-    if (key < query) {
-        add_secret(address, key, (size_t)(query - key));
+    bool has_key = address->kind == ADDRESS_RTMP && key < end;
+    g_string_append_len(shown, rest, (has_key ? key : query) - rest);
+    if (has_key) {
+        add_secret(address, key, (size_t)(end - key));
         add_secret(address, key, strlen(key));  // path and query are one name to RTMP
         g_string_append(shown, "***");
     }
@@ -169,14 +204,14 @@ static bool parse(struct address *address, const char *text, struct error *err)
     if (address->secrets)
         qsort(address->secrets, g_strv_length(address->secrets), sizeof(char *), by_length);
     if (address->kind == ADDRESS_SRT)
-        address->is_listener = strstr(text, "mode=listener") || strncmp(text, "srt://:", 7) == 0;
+        address->is_listener = strstr(text, "mode=listener") || strncasecmp(text, "srt://:", 7) == 0;
     return true;
 }
 
 static bool is_loopback(const char *uri)
 {
-    const char *host = strstr(uri, "://") + 3, *at = strchr(host, '@');
-    host = at && at < host + strcspn(host, "/?#") ? at + 1 : host;
+    const char *host = strstr(uri, "://") + 3, *at = find_at(host);
+    host = at ? at + 1 : host;
     static const char *const names[] = {"127.", "localhost:", "[::1]:"};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
         if (strncmp(host, names[i], strlen(names[i])) == 0)
@@ -221,10 +256,20 @@ static bool check_peer(const struct address *address, struct error *err)
     return true;
 }
 
+/* SRT takes 10 to 79 letters, and an empty one for none. */
+static bool has_passphrase(const char *text)
+{
+    const char *query = strchr(text, '?'), *name = "passphrase=";
+    while (query && strncmp(query + 1, name, strlen(name)) != 0)
+        query = strchr(query + 1, '&');
+    return query && strcspn(query + 1 + strlen(name), "&#") >= 10;
+}
+
 /* Whoever reaches such a port puts a picture on air, or takes the one that goes out. */
 static bool check_listener(const struct address *address, const char *what_then, struct error *err)
 {
-    if (!address->is_listener || is_loopback(address->text) || strstr(address->text, "passphrase="))
+    const char *text = address->text;
+    if (!address->is_listener || has_passphrase(text) || (is_loopback(text) && !strstr(text, "localaddress=")))
         return true;
     return error_set(err, ERROR_DATA, "\"%s\": anyone who reaches this port could %s; "
         "listen on 127.0.0.1, or add passphrase=SECRET (10 to 79 letters)", address->shown, what_then);

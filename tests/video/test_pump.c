@@ -309,6 +309,15 @@ static const struct {
     {"srt://127.0.0.1:7001?mode=listener", true, ADDRESS_SRT, "srt://127.0.0.1:7001?mode=listener"},
     {"rtmp://h/app/1", true, ADDRESS_RTMP, "rtmp://h/app/***"},
     {"rtsp://anna:secret99@cam.local:554/live", false, ADDRESS_RTSP, "rtsp://***@cam.local:554/live"},
+    {"rtsp://anna:s@cret99@cam.local/live", false, ADDRESS_RTSP, "rtsp://***@cam.local/live"},
+    {"rtsp://anna:se/cr#t?99@cam.local:554/live", false, ADDRESS_RTSP, "rtsp://***@cam.local:554/live"},
+    {"rtsp://cam.local/live/", false, ADDRESS_RTSP, "rtsp://cam.local/live/"},
+    {"http://h:8080/@anna/live", false, ADDRESS_URI, "http://h:8080/@anna/live"},
+    {"srt://0.0.0.0:7001?mode=listener", false, ADDRESS_NONE, NULL},
+    {"srt://0.0.0.0:7001?mode=listener&passphrase=", false, ADDRESS_NONE, NULL},
+    {"srt://0.0.0.0:7001?mode=listener&passphrase=short", false, ADDRESS_NONE, NULL},
+    {"srt://127.0.0.1:7001?mode=listener&localaddress=0.0.0.0", false, ADDRESS_NONE, NULL},
+    {"SRT://:7001", false, ADDRESS_NONE, NULL},
     {"v4l2:/dev/video0", false, ADDRESS_V4L2, "v4l2:/dev/video0"},
     {"v4l2:video0", false, ADDRESS_NONE, NULL},
     {"screen:", false, ADDRESS_SCREEN, "screen:"},
@@ -353,6 +362,15 @@ static void test_masking(void **state)
     assert_true(address_parse_output(&address, "rtmp://h/live/abcd-efgh?auth=k%3Dv99", NULL));
     char *masked = address_mask(&address, "cannot publish abcd-efgh (abcd-efgh?auth=k%3Dv99, k=v99) at h");
     assert_string_equal(masked, "cannot publish *** (***, ***) at h");
+    free(masked);
+    address_fini(&address);
+    struct error err;
+    assert_false(address_parse_output(&address, "rtmp://h/live/abcd-efgh/", &err));
+    assert_null(strstr(err.text, "abcd"));
+    address_fini(&address);
+    assert_true(address_parse_input(&address, "rtsp://anna:se%40cret@h/live", NULL));
+    masked = address_mask(&address, "401 for anna:se%40cret, se@cret, se%40cret, Basic YW5uYTpzZUBjcmV0");
+    assert_string_equal(masked, "401 for ***, ***, ***, Basic ***");
     free(masked);
     address_fini(&address);
 }
