@@ -167,6 +167,7 @@ static void mix(struct pump *pump, enum pump_feed heard, float *out, size_t fram
         mix_add(out, pump->sounds[i], frames, &pump->gains[i], i == (int)heard ? 1 : 0,
             1000.0f / (float)(PROGRAM_RATE * ramp_ms));
     }
+    mix_clean(out, frames);
 }
 
 /* A camera and the microphone beside it are due together, whichever needs longer. With the lock. */

@@ -20,12 +20,23 @@
 #include "base/memory.h"
 #include "video/dimmer.h"
 #include "video/inflow.h"
+#include "video/mix.h"
 #include "video/music.h"
 #include "video/program.h"
 
 enum { BLOCK = 1600, TICKS = 300, GENEROUS_MS = 20000 };
 
 static const struct program program = {.width_px = 64, .height_px = 36, .fps_num = 30, .fps_den = 1};
+
+/* ---- Sound that is none ---- */
+
+static void test_clean(void **state)
+{
+    float samples[] = {0.5f, -0.5f, NAN, INFINITY, -INFINITY, 1e30f, -15, 15};
+    const float expected[] = {0.5f, -0.5f, 0, 0, 0, 0, -15, 15};
+    mix_clean(samples, 4);
+    assert_memory_equal(samples, expected, sizeof(expected));
+}
 
 /* ---- Ten seconds of an input whose stamps are a function of time ---- */
 
@@ -260,7 +271,7 @@ int main(void)
 {
     gst_init(NULL, NULL);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_stamps), cmocka_unit_test(test_ends), cmocka_unit_test(test_dimming),
+        cmocka_unit_test(test_clean), cmocka_unit_test(test_stamps), cmocka_unit_test(test_ends), cmocka_unit_test(test_dimming),
         cmocka_unit_test(test_music),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
