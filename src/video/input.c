@@ -139,12 +139,12 @@ static gboolean handle_message(GstBus *bus, GstMessage *message, void *data)
     struct input *input = data;
     switch (GST_MESSAGE_TYPE(message)) {
     case GST_MESSAGE_APPLICATION:
-        gst_bin_recalculate_latency(GST_BIN(input->pipeline));
+        undertaker_update_latency(input->pipeline);
         ask_latency(input);
         tell(input, INPUT_LIVE, "");
         break;
     case GST_MESSAGE_LATENCY:
-        gst_bin_recalculate_latency(GST_BIN(input->pipeline));
+        undertaker_update_latency(input->pipeline);
         if (g_atomic_int_get(&input->has_sample))
             ask_latency(input);
         break;

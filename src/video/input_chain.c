@@ -170,7 +170,7 @@ static char *describe_v4l2(const struct program *program, const struct address *
         "video/x-h264\" ! decodebin name=pads", wanted, wanted);
 }
 
-/* The display stands in the text: the source opens it while it is linked, and what it misses then is an error. */
+/* See LATE. */
 static char *describe_screen(const struct program *program, const struct address *address, bool is_sound)
 {
     struct screen screen;
@@ -181,7 +181,7 @@ static char *describe_screen(const struct program *program, const struct address
     if (screen.width_px > 0)
         g_string_append_printf(text, "startx=%d starty=%d endx=%d endy=%d ", screen.left_px, screen.top_px,
             screen.left_px + screen.width_px - 1, screen.top_px + screen.height_px - 1);
-    g_string_append_printf(text, "! video/x-raw,framerate=%d/%d ! identity name=picture", program->fps_num,
+    g_string_append_printf(text, "capsfilter name=picture caps=video/x-raw,framerate=%d/%d", program->fps_num,
         program->fps_den);
     return g_strdup(text->str);
 }
@@ -209,6 +209,11 @@ enum trait {
     CLOCKED = 1,  // see input_chain_is_clocked(), and so on
     LENDS = 2,
     WAITS = 4,
+    /*
+     * Linked to "picture" last, and unasked: it would open its display for that, and an X server that does not answer
+     * would hold up whoever builds.
+     */
+    LATE = 8,
 };
 
 /*
@@ -232,7 +237,7 @@ static const struct chain {
     {ADDRESS_RTSP, CLOCKED, {"rtspsrc", "rtph264depay"}, "location",
         "rtspsrc name=src latency=200 tcp-timeout=5000000 teardown-timeout=500000000"},
     {ADDRESS_V4L2, CLOCKED | LENDS, {"v4l2src"}, "device", .describe = describe_v4l2},
-    {ADDRESS_SCREEN, CLOCKED, {"ximagesrc"}, NULL, .describe = describe_screen},
+    {ADDRESS_SCREEN, CLOCKED | LATE, {"ximagesrc"}, NULL, .describe = describe_screen},
     /* Asked for what is not there, pipewiresrc 0.3.65 gives up after 30 s, and cannot be ended before. */
     {ADDRESS_PIPEWIRE, CLOCKED | LENDS | WAITS, {"pipewiresrc"}, "target-object", .describe = describe_pipewire},
     {ADDRESS_PULSE, CLOCKED, {"pulsesrc"}, "device", .describe = describe_pulse},
@@ -323,6 +328,12 @@ static bool has_elements(const struct chain *kind, struct error *err)
     return kind->kind != ADDRESS_SCREEN || screen_guard(err);
 }
 
+static void link_late(struct input_chain *chain, GstElement *source)
+{
+    g_autoptr(GstElement) picture = gst_bin_get_by_name(GST_BIN(chain->pipeline), "picture");
+    gst_element_link_pads_full(source, "src", picture, "sink", GST_PAD_LINK_CHECK_NOTHING);
+}
+
 /* Asked before the source is: its own words are worse, and shmsrc trips over its feet. */
 static bool is_there(const struct address *address, struct error *err)
 {
@@ -360,5 +371,7 @@ GstElement *input_chain_build(struct input_chain *chain, const struct address *a
     if (pads || source)
         g_signal_connect(pads ? pads : source, "pad-added", G_CALLBACK(handle_pad), chain);
     connect_ends(chain);
+    if (kind->traits & LATE)
+        link_late(chain, source);
     return pipeline;
 }

@@ -312,7 +312,7 @@ static gboolean handle_message(GstBus *bus, GstMessage *message, void *data)
     if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
         handle_error(output, message);
     } else if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_LATENCY) {
-        gst_bin_recalculate_latency(GST_BIN(output->pipeline));
+        undertaker_update_latency(output->pipeline);
     } else if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS) {
         if (output->phase == PHASE_RUNNING)
             fail(output, "it ended by itself");

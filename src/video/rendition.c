@@ -349,7 +349,7 @@ static gboolean handle_message(GstBus *bus, GstMessage *message, void *data)
 {
     struct rendition *rendition = data;
     if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_LATENCY)
-        gst_bin_recalculate_latency(GST_BIN(rendition->pipeline));
+        undertaker_update_latency(rendition->pipeline);
     if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ERROR)
         return G_SOURCE_CONTINUE;
     g_autoptr(GError) error = NULL;

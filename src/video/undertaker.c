@@ -104,6 +104,14 @@ void undertaker_bury(GstElement *pipeline, GMainContext *context, void (*buried)
     });
 }
 
+void undertaker_update_latency(GstElement *pipeline)
+{
+    if (!GST_STATE_TRYLOCK(pipeline))
+        return;
+    gst_bin_recalculate_latency(GST_BIN(pipeline));
+    GST_STATE_UNLOCK(pipeline);
+}
+
 bool undertaker_wait(int timeout_ms)
 {
     gint64 until = g_get_monotonic_time() + timeout_ms * (gint64)1000;

@@ -16,5 +16,11 @@ void undertaker_start(GstElement *pipeline);
  */
 void undertaker_bury(GstElement *pipeline, GMainContext *context, void (*buried)(void *data), void *data);
 
+/*
+ * What a LATENCY message asks for. gst_bin_recalculate_latency() waits for the state lock, which a start that is blocked holds:
+ * then nothing is done, as the pipeline does it by itself when it plays.
+ */
+void undertaker_update_latency(GstElement *pipeline);
+
 /* Waits until all are buried. False: some are still blocked after timeout_ms. */
 bool undertaker_wait(int timeout_ms);
