@@ -218,7 +218,7 @@ static void check_elements(struct report *report)
         const char *element, *package, *purpose;
     } wanted[] = {
         {"videoconvert", "gstreamer1.0-plugins-base", "any picture"},
-        {"uridecodebin3", "gstreamer1.0-plugins-base", "files and addresses as input"},
+        {"uridecodebin", "gstreamer1.0-plugins-base", "files and addresses as input"},
         {"matroskamux", "gstreamer1.0-plugins-good", "recording to MKV"},
         {"mp4mux", "gstreamer1.0-plugins-good", "recording to MP4"},
         {"flvmux", "gstreamer1.0-plugins-good", "RTMP"},
