@@ -161,6 +161,10 @@ static bool explain(GstElement *pipeline, const char *path, struct error *err)
 
 GstBuffer *holding_load(const struct program *program, const char *path, struct error *err)
 {
+    if (!setup_is_file(path, err)) {
+        error_prefix(err, "holding picture \"%s\"", path);
+        return NULL;
+    }
     GstElement *pipeline = make_decoder(program, path, err);
     if (!pipeline)
         return NULL;

@@ -1,8 +1,8 @@
 #include "video/input.h"
 
 #include <gst/audio/audio.h>
+#include <gst/video/video.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -128,10 +128,7 @@ static void handle_error(struct input *input, GstMessage *message)
     gst_message_parse_error(message, &error, &debug);
     g_autofree char *words = setup_words_of(error, debug);
     log_debug("video/input", "%s (%s)", words, debug ? debug : "no details");
-    if (input->options.address->kind == ADDRESS_FILE && access(input->options.address->text, R_OK) < 0)
-        tell(input, INPUT_FAILED, "there is no such file, or it may not be read");
-    else
-        tell(input, INPUT_FAILED, words);
+    tell(input, INPUT_FAILED, words);
 }
 
 static gboolean handle_message(GstBus *bus, GstMessage *message, void *data)

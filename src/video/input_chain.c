@@ -333,6 +333,8 @@ static void link_late(struct input_chain *chain, GstElement *source)
 static bool is_there(const struct address *address, struct error *err)
 {
     const char *place = address_place(address);
+    if (address->kind == ADDRESS_FILE)
+        return setup_is_file(place, err) || error_prefix(err, "%s", place);
     if (address->kind == ADDRESS_V4L2 && access(place, R_OK | W_OK) < 0)
         return error_set(err, ERROR_AGAIN, "%s: %s", place, errno == EACCES
             ? "this user may not use it; join the group \"video\"" : "there is no such camera");
@@ -344,8 +346,6 @@ static bool is_there(const struct address *address, struct error *err)
 
 bool input_chain_check(const struct address *address, struct error *err)
 {
-    if (address->kind == ADDRESS_FILE && access(address->text, R_OK) < 0)
-        return error_set(err, ERROR_AGAIN, "%s: there is no such file, or it may not be read", address->text);
     return has_elements(find_chain(address), err) && is_there(address, err);
 }
 

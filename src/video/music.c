@@ -3,6 +3,7 @@
 #include <gst/app/gstappsink.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "video/program.h"
@@ -205,6 +206,12 @@ static GstElement *build(struct music *music, struct round *round)
 
 static void begin(struct music *music)
 {
+    struct error err;
+    if (!setup_is_file(music->path, &err)) {
+        complain(music, err.text);
+        begin_in(music, RETRY_S);
+        return;
+    }
     struct round *round = xmalloc(sizeof(*round));
     *round = (struct round){music->store, music->store->round};
     g_atomic_int_inc(&music->store->references);

@@ -1,8 +1,10 @@
 #include "video/setup.h"
 
+#include <glib/gstdio.h>
 #include <gst/gst.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -107,6 +109,15 @@ bool setup_has_element(const char *name, struct error *err)
             package = packages[i].package;
     }
     return error_set(err, ERROR_SYSTEM, "GStreamer has no element \"%s\"; install the package %s", name, package);
+}
+
+bool setup_is_file(const char *path, struct error *err)
+{
+    GStatBuf status;
+    if (g_stat(path, &status) < 0 || access(path, R_OK) < 0)
+        return error_set(err, ERROR_AGAIN, "there is no such file, or it may not be read");
+    return S_ISREG(status.st_mode) || S_ISBLK(status.st_mode) || error_set(err, ERROR_AGAIN, "this is a %s; expected a file",
+        S_ISDIR(status.st_mode) ? "folder" : "pipe or device");
 }
 
 char *setup_words(const GError *error)

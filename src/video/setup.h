@@ -14,6 +14,9 @@ bool setup_gstreamer(struct error *err);
 /* False: err names the element and the package that has it. */
 bool setup_has_element(const char *name, struct error *err);
 
+/* False: there is none, or not one to be read from its beginning: a pipe's open() waits for a writer, and whoever calls with it. */
+bool setup_is_file(const char *path, struct error *err);
+
 /* GStreamer's words without the full stop, to stand inside a line of ours; the caller g_free()s. */
 char *setup_words(const GError *error);
 

@@ -278,7 +278,9 @@ static void test_places(void **state)
     } cases[] = {
         {"\"input\":\"srt://127.0.0.1:7001?mode=listener\"", NULL},
         {"\"input\":\"/no/such.mp4\"", "main/no/such.mp4: there is no such file"},
-        {"\"input\":\"/dev/null\"", NULL},
+        {"\"input\":\"/proc/self/exe\"", NULL},
+        {"\"input\":\"/dev/null\"", "main/dev/null: this is a pipe or device; expected a file"},
+        {"\"backup\":\"/tmp\"", "backup/tmp: this is a folder; expected a file"},
         {"\"backup\":\"v4l2:/dev/video99\"", "backup/dev/video99: there is no such camera"},
         {"\"sound\":\"shm:/no/socket\"", "sound/no/socket: there is no such socket"},
         {"\"holding\":\"/no/still.png\"", "holding/no/still.png: No such file or directory; the built-in picture"},
