@@ -28,6 +28,7 @@ struct input {
     GstElement *pipeline;
     int64_t start_ns;        // running time of the program at which the pipeline counts 0
     bool lends_pictures;
+    GstVideoInfo info;       // of the pictures that are wanted
     gint64 created_us;
     GSource *bus_watch, *timer;
     bool is_over;            // nothing more is told
@@ -74,6 +75,29 @@ static int64_t stamp_of(const struct input *input, GstSample *sample)
     return sign == 0 ? GST_CLOCK_STIME_NONE : (int64_t)running * sign + input->start_ns;
 }
 
+/*
+ * Shared memory carries bytes, whatever their caps say, and drivers cut pictures short. An encoder would fail on them, and
+ * every output with it.
+ */
+static bool is_whole(const struct input *input, GstBuffer *picture)
+{
+    GstVideoFrame frame;
+    if (input->options.address->kind == ADDRESS_SHM && gst_buffer_get_size(picture) != GST_VIDEO_INFO_SIZE(&input->info))
+        return false;
+    if (!gst_video_frame_map(&frame, &input->info, picture, GST_MAP_READ))
+        return false;
+    gst_video_frame_unmap(&frame);
+    return true;
+}
+
+static GstFlowReturn refuse(const struct input *input, GstElement *sink, GstBuffer *picture)
+{
+    GST_ELEMENT_ERROR(sink, STREAM, FORMAT, ("pictures of %" G_GSIZE_FORMAT " bytes; expected %" G_GSIZE_FORMAT ", %dx%d in I420",
+        gst_buffer_get_size(picture), GST_VIDEO_INFO_SIZE(&input->info), GST_VIDEO_INFO_WIDTH(&input->info),
+        GST_VIDEO_INFO_HEIGHT(&input->info)), (NULL));
+    return GST_FLOW_ERROR;
+}
+
 static GstFlowReturn handle_video(GstAppSink *sink, void *data)
 {
     struct input *input = data;
@@ -82,6 +106,8 @@ static GstFlowReturn handle_video(GstAppSink *sink, void *data)
         return GST_FLOW_OK;
     int64_t stamp_ns = stamp_of(input, sample);
     GstBuffer *buffer = gst_sample_get_buffer(sample);
+    if (!is_whole(input, buffer))
+        return refuse(input, GST_ELEMENT(sink), buffer);
     pump_add_video(input->options.pump, input->options.feed, input->options.generation, stamp_ns,
         input->lends_pictures ? gst_buffer_copy_deep(buffer) : gst_buffer_ref(buffer));
     note_sample(input);
@@ -198,6 +224,8 @@ struct input *input_create(const struct input_options *options, struct error *er
         .audio = &audio_callbacks, .data = input,
     };
     input->lends_pictures = input_chain_lends_pictures(options->address);
+    g_autoptr(GstCaps) caps = program_video_caps(options->program, true);
+    gst_video_info_from_caps(&input->info, caps);
     input->created_us = g_get_monotonic_time();
     input->start_ns = program_now_ns(options->program);
     GstElement *pipeline = input_chain_build(&input->chain, options->address, err);
