@@ -17,6 +17,7 @@
 enum {
     WATCH_MS = 200,
     SILENCE_MS = 1000,    // where samples had come; more where they come slowly
+    SECOND_MS = 5000,     // from the first to the second, which tells how slowly
     PATIENCE = 4,         // times the last gap between two
     SILENCE_MAX_MS = 10000,
     FIRST_MS = 15000,     // a peer that we called and that sends nothing
@@ -56,7 +57,7 @@ static void note_sample(struct input *input)
 {
     gint64 now_us = g_get_monotonic_time();
     gint64 before_us = __atomic_exchange_n(&input->last_sample_us, now_us, __ATOMIC_RELAXED);
-    __atomic_store_n(&input->gap_us, before_us ? now_us - before_us : 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&input->gap_us, before_us ? MAX(now_us - before_us, 1) : 0, __ATOMIC_RELAXED);
     if (g_atomic_int_compare_and_exchange(&input->has_sample, 0, 1)) {
         gst_element_post_message(input->pipeline,
             gst_message_new_application(GST_OBJECT(input->pipeline), gst_structure_new_empty("first-sample")));
@@ -187,6 +188,8 @@ static gboolean handle_message(GstBus *bus, GstMessage *message, void *data)
 static gint64 patience_us(const struct input *input)
 {
     gint64 gap_us = __atomic_load_n(&input->gap_us, __ATOMIC_RELAXED);
+    if (gap_us == 0)
+        return SECOND_MS * (gint64)1000;
     return CLAMP(gap_us * PATIENCE, SILENCE_MS * (gint64)1000, SILENCE_MAX_MS * (gint64)1000);
 }
 
