@@ -44,7 +44,7 @@ static const struct candidate {
 struct trial {
     const struct candidate *candidate;
     int width_px, height_px, fps_num, fps_den;
-    bool has_b, is_constant, works;
+    bool has_b, is_constant, works, is_slow;
     char text[200];
 };
 
@@ -121,8 +121,9 @@ static void note_speed(struct trial *trial, const struct meter *meter)
     double frame_ms = median_ms(meter);
     double room_ms = 1000.0 * trial->fps_den / trial->fps_num;
     trial->works = true;
+    trial->is_slow = frame_ms > room_ms;
     g_snprintf(trial->text, sizeof(trial->text), "encodes %dx%d here, %.1f ms a frame%s", trial->width_px, trial->height_px,
-        frame_ms, frame_ms > room_ms ? ", which is slower than they come: choose a smaller size or fewer frames a second" : "");
+        frame_ms, trial->is_slow ? ", which is slower than they come: choose a smaller size or fewer frames a second" : "");
 }
 
 static void run(struct trial *trial, GstElement *pipeline)
@@ -261,7 +262,7 @@ void encoder_explain(const struct encoder_options *options, encoder_say_fn say, 
         g_mutex_unlock(&known.lock);
         is_found = trial.works;
         if (is_new)
-            say(data, trial.works, candidates[i].name, trial.text);
+            say(data, trial.works && !trial.is_slow, candidates[i].name, trial.text);
     }
 }
 

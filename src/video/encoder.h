@@ -37,6 +37,7 @@ char *encoder_describe(const char *name, const struct encoder_options *options);
 
 /*
  * What encoder_choose() finds, candidate by candidate, up to the one that is taken: "encodes 1920x1080 here, 6.1 ms a frame".
+ * Good is what encodes in the time there is.
  * What is true of every size, "no device", is said of the first size only.
  */
 typedef void (*encoder_say_fn)(void *data, bool is_good, const char *name, const char *text);

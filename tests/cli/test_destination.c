@@ -265,6 +265,21 @@ static void test_check(void **state)
     config_destroy(config);
 }
 
+/* A recording takes what its service gets; one with a rate of its own, or of another picture, does not. */
+static void test_check_of_recordings(void **state)
+{
+    struct config *config = parse("{\"views\":[{\"name\":\"main\"}],\"video\":{\"outputs\":["
+        "{\"name\":\"tape\",\"to\":\"a.mkv\"},{\"name\":\"fine\",\"to\":\"b.mkv\",\"bitrate_kbps\":9000},"
+        "{\"name\":\"small\",\"to\":\"c.mkv\",\"size\":[1280,720]},"
+        "{\"name\":\"yt\",\"to\":\"rtmp://a.rtmp.youtube.com/live2/k\",\"bitrate_kbps\":7000}]}}");
+    struct said said = {0};
+    check_outputs(config, note, &said);
+    assert_non_null(strstr(said.text, "tapeview main, 1920 x 1080, 7000 kbit/s (the encode of yt)"));
+    assert_non_null(strstr(said.text, "fineview main, 1920 x 1080, 9000 kbit/s (as you set it)"));
+    assert_null(strstr(strstr(said.text, "smallview"), "the encode of yt"));
+    config_destroy(config);
+}
+
 static void note_place(void *data, bool is_good, const char *what, const char *name, const char *text)
 {
     note(data, is_good, name, text);
@@ -319,6 +334,7 @@ int main(void)
         cmocka_unit_test(test_pictures),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_check),
+        cmocka_unit_test(test_check_of_recordings),
         cmocka_unit_test(test_places),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
