@@ -275,10 +275,24 @@ static bool check_listener(const struct address *address, const char *what_then,
         "listen on 127.0.0.1, or add passphrase=SECRET (10 to 79 letters)", address->shown, what_then);
 }
 
+/* "rtmp:/host/app/KEY" would be a file, whose name is shown. */
+static bool is_misspelt(const struct address *address)
+{
+    size_t len = strcspn(address->text, ":");
+    bool is_scheme = strncasecmp(address->text, "http", 4) == 0 && (len == 4 || len == 5);
+    for (size_t i = 0; i < G_N_ELEMENTS(schemes); i++)
+        is_scheme = is_scheme || (strlen(schemes[i].scheme) == len && strncasecmp(schemes[i].scheme, address->text, len) == 0);
+    return address->kind == ADDRESS_FILE && is_scheme && address->text[len] == ':' && strchr(address->text + len, '/');
+}
+
 /* What this machine's own inputs need. */
 static bool check_place(const struct address *address, struct error *err)
 {
     const char *place = address_place(address);
+    size_t scheme_len = strcspn(address->text, ":");
+    if (is_misspelt(address))
+        return error_set(err, ERROR_DATA, "\"%.*s:***\": expected %.*s://, with two slashes", (int)scheme_len, address->text,
+            (int)scheme_len, address->text);
     if (address->kind == ADDRESS_V4L2 && *place != '/')
         return error_set(err, ERROR_DATA, "\"%s\": expected v4l2:/dev/videoN, a camera's device", address->text);
     if (address->kind == ADDRESS_SHM && !*place)
@@ -303,14 +317,28 @@ bool address_parse_input(struct address *address, const char *text, struct error
         && check_listener(address, "put a picture on air", err);
 }
 
+/*
+ * What is no file that can be written may be a service's address without its scheme: behind the last slash is the stream key.
+ * Of a file that is left its ending.
+ */
+static char *show_refused(const struct address *address)
+{
+    const char *name = strrchr(address->shown, '/'), *dot = name ? strrchr(name, '.') : NULL;
+    if (address->kind != ADDRESS_FILE || !name)
+        return g_strdup(address->shown);
+    bool is_ending = dot && strlen(dot) <= 5;
+    return g_strdup_printf("%.*s/***%s", (int)(name - address->shown), address->shown, is_ending ? dot : "");
+}
+
 static bool refuse(const struct address *address, struct error *err)
 {
+    g_autofree char *shown = show_refused(address);
     if (strncasecmp(address->text, "whip", 4) == 0)
         return error_set(err, ERROR_DATA, "\"%s\": WHIP wants GStreamer's whipsink (gst-plugins-rs), which Debian 12 "
-            "and Ubuntu 24.04 do not have; use rtmps:// or srt://", address->shown);
+            "and Ubuntu 24.04 do not have; use rtmps:// or srt://", shown);
     return error_set(err, ERROR_DATA,
         "\"%s\": antiphon cannot write there; expected FILE.mkv, .mp4, .ts or .flv, srt://, rtmp://, rtmps://, hls:FOLDER, "
-        "v4l2:/dev/videoN, pipewire:NAME or window:", address->shown);
+        "v4l2:/dev/videoN, pipewire:NAME or window:", shown);
 }
 
 static bool check_destination(const struct address *address, struct error *err)

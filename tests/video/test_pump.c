@@ -364,10 +364,14 @@ static void test_masking(void **state)
     assert_string_equal(masked, "cannot publish *** (***, ***) at h");
     free(masked);
     address_fini(&address);
-    struct error err;
-    assert_false(address_parse_output(&address, "rtmp://h/live/abcd-efgh/", &err));
-    assert_null(strstr(err.text, "abcd"));
-    address_fini(&address);
+    static const char *const wrong[] = {"rtmp://h/live/abcd-efgh/", "rtmp:/h/live/abcd-efgh", "live.example/app/abcd-efgh"};
+    for (size_t i = 0; i < 2 * ARRAY_LENGTH(wrong) - 1; i++) {
+        struct error err;
+        bool is_output = i < ARRAY_LENGTH(wrong);
+        assert_false((is_output ? address_parse_output : address_parse_input)(&address, wrong[i % ARRAY_LENGTH(wrong)], &err));
+        assert_null(strstr(err.text, "abcd"));
+        address_fini(&address);
+    }
     assert_true(address_parse_input(&address, "rtsp://anna:se%40cret@h/live", NULL));
     masked = address_mask(&address, "401 for anna:se%40cret, se@cret, se%40cret, Basic YW5uYTpzZUBjcmV0");
     assert_string_equal(masked, "401 for ***, ***, ***, Basic ***");
