@@ -50,15 +50,39 @@ static const char *find_decoder(const GstCaps *caps)
     return "decodebin";
 }
 
+/*
+ * Channels without places, of a mixing desk for one, audioconvert refuses to bring to two, and the picture would go with the
+ * sound: each goes to both sides. "" for all others.
+ */
+static char *describe_mixdown(const GstCaps *caps)
+{
+    const GstStructure *structure = gst_caps_get_structure(caps, 0);
+    guint64 places = 1;
+    int channels = 0, family = 0;
+    gst_structure_get_int(structure, "channels", &channels);
+    gst_structure_get(structure, "channel-mask", GST_TYPE_BITMASK, &places, NULL);
+    gst_structure_get_int(structure, "channel-mapping-family", &family);  // Opus, RFC 7845, 5.1.1: 255 says nothing of places
+    if (channels <= PROGRAM_CHANNELS || (places != 0 && family != 255))
+        return g_strdup("");
+    char gain[G_ASCII_DTOSTR_BUF_SIZE];
+    g_ascii_formatd(gain, sizeof(gain), "%.6f", 2.0 / channels);
+    g_autoptr(GString) row = g_string_new("");
+    for (int i = 0; i < channels; i++)
+        g_string_append_printf(row, "%s(float)%s", i ? "," : "", gain);
+    return g_strdup_printf(" mix-matrix=\"<<%s>,<%s>>\"", row->str, row->str);
+}
+
 /* Raw or encoded pad to our sink. */
 static char *describe_branch(const GstCaps *caps, bool is_video)
 {
     const char *name = gst_structure_get_name(gst_caps_get_structure(caps, 0));
     bool is_raw = g_str_equal(name, "video/x-raw") || g_str_equal(name, "audio/x-raw");
+    g_autofree char *mixdown = is_video ? g_strdup("") : describe_mixdown(caps);
+    g_autofree char *sound = g_strdup_printf("audioconvert%s ! audioresample", mixdown);
     return g_strdup_printf("%s%s%s%s ! appsink name=sink sync=true async=false max-buffers=4 drop=true "
         "enable-last-sample=false",
         is_raw ? "" : ENCODED_QUEUE " ! ", is_raw ? "" : find_decoder(caps), is_raw ? "" : " ! ",
-        is_video ? "deinterlace ! videoconvert ! videoscale add-borders=true" : "audioconvert ! audioresample");
+        is_video ? "deinterlace ! videoconvert ! videoscale add-borders=true" : sound);
 }
 
 /*

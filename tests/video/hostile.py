@@ -40,6 +40,15 @@ def slow_sender():
     return f"udp://127.0.0.1:{port}"
 
 
+def desk():
+    """A film whose eight channels have no places."""
+    subprocess.run(["gst-launch-1.0", "-q", *(
+        "videotestsrc num-buffers=300 ! video/x-raw,width=320,height=180,framerate=30/1 ! x264enc tune=zerolatency ! matroskamux name=m ! "
+        f"filesink location={path('desk.mkv')} audiotestsrc num-buffers=470 ! audio/x-raw,channels=8,rate=48000,channel-mask=(bitmask)0 ! "
+        "opusenc ! m.").split()], check=True, **quiet)
+    return path("desk.mkv")
+
+
 os.mkfifo(path("pipe.mkv"))
 os.mkdir(path("folder.mkv"))
 # what is told; None: nothing bad may be
@@ -52,6 +61,7 @@ cases = {
              r"input failed: .*pipe.mkv: this is a pipe or device; expected a file; trying again"),
     "folder": (("--input", path("folder.mkv")), r"input failed: .*folder.mkv: this is a folder; expected a file; trying again"),
     "slow": (("--input", slow_sender()), r"input live"),
+    "desk": (("--input", desk()), r"input live"),
     "short": (("--input", make_file("three.mkv", 0.1, size="320x180")), r"input live"),
 }
 videos = {}
@@ -67,4 +77,7 @@ for name, video in videos.items():
     print(f"{name}: {pictures} pictures")
     check(pictures > 90, f"{name}: {pictures} pictures\n{video.log()}")
     check("encoder failed" not in video.log(), f"{name}:\n{video.log()}")
-check("input failed" not in videos["slow"].log(), videos["slow"].log())
+for name in ("slow", "desk"):
+    check("input failed" not in videos[name].log(), videos[name].log())
+heard = subprocess.run(["ffmpeg", "-i", path("desk-out.mkv"), "-af", "volumedetect", "-f", "null", "-"], capture_output=True, text=True).stderr
+check(float(re.search(r"max_volume: (-?[\d.]+) dB", heard)[1]) > -30, "the desk is heard\n" + heard)
