@@ -20,6 +20,7 @@ static const struct {
     {"read-only file system", "disk"},
     {"input/output error", "disk"},
     {"install the package", "missing"},
+    {"permission denied", ""},  // of a folder or a device: its own words name it
     {"not authorized", "denied"},
     {"unauthorized", "denied"},
     {"denied", "denied"},

@@ -190,6 +190,7 @@ static void test_trouble(void **state)
         {"waiting for a caller", "listening"},
         {"No space left on the resource", "disk"},
         {"GStreamer has no element \"x\"; install the package y", "missing"},
+        {"recording \"/srv/a.mkv\": Permission denied", ""},
         {"something new", ""},
         {"", ""},
     };
