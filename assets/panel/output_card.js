@@ -131,7 +131,7 @@ export class OutputCard {
     const isOld = now - this.#pictured > OLD_MS;
     if (!isRunning && this.#pictured) { wipe(this.canvas); this.#pictured = 0; }
     this.node.classList.toggle("is-picture-old", isOld);
-    put(this.veil, !isRunning ? (state === "off" ? t("outputs.state_off") : t("outputs.no_picture")) : !this.#pictured ? t("outputs.picture_comes") : isOld ? t("outputs.picture_old") : isBlank ? t("outputs.veil_blank") : null);
+    put(this.veil, !isRunning ? (state === "off" ? t("outputs.state_off") : t("outputs.no_picture")) : !this.#pictured ? t(state === "failed" ? "outputs.no_picture" : "outputs.picture_comes") : isOld ? t("outputs.picture_old") : isBlank ? t("outputs.veil_blank") : null);
     this.veil.classList.toggle("is-slight", Boolean(isRunning && this.#pictured && !isOld && isBlank));
     this.canvas.setAttribute("aria-label", String(t("outputs.picture", { name: this.name })));
   }

@@ -2,7 +2,7 @@
 import { number, seconds, t } from "./i18n.js";
 
 // What the video process calls a trouble that has words here; others come in its own.
-const troubles = ["refused", "unreachable", "unknown_host", "denied", "lost", "stalled", "disk", "missing", "encoder"];
+const troubles = ["refused", "unreachable", "unknown_host", "denied", "lost", "stalled", "disk", "folder", "missing", "encoder"];
 export const tones = { live: "good", failed: "bad", lost: "bad", connecting: "warn" };
 
 // "5.9 Mbit/s", "480 kbit/s".

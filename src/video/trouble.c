@@ -20,7 +20,9 @@ static const struct {
     {"read-only file system", "disk"},
     {"input/output error", "disk"},
     {"install the package", "missing"},
-    {"permission denied", ""},  // of a folder or a device: its own words name it
+    {"recording \"", "folder"},  // what the disk has not refused above
+    {"folder \"", "folder"},
+    {"permission denied", ""},  // of a device: its own words name it
     {"not authorized", "denied"},
     {"unauthorized", "denied"},
     {"denied", "denied"},

@@ -6,6 +6,6 @@
 
 /*
  * text: what GStreamer, a library or we said. "refused", "unreachable", "unknown_host", "denied", "lost", "stalled",
- * "listening", "disk", "missing"; "": none of them. Never NULL.
+ * "listening", "disk", "folder", "missing"; "": none of them. Never NULL.
  */
 const char *trouble_name(const char *text);

@@ -119,6 +119,11 @@ test("each output's health in words and figures, and where it goes without its k
   await shoot(page, "outputs-failed");
   await video.change("twitch", { why: "", text: "a trouble of its own; trying again", retry_ms: 0 });
   await says("twitch", "a trouble of its own. Trying again now.");
+  await video.change("twitch", { why: "unknown_host" });
+  await says("twitch", /it may be mistyped, or there is no network\. Trying again now\./);
+  await video.change("twitch", { why: "folder" });
+  await says("twitch", "The folder for twitch is not there, or nothing may be written into it. Trying again now.");
+  await one("twitch").getByText("No picture", { exact: true }).waitFor();
   await video.change("twitch", { state: "live", why: "encoder", text: "the encoder failed: no device" });
   await says("twitch", "No encoder works for twitch. Trying again now.");
   await video.change("twitch", { why: "", text: "" });

@@ -190,7 +190,10 @@ static void test_trouble(void **state)
         {"waiting for a caller", "listening"},
         {"No space left on the resource", "disk"},
         {"GStreamer has no element \"x\"; install the package y", "missing"},
-        {"recording \"/srv/a.mkv\": Permission denied", ""},
+        {"recording \"/srv/a.mkv\": Permission denied", "folder"},
+        {"folder \"/srv/www\": No such file or directory", "folder"},
+        {"recording \"/srv/a.mkv\": No space left on device", "disk"},
+        {"/dev/video9: Permission denied", ""},
         {"something new", ""},
         {"", ""},
     };
