@@ -9,13 +9,14 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "net/backoff.h"
 #include "net/base64.h"
 #include "net/loop.h"
 #include "net/websocket.h"
 #include "video/studio.h"
 
-enum { REPORT_MS = 2000, RETRY_MAX_MS = 5000, CAPTIONS_MAX = 128, PREVIEW_QUEUE_BYTES = 256 * 1024 };
+enum { REPORT_MS = 2000, RETRY_MAX_MS = 5000, CAPTIONS_MAX = 128, PREVIEW_QUEUE_BYTES = 256 * 1024, TEXT_BYTES_MAX = 255 };
 
 static const char path[] = "/api/v1/socket";
 
@@ -42,15 +43,29 @@ static void send_json(struct video_link *link, json_t *message)
     json_decref(message);
 }
 
+/*
+ * Paths and the system's words need not be UTF-8, and what was cut to its room may end within a letter; jansson takes
+ * neither, and a whole report would be lost for it.
+ */
+static json_t *mend(const char *text)
+{
+    size_t len = strlen(text);
+    char *mended = xmalloc(3 * len + 1);
+    size_t size = utf8_repair(text, len, mended);
+    json_t *json = json_stringn(mended, size > TEXT_BYTES_MAX ? utf8_cut(mended, TEXT_BYTES_MAX) : size);
+    free(mended);
+    return json;
+}
+
 /* One field a line, so that a new one is a line. */
 static json_t *describe_output(const struct studio_output_health *output, double budget_ms)
 {
     json_t *json = json_object();
-    json_object_set_new(json, "name", json_string(output->name));
-    json_object_set_new(json, "view", json_string(output->view));
-    json_object_set_new(json, "to", json_string(output->to));
+    json_object_set_new(json, "name", mend(output->name));
+    json_object_set_new(json, "view", mend(output->view));
+    json_object_set_new(json, "to", mend(output->to));
     json_object_set_new(json, "state", json_string(studio_state_name(output->state)));
-    json_object_set_new(json, "text", json_string(output->text));
+    json_object_set_new(json, "text", mend(output->text));
     json_object_set_new(json, "why", json_string(output->why));
     json_object_set_new(json, "retry_ms", json_integer(output->retry_ms));
     json_object_set_new(json, "is_blank", json_boolean(output->is_blank));
@@ -65,7 +80,7 @@ static json_t *describe_output(const struct studio_output_health *output, double
     json_object_set_new(json, "width_px", json_integer(output->width_px));
     json_object_set_new(json, "height_px", json_integer(output->height_px));
     json_object_set_new(json, "encoder", json_string(output->encoder));
-    json_object_set_new(json, "captions", json_string(output->captions));
+    json_object_set_new(json, "captions", mend(output->captions));
     json_object_set_new(json, "encode_ms", json_real(round(output->encode_ms * 1000) / 1000));
     json_object_set_new(json, "encode_worst_ms", json_real(round(output->encode_worst_ms * 1000) / 1000));
     json_object_set_new(json, "budget_ms", json_real(round(budget_ms * 1000) / 1000));
@@ -74,10 +89,10 @@ static json_t *describe_output(const struct studio_output_health *output, double
 
 static json_t *describe_input(const struct studio_input_health *input)
 {
-    return json_pack("{s:s, s:s, s:s, s:i, s:i}",
+    return json_pack("{s:s, s:o, s:o, s:i, s:i}",
         "state", studio_state_name(input->state),
-        "text", input->text,
-        "from", input->from,
+        "text", mend(input->text),
+        "from", mend(input->from),
         "age_ms", input->age_s < 0 ? -1 : (int)(input->age_s * 1000),
         "attempts", (int)input->attempts);
 }
@@ -229,8 +244,8 @@ static void handle_command(struct video_link *link, const json_t *message)
     if (is_done)
         json_object_set_new(reply, "result", json_object());
     else
-        json_object_set_new(reply, "error", json_pack("{s:s, s:s}", "code", error_code_name(err.code), "text",
-            err.text));
+        json_object_set_new(reply, "error", json_pack("{s:s, s:o}", "code", error_code_name(err.code), "text",
+            mend(err.text)));
     send_json(link, reply);
     video_link_report(link);
 }

@@ -18,8 +18,9 @@ video = Video("--input", "test", "--output", out, "--output", other, "--output",
 relay.accept()
 report = report_of("live")
 check(report["outputs"][0]["name"] == "output1" and report["outputs"][1]["name"] == "output2", report)
-report = relay.next(lambda m: "outputs" in m and m["outputs"][0]["bitrate_kbps"] > 0 and m["input"]["fps"] > 0)
-check(report["input"]["state"] == "live" and 28 < report["input"]["fps"] < 32 and report["input"]["age_ms"] < 1000, report)
+report = relay.next(lambda m: "outputs" in m and m["outputs"][0]["bitrate_kbps"] > 0 and m["outputs"][0]["frames"] > 20
+                    and m["input"]["fps"] > 0 and m["input"]["state"] == "live")
+check(28 < report["input"]["fps"] < 32 and report["input"]["age_ms"] < 1000, report)
 
 check(relay.order(command="output.blank", name="output1")["ok"], "blank")
 report_of("live", blank=True)
@@ -90,3 +91,14 @@ video.stop()
 check_continuous(other)
 check_continuous(out)
 check_continuous(path("show-2.mkv"))
+
+# Names of any script and of none: cut where there is no room, mended, and the report is heard all the same.
+relay = Relay(path("names.sock"))
+video = Video("--input", os.fsdecode(os.fsencode(path("نمایش" * 24 + "圍")) + b"\xff.mkv"), "--output", path("x" + "ملف" * 40 + ".mkv"),
+              size="320x180", relay="unix:" + path("names.sock"), name="names")
+relay.accept()
+report = relay.next(lambda m: "outputs" in m and m["outputs"][0]["state"] == "live" and m["input"]["state"] == "failed")
+check("نمایش" in report["input"]["text"] and "ملف" in report["outputs"][0]["to"], report)
+answer = relay.order(command="output.stop", name="x" + "ملف" * 400)
+check(not answer["ok"] and "ملف" in answer["error"]["text"], answer)
+video.stop()
