@@ -574,6 +574,11 @@ void output_destroy(struct output *output)
 void output_start(struct output *output)
 {
     output->is_wanted = true;
+    if (output->phase == PHASE_WAITING) {  // a person has mended something, and waits for it
+        stop_source(&output->timer);
+        output->restarts = 0;
+        begin(output);
+    }
     if (output->phase != PHASE_IDLE)
         return;  // it runs, or it begins again when its end is over
     output->restarts = 0;

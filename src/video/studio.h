@@ -56,7 +56,8 @@ struct studio *studio_create(const struct studio_options *options, struct error 
 void studio_destroy(struct studio *studio);
 
 /*
- * The output begins, as if it had never run: a recording gets a new file. One that runs and is blank is shown again.
+ * The output begins, as if it had never run: a recording gets a new file. One that runs and is blank is shown again; one that
+ * waits for its next try tries now.
  * False: there is no such output.
  */
 bool studio_start_output(struct studio *studio, const char *name, struct error *err);

@@ -62,6 +62,11 @@ check(one["is_recording"] and (one["width_px"], one["height_px"]) == (320, 180) 
 check(refused["state"] == "failed" and refused["why"] == "refused" and "SECRETKEY" not in json.dumps(refused), refused)
 relay.next(lambda m: "outputs" in m and m["outputs"][2]["why"] == "listening")
 
+# Who mends something and orders a start need not wait for the next try.
+relay.next(lambda m: "outputs" in m and m["outputs"][3]["restarts"] > 2 and m["outputs"][3]["retry_ms"] > 1000)
+check(relay.order(command="output.start", name="output4")["ok"], "start while it waits")
+relay.next(lambda m: "outputs" in m and m["outputs"][3]["restarts"] <= 2)
+
 # Small pictures, while somebody looks.
 check(relay.order(command="output.watch")["ok"], "watch")
 picture = relay.next(lambda m: m.get("output_picture", {}).get("output") == "output2")["output_picture"]["jpeg"]
