@@ -1,6 +1,5 @@
 #include "video/output.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,71 +8,25 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/random.h"
-#include "video/address.h"
 #include "video/encoder.h"
 #include "video/hls.h"
 #include "video/output_chain.h"
+#include "video/output_inside.h"
 #include "video/program.h"
 #include "video/recording.h"
-#include "video/rendition.h"
 #include "video/setup.h"
 #include "video/sidecar.h"
 #include "video/supply.h"
-#include "video/trouble.h"
 #include "video/undertaker.h"
 
 enum {
-    WATCH_MS = 500,
     FINISH_MS = 3000,      // for a peer, or a muxer, to take the end
-    QUIET_MS = 2000,
-    STALL_MS = 10000,      // nothing went out to the network: the peer is dead, whatever TCP thinks
-    SLOW_SAID_MS = 5000,   // after the last picture that was left out
-    HEALTHY_MS = 60000,    // so long live: the next failure is a first one again
     PATIENCE_MS = 2000, RECORDING_PATIENCE_MS = 10000, RAW_PATIENCE_MS = 200,  // how far a peer may be behind
     HLS_SOUND_KBPS = 200,
     RETRY_FIRST_MS = 1000, RETRY_MAX_MS = 30000, JITTER_PERCENT = 20,
 };
 
-enum phase {
-    PHASE_IDLE,
-    PHASE_RUNNING,
-    PHASE_WAITING,    // for the next try
-    PHASE_FINISHING,  // the end was sent
-    PHASE_BURYING,
-};
-
-struct output {
-    struct output_options options;
-    struct address address;
-    char *name, *view, *frame_socket, *to, *captions;  // owned, behind options.is
-    bool is_wanted, is_known_live;
-    bool is_attached;                // to the hls
-    unsigned restarts;
-    gint64 live_since_us, moved_us;  // moved_us: when bytes last went out
-    uint64_t bytes_before, skipped_before;  // at the last watch
-    gint64 slow_since_us;            // when it was found so last; 0: it is not
-    GSource *bus_watch, *timer, *watch;
-    struct rendition_key key;        // of texts above
-    bool is_enlisted;                // the key is a wish of the set
-    struct supply *supply;
-    struct hls *hls;                 // made when it first begins; NULL: no such output
-    struct sidecar *sidecar;         // beside the recording that runs; NULL: none
-
-    GMutex lock;                     // guards all below
-    enum phase phase;
-    enum studio_state state;
-    char *text, *file;               // file: the recording under way; NULL: none
-    bool is_blank;
-    int rate_kbps, delay_ms;
-    gint64 retry_us;                 // when it is tried again; 0: no time is set
-    GstElement *pipeline;            // owned; NULL while none runs
-    uint64_t sent;                   // atomic; pictures that left the appsrc
-    uint64_t dropped_before;         // at the last start
-    uint64_t bytes;                  // that left, at the last watch
-    uint64_t taken;                  // atomic; bytes that reached the sink
-};
-
-static void set_state(struct output *output, enum studio_state state, const char *text)
+void output_set_state(struct output *output, enum studio_state state, const char *text)
 {
     g_mutex_lock(&output->lock);
     bool is_same = output->state == state && output->text && g_str_equal(output->text, text);
@@ -85,7 +38,7 @@ static void set_state(struct output *output, enum studio_state state, const char
         output->options.on_state(output->options.data, output->name, state, text);
 }
 
-static void set_phase(struct output *output, enum phase phase)
+static void set_phase(struct output *output, enum output_phase phase)
 {
     g_mutex_lock(&output->lock);
     output->phase = phase;
@@ -168,17 +121,6 @@ static GstElement *build(struct output *output, struct error *err)
         : address_place(&output->address), err);
 }
 
-/* What of the subtitles belongs to the part that is recorded is written. */
-static void advance_sidecar(struct output *output)
-{
-    struct caption_times times;
-    int64_t until_ns;
-    if (!output->sidecar)
-        return;
-    supply_get_times(output->supply, &times, &until_ns);
-    sidecar_advance(output->sidecar, &times, until_ns);
-}
-
 static void forget_file(struct output *output)
 {
     g_mutex_lock(&output->lock);
@@ -219,7 +161,7 @@ static void handle_buried(void *data)
     if (!output->is_wanted) {
         supply_leave(output->supply);
         set_phase(output, PHASE_IDLE);
-        set_state(output, STUDIO_OFF, "");
+        output_set_state(output, STUDIO_OFF, "");
         return;
     }
     set_phase(output, PHASE_WAITING);
@@ -232,7 +174,7 @@ static void handle_buried(void *data)
 
 static void bury(struct output *output)
 {
-    advance_sidecar(output);
+    output_advance_sidecar(output);
     sidecar_end(g_steal_pointer(&output->sidecar));
     supply_close(output->supply, false);
     if (!output->is_wanted || output->delay_ms == 0)
@@ -250,7 +192,7 @@ static void bury(struct output *output)
 
 /* ---- While it runs ---- */
 
-static void fail(struct output *output, const char *reason)
+void output_fail(struct output *output, const char *reason)
 {
     char *masked = address_mask(&output->address, reason);
     g_autofree char *text = g_strdup_printf("%s: %s; trying again", output->address.shown, masked);
@@ -258,7 +200,7 @@ static void fail(struct output *output, const char *reason)
     output->restarts++;
     output->is_known_live = false;
     bury(output);
-    set_state(output, STUDIO_FAILED, text);
+    output_set_state(output, STUDIO_FAILED, text);
 }
 
 static bool is_closed_window(const struct output *output, const GError *error)
@@ -291,7 +233,7 @@ static void handle_error(struct output *output, GstMessage *message)
     if (is_closed_window(output, error))
         output->is_wanted = false;  // by a person, who wants to be rid of it
     if (output->is_wanted && output->phase == PHASE_RUNNING)
-        fail(output, words);
+        output_fail(output, words);
     else
         bury(output);
 }
@@ -315,86 +257,10 @@ static gboolean handle_message(GstBus *bus, GstMessage *message, void *data)
         undertaker_update_latency(output->pipeline);
     } else if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS) {
         if (output->phase == PHASE_RUNNING)
-            fail(output, "it ended by itself");
+            output_fail(output, "it ended by itself");
         else
             bury(output);
     }
-    return G_SOURCE_CONTINUE;
-}
-
-static uint64_t skipped(struct output *output)
-{
-    struct supply_health supply;
-    supply_get_health(output->supply, &supply);
-    return supply.skipped;
-}
-
-/* A peer that takes too little, said while it does so. */
-static void note_slow(struct output *output, gint64 now_us)
-{
-    uint64_t now_skipped = skipped(output);
-    if (now_skipped != output->skipped_before) {
-        g_autofree char *text = g_strdup_printf("%s is slow: pictures are left out",
-            output_is_recording(output) ? "the disk" : "the other side");
-        output->slow_since_us = now_us;
-        set_state(output, STUDIO_LIVE, text);
-    } else if (output->slow_since_us && now_us - output->slow_since_us > SLOW_SAID_MS * (gint64)1000) {
-        output->slow_since_us = 0;
-        set_state(output, STUDIO_LIVE, "");
-    }
-    output->skipped_before = now_skipped;
-}
-
-/* An output that has run well for a while begins its delays anew. */
-static void note_live(struct output *output, gint64 now_us)
-{
-    if (!output->is_known_live) {
-        output->is_known_live = true;
-        output->live_since_us = now_us;
-        output->skipped_before = skipped(output);
-        set_state(output, STUDIO_LIVE, "");
-    }
-    if (now_us - output->live_since_us > HEALTHY_MS * (gint64)1000)
-        output->restarts = 0;
-}
-
-static void note_rate(struct output *output, uint64_t sent)
-{
-    int rate_kbps = (int)((sent - MIN(sent, output->bytes_before)) * 8 / WATCH_MS);
-    g_mutex_lock(&output->lock);
-    output->bytes = sent;
-    output->rate_kbps = output->rate_kbps ? (output->rate_kbps + rate_kbps) / 2 : rate_kbps;
-    g_mutex_unlock(&output->lock);
-}
-
-/* The sink's own reconnecting, or a listener without a caller. */
-static void note_quiet(struct output *output, gint64 quiet_us)
-{
-    if (output->address.is_listener) {
-        output->is_known_live = false;
-        set_state(output, STUDIO_CONNECTING, "waiting for a caller");
-    } else if (output->address.kind != ADDRESS_FILE && !output->hls && quiet_us > STALL_MS * (gint64)1000) {
-        fail(output, "the other side takes nothing");
-    }
-}
-
-static gboolean handle_watch(void *data)
-{
-    struct output *output = data;
-    gint64 now_us = g_get_monotonic_time();
-    uint64_t sent = output_chain_sent(output->pipeline, &output->address,
-        __atomic_load_n(&output->taken, __ATOMIC_RELAXED));
-    note_rate(output, sent);
-    advance_sidecar(output);
-    if (sent != output->bytes_before) {
-        output->moved_us = now_us;
-        note_live(output, now_us);
-    }
-    output->bytes_before = sent;
-    if (output->is_known_live)
-        note_slow(output, now_us);
-    if (now_us - output->moved_us > QUIET_MS * (gint64)1000)
-        note_quiet(output, now_us - output->moved_us);
     return G_SOURCE_CONTINUE;
 }
 
@@ -404,7 +270,7 @@ static void attach(struct output *output, GstElement *pipeline)
     output->bus_watch = gst_bus_create_watch(bus);
     g_source_set_callback(output->bus_watch, G_SOURCE_FUNC(handle_message), output, NULL);
     g_source_attach(output->bus_watch, output->options.context);
-    start_timer(output, &output->watch, WATCH_MS, handle_watch);
+    start_timer(output, &output->watch, OUTPUT_WATCH_MS, output_handle_watch);
     probe(pipeline, "video", "src", count_sent, output);
     if (output->hls)
         probe(pipeline, "video", "src", count_taken, output);  // its sink's pads are asked for
@@ -440,81 +306,34 @@ static void begin(struct output *output)
     if (pipeline) {
         run(output, pipeline);
         if (output->state != STUDIO_FAILED)
-            set_state(output, STUDIO_CONNECTING, "");
+            output_set_state(output, STUDIO_CONNECTING, "");
         return;
     }
     output->restarts++;
     g_autofree char *text = g_strdup_printf("%s; trying again", err.text);
-    set_state(output, STUDIO_FAILED, text);
+    output_set_state(output, STUDIO_FAILED, text);
     handle_buried(output);
 }
 
 /* ---- The door ---- */
 
-/*
- * A key frame every two seconds, where nothing else is wished. A picture of the program's size, or shape, is not cut, so
- * that equal ones are equal whatever is said of it.
- */
-static void describe_key(struct output *output, const struct studio_output_options *is)
-{
-    const struct program *program = output->options.program;
-    double fps = (double)program->fps_num / program->fps_den;
-    int width_px = is->width_px ? is->width_px : program->width_px, height_px = is->height_px ? is->height_px : program->height_px;
-    bool is_shaped = (int64_t)width_px * program->height_px != (int64_t)height_px * program->width_px;
-    bool is_recording = output_is_recording(output);
-    output->key = (struct rendition_key){
-        .view = output->view, .frame_socket = output->frame_socket, .captions = output->captions,
-        .is_recorded = is_recording, .is_raw = output_chain_is_raw(&output->address),
-        .is_any_rate = is_recording && !is->bitrate_kbps,
-        .fit = is_shaped ? is->fit : STUDIO_PAD, .focus = is_shaped && is->fit == STUDIO_CROP ? is->focus : 0,
-        .sound_kbps = is->sound_kbps,
-        .encoder = {
-            .width_px = width_px, .height_px = height_px, .fps_num = program->fps_num, .fps_den = program->fps_den,
-            .key_frames = (int)((is->key_seconds ? is->key_seconds : 2) * fps + 0.5), .b_frames = is->b_frames,
-            .is_constant = !is_recording,
-            .bitrate_kbps = is->bitrate_kbps ? is->bitrate_kbps : encoder_usual_kbps(width_px, height_px, fps),
-        },
-    };
-}
-
-static bool check_size(const struct studio_output_options *is, struct error *err)
-{
-    int width = is->width_px, height = is->height_px;
-    bool is_good = (width == 0 && height == 0) || (width >= STUDIO_SIDE_MIN_PX && height >= STUDIO_SIDE_MIN_PX
-        && width <= STUDIO_SIDE_MAX_PX && height <= STUDIO_SIDE_MAX_PX && width % 2 == 0 && height % 2 == 0);
-    return is_good || error_set(err, ERROR_DATA, "size %dx%d: expected two even numbers from %d to %d", width, height,
-        STUDIO_SIDE_MIN_PX, STUDIO_SIDE_MAX_PX);
-}
-
 /* Encoders are tried here, while nothing runs yet: what is asked for later is known by then. */
 static bool prepare(struct output *output, const struct studio_output_options *is, struct error *err)
 {
     if (!address_parse_output(&output->address, is->to, err) || !output_chain_check(&output->address, err)
-        || !check_size(is, err))
+        || !output_check_size(is, err))
         return false;
-    describe_key(output, is);
+    output_describe_key(output, is);
     if (output->key.is_raw && is->delay_ms > 0)
         return error_set(err, ERROR_DATA, "%s has no delay: pictures wait coded only", output->address.shown);
     return output->key.is_raw || encoder_choose(&output->key.encoder, err);
-}
-
-/* Its texts are copied; "" and NULL are the same. */
-static void copy_options(struct output *output, const struct studio_output_options *is)
-{
-    output->options.is = *is;
-    output->options.is.name = output->name = xstrdup(is->name);
-    output->options.is.view = output->view = xstrdup(is->view && *is->view ? is->view : NULL);
-    output->options.is.frame_socket = output->frame_socket = xstrdup(output->view ? is->frame_socket : NULL);
-    output->options.is.to = output->to = xstrdup(is->to);
-    output->options.is.captions = output->captions =
-        xstrdup(is->captions && *is->captions ? is->captions : NULL);
 }
 
 struct output *output_create(const struct output_options *options, struct error *err)
 {
     struct output *output = xcalloc(1, sizeof(*output));
     output->options = *options;
-    copy_options(output, &options->is);
+    output_copy_options(output, &options->is);
     output->delay_ms = options->is.delay_ms;
     g_mutex_init(&output->lock);
     output->text = xstrdup("");
@@ -536,23 +355,6 @@ void output_enlist(struct output *output)
 {
     renditions_add_wish(output->options.renditions, &output->key);
     output->is_enlisted = true;
-}
-
-static bool is_same_but_texts(const struct studio_output_options *a, const struct studio_output_options *b)
-{
-    return a->bitrate_kbps == b->bitrate_kbps && a->width_px == b->width_px && a->height_px == b->height_px
-        && a->fit == b->fit && a->focus == b->focus && a->sound_kbps == b->sound_kbps
-        && a->key_seconds == b->key_seconds && a->b_frames == b->b_frames && a->delay_ms == b->delay_ms
-        && a->is_off == b->is_off;
-}
-
-bool output_is_as(const struct output *output, const struct studio_output_options *options)
-{
-    const struct studio_output_options *is = &output->options.is;
-    const char *view = options->view && *options->view ? options->view : NULL;
-    return strcmp(is->name, options->name) == 0 && strcmp(is->to, options->to) == 0 && g_strcmp0(is->view, view) == 0
-        && g_strcmp0(is->frame_socket, view ? options->frame_socket : NULL) == 0
-        && g_strcmp0(is->captions, options->captions && *options->captions ? options->captions : NULL) == 0 && is_same_but_texts(is, options);
 }
 
 void output_destroy(struct output *output)
@@ -624,7 +426,7 @@ void output_stop(struct output *output)
         stop_source(&output->timer);
         supply_leave(output->supply);
         set_phase(output, PHASE_IDLE);
-        set_state(output, STUDIO_OFF, "");
+        output_set_state(output, STUDIO_OFF, "");
     }
 }
 
@@ -683,39 +485,4 @@ bool output_is_idle(const struct output *output)
     bool is_idle = output->phase == PHASE_IDLE;
     g_mutex_unlock(lock);
     return is_idle;
-}
-
-/* With the lock. What the address is called does not count. */
-static const char *find_trouble(const struct output *output)
-{
-    const char *text = output->text, *shown = output->address.shown;
-    if (output->state != STUDIO_FAILED && output->state != STUDIO_CONNECTING)
-        return "";
-    return trouble_name(g_str_has_prefix(text, shown) ? text + strlen(shown) : text);
-}
-
-void output_get_health(struct output *output, struct studio_output_health *health)
-{
-    struct supply_health supply;
-    supply_get_health(output->supply, &supply);
-    g_mutex_lock(&output->lock);
-    *health = (struct studio_output_health){
-        .state = output->state, .is_blank = output->is_blank, .bitrate_kbps = output->rate_kbps,
-        .frames = __atomic_load_n(&output->sent, __ATOMIC_RELAXED), .dropped = supply.dropped - output->dropped_before,
-        .bytes = output->bytes, .restarts = output->restarts, .delay_ms = output->delay_ms, .is_recording = output_is_recording(output),
-        .is_shared = supply.rendition.sharers > 1, .width_px = output->key.encoder.width_px,
-        .height_px = output->key.encoder.height_px, .encode_ms = supply.rendition.encode.median_ms,
-        .encode_worst_ms = supply.rendition.encode.worst_ms, .why = find_trouble(output),
-        .retry_ms = output->phase == PHASE_WAITING ? (int)MAX((output->retry_us - g_get_monotonic_time()) / 1000, 0) : 0,
-    };
-    snprintf(health->name, sizeof(health->name), "%s", output->name);
-    snprintf(health->view, sizeof(health->view), "%s", output->view ? output->view : "");
-    snprintf(health->encoder, sizeof(health->encoder), "%s", supply.rendition.encoder ? supply.rendition.encoder : "");
-    snprintf(health->to, sizeof(health->to), "%s", output->file ? output->file : output->address.shown);
-    bool has_encoder = output->state == STUDIO_OFF || !*supply.rendition.trouble;
-    snprintf(health->text, sizeof(health->text), "%s", has_encoder ? output->text : supply.rendition.trouble);
-    if (!has_encoder)
-        health->why = "encoder";
-    snprintf(health->captions, sizeof(health->captions), "%s", supply.rendition.captions);
-    g_mutex_unlock(&output->lock);
 }
