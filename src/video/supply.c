@@ -34,6 +34,7 @@ struct stage {
     int64_t until_ns;             // time of sending; what is later waits for the next stage
     bool is_cut;                  // what is later is never sent
     bool has_lost;                // something was left out for that
+    bool is_over;                 // cut for good: what waited then is never sent
     bool is_blank;
     uint64_t dropped_at_join;
 };
@@ -402,10 +403,7 @@ static void cut(struct supply *supply, int64_t until_ns)
     struct stage *stage = last_stage(supply);
     stage->is_cut = true;
     stage->until_ns = until_ns;
-    if (stage->delay_ns > 0) {
-        packets_clear(stage->packets);
-        stage->has_lost = true;
-    }
+    stage->is_over = stage->delay_ns > 0;
     g_mutex_unlock(&supply->lock);
 }
 
@@ -425,15 +423,15 @@ static void append(struct supply *supply, bool is_blank, int64_t delay_ns, int64
     g_mutex_unlock(&supply->lock);
 }
 
-/* The stage goes on as if nothing had been ordered. False: it has lost something already. */
+/* The stage goes on as if nothing had been ordered. False: it has lost something already, or is over. */
 static bool resume(struct supply *supply, struct stage *stage)
 {
     g_mutex_lock(&supply->lock);
-    if (!stage->has_lost) {
+    bool is_whole = !stage->has_lost && !stage->is_over;
+    if (is_whole) {
         stage->until_ns = INT64_MAX;
         stage->is_cut = false;
     }
-    bool is_whole = !stage->has_lost;
     g_mutex_unlock(&supply->lock);
     return is_whole;
 }
@@ -457,7 +455,7 @@ static void show_program(struct supply *supply, int64_t soon_ns)
     int64_t delay_ns = supply->options.delay_ns;
     if (stage && !stage->is_blank && stage->delay_ns == delay_ns && resume(supply, stage))
         return;
-    if (delay_ns > 0 && (!stage || stage->has_lost || stage->delay_ns < delay_ns)) {
+    if (delay_ns > 0 && (!stage || stage->has_lost || stage->is_over || stage->delay_ns < delay_ns)) {
         show_holding(supply, soon_ns);
         stage = last_stage(supply);
     }

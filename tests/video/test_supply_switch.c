@@ -47,7 +47,8 @@ struct rendition *renditions_join(struct renditions *renditions, const struct re
 
 void renditions_leave(struct renditions *renditions, struct rendition *rendition, struct rendition_sink *sink)
 {
-    rendition->sink = NULL;
+    if (rendition->sink == sink)
+        rendition->sink = NULL;
 }
 
 int64_t rendition_request_key(struct rendition *rendition, int64_t from_ns)
@@ -148,8 +149,12 @@ static const struct {
     int behind_ms;         // the rendition that is gone to
     int early_key_ms;      // it has a key frame by itself here; 0: none
     int late_ms;
+    int delay_ms;
 } cases[] = {
     {"to blank", true},
+    {"to blank, from what is late", true, .delay_ms = 400},
+    {"to blank, from what is late, too late for the picture that was meant", true, .late_ms = 2 * TICK_MS, .delay_ms = 400},
+    {"and back to what is late", false, .delay_ms = 400},
     {"and back", false},
     {"back, and a key frame of its own comes before", false, 0, SWITCH_MS + 160},
     {"back to one with B-frames", false, 2 * TICK_MS},
@@ -175,6 +180,7 @@ static void play(struct supply *supply, struct program *program, GstElement *pip
         make(to_blank ? &blank : &shown, ms);
         ticks->push(ticks, &(struct pump_tick){0});
         drain(pipeline, "video"), drain(pipeline, "audio");
+        while (g_main_context_iteration(NULL, FALSE)) {}
     }
 }
 
@@ -189,7 +195,7 @@ static void test_switches(void **state)
             .key_ms = {cases[i].early_key_ms ? cases[i].early_key_ms : -2, -1, -1, -1}, .behind_ms = cases[i].behind_ms,
             .reorders = cases[i].behind_ms > 0, .late_ms = cases[i].late_ms};
         struct supply *supply = supply_create(&(struct supply_options){.program = &program,
-            .patience_ns = 2 * NS_PER_S});
+            .delay_ns = cases[i].delay_ms * NS_PER_MS, .patience_ns = 2 * NS_PER_S});
         GstElement *pipeline = gst_parse_launch("appsrc name=video format=time ! appsink name=picture sync=false async=false "
             "appsrc name=audio format=time ! appsink name=sound sync=false async=false", NULL);
         gst_element_set_state(pipeline, GST_STATE_PLAYING);
