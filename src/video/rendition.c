@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "video/caption_data.h"
+#include "video/h264_key.h"
 #include "video/program.h"
 #include "video/pump.h"
 #include "video/rendition_chain.h"
@@ -379,9 +380,12 @@ static void watch(struct rendition *rendition, GstElement *pipeline)
     g_autoptr(GstElement) parse = gst_bin_get_by_name(GST_BIN(pipeline), "parse");
     g_autoptr(GstPad) in = gst_element_get_static_pad(overlay, "src");
     g_autoptr(GstPad) out = parse ? gst_element_get_static_pad(parse, "sink") : NULL;
+    g_autoptr(GstPad) coded = parse ? gst_element_get_static_pad(parse, "src") : NULL;
     preview_watch(rendition->preview, in);
-    if (out)
-        encode_meter_watch(rendition->meter, in, out);
+    if (!parse)
+        return;
+    encode_meter_watch(rendition->meter, in, out);
+    h264_key_watch(coded);
 }
 
 static void attach(struct rendition *rendition, GstElement *pipeline)

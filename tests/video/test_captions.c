@@ -27,6 +27,7 @@
 #include "video/cc_data.h"
 #include "video/cea608.h"
 #include "video/cea708.h"
+#include "video/h264_key.h"
 #include "video/h264_sei.h"
 #include "video/scribe.h"
 #include "video/sidecar.h"
@@ -234,10 +235,12 @@ static void test_sei_place(void **state)
         const char *name;
         uint8_t bytes[24];
         size_t len, place;
+        bool is_key;
     } units[] = {
         {"a slice alone", {0, 0, 0, 1, 0x41, 1, 2}, 7, 0},
         {"short start code", {0, 0, 1, 0x41, 1, 2}, 6, 0},
-        {"behind delimiter and sets", {0, 0, 0, 1, 9, 0x10, 0, 0, 0, 1, 0x67, 5, 0, 0, 1, 0x65, 5}, 17, 12},
+        {"behind delimiter and sets", {0, 0, 0, 1, 9, 0x10, 0, 0, 0, 1, 0x67, 5, 0, 0, 1, 0x65, 5}, 17, 12, true},
+        {"an I picture that is no IDR", {0, 0, 0, 1, 9, 0x10, 0, 0, 1, 0x41, 0x9a}, 11, 6},
         {"no slice", {0, 0, 0, 1, 0x67, 5}, 6, 6},
         {"cut off", {0, 0, 1}, 3, 3},
         {"nothing", {0}, 0, 0},
@@ -245,6 +248,8 @@ static void test_sei_place(void **state)
     for (size_t i = 0; i < G_N_ELEMENTS(units); i++) {
         if (h264_sei_place(units[i].bytes, units[i].len) != units[i].place)
             fail_msg("%s: %zu", units[i].name, h264_sei_place(units[i].bytes, units[i].len));
+        if (h264_key_is(units[i].bytes, units[i].len) != units[i].is_key)
+            fail_msg("%s: key frame", units[i].name);
     }
     GstBuffer *unit = gst_buffer_new_memdup(units[2].bytes, units[2].len);
     GST_BUFFER_PTS(unit) = 7;
