@@ -233,6 +233,19 @@ class Show(contextlib.AbstractContextManager):
             raise RuntimeError(f"{command}: {answer.status} {body.decode(errors='replace')}")
         return json.loads(body) if body else {}
 
+    def preview(self, view):
+        """The small picture of a view that the relay has now, as PNG; b"": none, or no relay."""
+        connection = UnixConnection(self.socket_path)
+        try:
+            connection.request("GET", "/api/v1/preview/" + view)
+            answer = connection.getresponse()
+            body = answer.read()
+            return body if answer.status == 200 else b""
+        except (OSError, http.client.HTTPException):
+            return b""
+        finally:
+            connection.close()
+
     def control(self, addresses, what):
         """A word to the rehearsal: "state", or a fault as rehearsal.h names them."""
         method = "GET" if what == "state" else "POST"
