@@ -28,16 +28,15 @@ static void send_line(struct irc *irc, const char *line, size_t len)
 
 void irc_say(struct irc *irc, const char *format, ...)
 {
-    struct buffer line = {0};
-    va_list args, again;
+    char *line;
+    va_list args;
     va_start(args, format);
-    va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
+    int len = vasprintf(&line, format, args);
     va_end(args);
-    vsnprintf(buffer_reserve(&line, (size_t)len + 1), (size_t)len + 1, format, again);
-    va_end(again);
-    send_line(irc, line.data, (size_t)len);
-    buffer_fini(&line);
+    if (len < 0)
+        return;
+    send_line(irc, line, (size_t)len);
+    free(line);
 }
 
 static void say_for_login(void *data, const char *line)

@@ -42,7 +42,7 @@ static struct str words_of(struct tiktok_item *item, const Tiktok__Text *text)
 
 static bool has_word(struct str text, const char *word)
 {
-    return text.len > 0 && memmem(text.data, text.len, word, strlen(word)) != NULL;
+    return text.data && memmem(text.data, text.len, word, strlen(word)) != NULL;
 }
 
 static struct str template_of(const Tiktok__Common *common)

@@ -69,8 +69,8 @@ static void assert_status(const char *answer, int status)
 
 static void assert_has(const char *answer, const char *words)
 {
-    if (!strstr(answer, words))
-        fail_msg("\"%s\" is not in the answer:\n%s", words, answer);
+    if (!answer || !strstr(answer, words))
+        fail_msg("\"%s\" is not in the answer:\n%s", words, answer ? answer : "nothing came");
 }
 
 static const char *post(struct porch *porch, const char *body)

@@ -82,8 +82,8 @@ static const char *metrics(struct hall *hall, const char *token)
 
 static void assert_has(const char *answer, const char *words)
 {
-    if (!strstr(answer, words))
-        fail_msg("\"%s\" is not in: %s", words, answer);
+    if (!answer || !strstr(answer, words))
+        fail_msg("\"%s\" is not in: %s", words, answer ? answer : "nothing came");
 }
 
 /* Twelve messages some 20 ms apart, and then nothing: that is said once, and taken back with the next message. */
