@@ -1,21 +1,35 @@
-"""SRT listener: the sender is killed and replaced by one of another size and rate. The output has every picture, in sync."""
+"""SRT listener: the sender is killed and replaced by one of another size and rate. The output has every picture, in sync. Beside it
+a caller, whose sender listens, ends and listens again.
+"""
 from harness import *
 
 port = free_port(socket.SOCK_DGRAM)
 out = path("out.mkv")
 video = Video("--input", f"srt://127.0.0.1:{port}?mode=listener", "--output", out)
 video.wait_log("output output1 live")
+called = free_port(socket.SOCK_DGRAM)
+listening = f"srt://127.0.0.1:{called}?mode=listener"
+caller = Video("--input", f"srt://127.0.0.1:{called}", "--output", path("caller.mkv"), size="320x180", name="caller")
+one = send(listening, "mpegts", *flash_source("320x180", 30), name="one")
 first = send(f"srt://127.0.0.1:{port}", "mpegts", *flash_source("640x360", 30))
 video.wait_log("input live")
 video.run_for(4)
+caller.wait_log("input live")
 first.kill()
 first.wait()
+one.kill()
+one.wait()
+caller.wait_log("input (failed|connecting): srt")
+other = send(listening, "mpegts", *flash_source("320x180", 25), name="other")
 killed = time.monotonic()
 video.wait_log("input (failed|connecting): srt")
 second = send(f"srt://127.0.0.1:{port}", "mpegts", *flash_source("854x480", 50), name="second")
 video.wait_log("input live", count=2)
 print(f"back {time.monotonic() - killed:.1f} s after the kill")
+caller.wait_log("input live", count=2)
 video.run_for(5)
+caller.stop()
+check_continuous(path("caller.mkv"))
 check(second.poll() is None, "the second sender kept its connection")
 video.stop()
 check_continuous(out)
