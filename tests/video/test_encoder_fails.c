@@ -1,6 +1,6 @@
 /*
- * An encoder that is a device hangs while it is on air, or fails again and again: the picture goes on with the next one. The
- * device is one of the test's own, that takes the first candidate's name.
+ * An encoder that is a device hangs while it is on air, or fails again and again: the picture goes on with the next one, and
+ * no other output notices. The device is one of the test's own, that takes the first candidate's name.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <gst/app/gstappsink.h>
 #include <gst/gst.h>
 #include <poll.h>
 #include <stdatomic.h>
@@ -35,14 +36,35 @@ typedef struct {
 GType device_get_type(void);
 G_DEFINE_TYPE(Device, device, GST_TYPE_BIN)
 
-static atomic_bool must_hang, is_over;
+static atomic_bool must_hang, can_recover, is_over;
 static atomic_int hanging;
+static int failing_width_px;     // other sizes are encoded for ever
+static atomic_int failures_left;  // of what is in the device and is well again; the device itself fails for ever
+
+static bool is_failing(GstPad *pad)
+{
+    int width_px = 0;
+    g_autoptr(GstCaps) caps = gst_pad_get_current_caps(pad);
+    return caps && gst_structure_get_int(gst_caps_get_structure(caps, 0), "width", &width_px) && width_px == failing_width_px;
+}
+
+/* False: no more. */
+static bool fail_inside(Device *device)
+{
+    if (failures_left <= 0)
+        return false;
+    failures_left--;
+    GST_ELEMENT_ERROR(GST_BIN(device)->children->data, STREAM, ENCODE, ("the device stumbles"), (NULL));
+    return true;
+}
 
 static GstPadProbeReturn handle_frame(GstPad *pad, GstPadProbeInfo *info, void *data)
 {
     Device *device = data;
-    if (++device->frames < GOOD_FRAMES)
+    if (++device->frames < GOOD_FRAMES || !is_failing(pad))
         return GST_PAD_PROBE_OK;
+    if (can_recover)
+        return fail_inside(device) ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
     if (!must_hang) {
         GST_ELEMENT_ERROR(device, STREAM, ENCODE, ("the device is gone"), (NULL));
         return GST_PAD_PROBE_DROP;
@@ -92,11 +114,16 @@ static void device_class_init(DeviceClass *class)
 
 /* ---- The show ---- */
 
-static struct studio_output_health look(struct studio *studio)
+static struct studio_output_health look_at(struct studio *studio, size_t output)
 {
     struct studio_health health;
     studio_get_health(studio, &health);
-    return health.outputs[0];
+    return health.outputs[output];
+}
+
+static struct studio_output_health look(struct studio *studio)
+{
+    return look_at(studio, 0);
 }
 
 static void wait_for(struct studio *studio, const char *encoder, uint64_t frames)
@@ -121,6 +148,7 @@ static void play(bool hangs, int width_px)
     char *file = xasprintf("%s/show.mkv", folder), *command = xasprintf("rm -rf '%s'", folder);
     must_hang = hangs;
     is_over = false;
+    failing_width_px = width_px;
     struct error err;
     struct studio *studio = studio_create(&(struct studio_options){.width_px = width_px, .height_px = 180, .input = "test",
         .outputs = &(struct studio_output_options){.name = "file", .to = file}, .output_count = 1}, &err);
@@ -146,6 +174,69 @@ static void test_fails(void **state)
     play(false, 336);
 }
 
+/* Waits until the first output says that its encoder failed. */
+static void wait_trouble(struct studio *studio)
+{
+    int64_t limit_ms = clock_monotonic_ms() + GENEROUS_MS;
+    while (strcmp(look(studio).why, "encoder") != 0) {
+        assert_true(clock_monotonic_ms() < limit_ms);
+        poll(NULL, 0, 5);
+    }
+    assert_string_equal(look(studio).text, "the encoder failed: the device stumbles");
+}
+
+/* Every picture one frame behind the one before, as another program's container has them. */
+static int count_whole(const char *path)
+{
+    g_autofree char *text = g_strdup_printf("filesrc location=%s ! matroskademux ! h264parse ! appsink name=sink sync=false", path);
+    g_autoptr(GstElement) pipeline = gst_parse_launch(text, NULL), sink = gst_bin_get_by_name(GST_BIN(pipeline), "sink");
+    gst_element_set_state(pipeline, GST_STATE_PLAYING);
+    int count = 0;
+    GstClockTime last = 0;
+    for (GstSample *sample; (sample = gst_app_sink_pull_sample(GST_APP_SINK(sink))); count++) {
+        GstClockTime pts = GST_BUFFER_PTS(gst_sample_get_buffer(sample));
+        if (count > 0 && llabs((int64_t)(pts - last) - GST_SECOND / 30) > 2 * GST_MSECOND)
+            fail_msg("%s: a picture at %lu ms, then at %lu ms", path, (unsigned long)(last / GST_MSECOND), (unsigned long)(pts / GST_MSECOND));
+        last = pts;
+        gst_sample_unref(sample);
+    }
+    gst_element_set_state(pipeline, GST_STATE_NULL);
+    return count;
+}
+
+/* Two sizes, so two encodes by the same device: one fails, the other does not notice, nor does either recording end. */
+static void test_fails_alone(void **state)
+{
+    char folder[] = "/tmp/antiphon-encoder-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    char *broken = xasprintf("%s/broken.mkv", folder), *whole = xasprintf("%s/whole.mkv", folder);
+    char *command = xasprintf("rm -rf '%s'", folder);
+    must_hang = false;
+    can_recover = true;
+    failures_left = 2;  // the second is not tried again at once
+    failing_width_px = 304;
+    struct error err;
+    const struct studio_output_options outputs[] = {
+        {.name = "broken", .to = broken, .width_px = 304, .height_px = 180}, {.name = "whole", .to = whole}};
+    struct studio *studio = studio_create(&(struct studio_options){.width_px = 320, .height_px = 160, .input = "test",
+        .outputs = outputs, .output_count = 2}, &err);
+    if (!studio)
+        fail_msg("%s", err.text);
+    wait_trouble(studio);
+    assert_string_equal(look_at(studio, 1).why, "");
+    wait_for(studio, "nvh264enc", look(studio).frames + 30);
+    assert_string_equal(look(studio).text, "");
+    struct studio_output_health other = look_at(studio, 1);
+    assert_string_equal(other.encoder, "nvh264enc");
+    assert_string_equal(other.text, "");
+    assert_int_equal(other.dropped + other.restarts + look(studio).restarts, 0);
+    assert_string_equal(look(studio).to, broken);  // the same file goes on
+    studio_destroy(studio);
+    assert_true(count_whole(whole) >= 60);
+    assert_int_equal(system(command), 0);
+    free(broken), free(whole), free(command);
+}
+
 static int set_up(void **state)
 {
     gst_init(NULL, NULL);
@@ -155,6 +246,7 @@ static int set_up(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_hangs), cmocka_unit_test(test_fails)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_hangs), cmocka_unit_test(test_fails),
+        cmocka_unit_test(test_fails_alone)};
     return cmocka_run_group_tests(tests, set_up, NULL);
 }
