@@ -218,6 +218,8 @@ static char *find_words(const struct output *output, const GError *error, const 
     bool is_disk = output->address.kind == ADDRESS_FILE || output->hls;
     if (is_disk && g_error_matches(error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT))
         return g_strdup("no space left on the disk; make room");
+    if (is_disk && debug && strstr(debug, "Caps changes are not supported"))
+        return g_strdup("the next encoder's pictures do not go into the same file");
     return is_disk && system ? g_strdup_printf("the disk says %s", system + 2) : setup_words_of(error, debug);
 }
 

@@ -140,6 +140,13 @@ static void wait_for(struct studio *studio, const char *encoder, uint64_t frames
     }
 }
 
+static void handle_event(void *data, const struct studio_event *event)
+{
+    atomic_bool *is_told = data;
+    if (event->kind == STUDIO_EVENT_OUTPUT && strstr(event->text, "the next encoder's pictures do not go into the same file"))
+        *is_told = true;
+}
+
 /* A size of its own each: what is known of a device is known by size. */
 static void play(bool hangs, int width_px)
 {
@@ -149,8 +156,10 @@ static void play(bool hangs, int width_px)
     must_hang = hangs;
     is_over = false;
     failing_width_px = width_px;
+    atomic_bool is_told = false;
     struct error err;
     struct studio *studio = studio_create(&(struct studio_options){.width_px = width_px, .height_px = 180, .input = "test",
+        .on_event = handle_event, .data = &is_told,
         .outputs = &(struct studio_output_options){.name = "file", .to = file}, .output_count = 1}, &err);
     if (!studio)
         fail_msg("%s", err.text);
@@ -158,6 +167,7 @@ static void play(bool hangs, int width_px)
     wait_for(studio, "x264enc", 0);
     wait_for(studio, "x264enc", look(studio).frames + 30);
     assert_int_equal(hanging, hangs);
+    assert_true(is_told);  // why the recording goes on in a new file
     is_over = true;
     studio_destroy(studio);
     assert_int_equal(system(command), 0);
