@@ -32,6 +32,19 @@ video.stop()
 check_continuous(out)
 check_sync(out, least=9, strays=1)  # the first after the jump may fall into it
 
+
+def play_at_once(names, seconds, live=lambda name: True):
+    """Each file's recording of at least so long, by name; all play at the same time."""
+    outs = {name: path(name + "-out.mkv") for name in names}
+    videos = {name: Video("--input", path(name), "--output", out, size="320x180", name=name) for name, out in outs.items()}
+    for name, video in videos.items():
+        video.wait_log("input live" if live(name) else "input failed: .*" + name)
+    video.run_for(seconds)
+    for video in videos.values():
+        video.stop()
+    return outs
+
+
 # Files that are none, or only in part.
 clip = make_file("clip.mkv", 4)
 whole = open(clip, "rb").read()
@@ -40,27 +53,19 @@ cases = {"noise.mkv": os.urandom(200000), "empty.mp4": b"", "text.mp4": b"not a 
 for name, content in cases.items():
     with open(path(name), "wb") as file:
         file.write(content)
-    out = path(name + "-out.mkv")
-    video = Video("--input", path(name), "--output", out, name=name)
-    video.wait_log("input live" if name in ("cut.mkv", "holes.mkv") else "input failed: .*" + name)
-    video.run_for(2.5)
-    video.stop()
+outs = play_at_once(cases, 2.5, live=lambda name: name in ("cut.mkv", "holes.mkv"))
+for out in outs.values():
     check_continuous(out)
-    if name == "cut.mkv":
-        check(len(flashes(out)) >= 1, "what is there of a cut file is shown")
+check(len(flashes(outs["cut.mkv"])) >= 1, "what is there of a cut file is shown")
 
 # Sizes nobody chose: odd, tall, tiny, interlaced; borders keep the shape.
-for name, size, args in (("odd.mkv", "321x241", ["-pix_fmt", "yuv444p"]), ("tall.mkv", "90x400", []),
-                         ("surround.mkv", "320x240", ["-ac", "6", "-ar", "44100"]),
-                         ("interlaced.mkv", "640x480", ["-flags", "+ilme+ildct", "-vf", "setfield=tff"])):
+shapes = {"odd.mkv": ("321x241", "-pix_fmt", "yuv444p"), "tall.mkv": ("90x400",), "surround.mkv": ("320x240", "-ac", "6", "-ar", "44100"),
+          "interlaced.mkv": ("640x480", "-flags", "+ilme+ildct", "-vf", "setfield=tff")}
+for name, (size, *args) in shapes.items():
     make_file(name, 3, *args, size=size)
-    out = path(name + "-out.mkv")
-    video = Video("--input", path(name), "--output", out, name=name)
-    video.wait_log("input live")
-    video.run_for(3)
-    video.stop()
+for name, out in play_at_once(shapes, 3).items():
     check_continuous(out)
-    check(any(y > 120 if size != "90x400" else y < 25 for _, y in brightness(out)), f"{name} is shown")
+    check(any(y < 25 if name == "tall.mkv" else y > 120 for _, y in brightness(out)), f"{name} is shown")
     check(len(beeps(out)) >= 2, f"{name} is heard")
 
 # An image of one's own while there is no input; one that cannot be read costs itself only.
