@@ -254,9 +254,14 @@ class Show(contextlib.AbstractContextManager):
             return json.loads(answer.read() or b"{}")
 
     def wait_for_message(self, text):
-        """The id of the newest message with exactly this text."""
+        """The id of the newest message with exactly this text; each is looked at, however many come between two looks."""
+        seen = {}
+
         def find():
-            return [m["id"] for m in self.api("history", limit=200)["messages"] if m.get("text") == text]
+            messages = self.api("history", limit=1000, **seen)["messages"]
+            if messages:
+                seen["after"] = messages[-1]["id"]
+            return [m["id"] for m in messages if m.get("text") == text]
         return wait_until(f"\"{text}\" arrives", find)[-1]
 
     def air_question(self, message):

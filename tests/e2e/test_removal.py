@@ -65,14 +65,14 @@ def main():
         show.config.update(sources=addresses["sources"], views=[{"name": "main", "size": [640, 360]}])
         show.start_part("run")
         show.wait_for_relay()
-        first = show.api("history", limit=1)["messages"]
+        first = wait_until("Twitch is heard", lambda: [m for m in show.api("history")["messages"] if m["platform"] == "twitch"])
         began = time.monotonic()
         told = [take_off(addresses, air(show, addresses, "bright", "117166826")[0], kind="delete", target={"native_id": "bright"})]
         # The second one stays until the relay's queue has let go of its message.
         socket, last = air(show, addresses, "dark", "117166827")
         wait_until("5,000 more messages came", lambda: show.api("history", limit=1)["messages"][0]["id"] > last + 5000)
         told.append(take_off(addresses, socket, kind="ban", target={"author_id": "117166827"}))
-        rate = (show.api("history", limit=1)["messages"][0]["id"] - (first[0]["id"] if first else 0)) / (time.monotonic() - began)
+        rate = (show.api("history", limit=1)["messages"][0]["id"] - first[0]["id"]) / (time.monotonic() - began)
 
         figures = wait_until("both are measured", lambda: (lambda found: found.get("off_air", {}).get("count") == 2 and found)(removal(show)))
         print(f"at {rate:.0f} messages a second: told after {told[0]:.1f} and {told[1]:.1f} ms; lists {figures['lists']}, "
