@@ -148,10 +148,11 @@ static void destroy_stage(struct stage *stage)
     free(stage);
 }
 
-static struct stage *take_retired(struct supply *supply)
+/* The first was left behind, the last has not begun; NULL: it is being sent. */
+static struct stage *take_unused(struct supply *supply, struct stage *find(const struct supply *supply))
 {
     g_mutex_lock(&supply->lock);
-    struct stage *stage = first_stage(supply);
+    struct stage *stage = find(supply);
     if (stage && is_unused(supply, stage))
         list_remove(&stage->link);
     else
@@ -166,22 +167,9 @@ static gboolean handle_retirement(void *data)
     g_mutex_lock(&supply->lock);
     g_clear_pointer(&supply->retirement, g_source_unref);
     g_mutex_unlock(&supply->lock);
-    for (struct stage *stage; (stage = take_retired(supply));)
+    for (struct stage *stage; (stage = take_unused(supply, first_stage));)
         destroy_stage(stage);
     return G_SOURCE_REMOVE;
-}
-
-/* What was to come after the stage that is being sent comes no more. */
-static struct stage *take_pending(struct supply *supply)
-{
-    g_mutex_lock(&supply->lock);
-    struct stage *stage = supply_last(supply);
-    if (stage && is_unused(supply, stage))
-        list_remove(&stage->link);
-    else
-        stage = NULL;
-    g_mutex_unlock(&supply->lock);
-    return stage;
 }
 
 static struct stage *join(struct supply *supply, bool is_blank, int64_t delay_ns, int64_t *from_ns)
@@ -274,7 +262,8 @@ static void show_program(struct supply *supply, int64_t soon_ns)
 /* From what is being sent to what is wanted. Only this thread changes the list. */
 static void change(struct supply *supply)
 {
-    for (struct stage *stage; (stage = take_pending(supply));)
+    // What was to come after the stage that is being sent comes no more.
+    for (struct stage *stage; (stage = take_unused(supply, supply_last));)
         destroy_stage(stage);
     int64_t soon_ns = tick_in(supply, program_tick_ns(supply->options.program, ORDER_TICKS - 1));
     if (supply->is_blank)
